@@ -1,0 +1,13 @@
+//! `GET /v1/access-tokens/{id}`: reads one token.
+
+use std::process::ExitCode;
+
+use shared::{aws::Aws, config, get::Get, web};
+
+fn main() -> ExitCode {
+    shared::start(door)
+}
+
+async fn door() -> Result<(), web::Error> {
+    web::serve(Get { ledger: Aws::connect().await.ledger(config::table()?) }).await
+}

@@ -1,0 +1,14 @@
+//! `GET /v1/access-tokens`: lists the live tokens of an organization.
+
+use std::process::ExitCode;
+
+use shared::{aws::Aws, config, list::List, system::SystemClock, web};
+
+fn main() -> ExitCode {
+    shared::start(door)
+}
+
+async fn door() -> Result<(), web::Error> {
+    let ledger = Aws::connect().await.ledger(config::table()?);
+    web::serve(List { ledger, clock: SystemClock }).await
+}

@@ -1,0 +1,14 @@
+//! `DELETE /v1/access-tokens/{id}`: revokes a token, at once and for good.
+
+use std::process::ExitCode;
+
+use shared::{aws::Aws, config, revoke::Revoke, system::SystemClock, web};
+
+fn main() -> ExitCode {
+    shared::start(door)
+}
+
+async fn door() -> Result<(), web::Error> {
+    let ledger = Aws::connect().await.ledger(config::table()?);
+    web::serve(Revoke { ledger, clock: SystemClock }).await
+}

@@ -1,0 +1,197 @@
+//! Deciding who asks, and whether they may.
+//!
+//! *(closed by default)* Every path through here that is not a grant is a [`Refused`], and so is an outage. Nothing is cached
+//! but public keys: each decision reads the ledger.
+
+mod own;
+mod person;
+mod provider;
+mod rules;
+
+use std::collections::HashMap;
+
+pub use provider::{AudienceClaim, Organizations, Provider, ProviderError, may_be_fetched};
+pub use rules::{Rule, Rules};
+
+use crate::{
+    caller::Caller,
+    jwt::{Refusal, Unverified},
+    ports::{Assignments, Clock, EvidenceReader, KeyRing, PortError, ProviderKeys, Toucher},
+    rights::{Action, Holdings, OrgId, Refused as NotAllowed},
+};
+
+/// Decides.
+pub struct Authorize<L, K, P, C> {
+    /// Reads tokens, roles and assignments, and notes the use of tokens.
+    pub ledger: L,
+    /// Our own keys.
+    pub keys: K,
+    /// The keys of identity providers.
+    pub provider_keys: P,
+    /// Tells the time.
+    pub clock: C,
+    /// What was configured.
+    pub policy: Policy,
+}
+
+/// What an authorizer is configured to accept.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The issuers of the access family: the present one and former ones.
+    pub issuers: Vec<String>,
+    /// The audience of our tokens.
+    pub audience: String,
+    /// The identity providers whose people may call.
+    pub providers: Vec<Provider>,
+    /// What the routes need.
+    pub rules: Rules,
+}
+
+/// What is asked: may whoever has this credential use this route?
+pub struct Question {
+    /// The bearer token.
+    pub credential: String,
+    /// The route as the gateway reports it: `POST /v1/access-tokens/{id}`.
+    pub route: String,
+    /// The path parameters that the gateway found.
+    pub parameters: HashMap<String, String>,
+    /// The organization that the request is to be moved to.
+    pub org: OrgHeader,
+}
+
+/// What the header `x-epilot-org-id` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrgHeader {
+    /// It is not there.
+    Absent,
+    /// It names an organization.
+    Org(OrgId),
+    /// It is there and names none, or several.
+    Unclear,
+}
+
+/// Why a request is not granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// Nobody knows who asks. The cause is for the log alone.
+    Unauthenticated(String),
+    /// It is known who asks, and they may not.
+    Denied(Box<Denial>),
+    /// It could not be decided. The cause is for the log alone.
+    Undecided(String),
+}
+
+/// A refusal of somebody who is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// Who they are, in which organization; `None` where the organization is the very thing that is refused.
+    pub caller: Option<Caller>,
+    /// The contract's code.
+    pub code: &'static str,
+    /// The sentence that the caller reads: printable ASCII without quote and backslash, nothing of it from the request.
+    pub reason: String,
+}
+
+/// Somebody who is known, and what they hold.
+struct Known {
+    caller: Caller,
+    holdings: Holdings,
+    used: Option<own::Use>,
+}
+
+impl<L, K, P, C> Authorize<L, K, P, C>
+where
+    L: EvidenceReader + Assignments + Toucher,
+    K: KeyRing,
+    P: ProviderKeys,
+    C: Clock,
+{
+    /// Decides on `question`, and says who asks.
+    ///
+    /// # Errors
+    ///
+    /// See [`Refused`].
+    pub async fn decide(&self, question: &Question) -> Result<Caller, Refused> {
+        let known = self.recognize(question).await?;
+        if known.caller.has_too_many_roles() {
+            let reason = "you hold more roles in this organization than the gateway can carry";
+            return Err(deny(None, "too_many_roles", reason.to_owned()));
+        }
+        if let Err((code, reason)) = self.permit(&known, question) {
+            return Err(deny(Some(known.caller), code, reason));
+        }
+        if let Some(used) = known.used {
+            used.note(&self.ledger).await;
+        }
+        Ok(known.caller)
+    }
+
+    /// *(verify, then clear)* The issuer that the token claims selects the keys; everything else follows the signature.
+    async fn recognize(&self, question: &Question) -> Result<Known, Refused> {
+        let token = Unverified::parse(&question.credential)?;
+        if self.policy.issuers.iter().any(|issuer| issuer == token.issuer()) {
+            return self.own(&token, &question.org).await;
+        }
+        let provider = self.policy.providers.iter().find(|provider| provider.issuer == token.issuer());
+        match provider {
+            Some(provider) => self.person(provider, &token, &question.org).await,
+            None => Err(unauthenticated("its issuer is unknown")),
+        }
+    }
+
+    fn permit(&self, known: &Known, question: &Question) -> Result<(), (&'static str, String)> {
+        let Some(rule) = self.policy.rules.find(&question.route) else {
+            return Err(("permission_denied", "no rule opens this route".to_owned()));
+        };
+        if means_itself(rule, known, question) {
+            return Ok(());
+        }
+        known.holdings.decide(&rule.action, None).map_err(|refused| explain(refused, &rule.action))
+    }
+}
+
+/// A token may always read and revoke itself, where the rule names the path parameter for it.
+fn means_itself(rule: &Rule, known: &Known, question: &Question) -> bool {
+    let (Some(parameter), Some(token)) = (&rule.own_id, &known.caller.token) else { return false };
+    let named = question.parameters.get(parameter);
+    named.is_some_and(|id| id == "self" || *id == token.id.to_string())
+}
+
+fn explain(refused: NotAllowed, action: &Action) -> (&'static str, String) {
+    match refused {
+        NotAllowed::NoGrant => ("permission_denied", format!("you lack the permission {action}")),
+        NotAllowed::Denied => ("permission_denied", format!("a role of yours denies {action}")),
+        NotAllowed::Root => ("permission_denied", format!("the root role of the organization does not allow {action}")),
+        NotAllowed::ReadOnly => {
+            ("read_only_token", format!("this token is read-only, and {action} is no reading action"))
+        }
+    }
+}
+
+fn deny(caller: Option<Caller>, code: &'static str, reason: String) -> Refused {
+    Refused::Denied(Box::new(Denial { caller, code, reason }))
+}
+
+/// The refusal of an organization that the caller may not act in.
+fn deny_org(reason: &str) -> Refused {
+    deny(None, "permission_denied", reason.to_owned())
+}
+
+fn unauthenticated(cause: impl Into<String>) -> Refused {
+    Refused::Unauthenticated(cause.into())
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        unauthenticated(refusal.to_string())
+    }
+}
+
+impl From<PortError> for Refused {
+    fn from(error: PortError) -> Self {
+        Self::Undecided(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! Recognizing a token of ours.
+
+use std::time::Duration;
+
+use super::{Authorize, Known, OrgHeader, Refused, deny_org, unauthenticated};
+use crate::{
+    caller::{Caller, CallingToken},
+    jwt::Unverified,
+    ports::{Assignments, Clock, Evidence, EvidenceReader, KeyRing, ProviderKeys, Toucher},
+    rights::{Holdings, OrgId, RoleId},
+    token::{Claims, Date, Principal, Token, TokenId, UnixTime},
+};
+
+/// How long noting a token's use may hold up the request.
+const NOTING: Duration = Duration::from_millis(200);
+
+/// Which rows a token's verified claims ask for. They decide nothing: what counts is in the rows.
+struct Pointers {
+    id: TokenId,
+    parent: Option<TokenId>,
+    org: OrgId,
+    roles: Vec<RoleId>,
+}
+
+/// The first use of a token on a day.
+pub(super) struct Use {
+    id: TokenId,
+    day: Date,
+}
+
+impl<L, K, P, C> Authorize<L, K, P, C>
+where
+    L: EvidenceReader + Assignments + Toucher,
+    K: KeyRing,
+    P: ProviderKeys,
+    C: Clock,
+{
+    /// Who has `token`, one of ours: its signature first, then, in one batch, its row, its parent's and those of its roles.
+    pub(super) async fn own(&self, token: &Unverified<'_>, org: &OrgHeader) -> Result<Known, Refused> {
+        if token.typ().as_deref() != Some("at+jwt") {
+            return Err(unauthenticated("its `typ` is not at+jwt"));
+        }
+        let claims: Claims = token.verify(self.keys.ring().await?.as_ref())?;
+        if claims.audience() != self.policy.audience {
+            return Err(unauthenticated("its audience is another"));
+        }
+        let pointers = Pointers::of(&claims).ok_or_else(|| unauthenticated("its claims hold no ids"))?;
+        let tokens: Vec<_> = pointers.parent.iter().chain([&pointers.id]).cloned().collect();
+        let mut roles = pointers.roles.clone();
+        roles.push(RoleId::root(&pointers.org));
+        let evidence = self.ledger.read(&tokens, &roles).await?;
+        let now = self.clock.now();
+        let row = living(&evidence, &pointers.id, now)?;
+        if !claims.are_of(row) {
+            return Err(unauthenticated("its claims are not those of its row"));
+        }
+        parent_lives(&evidence, row, now)?;
+        match org {
+            OrgHeader::Absent => {}
+            OrgHeader::Org(org) if *org == row.org => {}
+            _ => return Err(deny_org("a token acts in its own organization alone")),
+        }
+        Ok(known(row.clone(), evidence, now))
+    }
+}
+
+impl Pointers {
+    fn of(claims: &Claims) -> Option<Self> {
+        Some(Self {
+            id: claims.token_id().parse().ok()?,
+            parent: match claims.parent() {
+                None => None,
+                Some(parent) => Some(parent.parse().ok()?),
+            },
+            org: claims.org_id().parse().ok()?,
+            roles: claims.roles().iter().map(|role| role.parse().ok()).collect::<Option<_>>()?,
+        })
+    }
+}
+
+/// The row of the token `id`, if there is one and it is alive.
+fn living<'a>(evidence: &'a Evidence, id: &TokenId, now: UnixTime) -> Result<&'a Token, Refused> {
+    let token = match evidence.tokens.get(id.key()) {
+        None => return Err(unauthenticated("it has no row")),
+        Some(Err(error)) => return Err(unauthenticated(error.to_string())),
+        Some(Ok(token)) => token,
+    };
+    if token.revocation.is_some() {
+        Err(unauthenticated("it is revoked"))
+    } else if !token.is_alive(now) {
+        Err(unauthenticated("it is expired"))
+    } else {
+        Ok(token)
+    }
+}
+
+/// *(dies with its parent)* A parent that is revoked, expired, absent or unread ends its children at once.
+fn parent_lives(evidence: &Evidence, row: &Token, now: UnixTime) -> Result<(), Refused> {
+    let Some(parent) = &row.parent else { return Ok(()) };
+    match living(evidence, parent, now) {
+        Ok(parent) if parent.org == row.org => Ok(()),
+        Ok(_) => Err(unauthenticated("its parent is of another organization")),
+        Err(Refused::Unauthenticated(cause)) => Err(unauthenticated(format!("its parent: {cause}"))),
+        Err(other) => Err(other),
+    }
+}
+
+/// *(the row is the right)* Organization, roles, expiry and flags are the row's.
+fn known(row: Token, evidence: Evidence, now: UnixTime) -> Known {
+    let access = row.token_type.access();
+    let holdings = Holdings::new(&row.org, &access.roles, evidence.roles, access.read_only);
+    let today = now.date();
+    let used = (row.last_used != Some(today)).then(|| Use { id: row.id.clone(), day: today });
+    let token = CallingToken {
+        id: row.id.clone(),
+        parent: row.parent.clone(),
+        expires_at: row.expires_at,
+        read_only: access.read_only,
+        anonymize: access.anonymize,
+    };
+    let caller = Caller {
+        org: row.org,
+        principal: Principal::Token(row.id),
+        roles: holdings.held().to_vec(),
+        deny_roles: holdings.denying(),
+        token: Some(token),
+    };
+    Known { caller, holdings, used }
+}
+
+impl Use {
+    /// Notes the use. Whether that works changes no decision, so a failure is ignored, and waiting has an end.
+    pub(super) async fn note(self, ledger: &impl Toucher) {
+        let _ = tokio::time::timeout(NOTING, ledger.touch(&self.id, self.day)).await;
+    }
+}

@@ -1,0 +1,161 @@
+//! Recognizing a person by the token of an identity provider.
+
+use serde_json::{Map, Value};
+
+use super::{Authorize, Known, OrgHeader, Provider, Refused, deny_org, provider::AudienceClaim, unauthenticated};
+use crate::{
+    caller::Caller,
+    jwt::Unverified,
+    ports::{Assignments, Clock, EvidenceReader, KeyRing, ProviderKeys, Toucher},
+    rights::{Holdings, OrgId, OrgIdError, RoleId},
+    token::{Principal, UnixTime},
+};
+
+/// How far a provider's clock may differ from ours, in seconds.
+const LEEWAY: i64 = 60;
+/// The most roles that are looked up for a person: with the root role, one batch.
+const MOST_ROLES: usize = 99;
+
+/// Verified claims of a person's token. *(verify, then clear)* A claim of the wrong type is a refusal, never an absence.
+struct PersonClaims<'a> {
+    provider: &'a Provider,
+    claims: Map<String, Value>,
+}
+
+impl<L, K, P, C> Authorize<L, K, P, C>
+where
+    L: EvidenceReader + Assignments + Toucher,
+    K: KeyRing,
+    P: ProviderKeys,
+    C: Clock,
+{
+    /// Who has `token`, one that `provider` issued.
+    pub(super) async fn person(
+        &self,
+        provider: &Provider,
+        token: &Unverified<'_>,
+        header: &OrgHeader,
+    ) -> Result<Known, Refused> {
+        if !matches!(token.typ().as_deref(), None | Some("jwt" | "at+jwt")) {
+            return Err(unauthenticated("its `typ` is neither JWT nor at+jwt"));
+        }
+        let kid = token.kid().ok_or_else(|| unauthenticated("it names no key"))?;
+        let ring = self.provider_keys.ring(provider, kid).await?;
+        let claims = PersonClaims { provider, claims: token.verify(&ring)? };
+        claims.check(self.clock.now())?;
+        let (principal, home) = (claims.principal()?, claims.org()?);
+        let org = moved(&home, header, provider)?;
+        let claimed = match claims.roles(&home)? {
+            Some(roles) if org == home => roles,
+            _ => self.ledger.assigned(&org, &principal).await?,
+        };
+        let known = self.holdings(org, principal, claimed).await?;
+        if known.caller.org != home && known.caller.roles.is_empty() {
+            return Err(deny_org("you hold no role in the organization that x-epilot-org-id names"));
+        }
+        Ok(known)
+    }
+
+    async fn holdings(&self, org: OrgId, principal: Principal, claimed: Vec<RoleId>) -> Result<Known, Refused> {
+        if claimed.len() > MOST_ROLES {
+            return Err(super::deny(None, "too_many_roles", "you hold more roles than can be looked up".to_owned()));
+        }
+        let mut asked = claimed.clone();
+        asked.push(RoleId::root(&org));
+        let evidence = self.ledger.read(&[], &asked).await?;
+        let holdings = Holdings::new(&org, &claimed, evidence.roles, false);
+        let (roles, deny_roles) = (holdings.held().to_vec(), holdings.denying());
+        Ok(Known { caller: Caller { org, principal, roles, deny_roles, token: None }, holdings, used: None })
+    }
+}
+
+/// The organization in which the request acts.
+fn moved(home: &OrgId, header: &OrgHeader, provider: &Provider) -> Result<OrgId, Refused> {
+    let org = match header {
+        OrgHeader::Absent => home,
+        OrgHeader::Org(org) => org,
+        OrgHeader::Unclear => return Err(deny_org("x-epilot-org-id must name one organization")),
+    };
+    if provider.organizations.include(org) {
+        Ok(org.clone())
+    } else {
+        Err(deny_org("your identity provider does not speak for this organization"))
+    }
+}
+
+impl PersonClaims<'_> {
+    fn check(&self, now: UnixTime) -> Result<(), Refused> {
+        let now = now.seconds();
+        let (expiry, issued) = (self.seconds("exp")?, self.seconds("iat")?);
+        if expiry <= now - LEEWAY {
+            return Err(unauthenticated("it is expired"));
+        }
+        if issued > now + LEEWAY {
+            return Err(unauthenticated("it was issued in the future"));
+        }
+        if self.claims.contains_key("nbf") && self.seconds("nbf")? > now + LEEWAY {
+            return Err(unauthenticated("it is not valid yet"));
+        }
+        self.check_audience()?;
+        match (&self.provider.token_use, self.claims.get("token_use")) {
+            (None, _) => Ok(()),
+            (Some(wanted), Some(Value::String(is))) if wanted == is => Ok(()),
+            _ => Err(unauthenticated("its `token_use` is another")),
+        }
+    }
+
+    fn check_audience(&self) -> Result<(), Refused> {
+        let wanted = Value::String(self.provider.audience.clone());
+        let named = match self.provider.audience_claim {
+            AudienceClaim::Aud => self.claims.get("aud"),
+            AudienceClaim::ClientId => self.claims.get("client_id").filter(|client| client.is_string()),
+        };
+        match named {
+            Some(Value::Array(all)) if all.contains(&wanted) && all.iter().all(Value::is_string) => Ok(()),
+            Some(one) if *one == wanted => Ok(()),
+            _ => Err(unauthenticated("its audience is another")),
+        }
+    }
+
+    /// A `NumericDate` in whole seconds (RFC 7519, section 2); a fraction is no whole number and refused.
+    fn seconds(&self, claim: &str) -> Result<i64, Refused> {
+        let seconds = self.claims.get(claim).and_then(Value::as_i64).filter(|seconds| (0..=1 << 40).contains(seconds));
+        seconds.ok_or_else(|| unauthenticated(format!("its claim `{claim}` is absent or no time")))
+    }
+
+    fn text(&self, claim: &str) -> Result<&str, Refused> {
+        let text = self.claims.get(claim).and_then(Value::as_str);
+        text.ok_or_else(|| unauthenticated(format!("its claim `{claim}` is absent or no text")))
+    }
+
+    fn principal(&self) -> Result<Principal, Refused> {
+        self.text("sub")?;
+        let subject = self.text(&self.provider.user_claim)?;
+        Principal::person(self.provider.name.clone(), subject).map_err(|error| unauthenticated(error.to_string()))
+    }
+
+    fn org(&self) -> Result<OrgId, Refused> {
+        self.text(&self.provider.org_claim)?.parse().map_err(|error: OrgIdError| unauthenticated(error.to_string()))
+    }
+
+    /// The roles that the token claims, of the person's own organization only; a value without a colon is a slug there.
+    /// `None` where the provider's tokens do not name roles, or this one does not.
+    fn roles(&self, home: &OrgId) -> Result<Option<Vec<RoleId>>, Refused> {
+        let Some(value) = self.provider.roles_claim.as_ref().and_then(|claim| self.claims.get(claim)) else {
+            return Ok(None);
+        };
+        let ill_typed = || unauthenticated("its roles are no list of role names");
+        let texts = value.as_array().ok_or_else(ill_typed)?;
+        let mut roles = Vec::new();
+        for text in texts {
+            let text = text.as_str().ok_or_else(ill_typed)?;
+            let role = if text.contains(':') { text.parse() } else { RoleId::new(home.clone(), text) };
+            let role = role.map_err(|_| ill_typed())?;
+            let counts = role.org() == home && (!role.is_owner() || self.provider.owner_from_claim);
+            if counts && !roles.contains(&role) {
+                roles.push(role);
+            }
+        }
+        Ok(Some(roles))
+    }
+}

@@ -1,0 +1,205 @@
+//! An identity provider whose people may call.
+
+use std::net::IpAddr;
+
+use serde::Deserialize;
+
+use crate::{jwt::present, rights::OrgId, token::ProviderName};
+
+/// An `OpenID` Connect issuer, as it is configured.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// The name by which its people are known here, for good.
+    pub name: ProviderName,
+    /// The issuer, exactly as its tokens say it in `iss`.
+    pub issuer: String,
+    /// The audience that its tokens must be for.
+    pub audience: String,
+    /// The claim that must hold the audience: `aud`, or `client_id` for issuers whose access tokens have no `aud`.
+    #[serde(default)]
+    pub audience_claim: AudienceClaim,
+    /// What the claim `token_use` must hold, where the issuer has it.
+    #[serde(default, deserialize_with = "present")]
+    pub token_use: Option<String>,
+    /// The organizations that it may speak for.
+    pub organizations: Organizations,
+    /// The claim that names the person's organization.
+    #[serde(default = "org_id")]
+    pub org_claim: String,
+    /// The claim that names the person.
+    #[serde(default = "sub")]
+    pub user_claim: String,
+    /// The claim that names the person's roles in that organization. Absent: roles are assigned in the ledger alone.
+    #[serde(default, deserialize_with = "present")]
+    pub roles_claim: Option<String>,
+    /// Whether that claim may make somebody an owner.
+    #[serde(default)]
+    pub owner_from_claim: bool,
+}
+
+/// Where a token says for whom it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AudienceClaim {
+    /// `aud` (OpenID Connect Core 1.0, section 2).
+    #[default]
+    Aud,
+    /// `client_id`, as in the access tokens of Amazon Cognito.
+    ClientId,
+}
+
+/// The organizations that a provider may speak for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Organizations {
+    /// These.
+    Only(Vec<OrgId>),
+    /// All of them, written `"*"`.
+    All(Star),
+}
+
+/// The text `*`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Star {
+    /// The text `*`.
+    #[serde(rename = "*")]
+    Star,
+}
+
+/// Why a provider cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProviderError {
+    /// Its issuer is no address that keys may be fetched from.
+    #[error("the issuer of the identity provider `{0}` must begin with https://, or with http:// on this very machine")]
+    Address(ProviderName),
+    /// Its issuer is one of ours, so that our tokens would be people.
+    #[error("the identity provider `{0}` has an issuer of ours")]
+    Ours(ProviderName),
+    /// Two have one name or one issuer.
+    #[error("the identity provider `{0}` is there twice, by its name or its issuer")]
+    Twice(ProviderName),
+}
+
+fn org_id() -> String {
+    "org_id".to_owned()
+}
+
+fn sub() -> String {
+    "sub".to_owned()
+}
+
+impl Organizations {
+    /// Whether the provider may speak for `org`.
+    #[must_use]
+    pub fn include(&self, org: &OrgId) -> bool {
+        match self {
+            Self::Only(orgs) => orgs.contains(org),
+            Self::All(Star::Star) => true,
+        }
+    }
+}
+
+impl Provider {
+    /// Checks the providers of an authorizer whose own issuers are `ours`.
+    ///
+    /// # Errors
+    ///
+    /// See [`ProviderError`].
+    pub fn check(providers: &[Self], ours: &[String]) -> Result<(), ProviderError> {
+        for (position, provider) in providers.iter().enumerate() {
+            let name = provider.name.clone();
+            if !may_be_fetched(&provider.issuer) {
+                return Err(ProviderError::Address(name));
+            }
+            // An own issuer of the other family would be ours as well, so whatever lies below one is.
+            if ours.iter().any(|issuer| provider.issuer.trim_end_matches('/').starts_with(issuer)) {
+                return Err(ProviderError::Ours(name));
+            }
+            let same = |other: &Self| other.name == provider.name || other.issuer == provider.issuer;
+            if providers[..position].iter().any(same) {
+                return Err(ProviderError::Twice(name));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether keys may be fetched from `address`: over HTTPS, or by HTTP from this very machine.
+#[must_use]
+pub fn may_be_fetched(address: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(address) else { return false };
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    url.username().is_empty() && url.password().is_none() && (url.scheme() == "https" || url.scheme() == "http" && here)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn providers(json: Value) -> Result<(), ProviderError> {
+        let ours = ["https://api.example/v1/access-tokens".to_owned()];
+        Provider::check(&serde_json::from_value::<Vec<Provider>>(json).unwrap(), &ours)
+    }
+
+    fn provider(name: &str, issuer: &str) -> Value {
+        json!({"name": name, "issuer": issuer, "audience": "a", "organizations": "*"})
+    }
+
+    #[test]
+    fn a_provider_is_reached_over_https_or_on_this_machine() {
+        for (issuer, good) in [
+            ("https://idp.example/pool", true),
+            ("http://127.0.0.1:8081", true),
+            ("http://[::1]:8081", true),
+            ("http://localhost/x", true),
+            ("http://idp.example", false),
+            ("http://127.0.0.1.example", false),
+            ("http://localhost.example", false),
+            ("https://user:secret@idp.example", false),
+            ("file:///etc/passwd", false),
+            ("idp.example", false),
+        ] {
+            assert_eq!(providers(json!([provider("a", issuer)])).is_ok(), good, "{issuer}");
+        }
+    }
+
+    #[test]
+    fn our_own_issuers_are_no_providers() {
+        for issuer in [
+            "https://api.example/v1/access-tokens",
+            "https://api.example/v1/access-tokens/",
+            "https://api.example/v1/access-tokens/public",
+        ] {
+            assert!(matches!(providers(json!([provider("a", issuer)])), Err(ProviderError::Ours(_))), "{issuer}");
+        }
+    }
+
+    #[test]
+    fn two_providers_have_two_names_and_two_issuers() {
+        let (a, b) = (provider("a", "https://a.example"), provider("b", "https://b.example"));
+        assert_eq!(providers(json!([a, b])), Ok(()));
+        assert!(providers(json!([a, provider("a", "https://b.example")])).is_err());
+        assert!(providers(json!([a, provider("b", "https://a.example")])).is_err());
+    }
+
+    #[test]
+    fn organizations_are_a_list_or_a_star_and_must_be_said() {
+        let read = |organizations: Value| {
+            let mut json = provider("a", "https://a.example");
+            json["organizations"] = organizations;
+            serde_json::from_value::<Provider>(json)
+        };
+        let org = "123".parse().unwrap();
+        assert!(read(json!("*")).unwrap().organizations.include(&org));
+        assert!(read(json!(["123"])).unwrap().organizations.include(&org));
+        assert!(!read(json!(["124"])).unwrap().organizations.include(&org));
+        for bad in [json!(null), json!("123"), json!(["*"]), json!([1])] {
+            assert!(read(bad.clone()).is_err(), "{bad}");
+        }
+    }
+}

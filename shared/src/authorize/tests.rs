@@ -1,0 +1,390 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    jwt::{SigningInput, samples as keys},
+    memory::{At, Keys, Memory},
+    token::{Claims, Issuer, Token, samples},
+};
+
+const OURS: &str = "https://api.example/v1/access-tokens";
+const AUDIENCE: &str = "https://api.example";
+const IDP: &str = "https://idp.example";
+const NOW: i64 = 1_566_657_000;
+
+type Authorizer = Authorize<Memory, Keys, Keys, At>;
+
+fn authorizer(ledger: &Memory) -> Authorizer {
+    let [rsa, ec] = keys::both();
+    let providers = json!([{
+        "name": "local", "issuer": IDP, "audience": "latchkey", "organizations": ["123", "124"],
+        "roles_claim": "roles", "owner_from_claim": false,
+    }]);
+    let rules = json!({
+        "POST /v1/access-tokens": {"action": "token:create"},
+        "GET /v1/access-tokens/{id}": {"action": "token:create", "own_id": "id"},
+        "GET /v1/entities": {"action": "entity:view"},
+    });
+    Authorize {
+        ledger: ledger.clone(),
+        keys: Keys(rsa),
+        provider_keys: Keys(ec),
+        clock: At(samples::at(NOW)),
+        policy: Policy {
+            issuers: vec![OURS.to_owned(), "https://old.example/v1/access-tokens".to_owned()],
+            audience: AUDIENCE.to_owned(),
+            providers: serde_json::from_value(providers).unwrap(),
+            rules: serde_json::from_value(rules).unwrap(),
+        },
+    }
+}
+
+fn ledger(tokens: impl IntoIterator<Item = Token>) -> Memory {
+    Memory::with(tokens)
+        .role("123:admin", &json!([{"action": "token:create"}]))
+        .role("123:viewer", &json!([{"action": "*:view"}]))
+        .role("124:admin", &json!([{"action": "token:create"}]))
+}
+
+fn claims_of(token: &Token) -> Value {
+    json!(Claims::of(token, &Issuer { issuer: OURS.to_owned(), audience: AUDIENCE.to_owned() }))
+}
+
+/// A token of ours with these claims, signed with the real key.
+fn ours(claims: &Value) -> String {
+    let [rsa, _] = keys::both();
+    let public = rsa.public();
+    SigningInput::new(public.alg(), public.kid(), claims).unwrap().seal_with(|text| rsa.sign(text)).reveal()
+}
+
+/// A person's token with these changes to good claims; `null` takes a claim away.
+fn person(changes: &Value) -> String {
+    let [_, ec] = keys::both();
+    let mut claims = json!({
+        "iss": IDP, "sub": "1001", "aud": "latchkey", "iat": NOW - 10, "exp": NOW + 10, "org_id": "123",
+    });
+    for (claim, value) in changes.as_object().unwrap() {
+        claims[claim] = value.clone();
+    }
+    claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    let header = json!({"alg": "ES256", "kid": ec.public().kid(), "typ": "JWT"});
+    ec.token(&header.to_string(), &claims.to_string())
+}
+
+fn question(credential: &str) -> Question {
+    Question {
+        credential: credential.to_owned(),
+        route: "POST /v1/access-tokens".to_owned(),
+        parameters: HashMap::new(),
+        org: OrgHeader::Absent,
+    }
+}
+
+async fn ask(ledger: &Memory, credential: &str) -> Result<Caller, Refused> {
+    authorizer(ledger).decide(&question(credential)).await
+}
+
+fn cause(result: Result<Caller, Refused>) -> String {
+    match result {
+        Err(Refused::Unauthenticated(cause)) => cause,
+        other => format!("{other:?}"),
+    }
+}
+
+fn code(result: Result<Caller, Refused>) -> &'static str {
+    match result {
+        Ok(_) => "granted",
+        Err(Refused::Denied(denial)) => denial.code,
+        Err(Refused::Unauthenticated(_)) => "unauthenticated",
+        Err(Refused::Undecided(_)) => "undecided",
+    }
+}
+
+fn admin() -> Token {
+    let mut token = samples::plain();
+    if let crate::token::TokenType::Api(access) = &mut token.token_type {
+        access.roles = vec!["123:admin".parse().unwrap()];
+    }
+    token
+}
+
+#[tokio::test]
+async fn a_living_token_is_granted_what_its_roles_allow_by_one_read() {
+    let ledger = ledger([Token { last_used: Some(samples::at(NOW).date()), ..admin() }]);
+    let caller = ask(&ledger, &ours(&claims_of(&admin()))).await.unwrap();
+    assert_eq!(caller.org.as_str(), "123");
+    assert_eq!(caller.roles, ["123:admin".parse().unwrap()]);
+    assert_eq!(caller.token.unwrap().id, admin().id);
+    assert_eq!(ledger.state().calls, 1);
+}
+
+#[tokio::test]
+async fn the_first_use_of_a_day_is_noted_and_cannot_hold_up_the_request() {
+    let noted = ledger([admin()]);
+    assert!(ask(&noted, &ours(&claims_of(&admin()))).await.is_ok());
+    assert_eq!(noted.token(&admin().id).unwrap().last_used, Some(samples::at(NOW).date()));
+    assert!(ask(&noted, &ours(&claims_of(&admin()))).await.is_ok());
+    assert_eq!(noted.state().calls, 3, "two decisions and one note");
+    let hanging = ledger([admin()]);
+    hanging.state().touching_hangs = true;
+    let started = std::time::Instant::now();
+    assert!(ask(&hanging, &ours(&claims_of(&admin()))).await.is_ok());
+    assert!(started.elapsed().as_secs() < 2, "the limit is 200 ms");
+}
+
+#[tokio::test]
+async fn a_token_without_a_living_row_is_refused() {
+    let token = ours(&claims_of(&admin()));
+    assert_eq!(cause(ask(&ledger([]), &token).await), "it has no row");
+    let revoked = Token { revocation: samples::revoked().revocation, ..admin() };
+    assert_eq!(cause(ask(&ledger([revoked]), &token).await), "it is revoked");
+    let expired = Token { expires_at: Some(samples::at(NOW)), ..admin() };
+    let claims = ours(&claims_of(&expired));
+    assert_eq!(cause(ask(&ledger([expired]), &claims).await), "it is expired");
+}
+
+#[tokio::test]
+async fn a_row_of_a_newer_schema_version_is_a_refusal() {
+    let ledger = ledger([admin()]);
+    ledger.state().tokens.insert(admin().id.key().clone(), Err(crate::token::RowError::Newer(2)));
+    assert_eq!(code(ask(&ledger, &ours(&claims_of(&admin()))).await), "unauthenticated");
+}
+
+#[tokio::test]
+async fn claims_other_than_the_rows_are_refused_under_a_good_signature() {
+    for (claim, value) in [
+        ("org_id", json!("124")),
+        ("assume_roles", json!(["123:owner"])),
+        ("token_type", json!("app")),
+        ("iat", json!(NOW)),
+        ("exp", json!(NOW + 60)),
+        ("parent", json!("api_CCCCCCCCCCCCCCCCCCCCC")),
+        ("read_only", json!(true)),
+        ("jti", json!("x")),
+    ] {
+        let mut claims = claims_of(&admin());
+        claims[claim] = value;
+        let cause = cause(ask(&ledger([admin()]), &ours(&claims)).await);
+        assert_eq!(cause, "its claims are not those of its row", "{claim}");
+    }
+}
+
+#[tokio::test]
+async fn issuer_audience_and_type_must_be_ours() {
+    let ledger = ledger([admin()]);
+    for (claim, value, refusal) in [
+        ("iss", json!("https://api.example/v1/access-tokens/"), "its issuer is unknown"),
+        ("iss", json!("https://api.example/v1/access-tokens/public"), "its issuer is unknown"),
+        ("aud", json!("https://other.example"), "its audience is another"),
+        ("aud", json!([AUDIENCE]), "a claim is absent, ill-typed or doubled"),
+        ("token_use", json!("id"), "a claim is absent, ill-typed or doubled"),
+    ] {
+        let mut claims = claims_of(&admin());
+        claims[claim] = value;
+        assert_eq!(cause(ask(&ledger, &ours(&claims)).await), refusal, "{claim}");
+    }
+    let [rsa, _] = keys::both();
+    let header = json!({"alg": "RS256", "kid": rsa.public().kid(), "typ": "JWT"}).to_string();
+    let token = rsa.token(&header, &claims_of(&admin()).to_string());
+    assert_eq!(cause(ask(&ledger, &token).await), "its `typ` is not at+jwt");
+    let mut former = claims_of(&admin());
+    former["iss"] = json!("https://old.example/v1/access-tokens");
+    assert_eq!(code(ask(&ledger, &ours(&former)).await), "granted");
+}
+
+#[tokio::test]
+async fn a_child_dies_with_its_parent() {
+    let child = Token { id: "api_DDDDDDDDDDDDDDDDDDDDD".parse().unwrap(), parent: Some(admin().id), ..admin() };
+    let token = ours(&claims_of(&child));
+    assert_eq!(code(ask(&ledger([admin(), child.clone()]), &token).await), "granted");
+    let revoked = Token { revocation: samples::revoked().revocation, ..admin() };
+    let expired = Token { expires_at: Some(samples::at(NOW - 1)), ..admin() };
+    let foreign = Token { org: "124".parse().unwrap(), ..admin() };
+    for (parent, why) in [
+        (Some(revoked), "its parent: it is revoked"),
+        (Some(expired), "its parent: it is expired"),
+        (Some(foreign), "its parent is of another organization"),
+        (None, "its parent: it has no row"),
+    ] {
+        let rows = parent.into_iter().chain([child.clone()]);
+        assert_eq!(cause(ask(&ledger(rows), &token).await), why);
+    }
+}
+
+#[tokio::test]
+async fn an_outage_is_never_a_grant() {
+    let ledger = ledger([admin()]);
+    ledger.state().failing = Some(PortError::Unavailable("down".to_owned()));
+    assert_eq!(code(ask(&ledger, &ours(&claims_of(&admin()))).await), "undecided");
+    assert_eq!(code(ask(&ledger, &person(&json!({}))).await), "undecided");
+}
+
+#[tokio::test]
+async fn a_token_acts_in_its_own_organization_alone() {
+    let ledger = ledger([admin()]);
+    for (org, expected) in [
+        (OrgHeader::Org("123".parse().unwrap()), "granted"),
+        (OrgHeader::Org("124".parse().unwrap()), "permission_denied"),
+        (OrgHeader::Unclear, "permission_denied"),
+    ] {
+        let question = Question { org, ..question(&ours(&claims_of(&admin()))) };
+        assert_eq!(code(authorizer(&ledger).decide(&question).await), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_token_may_always_read_itself_and_nothing_else_without_the_permission() {
+    let token = samples::child();
+    let mut row = Token { parent: None, expires_at: None, ..token };
+    row.created_by = "local|1001".parse().unwrap();
+    let ledger = ledger([row.clone()]);
+    for (id, expected) in [
+        ("self", "granted"),
+        (&row.id.to_string(), "granted"),
+        ("api_5ZugdRXasLfWBypHi93Fk", "read_only_token"),
+        ("Self", "read_only_token"),
+    ] {
+        let question = Question {
+            route: "GET /v1/access-tokens/{id}".to_owned(),
+            parameters: HashMap::from([("id".to_owned(), id.to_owned())]),
+            ..question(&ours(&claims_of(&row)))
+        };
+        assert_eq!(code(authorizer(&ledger).decide(&question).await), expected, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_route_without_a_rule_is_denied() {
+    for route in ["POST /v1/access-tokens/", "DELETE /v1/access-tokens", "post /v1/access-tokens", "", "*"] {
+        let question = Question { route: route.to_owned(), ..question(&ours(&claims_of(&admin()))) };
+        assert_eq!(code(authorizer(&ledger([admin()])).decide(&question).await), "permission_denied", "{route}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_has_the_roles_that_were_assigned() {
+    let ledger = ledger([]);
+    let key = ("123".parse().unwrap(), "local|1001".to_owned());
+    assert_eq!(code(ask(&ledger, &person(&json!({}))).await), "permission_denied");
+    ledger.state().assignments.insert(key, vec!["123:admin".parse().unwrap(), "124:admin".parse().unwrap()]);
+    ledger.state().calls = 0;
+    let caller = ask(&ledger, &person(&json!({}))).await.unwrap();
+    assert_eq!(caller.roles, ["123:admin".parse().unwrap()]);
+    assert_eq!((caller.principal.to_string(), caller.token), ("local|1001".to_owned(), None));
+    assert_eq!(ledger.state().calls, 2);
+}
+
+#[tokio::test]
+async fn roles_from_a_claim_are_of_the_persons_own_organization_and_not_owner_unless_allowed() {
+    let ledger = ledger([]);
+    for (roles, expected) in [
+        (json!(["123:admin"]), "granted"),
+        (json!(["admin"]), "granted"),
+        (json!(["124:admin"]), "permission_denied"),
+        (json!(["123:owner"]), "permission_denied"),
+        (json!(["owner"]), "permission_denied"),
+        (json!([]), "permission_denied"),
+        (json!("123:admin"), "unauthenticated"),
+        (json!([1]), "unauthenticated"),
+        (json!(["a b"]), "unauthenticated"),
+        (json!({}), "unauthenticated"),
+    ] {
+        let token = person(&json!({"roles": roles}));
+        ledger.state().calls = 0;
+        assert_eq!(code(ask(&ledger, &token).await), expected, "{roles}");
+        assert!(ledger.state().calls <= 1, "one read");
+    }
+    let mut authorizer = authorizer(&ledger);
+    authorizer.policy.providers[0].owner_from_claim = true;
+    assert_eq!(code(authorizer.decide(&question(&person(&json!({"roles": ["owner"]})))).await), "granted");
+}
+
+#[tokio::test]
+async fn in_another_organization_a_person_has_the_roles_assigned_there_alone() {
+    let ledger = ledger([]);
+    let assign = |org: &str, role: &str| {
+        let key = (org.parse().unwrap(), "local|1001".to_owned());
+        ledger.state().assignments.insert(key, vec![role.parse().unwrap()]);
+    };
+    let moved = |org: &str| Question {
+        org: OrgHeader::Org(org.parse().unwrap()),
+        ..question(&person(&json!({"roles": ["124:admin", "admin"]})))
+    };
+    assert_eq!(code(authorizer(&ledger).decide(&moved("123")).await), "granted");
+    assert_eq!(code(authorizer(&ledger).decide(&moved("124")).await), "permission_denied");
+    assign("124", "124:admin");
+    let caller = authorizer(&ledger).decide(&moved("124")).await.unwrap();
+    assert_eq!((caller.org.as_str(), &caller.roles[..]), ("124", &["124:admin".parse().unwrap()][..]));
+    assign("125", "125:owner");
+    assert_eq!(code(authorizer(&ledger).decide(&moved("125")).await), "permission_denied", "the provider may not");
+    let unclear = Question { org: OrgHeader::Unclear, ..moved("124") };
+    assert_eq!(code(authorizer(&ledger).decide(&unclear).await), "permission_denied");
+}
+
+#[tokio::test]
+async fn a_persons_token_is_checked_claim_by_claim() {
+    let ledger = ledger([]);
+    for (changes, why) in [
+        (json!({"iss": "https://idp.example/"}), "its issuer is unknown"),
+        (json!({"exp": NOW - 60}), "it is expired"),
+        (json!({"exp": null}), "its claim `exp` is absent or no time"),
+        (json!({"exp": "9999999999"}), "its claim `exp` is absent or no time"),
+        (json!({"exp": 1e300}), "its claim `exp` is absent or no time"),
+        (json!({"exp": -1}), "its claim `exp` is absent or no time"),
+        (json!({"iat": null}), "its claim `iat` is absent or no time"),
+        (json!({"iat": NOW + 61}), "it was issued in the future"),
+        (json!({"nbf": NOW + 61}), "it is not valid yet"),
+        (json!({"nbf": "soon"}), "its claim `nbf` is absent or no time"),
+        (json!({"sub": null}), "its claim `sub` is absent or no text"),
+        (json!({"sub": 1001}), "its claim `sub` is absent or no text"),
+        (json!({"sub": ""}), "a subject is 1 to 255 visible ASCII characters"),
+        (json!({"aud": null}), "its audience is another"),
+        (json!({"aud": "other"}), "its audience is another"),
+        (json!({"aud": ["other"]}), "its audience is another"),
+        (json!({"aud": ["latchkey", 1]}), "its audience is another"),
+        (json!({"aud": null, "client_id": "latchkey"}), "its audience is another"),
+        (json!({"org_id": null}), "its claim `org_id` is absent or no text"),
+        (json!({"org_id": ["123"]}), "its claim `org_id` is absent or no text"),
+        (json!({"org_id": "1 2"}), "an organization id is 1 to 64 of A-Z a-z 0-9 _ -"),
+    ] {
+        assert_eq!(cause(ask(&ledger, &person(&changes)).await), why, "{changes}");
+    }
+    for good in
+        [json!({"exp": NOW - 59}), json!({"iat": NOW + 60}), json!({"nbf": NOW}), json!({"aud": ["a", "latchkey"]})]
+    {
+        assert_eq!(code(ask(&ledger, &person(&good)).await), "permission_denied", "{good}");
+    }
+    assert_eq!(code(ask(&ledger, &person(&json!({"org_id": "999"}))).await), "permission_denied");
+}
+
+#[tokio::test]
+async fn a_person_cannot_pass_for_a_token_nor_a_token_for_a_person() {
+    let ledger = ledger([admin()]);
+    let [rsa, ec] = keys::both();
+    let header = |key: &keys::SigningKey, typ: &str| {
+        json!({"alg": key.public().alg().as_str(), "kid": key.public().kid(), "typ": typ}).to_string()
+    };
+    let forged = ec.token(&header(ec, "at+jwt"), &claims_of(&admin()).to_string());
+    assert_eq!(cause(ask(&ledger, &forged).await), "no key of its issuer has its `kid`");
+    let mut claims = json!({"iss": IDP, "sub": "1001", "aud": "latchkey", "iat": NOW, "exp": NOW + 9, "org_id": "123"});
+    let forged = rsa.token(&header(rsa, "JWT"), &claims.to_string());
+    assert_eq!(cause(ask(&ledger, &forged).await), "no key of its issuer has its `kid`");
+    claims["roles"] = json!(["admin"]);
+    let id_token = ec.token(&header(ec, "logout+jwt"), &claims.to_string());
+    assert_eq!(cause(ask(&ledger, &id_token).await), "its `typ` is neither JWT nor at+jwt");
+}
+
+#[tokio::test]
+async fn more_roles_than_a_context_carries_are_refused_with_a_code_of_their_own() {
+    let mut ledger = ledger([]);
+    let roles: Vec<String> = (0..60).map(|n| format!("123:{n}{}", "r".repeat(60))).collect();
+    for role in &roles {
+        ledger = ledger.role(role, &json!([{"action": "token:create"}]));
+    }
+    assert_eq!(code(ask(&ledger, &person(&json!({"roles": roles[..50]}))).await), "granted");
+    assert_eq!(code(ask(&ledger, &person(&json!({"roles": roles}))).await), "too_many_roles");
+    let hundred: Vec<String> = (0..100).map(|n| format!("{n}")).collect();
+    assert_eq!(code(ask(&ledger, &person(&json!({"roles": hundred}))).await), "too_many_roles");
+}

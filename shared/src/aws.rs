@@ -1,0 +1,42 @@
+//! The ports on AWS: the only room that names the AWS SDKs.
+
+mod cause;
+mod keys;
+mod ledger;
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+
+pub use keys::Keys;
+pub use ledger::Ledger;
+
+/// The connections to AWS, by the credentials and the region of the environment.
+pub struct Aws(SdkConfig);
+
+impl Aws {
+    /// Prepares the connections. Every call ends within 3 seconds, retries included, so that a caller hears of an outage
+    /// long before the gateway gives up.
+    pub async fn connect() -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_millis(500))
+            .operation_attempt_timeout(Duration::from_secs(1))
+            .operation_timeout(Duration::from_millis(2_900))
+            .build();
+        let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50));
+        let loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).retry_config(retries);
+        Self(loader.load().await)
+    }
+
+    /// The ledger in the table `table`.
+    #[must_use]
+    pub fn ledger(&self, table: String) -> Ledger {
+        Ledger::new(aws_sdk_dynamodb::Client::new(&self.0), table)
+    }
+
+    /// The keys with these ARNs: the first signs, all verify.
+    #[must_use]
+    pub fn keys(&self, arns: Vec<String>) -> Keys {
+        Keys::new(aws_sdk_kms::Client::new(&self.0), arns)
+    }
+}

@@ -1,0 +1,57 @@
+//! The ledger, in `DynamoDB`. Every power is one call.
+
+mod evidence;
+mod list;
+mod read;
+mod record;
+mod revoke;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    ports::PortError,
+    token::{Row, Token, TokenId},
+};
+
+/// The ledger in one table.
+#[derive(Clone)]
+pub struct Ledger {
+    client: Client,
+    table: String,
+}
+
+/// A row, as the SDK has it.
+type Attributes = HashMap<String, AttributeValue>;
+
+impl Ledger {
+    pub(super) fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+}
+
+/// The primary key of a row.
+fn key(pk: String, sk: String) -> Attributes {
+    HashMap::from([("pk".to_owned(), AttributeValue::S(pk)), ("sk".to_owned(), AttributeValue::S(sk))])
+}
+
+/// The primary key of a token's row.
+fn token_key(id: &TokenId) -> Attributes {
+    key(Row::partition(id.key()), Row::SORT.to_owned())
+}
+
+fn read<T: DeserializeOwned>(attributes: Attributes) -> Result<T, PortError> {
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(attributes)
+        .map_err(|_| PortError::Broken("a row of the ledger has not the form of one".to_owned()))
+}
+
+fn write(row: &impl Serialize) -> Result<Attributes, PortError> {
+    serde_dynamo::aws_sdk_dynamodb_1::to_item(row)
+        .map_err(|_| PortError::Broken("a row of the ledger cannot be written".to_owned()))
+}
+
+fn token(attributes: Attributes) -> Result<Token, PortError> {
+    read::<Row>(attributes)?.token().map_err(|error| PortError::Broken(error.to_string()))
+}

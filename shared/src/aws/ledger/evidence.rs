@@ -1,0 +1,95 @@
+//! Reading all that bears on a decision, in one batch.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::{Duration, Instant},
+};
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+
+use super::{Attributes, Ledger, key, read, token_key};
+use crate::{
+    aws::cause::cause,
+    ports::{Evidence, EvidenceReader, PortError},
+    rights::{Role, RoleId, RoleRow},
+    telemetry,
+    token::{Row, RowError, TokenId},
+};
+
+/// How long keys that were left unprocessed are asked for again.
+const BUDGET: Duration = Duration::from_secs(2);
+/// How long to wait before asking again; twice as long each further time.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+
+impl EvidenceReader for Ledger {
+    /// One strong `BatchGetItem`. *(closed by default)* Keys left unprocessed are not absent: they are asked for again, and are
+    /// unavailable in the end.
+    async fn read(&self, tokens: &[TokenId], roles: &[RoleId]) -> Result<Evidence, PortError> {
+        let roles: BTreeSet<&RoleId> = roles.iter().collect();
+        let tokens: BTreeSet<&TokenId> = tokens.iter().collect();
+        let role_key = |role: &RoleId| {
+            let (pk, sk) = RoleRow::key(role);
+            key(pk, sk)
+        };
+        let keys = tokens.iter().map(|id| token_key(id)).chain(roles.iter().map(|role| role_key(role)));
+        let rows = self.batch(keys.collect()).await?;
+        let mut evidence = Evidence::default();
+        for id in tokens {
+            if let Some(row) = rows.get(&text_key(&token_key(id))) {
+                let token = read::<Row>(row.clone()).map_err(|_| RowError::Attribute("row")).and_then(Row::token);
+                evidence.tokens.insert(id.key().clone(), token);
+            }
+        }
+        for id in roles {
+            if let Some(row) = rows.get(&text_key(&role_key(id))) {
+                evidence.roles.insert(id.clone(), role(id, row.clone()));
+            }
+        }
+        Ok(evidence)
+    }
+}
+
+impl Ledger {
+    /// The rows with these keys that are there, by their keys.
+    async fn batch(&self, keys: Vec<Attributes>) -> Result<HashMap<(String, String), Attributes>, PortError> {
+        let (started, mut pause, mut keys, mut rows) = (Instant::now(), FIRST_PAUSE, keys, HashMap::new());
+        loop {
+            let (found, left) = self.batch_once(keys).await?;
+            rows.extend(found.into_iter().map(|row| (text_key(&row), row)));
+            if left.is_empty() {
+                return Ok(rows);
+            }
+            if started.elapsed() + pause > BUDGET {
+                return Err(PortError::Unavailable("dynamodb:BatchGetItem: keys were left unprocessed".to_owned()));
+            }
+            tokio::time::sleep(pause).await;
+            (pause, keys) = (pause * 2, left);
+        }
+    }
+
+    /// One call: the rows found, and the keys that were left unprocessed.
+    async fn batch_once(&self, keys: Vec<Attributes>) -> Result<(Vec<Attributes>, Vec<Attributes>), PortError> {
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        let wanted = wanted.map_err(|_| PortError::Broken("dynamodb:BatchGetItem: no keys".to_owned()))?;
+        let request = self.client.batch_get_item().request_items(&self.table, wanted);
+        let answer = request.send().await.map_err(|error| cause("dynamodb:BatchGetItem", &error))?;
+        let found = answer.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
+        let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
+        Ok((found, left.map(|left| left.keys).unwrap_or_default()))
+    }
+}
+
+/// A role by its row. One that cannot be read denies everything, and is told to the log.
+fn role(id: &RoleId, row: Attributes) -> Role {
+    if let Ok(row) = read::<RoleRow>(row) {
+        return row.role(id.clone());
+    }
+    telemetry::trouble(&format!("the row of the role {id} cannot be read: it denies everything"));
+    Role::unreadable(id.clone())
+}
+
+/// Partition and sort key as texts.
+fn text_key(row: &Attributes) -> (String, String) {
+    let text = |name: &str| row.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+    (text("pk"), text("sk"))
+}

@@ -1,0 +1,32 @@
+//! Reading one row.
+
+use super::{Attributes, Ledger, key, read, token, token_key};
+use crate::{
+    aws::cause::cause,
+    ports::{Assignments, Finder, PortError},
+    rights::{AssignmentRow, OrgId, RoleId},
+    token::{Principal, Token, TokenId},
+};
+
+impl Ledger {
+    /// One strong `GetItem`.
+    async fn get(&self, key: Attributes) -> Result<Option<Attributes>, PortError> {
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let answer = request.send().await.map_err(|error| cause("dynamodb:GetItem", &error))?;
+        Ok(answer.item)
+    }
+}
+
+impl Finder for Ledger {
+    async fn find(&self, id: &TokenId) -> Result<Option<Token>, PortError> {
+        self.get(token_key(id)).await?.map(token).transpose()
+    }
+}
+
+impl Assignments for Ledger {
+    async fn assigned(&self, org: &OrgId, person: &Principal) -> Result<Vec<RoleId>, PortError> {
+        let (pk, sk) = AssignmentRow::key(org, person);
+        let Some(attributes) = self.get(key(pk, sk)).await? else { return Ok(Vec::new()) };
+        read::<AssignmentRow>(attributes)?.roles().map_err(|error| PortError::Broken(error.to_string()))
+    }
+}

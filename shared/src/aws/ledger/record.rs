@@ -1,0 +1,30 @@
+//! Recording a token.
+
+use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure};
+
+use super::{Ledger, token, write};
+use crate::{
+    aws::cause::cause,
+    ports::{PortError, Recorder},
+    token::{Row, Token},
+};
+
+impl Recorder for Ledger {
+    /// One conditional `PutItem`. That a row is there already comes back with the row: the SDK may have asked again after an
+    /// answer that was lost.
+    async fn record(&self, new: &Token) -> Result<Option<Token>, PortError> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(write(&Row::of(new))?))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let Err(error) = request.send().await else { return Ok(None) };
+        let failure = cause("dynamodb:PutItem", &error);
+        match error.into_service_error() {
+            PutItemError::ConditionalCheckFailedException(there) => token(there.item.unwrap_or_default()).map(Some),
+            _ => Err(failure),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! *(the caller comes from the gateway)* Who calls, as the authorizer hands it to the functions.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+use crate::{
+    failure::Failure,
+    rights::{Maker, OrgId, RoleId},
+    token::{Principal, TokenId, UnixTime},
+};
+
+/// The most bytes of the roles in a context, which all together has 8 KB.
+const MOST_ROLE_BYTES: usize = 4_000;
+/// The most bytes of the roles and of those that deny, together.
+const MOST_BYTES: usize = 7_000;
+
+/// Who calls, in which organization, with which roles there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The organization in which the request acts.
+    pub org: OrgId,
+    /// Who it is.
+    pub principal: Principal,
+    /// The roles held in that organization.
+    pub roles: Vec<RoleId>,
+    /// Those of them that deny something.
+    pub deny_roles: Vec<RoleId>,
+    /// More of the token, where a token calls.
+    pub token: Option<CallingToken>,
+}
+
+/// The token that calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallingToken {
+    /// Its id, which is the principal as well.
+    pub id: TokenId,
+    /// The token that made it.
+    pub parent: Option<TokenId>,
+    /// When it ends; `None`: never.
+    pub expires_at: Option<UnixTime>,
+    /// Whether it is read-only.
+    pub read_only: bool,
+    /// Whether it is anonymized.
+    pub anonymize: bool,
+}
+
+/// The context between authorizer and functions: strings only, as a REST API wants them.
+pub type Context = BTreeMap<String, String>;
+
+impl Caller {
+    /// Whether the roles are more than the context can carry.
+    #[must_use]
+    pub fn has_too_many_roles(&self) -> bool {
+        let (roles, denying) = (join(&self.roles).len(), join(&self.deny_roles).len());
+        roles > MOST_ROLE_BYTES || roles + denying > MOST_BYTES
+    }
+
+    /// The caller as a context.
+    #[must_use]
+    pub fn to_context(&self) -> Context {
+        let mut context = Context::from([
+            ("org_id".to_owned(), self.org.to_string()),
+            ("principal".to_owned(), self.principal.to_string()),
+            ("roles".to_owned(), join(&self.roles)),
+            ("deny_roles".to_owned(), join(&self.deny_roles)),
+        ]);
+        if let Some(token) = &self.token {
+            let optional = [
+                ("parent", token.parent.as_ref().map(ToString::to_string)),
+                ("expires_at", token.expires_at.map(|end| end.seconds().to_string())),
+            ];
+            let given = optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+            context.extend(given);
+            context.extend([
+                ("token_id".to_owned(), token.id.to_string()),
+                ("token_type".to_owned(), token.id.type_name().to_string()),
+                ("read_only".to_owned(), token.read_only.to_string()),
+                ("anonymize".to_owned(), token.anonymize.to_string()),
+            ]);
+        }
+        context
+    }
+
+    /// The caller that a context names.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unauthenticated`] for a context that our authorizer would not have made, the empty one included: without
+    /// the authorizer nobody is known.
+    pub fn from_context(context: &Context) -> Result<Self, Failure> {
+        Self::read(context)
+            .ok_or_else(|| Failure::Unauthenticated("the authorizer's context is absent or damaged".to_owned()))
+    }
+
+    fn read(context: &Context) -> Option<Self> {
+        let principal: Principal = parse(context, "principal")?;
+        let token = match &principal {
+            Principal::Person { .. } if context.contains_key("token_id") => return None,
+            Principal::Person { .. } => None,
+            Principal::Token(id) => Some(CallingToken::read(context).filter(|token| token.id == *id)?),
+        };
+        Some(Self {
+            org: parse(context, "org_id")?,
+            principal,
+            roles: split(context, "roles")?,
+            deny_roles: split(context, "deny_roles")?,
+            token,
+        })
+    }
+
+    /// The token that a request means by `id`: its own by `self`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::NotFound`] for a person's `self` and for what is no token id.
+    pub fn resolve(&self, id: &str) -> Result<TokenId, Failure> {
+        match (id, &self.token) {
+            ("self", token) => token.as_ref().map(|token| token.id.clone()).ok_or(Failure::NotFound),
+            (id, _) => id.parse().map_err(|_| Failure::NotFound),
+        }
+    }
+
+    /// The caller as one who makes a token.
+    #[must_use]
+    pub fn as_maker(&self) -> Maker<'_> {
+        Maker { org: &self.org, held: &self.roles, denying: &self.deny_roles }
+    }
+}
+
+impl CallingToken {
+    fn read(context: &Context) -> Option<Self> {
+        let optional = |name: &str| context.get(name).map(|text| text.parse::<i64>().ok());
+        Some(Self {
+            id: parse(context, "token_id")?,
+            parent: match context.get("parent") {
+                None => None,
+                Some(parent) => Some(parent.parse().ok()?),
+            },
+            expires_at: match optional("expires_at") {
+                None => None,
+                Some(seconds) => Some(UnixTime::try_from(seconds?).ok()?),
+            },
+            read_only: parse(context, "read_only")?,
+            anonymize: parse(context, "anonymize")?,
+        })
+    }
+}
+
+fn join(roles: &[RoleId]) -> String {
+    roles.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+fn split(context: &Context, name: &str) -> Option<Vec<RoleId>> {
+    context.get(name)?.split(' ').filter(|role| !role.is_empty()).map(|role| role.parse().ok()).collect()
+}
+
+fn parse<T: FromStr>(context: &Context, name: &str) -> Option<T> {
+    context.get(name)?.parse().ok()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+pub(crate) mod tests {
+    use super::*;
+    use crate::token::samples;
+
+    /// A person of the organization 123 with these roles.
+    pub(crate) fn person(roles: &[&str]) -> Caller {
+        Caller {
+            org: "123".parse().unwrap(),
+            principal: "local|1001".parse().unwrap(),
+            roles: roles.iter().map(|role| role.parse().unwrap()).collect(),
+            deny_roles: Vec::new(),
+            token: None,
+        }
+    }
+
+    /// A token of the organization 123 with these roles.
+    pub(crate) fn token(roles: &[&str], parent: Option<TokenId>, expires_at: Option<UnixTime>) -> Caller {
+        let id = samples::plain().id;
+        let token = CallingToken { id: id.clone(), parent, expires_at, read_only: false, anonymize: false };
+        Caller { principal: Principal::Token(id), token: Some(token), ..person(roles) }
+    }
+
+    #[test]
+    fn a_caller_comes_back_from_the_context_as_they_were() {
+        let mut anonymous = token(&["123:a", "123:b"], Some(samples::child().id), Some(samples::at(5)));
+        anonymous.deny_roles = vec!["123:b".parse().unwrap()];
+        anonymous.token.as_mut().unwrap().anonymize = true;
+        for caller in [person(&[]), person(&["123:owner"]), token(&["123:a"], None, None), anonymous] {
+            assert_eq!(Caller::from_context(&caller.to_context()), Ok(caller));
+        }
+    }
+
+    #[test]
+    fn a_context_that_the_authorizer_would_not_make_names_nobody() {
+        let good = token(&["123:a"], Some(samples::child().id), Some(samples::at(5))).to_context();
+        for name in ["org_id", "principal", "roles", "deny_roles", "token_id", "read_only", "anonymize"] {
+            let mut context = good.clone();
+            context.remove(name);
+            assert!(Caller::from_context(&context).is_err(), "without {name}");
+        }
+        for (name, value) in [
+            ("org_id", ""),
+            ("principal", "api_CCCCCCCCCCCCCCCCCCCCC"),
+            ("principal", "local|1"),
+            ("roles", "owner"),
+            ("token_id", "api_x"),
+            ("parent", ""),
+            ("expires_at", "soon"),
+            ("expires_at", "-1"),
+            ("read_only", "False"),
+            ("anonymize", "0"),
+        ] {
+            let mut context = good.clone();
+            context.insert(name.to_owned(), value.to_owned());
+            assert!(Caller::from_context(&context).is_err(), "{name} {value}");
+        }
+        assert!(Caller::from_context(&Context::new()).is_err());
+    }
+
+    #[test]
+    fn self_is_the_calling_token_and_nothing_for_a_person() {
+        let caller = token(&[], None, None);
+        assert_eq!(caller.resolve("self"), Ok(samples::plain().id));
+        assert_eq!(person(&[]).resolve("self"), Err(Failure::NotFound));
+        assert_eq!(person(&[]).resolve("api_x"), Err(Failure::NotFound));
+        assert_eq!(person(&[]).resolve(&samples::child().id.to_string()), Ok(samples::child().id));
+    }
+
+    #[test]
+    fn roles_beyond_what_a_context_carries_are_too_many() {
+        let roles: Vec<String> = (0..40).map(|n| format!("123:{n}{}", "r".repeat(60))).collect();
+        let mut caller = person(&roles.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(!caller.has_too_many_roles());
+        caller.deny_roles = caller.roles.clone();
+        assert!(!caller.has_too_many_roles());
+        caller.roles.extend(caller.roles.clone());
+        assert!(caller.has_too_many_roles());
+    }
+}

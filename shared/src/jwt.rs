@@ -1,0 +1,21 @@
+//! How a token is written down and read: JWS compact serialization (RFC 7515), JWK (RFC 7517), thumbprints (RFC 7638).
+//!
+//! *(pure core)* Nothing here does I/O, reads a clock, draws random numbers or knows HTTP.
+
+mod alg;
+mod der;
+mod key;
+mod present;
+mod ring;
+#[cfg(test)]
+pub(crate) mod samples;
+mod sealed;
+mod unverified;
+
+pub use alg::Alg;
+pub use der::{DerError, p256_signature_from_der};
+pub use key::{KeyError, VerifyingKey};
+pub(crate) use present::present;
+pub use ring::Ring;
+pub use sealed::{Jwt, SigningInput};
+pub use unverified::{Refusal, Unverified};

@@ -1,0 +1,178 @@
+//! A public key that signatures are verified with.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jsonwebtoken::{
+    DecodingKey,
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash},
+};
+
+use super::Alg;
+
+/// The smallest RSA modulus that is accepted, in bytes (RFC 7518, section 3.3: 2048 bits or larger).
+const SMALLEST_RSA: usize = 256;
+/// The largest, which bounds the time that a verification takes.
+const LARGEST_RSA: usize = 512;
+
+/// A public key, its one algorithm, and the JWK that publishes it.
+#[derive(Clone)]
+pub struct VerifyingKey {
+    alg: Alg,
+    kid: String,
+    key: DecodingKey,
+    jwk: Jwk,
+}
+
+/// Why something is no key to verify with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// It is no public key of the kind that it should be.
+    #[error("this is no public key for {0}")]
+    Malformed(&'static str),
+    /// A kind of key that is not used here.
+    #[error("a key is RSA of 2048 to 4096 bits for RS256, or P-256 for ES256")]
+    Unsupported,
+    /// A JWK without `kid`, which no token could name.
+    #[error("the key has no `kid`")]
+    NoKid,
+}
+
+impl VerifyingKey {
+    /// The key for `alg` from its DER `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7), which is what KMS gives. Its
+    /// `kid` is its thumbprint (RFC 7638).
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::Malformed`] or [`KeyError::Unsupported`].
+    pub fn from_spki(der: &[u8], alg: Alg) -> Result<Self, KeyError> {
+        let malformed = |_| KeyError::Malformed(alg.as_str());
+        let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der));
+        let key = match alg {
+            Alg::Rs256 => DecodingKey::from_rsa_pem(pem.as_bytes()),
+            Alg::Es256 => DecodingKey::from_ec_pem(pem.as_bytes()),
+        };
+        let mut jwk = Jwk::from_decoding_key(&key.map_err(malformed)?, Some(alg.library())).map_err(malformed)?;
+        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(malformed)?;
+        jwk.common.key_id = Some(kid);
+        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+        Self::from_jwk(jwk)
+    }
+
+    /// The key that `jwk` publishes. Its algorithm follows from its kind; one that the JWK names must agree.
+    ///
+    /// # Errors
+    ///
+    /// See [`KeyError`].
+    pub fn from_jwk(jwk: Jwk) -> Result<Self, KeyError> {
+        let alg = alg_of(&jwk)?;
+        let kid = jwk.common.key_id.clone().ok_or(KeyError::NoKid)?;
+        let key = DecodingKey::from_jwk(&jwk).map_err(|_| KeyError::Malformed(alg.as_str()))?;
+        Ok(Self { alg, kid, key, jwk })
+    }
+
+    /// The algorithm that signatures of this key have.
+    #[must_use]
+    pub fn alg(&self) -> Alg {
+        self.alg
+    }
+
+    /// The key's id.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The key as it is published.
+    #[must_use]
+    pub fn jwk(&self) -> &Jwk {
+        &self.jwk
+    }
+
+    /// How many bytes its signatures have (RFC 7518, sections 3.3 and 3.4).
+    #[must_use]
+    pub fn signature_length(&self) -> usize {
+        match &self.jwk.algorithm {
+            AlgorithmParameters::RSA(rsa) => decoded_length(&rsa.n),
+            _ => 64,
+        }
+    }
+
+    /// Whether `signature` (base64url) is this key's over `message`.
+    pub(super) fn verifies(&self, message: &str, signature: &str) -> bool {
+        jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.key, self.alg.library()).unwrap_or(false)
+    }
+}
+
+/// The one algorithm of a key. A key for another use, or with an algorithm of its own choosing, is not used at all.
+fn alg_of(jwk: &Jwk) -> Result<Alg, KeyError> {
+    let alg = match &jwk.algorithm {
+        AlgorithmParameters::RSA(rsa) if (SMALLEST_RSA..=LARGEST_RSA).contains(&decoded_length(&rsa.n)) => Alg::Rs256,
+        AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P256 => Alg::Es256,
+        _ => return Err(KeyError::Unsupported),
+    };
+    let named = match (alg, jwk.common.key_algorithm) {
+        (_, None) | (Alg::Rs256, Some(KeyAlgorithm::RS256)) | (Alg::Es256, Some(KeyAlgorithm::ES256)) => true,
+        (_, Some(_)) => false,
+    };
+    let signs = jwk.common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature);
+    if named && signs { Ok(alg) } else { Err(KeyError::Unsupported) }
+}
+
+/// How many bytes a base64url text without padding stands for.
+fn decoded_length(text: &str) -> usize {
+    text.len() * 3 / 4
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::jwt::samples;
+
+    #[test]
+    fn a_kid_is_the_thumbprint_of_rfc_7638_section_3_1() {
+        let jwk = json!({
+            "kty": "RSA", "e": "AQAB", "alg": "RS256", "kid": "2011-04-29",
+            "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiF\
+                  V4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9\
+                  c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1j\
+                  F44-csFCur-kEgU8awapJzKnqDKgw",
+        });
+        let jwk: Jwk = serde_json::from_value(jwk).unwrap();
+        let thumbprint = jwk.thumbprint(ThumbprintHash::SHA256).unwrap();
+        assert_eq!(thumbprint, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+    }
+
+    #[test]
+    fn a_published_key_says_what_it_is_for_and_comes_back_as_the_same_key() {
+        for key in samples::both() {
+            let public = key.public();
+            let json = json!(public.jwk());
+            assert_eq!(json["use"], "sig");
+            assert_eq!(json["alg"], public.alg().as_str());
+            assert_eq!(json["kid"], public.kid());
+            let again = VerifyingKey::from_jwk(serde_json::from_value(json).unwrap()).unwrap();
+            assert_eq!((again.kid(), again.alg()), (public.kid(), public.alg()));
+        }
+    }
+
+    #[test]
+    fn a_key_for_another_use_or_algorithm_is_not_used() {
+        let [rsa, ec] = samples::both().map(|key| json!(key.public().jwk()));
+        for (jwk, member, value) in [
+            (&rsa, "use", json!("enc")),
+            (&rsa, "alg", json!("PS256")),
+            (&rsa, "alg", json!("RS512")),
+            (&rsa, "alg", json!("HS256")),
+            (&ec, "alg", json!("RS256")),
+            (&ec, "crv", json!("P-384")),
+            (&rsa, "n", json!("AQAB")),
+        ] {
+            let mut jwk = jwk.clone();
+            jwk[member] = value.clone();
+            let key = serde_json::from_value(jwk).map(VerifyingKey::from_jwk);
+            assert!(matches!(key, Ok(Err(KeyError::Unsupported)) | Err(_)), "{member} {value}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The keys of one issuer.
+
+use std::collections::HashMap;
+
+use jsonwebtoken::jwk::JwkSet;
+
+use super::VerifyingKey;
+
+/// The keys of one issuer, by `kid`. *(verify, then clear)* A `kid` is looked up in the ring that `iss` selects and nowhere
+/// else.
+#[derive(Clone, Default)]
+pub struct Ring {
+    keys: HashMap<String, VerifyingKey>,
+    order: Vec<String>,
+}
+
+impl Ring {
+    /// The ring of these keys; the first of two with one `kid` counts.
+    #[must_use]
+    pub fn new(keys: impl IntoIterator<Item = VerifyingKey>) -> Self {
+        let mut ring = Self::default();
+        for key in keys {
+            if !ring.keys.contains_key(key.kid()) {
+                ring.order.push(key.kid().to_owned());
+                ring.keys.insert(key.kid().to_owned(), key);
+            }
+        }
+        ring
+    }
+
+    /// The key with this id.
+    #[must_use]
+    pub fn find(&self, kid: &str) -> Option<&VerifyingKey> {
+        self.keys.get(kid)
+    }
+
+    /// Whether there is no key at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The keys as they are published, in the order in which they were given.
+    #[must_use]
+    pub fn jwk_set(&self) -> JwkSet {
+        let keys = self.order.iter().filter_map(|kid| self.keys.get(kid));
+        JwkSet { keys: keys.map(|key| key.jwk().clone()).collect() }
+    }
+}

@@ -1,0 +1,64 @@
+//! Signing keys for tests.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::LazyLock;
+
+use aws_lc_rs::{
+    encoding::{AsDer, PublicKeyX509Der},
+    rand::SystemRandom,
+    rsa::KeySize,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{Alg, VerifyingKey};
+
+/// A key pair of either kind.
+pub(crate) enum SigningKey {
+    Rsa(Box<RsaKeyPair>),
+    Ec(Box<EcdsaKeyPair>),
+}
+
+static RSA: LazyLock<SigningKey> =
+    LazyLock::new(|| SigningKey::Rsa(Box::new(RsaKeyPair::generate(KeySize::Rsa2048).unwrap())));
+static EC: LazyLock<SigningKey> =
+    LazyLock::new(|| SigningKey::Ec(Box::new(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())));
+
+/// One key of each kind, the same ones during a test run.
+pub(crate) fn both() -> [&'static SigningKey; 2] {
+    [&RSA, &EC]
+}
+
+impl SigningKey {
+    pub(crate) fn public(&self) -> VerifyingKey {
+        match self {
+            Self::Rsa(pair) => {
+                let der: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
+                VerifyingKey::from_spki(der.as_ref(), Alg::Rs256).unwrap()
+            }
+            Self::Ec(pair) => {
+                let der: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
+                VerifyingKey::from_spki(der.as_ref(), Alg::Es256).unwrap()
+            }
+        }
+    }
+
+    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).unwrap();
+                signature
+            }
+            Self::Ec(pair) => pair.sign(&SystemRandom::new(), message).unwrap().as_ref().to_vec(),
+        }
+    }
+
+    /// A token of exactly these two JSON texts.
+    pub(crate) fn token(&self, header: &str, claims: &str) -> String {
+        let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+        let signature = self.sign(input.as_bytes());
+        format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+}

@@ -1,0 +1,86 @@
+//! Writing a JWS: the input to be signed elsewhere, and the signed whole.
+
+use std::fmt;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serialize;
+
+use super::Alg;
+
+/// What a signature is made over: `BASE64URL(header) . BASE64URL(claims)` (RFC 7515, section 5.1).
+pub struct SigningInput(String);
+
+/// A signed token. *(one exit for secrets)* It has no `Display` and no `Serialize`, and its `Debug` hides it: the one way
+/// out is [`Jwt::reveal`].
+pub struct Jwt(String);
+
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'static str,
+    /// RFC 9068, section 2.1.
+    typ: &'static str,
+    kid: &'a str,
+}
+
+impl SigningInput {
+    /// The input for a token with these claims, to be signed by the key `kid` with `alg`.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing `claims` as JSON.
+    pub fn new(alg: Alg, kid: &str, claims: &impl Serialize) -> serde_json::Result<Self> {
+        let header = serde_json::to_vec(&Header { alg: alg.as_str(), typ: "at+jwt", kid })?;
+        let claims = serde_json::to_vec(claims)?;
+        Ok(Self(format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))))
+    }
+
+    /// SHA-256 of the input, which is what KMS signs.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest(&SHA256, self.0.as_bytes()).as_ref());
+        bytes
+    }
+
+    /// How many bytes the token will have, sealed with a signature of `signature` bytes.
+    #[must_use]
+    pub fn sealed_length(&self, signature: usize) -> usize {
+        self.0.len() + 1 + (signature * 4).div_ceil(3)
+    }
+
+    /// The token, with `signature` in the form of RFC 7518, section 3.
+    #[must_use]
+    pub fn seal(self, signature: &[u8]) -> Jwt {
+        Jwt(format!("{}.{}", self.0, URL_SAFE_NO_PAD.encode(signature)))
+    }
+}
+
+#[cfg(test)]
+impl SigningInput {
+    /// The token, signed by a key that lies in this process.
+    pub(crate) fn seal_with(self, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> Jwt {
+        let signature = sign(self.0.as_bytes());
+        self.seal(&signature)
+    }
+}
+
+impl Jwt {
+    /// Gives the signed token out, to be written into the one answer that carries it.
+    #[must_use]
+    pub fn reveal(self) -> String {
+        self.0
+    }
+}
+
+impl fmt::Debug for SigningInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningInput(hidden)")
+    }
+}
+
+impl fmt::Debug for Jwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Jwt(hidden)")
+    }
+}

@@ -1,0 +1,175 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::jwt::{Alg, SigningInput, VerifyingKey, samples};
+
+fn ring() -> Ring {
+    Ring::new(samples::both().map(samples::SigningKey::public))
+}
+
+fn verify(token: &str) -> Result<Value, Refusal> {
+    Unverified::parse(token)?.verify(&ring())
+}
+
+fn header(key: &VerifyingKey) -> Value {
+    json!({"alg": key.alg().as_str(), "typ": "at+jwt", "kid": key.kid()})
+}
+
+const CLAIMS: &str = r#"{"iss":"https://issuer.example"}"#;
+
+#[test]
+fn what_is_written_can_be_read_with_either_kind_of_key() {
+    for key in samples::both() {
+        let public = key.public();
+        let claims = json!({"iss": "https://issuer.example", "n": 1});
+        let input = SigningInput::new(public.alg(), public.kid(), &claims).unwrap();
+        assert_eq!(format!("{input:?}"), "SigningInput(hidden)");
+        let length = input.sealed_length(public.signature_length());
+        let jwt = input.seal_with(|text| key.sign(text));
+        assert_eq!(format!("{jwt:?}"), "Jwt(hidden)");
+        let token = jwt.reveal();
+        assert_eq!(token.len(), length);
+        let unverified = Unverified::parse(&token).unwrap();
+        assert_eq!(unverified.issuer(), "https://issuer.example");
+        assert_eq!(unverified.typ().as_deref(), Some("at+jwt"));
+        assert_eq!(unverified.verify::<Value>(&ring()), Ok(claims));
+    }
+}
+
+#[test]
+fn the_algorithm_is_the_keys_whatever_the_header_says() {
+    for key in samples::both() {
+        let public = key.public();
+        for alg in ["none", "None", "", "HS256", "RS512", "PS256", "ES384", "EdDSA", "rs256", "ES256", "RS256"] {
+            let mut header = header(&public);
+            header["alg"] = json!(alg);
+            let expected = if alg == public.alg().as_str() { None } else { Some(Refusal::WrongAlgorithm) };
+            assert_eq!(verify(&key.token(&header.to_string(), CLAIMS)).err(), expected, "{alg}");
+        }
+    }
+}
+
+#[test]
+fn a_key_that_the_header_brings_along_is_not_looked_at() {
+    let [rsa, ec] = samples::both();
+    let mut header = header(&rsa.public());
+    header["jwk"] = json!(ec.public().jwk());
+    header["jku"] = json!("https://attacker.example/jwks.json");
+    assert_eq!(verify(&ec.token(&header.to_string(), CLAIMS)), Err(Refusal::WrongSignature));
+    for kid in ["", "../../etc/passwd", "arn:aws:kms:us-east-1:1:key/1", "' or 1=1", &"k".repeat(5_000)] {
+        header["kid"] = json!(kid);
+        assert_eq!(verify(&rsa.token(&header.to_string(), CLAIMS)), Err(Refusal::UnknownKey), "{kid}");
+    }
+}
+
+#[test]
+fn anything_but_a_compact_serialization_is_malformed() {
+    let [rsa, _] = samples::both();
+    let good = rsa.token(&header(&rsa.public()).to_string(), CLAIMS);
+    let (header, rest) = good.split_once('.').unwrap();
+    let (claims, signature) = rest.split_once('.').unwrap();
+    for bad in [
+        String::new(),
+        ".".to_owned(),
+        "..".to_owned(),
+        format!("{header}.{claims}"),
+        format!("{header}..{signature}"),
+        format!(".{claims}.{signature}"),
+        format!("{good}.{signature}"),
+        format!("{header}=.{claims}.{signature}"),
+        format!("{header} .{claims}.{signature}"),
+        format!("{good}{}", "A".repeat(LONGEST)),
+        json!({"protected": header, "payload": claims, "signature": signature}).to_string(),
+    ] {
+        assert_eq!(verify(&bad), Err(Refusal::Malformed), "{bad}");
+    }
+    for bad in [format!("{header}.{claims}."), format!("{good}="), format!("{good}A"), format!("{good}\n")] {
+        assert_eq!(verify(&bad), Err(Refusal::WrongSignature), "{bad}");
+    }
+}
+
+#[test]
+fn headers_and_claims_with_other_types_or_doubled_members_are_refused() {
+    let [rsa, _] = samples::both();
+    let public = rsa.public();
+    let good = header(&public).to_string();
+    for (header, claims, refusal) in [
+        (good.replace('}', ",\"crit\":[\"exp\"]}"), CLAIMS, Refusal::Critical),
+        (good.replace('}', ",\"crit\":null}"), CLAIMS, Refusal::Critical),
+        (good.replace('}', ",\"alg\":\"RS256\"}"), CLAIMS, Refusal::Malformed),
+        (good.replace("\"at+jwt\"", "null"), CLAIMS, Refusal::Malformed),
+        (good.replace("\"at+jwt\"", "7"), CLAIMS, Refusal::Malformed),
+        ("[]".to_owned(), CLAIMS, Refusal::Malformed),
+        (good.clone(), "{}", Refusal::Malformed),
+        (good.clone(), "[]", Refusal::Malformed),
+        (good.clone(), r#"{"iss":["https://issuer.example"]}"#, Refusal::Malformed),
+        (good.clone(), r#"{"iss":"a","iss":"b"}"#, Refusal::Malformed),
+        (good.clone(), r#"{"iss":"a"} x"#, Refusal::Malformed),
+    ] {
+        assert_eq!(verify(&rsa.token(&header, claims)), Err(refusal), "{header} {claims}");
+    }
+}
+
+#[test]
+fn claims_nested_5000_deep_are_refused_and_break_nothing() {
+    let [rsa, _] = samples::both();
+    let deep = format!(r#"{{"iss":"a","x":{}{}}}"#, "[".repeat(1_500), "]".repeat(1_500));
+    assert_eq!(verify(&rsa.token(&header(&rsa.public()).to_string(), &deep)), Err(Refusal::Claims));
+}
+
+/// The order of P-256 (NIST SP 800-186, section 3.2.1.3).
+const ORDER: [u8; 32] = [
+    0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7,
+    0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+];
+
+#[test]
+fn both_forms_of_s_are_one_signature() {
+    // RFC 7518, section 3.4 does not ask for the low `s`. A second form of a token is no second token: the ledger decides.
+    let [_, ec] = samples::both();
+    assert_eq!(ec.public().alg(), Alg::Es256);
+    let token = ec.token(&header(&ec.public()).to_string(), CLAIMS);
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let mut signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let mut borrow = 0;
+    for (digit, order) in signature[32..].iter_mut().zip(ORDER).rev() {
+        let difference = i16::from(order) - i16::from(*digit) - borrow;
+        borrow = i16::from(difference < 0);
+        *digit = u8::try_from(difference.rem_euclid(256)).unwrap();
+    }
+    assert!(verify(&token).is_ok());
+    assert!(verify(&format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))).is_ok());
+}
+
+#[test]
+fn signatures_of_other_lengths_are_wrong() {
+    for key in samples::both() {
+        let token = key.token(&header(&key.public()).to_string(), CLAIMS);
+        let (signed, _) = token.rsplit_once('.').unwrap();
+        for length in [0, 1, 63, 64, 65, 255, 256, 257] {
+            let forged = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(vec![0; length]));
+            assert_eq!(verify(&forged), Err(Refusal::WrongSignature), "{length}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_changed_character_goes_unnoticed(position in any::<prop::sample::Index>(), other in "[A-Za-z0-9_.-]") {
+        for key in samples::both() {
+            let token = key.token(&header(&key.public()).to_string(), CLAIMS);
+            let at = position.index(token.len());
+            prop_assume!(token[at..=at] != other);
+            let changed = format!("{}{other}{}", &token[..at], &token[at + 1..]);
+            prop_assert!(verify(&changed).is_err());
+        }
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC{0,200}") {
+        let _ = verify(&text);
+    }
+}

@@ -1,0 +1,28 @@
+//! The house: every decision that Latchkey makes, one crate.
+//!
+//! `token`, `jwt` and `rights` are pure. The operations (`create`, `list`, `get`, `revoke`, `authorize`, `publish`) need what
+//! `ports` names. `aws` is the only room that names the AWS SDKs, `web` the only one that names status codes.
+
+pub mod authorize;
+pub mod aws;
+pub mod caller;
+pub mod config;
+pub mod create;
+pub mod failure;
+pub mod get;
+pub mod jwt;
+pub mod list;
+#[cfg(test)]
+pub(crate) mod memory;
+pub mod oidc;
+pub mod ports;
+pub mod publish;
+pub mod revoke;
+pub mod rights;
+mod start;
+pub mod system;
+pub mod telemetry;
+pub mod token;
+pub mod web;
+
+pub use start::start;

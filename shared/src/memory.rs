@@ -1,0 +1,174 @@
+//! The ports in memory, for the tests of the operations.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use crate::{
+    authorize::Provider,
+    jwt::{Ring, VerifyingKey, samples::SigningKey},
+    ports::{
+        Assignments, Clock, Evidence, EvidenceReader, Finder, Ids, KeyRing, Lister, PortError, ProviderKeys, Recorder,
+        Revoker, Signer, Toucher,
+    },
+    rights::{OrgId, Role, RoleId},
+    token::{Class, Date, Principal, Revocation, RowError, Token, TokenId, TokenKey, UnixTime},
+};
+
+/// A clock that stands still.
+#[derive(Clone, Copy)]
+pub(crate) struct At(pub UnixTime);
+
+impl Clock for At {
+    fn now(&self) -> UnixTime {
+        self.0
+    }
+}
+
+/// Gives the same key each time.
+pub(crate) struct Always(pub &'static str);
+
+impl Ids for Always {
+    fn draw(&self) -> TokenKey {
+        self.0.parse().unwrap()
+    }
+}
+
+/// A ledger in memory. Its clones share one state.
+#[derive(Clone, Default)]
+pub(crate) struct Memory(Arc<Mutex<State>>);
+
+#[derive(Default)]
+pub(crate) struct State {
+    pub tokens: HashMap<TokenKey, Result<Token, RowError>>,
+    pub roles: HashMap<RoleId, Role>,
+    pub assignments: HashMap<(OrgId, String), Vec<RoleId>>,
+    /// What every call fails with, while it is set.
+    pub failing: Option<PortError>,
+    /// How many calls there were.
+    pub calls: usize,
+    /// Whether noting the use of a token never ends.
+    pub touching_hangs: bool,
+}
+
+impl Memory {
+    pub(crate) fn with(tokens: impl IntoIterator<Item = Token>) -> Self {
+        let memory = Self::default();
+        memory.state().tokens = tokens.into_iter().map(|token| (token.id.key().clone(), Ok(token))).collect();
+        memory
+    }
+
+    /// Adds the role `id` with these grants, a JSON array.
+    pub(crate) fn role(self, id: &str, grants: &serde_json::Value) -> Self {
+        let id: RoleId = id.parse().unwrap();
+        self.state().roles.insert(id.clone(), Role::understand(id, grants));
+        self
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    pub(crate) fn token(&self, id: &TokenId) -> Option<Token> {
+        self.state().tokens.get(id.key()).map(|row| row.clone().unwrap())
+    }
+
+    fn call(&self) -> Result<MutexGuard<'_, State>, PortError> {
+        let mut state = self.state();
+        state.calls += 1;
+        state.failing.clone().map_or(Ok(state), Err)
+    }
+}
+
+impl Recorder for Memory {
+    async fn record(&self, token: &Token) -> Result<Option<Token>, PortError> {
+        let mut state = self.call()?;
+        if let Some(row) = state.tokens.get(token.id.key()) {
+            return Ok(Some(row.clone().unwrap()));
+        }
+        state.tokens.insert(token.id.key().clone(), Ok(token.clone()));
+        Ok(None)
+    }
+}
+
+impl Finder for Memory {
+    async fn find(&self, id: &TokenId) -> Result<Option<Token>, PortError> {
+        Ok(self.call()?.tokens.get(id.key()).map(|row| row.clone().unwrap()))
+    }
+}
+
+impl Revoker for Memory {
+    async fn revoke(&self, id: &TokenId, org: &OrgId, revocation: &Revocation) -> Result<Option<Token>, PortError> {
+        let mut state = self.call()?;
+        let row = state.tokens.get_mut(id.key()).map(|row| row.as_mut().unwrap());
+        Ok(row.filter(|token| token.id == *id && token.org == *org).map(|token| {
+            token.revocation.get_or_insert_with(|| revocation.clone());
+            token.clone()
+        }))
+    }
+}
+
+impl Lister for Memory {
+    async fn list(&self, org: &OrgId, class: Class, now: UnixTime, _: usize) -> Result<Vec<Token>, PortError> {
+        let state = self.call()?;
+        let rows = state.tokens.values().map(|row| row.clone().unwrap());
+        Ok(rows.filter(|t| t.org == *org && t.id.type_name().class() == class && t.is_alive(now)).collect())
+    }
+}
+
+impl EvidenceReader for Memory {
+    async fn read(&self, tokens: &[TokenId], roles: &[RoleId]) -> Result<Evidence, PortError> {
+        let state = self.call()?;
+        let tokens = tokens.iter().filter_map(|id| Some((id.key().clone(), state.tokens.get(id.key())?.clone())));
+        let roles = roles.iter().filter_map(|id| Some((id.clone(), state.roles.get(id)?.clone())));
+        Ok(Evidence { tokens: tokens.collect(), roles: roles.collect() })
+    }
+}
+
+impl Assignments for Memory {
+    async fn assigned(&self, org: &OrgId, person: &Principal) -> Result<Vec<RoleId>, PortError> {
+        let key = (org.clone(), person.to_string());
+        Ok(self.call()?.assignments.get(&key).cloned().unwrap_or_default())
+    }
+}
+
+impl Toucher for Memory {
+    async fn touch(&self, id: &TokenId, day: Date) -> Result<(), PortError> {
+        if self.state().touching_hangs {
+            std::future::pending::<()>().await;
+        }
+        if let Some(Ok(token)) = self.call()?.tokens.get_mut(id.key()) {
+            token.last_used = Some(day);
+        }
+        Ok(())
+    }
+}
+
+/// Signs with a key of this process, and knows it.
+#[derive(Clone)]
+pub(crate) struct Keys(pub &'static SigningKey);
+
+impl Signer for Keys {
+    async fn key(&self) -> Result<VerifyingKey, PortError> {
+        Ok(self.0.public())
+    }
+
+    async fn sign(&self, _: [u8; 32]) -> Result<Vec<u8>, PortError> {
+        Ok(vec![0; self.0.public().signature_length()])
+    }
+}
+
+impl KeyRing for Keys {
+    async fn ring(&self) -> Result<Arc<Ring>, PortError> {
+        Ok(Arc::new(Ring::new([self.0.public()])))
+    }
+}
+
+impl ProviderKeys for Keys {
+    async fn ring(&self, _: &Provider, _: &str) -> Result<Arc<Ring>, PortError> {
+        KeyRing::ring(self).await
+    }
+}

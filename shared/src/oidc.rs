@@ -1,0 +1,6 @@
+//! The keys of identity providers, fetched over HTTP and cached.
+
+mod cache;
+mod fetch;
+
+pub use cache::OidcKeys;

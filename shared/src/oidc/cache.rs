@@ -1,0 +1,84 @@
+//! Keeping a provider's keys.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use reqwest::Client;
+use tokio::sync::{Mutex, OnceCell};
+
+use super::fetch;
+use crate::{
+    authorize::Provider,
+    jwt::Ring,
+    ports::{PortError, ProviderKeys},
+    telemetry,
+    token::ProviderName,
+};
+
+/// After how long keys are fetched anew, so that a withdrawn one goes.
+const FRESH: Duration = Duration::from_mins(10);
+/// For how long known keys go on working while their provider gives no answer.
+const KEPT: Duration = Duration::from_hours(24);
+/// How often a provider is asked at most, whatever `kid`s tokens name.
+const AT_MOST_EVERY: Duration = Duration::from_mins(1);
+/// The same while nothing at all is known of it.
+const AT_MOST_EVERY_UNKNOWN: Duration = Duration::from_secs(1);
+
+/// The keys of identity providers: fetched when first needed, anew when old or when a token names an unknown `kid`, at most
+/// once a minute.
+#[derive(Default)]
+pub struct OidcKeys {
+    client: OnceCell<Client>,
+    providers: Mutex<HashMap<ProviderName, Arc<Mutex<Known>>>>,
+}
+
+/// What is known of one provider.
+#[derive(Default)]
+struct Known {
+    ring: Arc<Ring>,
+    fetched: Option<Instant>,
+    asked: Option<Instant>,
+}
+
+impl Known {
+    fn is_within(since: Option<Instant>, span: Duration) -> bool {
+        since.is_some_and(|since| since.elapsed() < span)
+    }
+
+    /// Whether the provider should be asked, for a token that names `kid`.
+    fn is_due(&self, kid: &str) -> bool {
+        let fresh = Self::is_within(self.fetched, FRESH) && self.ring.find(kid).is_some();
+        let pause = if self.fetched.is_some() { AT_MOST_EVERY } else { AT_MOST_EVERY_UNKNOWN };
+        !fresh && !Self::is_within(self.asked, pause)
+    }
+}
+
+impl OidcKeys {
+    /// The one place of a provider. Each has its own lock, so that a slow one holds up its own people alone.
+    async fn place(&self, provider: &Provider) -> Arc<Mutex<Known>> {
+        self.providers.lock().await.entry(provider.name.clone()).or_default().clone()
+    }
+}
+
+impl ProviderKeys for OidcKeys {
+    async fn ring(&self, provider: &Provider, kid: &str) -> Result<Arc<Ring>, PortError> {
+        let place = self.place(provider).await;
+        let mut known = place.lock().await;
+        if known.is_due(kid) {
+            known.asked = Some(Instant::now());
+            let client = self.client.get_or_try_init(|| async { fetch::client() }).await?;
+            match fetch::fetch(client, provider).await {
+                Ok(ring) => (known.ring, known.fetched) = (Arc::new(ring), Some(Instant::now())),
+                Err(error) => telemetry::trouble(&error.to_string()),
+            }
+        }
+        if Known::is_within(known.fetched, KEPT) {
+            Ok(known.ring.clone())
+        } else {
+            Err(PortError::Unavailable(format!("the keys of the identity provider {} are unknown", provider.name)))
+        }
+    }
+}

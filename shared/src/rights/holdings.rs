@@ -1,0 +1,148 @@
+//! What somebody holds in one organization, and what follows from it.
+
+use std::collections::HashMap;
+
+use super::{Action, OrgId, Role, RoleId};
+
+/// Everything that bears on the rights of one caller in one organization.
+#[derive(Debug, Clone)]
+pub struct Holdings {
+    held: Vec<RoleId>,
+    rows: Vec<Role>,
+    root: Option<Role>,
+    read_only: bool,
+}
+
+/// Why an action is not allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// No role allows it.
+    NoGrant,
+    /// A role denies it.
+    Denied,
+    /// The organization's root role does not allow it.
+    Root,
+    /// The token is read-only, and this is no reading action.
+    ReadOnly,
+}
+
+impl Holdings {
+    /// The roles of `claimed` that are held in `org`, by the role rows that were read: those of this organization that
+    /// exist (`owner` needs no row) and are not `root`. Duplicates collapse, the order stays. `rows` must have been asked
+    /// for every claimed role and for the organization's root role.
+    #[must_use]
+    pub fn new(org: &OrgId, claimed: &[RoleId], mut rows: HashMap<RoleId, Role>, read_only: bool) -> Self {
+        let root = rows.remove(&RoleId::root(org));
+        let mut held: Vec<RoleId> = Vec::new();
+        for id in claimed {
+            let exists = rows.contains_key(id) || id.is_owner();
+            if id.org() == org && !id.is_root() && exists && !held.contains(id) {
+                held.push(id.clone());
+            }
+        }
+        let rows = held.iter().filter_map(|id| rows.remove(id)).collect();
+        Self { held, rows, root, read_only }
+    }
+
+    /// The roles held, each once.
+    #[must_use]
+    pub fn held(&self) -> &[RoleId] {
+        &self.held
+    }
+
+    /// The roles held that deny something.
+    #[must_use]
+    pub fn denying(&self) -> Vec<RoleId> {
+        self.rows.iter().filter(|role| role.has_denies()).map(|role| role.id().clone()).collect()
+    }
+
+    /// Decides on `action` and `resource` (`None` where the route names none).
+    ///
+    /// # Errors
+    ///
+    /// Why not, the first that applies of: read-only, denied, not allowed by root, no grant.
+    pub fn decide(&self, action: &Action, resource: Option<&str>) -> Result<(), Refused> {
+        let text = action.as_str();
+        if self.read_only && !action.is_reading() {
+            return Err(Refused::ReadOnly);
+        }
+        if self.rows.iter().any(|role| role.denies(text, resource)) {
+            return Err(Refused::Denied);
+        }
+        if self.root.as_ref().is_some_and(|root| root.denies(text, resource) || !root.allows(text, resource)) {
+            return Err(Refused::Root);
+        }
+        let owner = self.held.iter().any(RoleId::is_owner);
+        let granted = owner || self.rows.iter().any(|role| role.allows(text, resource));
+        if granted { Ok(()) } else { Err(Refused::NoGrant) }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn rows(roles: &Value) -> HashMap<RoleId, Role> {
+        let row = |(id, grants): (&String, &Value)| {
+            let id: RoleId = id.parse().unwrap();
+            (id.clone(), Role::understand(id, grants))
+        };
+        roles.as_object().unwrap().iter().map(row).collect()
+    }
+
+    fn decide(claimed: &[&str], roles: &Value, read_only: bool, action: &str) -> Result<(), Refused> {
+        let claimed: Vec<RoleId> = claimed.iter().map(|id| id.parse().unwrap()).collect();
+        let org = "1".parse().unwrap();
+        Holdings::new(&org, &claimed, rows(roles), read_only).decide(&action.parse().unwrap(), None)
+    }
+
+    #[test]
+    fn decisions_follow_the_contracts_rights() {
+        let book = json!({
+            "1:editor": [{"action": "entity:*"}],
+            "1:viewer": [{"action": "entity:view"}],
+            "1:careful": [{"action": "entity:delete", "effect": "deny"}],
+            "1:one": [{"action": "entity:view", "resource": "entity/1"}],
+        });
+        for (claimed, read_only, action, verdict) in [
+            (&["1:viewer"][..], false, "entity:view", Ok(())),
+            (&["1:viewer"], false, "entity:edit", Err(Refused::NoGrant)),
+            (&["1:editor", "1:careful"], false, "entity:delete", Err(Refused::Denied)),
+            (&["1:owner", "1:careful"], false, "entity:delete", Err(Refused::Denied)),
+            (&["1:owner"], false, "anything:at:all", Ok(())),
+            (&["1:editor"], true, "entity:edit", Err(Refused::ReadOnly)),
+            (&["1:editor"], true, "entity:view", Ok(())),
+            (&["1:owner"], true, "token:create", Err(Refused::ReadOnly)),
+            (&["1:one"], false, "entity:view", Err(Refused::NoGrant)),
+            (&["1:absent"], false, "entity:view", Err(Refused::NoGrant)),
+            (&["2:owner"], false, "entity:view", Err(Refused::NoGrant)),
+            (&[], false, "entity:view", Err(Refused::NoGrant)),
+        ] {
+            assert_eq!(decide(claimed, &book, read_only, action), verdict, "{claimed:?} {action}");
+        }
+    }
+
+    #[test]
+    fn where_a_root_role_exists_it_must_allow_as_well_owners_too() {
+        let book = json!({"1:root": [{"action": "entity:*"}, {"action": "entity:delete", "effect": "deny"}]});
+        assert_eq!(decide(&["1:owner"], &book, false, "entity:view"), Ok(()));
+        assert_eq!(decide(&["1:owner"], &book, false, "entity:delete"), Err(Refused::Root));
+        assert_eq!(decide(&["1:owner"], &book, false, "token:create"), Err(Refused::Root));
+    }
+
+    #[test]
+    fn root_is_never_held() {
+        let book = json!({"1:root": [{"action": "*"}]});
+        assert_eq!(decide(&["1:root"], &book, false, "entity:view"), Err(Refused::NoGrant));
+    }
+
+    #[test]
+    fn the_owner_roles_own_denies_count() {
+        let book = json!({"1:owner": [{"action": "billing:*", "effect": "deny"}]});
+        assert_eq!(decide(&["1:owner"], &book, false, "billing:edit"), Err(Refused::Denied));
+        assert_eq!(decide(&["1:owner"], &book, false, "entity:edit"), Ok(()));
+    }
+}

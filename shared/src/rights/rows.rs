@@ -1,0 +1,123 @@
+//! The rows of roles and assignments in the ledger.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{OrgId, Role, RoleId};
+use crate::token::{Principal, SCHEMA_VERSION};
+
+/// The partition in which an organization's roles and assignments lie.
+fn partition(org: &OrgId) -> String {
+    format!("ORG#{org}")
+}
+
+/// The row of a role.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoleRow {
+    pk: String,
+    sk: String,
+    v: u32,
+    /// What people call the role.
+    #[serde(default)]
+    pub name: String,
+    /// Its grants, an array of `{action, resource?, effect?}`.
+    #[serde(default = "no_grants")]
+    pub grants: Value,
+}
+
+/// The row of the roles that a person was assigned in an organization.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AssignmentRow {
+    pk: String,
+    sk: String,
+    v: u32,
+    roles: Vec<RoleId>,
+}
+
+/// A row that was written by newer code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the row has a newer schema version than this code knows")]
+pub struct NewerRow;
+
+fn no_grants() -> Value {
+    Value::Array(Vec::new())
+}
+
+impl RoleRow {
+    /// The row of the role `id`.
+    #[must_use]
+    pub fn new(id: &RoleId, name: &str, grants: Value) -> Self {
+        let (pk, sk) = Self::key(id);
+        Self { pk, sk, v: SCHEMA_VERSION, name: name.to_owned(), grants }
+    }
+
+    /// Partition and sort key of the role `id`.
+    #[must_use]
+    pub fn key(id: &RoleId) -> (String, String) {
+        (partition(id.org()), format!("ROLE#{}", id.slug()))
+    }
+
+    /// The role `id` by its row. A row of a newer version may take away what this code cannot see, so it denies everything.
+    #[must_use]
+    pub fn role(&self, id: RoleId) -> Role {
+        if self.v > SCHEMA_VERSION { Role::unreadable(id) } else { Role::understand(id, &self.grants) }
+    }
+}
+
+impl AssignmentRow {
+    /// The row of these roles of `person` in `org`.
+    #[must_use]
+    pub fn new(org: &OrgId, person: &Principal, roles: Vec<RoleId>) -> Self {
+        let (pk, sk) = Self::key(org, person);
+        Self { pk, sk, v: SCHEMA_VERSION, roles }
+    }
+
+    /// Partition and sort key of the roles of `person` in `org`.
+    #[must_use]
+    pub fn key(org: &OrgId, person: &Principal) -> (String, String) {
+        (partition(org), format!("USER#{person}"))
+    }
+
+    /// The roles.
+    ///
+    /// # Errors
+    ///
+    /// [`NewerRow`].
+    pub fn roles(self) -> Result<Vec<RoleId>, NewerRow> {
+        if self.v > SCHEMA_VERSION { Err(NewerRow) } else { Ok(self.roles) }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_role_row_of_a_newer_version_denies_everything() {
+        let id: RoleId = "123:a".parse().unwrap();
+        let mut row = RoleRow::new(&id, "A", json!([{"action": "*"}]));
+        assert!(row.role(id.clone()).allows("x", None));
+        row.v = SCHEMA_VERSION + 1;
+        assert!(!row.role(id.clone()).allows("x", None) && row.role(id).denies("x", None));
+    }
+
+    #[test]
+    fn rows_lie_where_the_design_says() {
+        let id: RoleId = "123:a".parse().unwrap();
+        assert_eq!(RoleRow::key(&id), ("ORG#123".to_owned(), "ROLE#a".to_owned()));
+        let person = "local|1001".parse().unwrap();
+        assert_eq!(AssignmentRow::key(id.org(), &person), ("ORG#123".to_owned(), "USER#local|1001".to_owned()));
+    }
+
+    #[test]
+    fn assignments_of_a_newer_version_are_refused() {
+        let (org, person) = ("123".parse().unwrap(), "local|1001".parse().unwrap());
+        let mut row = AssignmentRow::new(&org, &person, vec![RoleId::owner(&org)]);
+        assert_eq!(row.clone().roles(), Ok(vec![RoleId::owner(&org)]));
+        row.v = SCHEMA_VERSION + 1;
+        assert_eq!(row.roles(), Err(NewerRow));
+    }
+}

@@ -1,0 +1,228 @@
+//! What a token's JWT says. *(the row is the right)* The claims are a pure function of the row.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Token, UnixTime};
+use crate::jwt::present;
+
+/// Under which name and for whom tokens of a family are issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer {
+    /// `iss`: the family's issuer, a URL.
+    pub issuer: String,
+    /// `aud`.
+    pub audience: String,
+}
+
+/// The claims of an access token (RFC 9068, section 2.2, and ours), in the order in which they are written.
+///
+/// Each has one type: a claim that is there with another type, `null` included, makes the whole unreadable, so that it
+/// never counts as absent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    iss: String,
+    sub: String,
+    aud: String,
+    jti: String,
+    client_id: String,
+    iat: UnixTime,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    exp: Option<UnixTime>,
+    token_use: TokenUse,
+    token_id: String,
+    token_name: String,
+    token_type: String,
+    org_id: String,
+    user_id: String,
+    assume_roles: Vec<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    read_only: Option<True>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    anonymize: Option<True>,
+}
+
+/// `token_use`, which tells an access token from an ID token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum TokenUse {
+    Access,
+}
+
+/// A flag, which is written only where it is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "bool", into = "bool")]
+struct True;
+
+impl TryFrom<bool> for True {
+    type Error = &'static str;
+
+    fn try_from(flag: bool) -> Result<Self, &'static str> {
+        flag.then_some(Self).ok_or("a flag that is not set is not written")
+    }
+}
+
+impl From<True> for bool {
+    fn from(True: True) -> Self {
+        true
+    }
+}
+
+impl Claims {
+    /// The claims of `token` when `issuer` issues it.
+    #[must_use]
+    pub fn of(token: &Token, issuer: &Issuer) -> Self {
+        let id = token.id.to_string();
+        let access = token.token_type.access();
+        Self {
+            iss: issuer.issuer.clone(),
+            sub: id.clone(),
+            aud: issuer.audience.clone(),
+            jti: id.clone(),
+            client_id: id.clone(),
+            iat: token.created_at,
+            exp: token.expires_at,
+            token_use: TokenUse::Access,
+            token_id: id.clone(),
+            token_name: token.name.to_string(),
+            token_type: token.id.type_name().to_string(),
+            org_id: token.org.to_string(),
+            user_id: id,
+            assume_roles: access.roles.iter().map(ToString::to_string).collect(),
+            parent: token.parent.as_ref().map(ToString::to_string),
+            read_only: access.read_only.then_some(True),
+            anonymize: access.anonymize.then_some(True),
+        }
+    }
+
+    /// Whether a token whose JWT makes these claims is `token`, under the issuer and audience that they name: everything
+    /// must be as made from the row.
+    #[must_use]
+    pub fn are_of(&self, token: &Token) -> bool {
+        let issuer = Issuer { issuer: self.iss.clone(), audience: self.aud.clone() };
+        *self == Self::of(token, &issuer)
+    }
+
+    /// `aud`.
+    #[must_use]
+    pub fn audience(&self) -> &str {
+        &self.aud
+    }
+
+    /// `token_id`, which says what row to read.
+    #[must_use]
+    pub fn token_id(&self) -> &str {
+        &self.token_id
+    }
+
+    /// `parent`, which says what row to read with it.
+    #[must_use]
+    pub fn parent(&self) -> Option<&str> {
+        self.parent.as_deref()
+    }
+
+    /// `org_id`.
+    #[must_use]
+    pub fn org_id(&self) -> &str {
+        &self.org_id
+    }
+
+    /// `assume_roles`, which say what role rows to read.
+    #[must_use]
+    pub fn roles(&self) -> &[String] {
+        &self.assume_roles
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::token::samples;
+
+    fn issuer() -> Issuer {
+        Issuer { issuer: "https://api.example/v1/access-tokens".to_owned(), audience: "https://api.example".to_owned() }
+    }
+
+    fn json_of(token: &Token) -> Value {
+        serde_json::to_value(Claims::of(token, &issuer())).unwrap()
+    }
+
+    #[test]
+    fn the_claims_are_those_of_the_contract() {
+        let id = "api_5ZugdRXasLfWBypHi93Fk";
+        assert_eq!(
+            json_of(&samples::plain()),
+            json!({
+                "iss": "https://api.example/v1/access-tokens", "aud": "https://api.example", "sub": id, "jti": id,
+                "client_id": id, "token_id": id, "user_id": id, "iat": 1_566_656_122, "token_use": "access",
+                "token_name": "Postman Access Token", "token_type": "api", "org_id": "123",
+                "assume_roles": ["123:owner"],
+            })
+        );
+        let child = json_of(&samples::child());
+        assert_eq!(child["exp"], 1_566_660_000);
+        assert_eq!((&child["read_only"], &child["anonymize"]), (&json!(true), &json!(true)));
+        assert_eq!(child["parent"], id);
+    }
+
+    #[test]
+    fn claims_are_a_tokens_only_if_all_of_them_are() {
+        let token = samples::child();
+        let good = json_of(&token);
+        let claims: Claims = serde_json::from_value(good.clone()).unwrap();
+        assert!(claims.are_of(&token));
+        for (claim, value) in [
+            ("sub", json!("app_CCCCCCCCCCCCCCCCCCCCC")),
+            ("jti", json!("x")),
+            ("client_id", json!("x")),
+            ("token_id", json!("x")),
+            ("user_id", json!("x")),
+            ("token_type", json!("api")),
+            ("org_id", json!("124")),
+            ("assume_roles", json!(["123:a"])),
+            ("assume_roles", json!(["123:b", "123:a"])),
+            ("parent", json!("api_CCCCCCCCCCCCCCCCCCCCC")),
+            ("iat", json!(1_566_656_121)),
+            ("exp", json!(1_566_660_001)),
+        ] {
+            let mut changed = good.clone();
+            changed[claim] = value;
+            let claims: Claims = serde_json::from_value(changed).unwrap();
+            assert!(!claims.are_of(&token), "{claim}");
+        }
+        for claim in ["exp", "parent", "read_only", "anonymize"] {
+            let mut changed = good.clone();
+            changed.as_object_mut().unwrap().remove(claim);
+            let claims: Claims = serde_json::from_value(changed).unwrap();
+            assert!(!claims.are_of(&token), "without {claim}");
+        }
+    }
+
+    #[test]
+    fn a_claim_of_the_wrong_type_makes_the_whole_unreadable() {
+        for (claim, value) in [
+            ("exp", json!(null)),
+            ("exp", json!("1566660000")),
+            ("exp", json!(1.5)),
+            ("exp", json!(-1)),
+            ("exp", json!(u64::MAX)),
+            ("iat", json!("0")),
+            ("aud", json!(["https://api.example"])),
+            ("token_use", json!("id")),
+            ("read_only", json!(false)),
+            ("read_only", json!("true")),
+            ("anonymize", json!(1)),
+            ("parent", json!(null)),
+            ("assume_roles", json!("123:a")),
+            ("org_id", json!(123)),
+        ] {
+            let mut changed = json_of(&samples::child());
+            changed[claim] = value.clone();
+            assert!(serde_json::from_value::<Claims>(changed).is_err(), "{claim} {value}");
+        }
+    }
+}

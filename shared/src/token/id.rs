@@ -1,0 +1,123 @@
+//! The id of a token: `api_5ZugdRXasLfWBypHi93Fk`.
+
+use std::{fmt, str::FromStr};
+
+use super::TypeName;
+
+/// How many characters follow the prefix: 21 of an alphabet of 64, 126 bits.
+const KEY_LENGTH: usize = 21;
+
+/// The part of a token's id behind its prefix: 21 characters of the nanoid alphabet (`A-Z a-z 0-9 _ -`). It alone makes
+/// the id unique, and is the ledger's key.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TokenKey(String);
+
+/// The id of a token: the prefix of its type, an underscore, and the key.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TokenId {
+    type_name: TypeName,
+    key: TokenKey,
+}
+
+/// A text that has not the form of a token id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a token id is its type, an underscore and 21 of A-Z a-z 0-9 _ -")]
+pub struct TokenIdError;
+
+impl TokenKey {
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TokenId {
+    /// The id of the token with this type and key.
+    #[must_use]
+    pub fn new(type_name: TypeName, key: TokenKey) -> Self {
+        Self { type_name, key }
+    }
+
+    /// The type that the prefix names.
+    #[must_use]
+    pub fn type_name(&self) -> TypeName {
+        self.type_name
+    }
+
+    /// The part behind the prefix.
+    #[must_use]
+    pub fn key(&self) -> &TokenKey {
+        &self.key
+    }
+}
+
+impl FromStr for TokenKey {
+    type Err = TokenIdError;
+
+    fn from_str(text: &str) -> Result<Self, TokenIdError> {
+        let fits =
+            text.len() == KEY_LENGTH && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        fits.then(|| Self(text.to_owned())).ok_or(TokenIdError)
+    }
+}
+
+impl FromStr for TokenId {
+    type Err = TokenIdError;
+
+    fn from_str(text: &str) -> Result<Self, TokenIdError> {
+        let (prefix, key) = text.split_once('_').ok_or(TokenIdError)?;
+        Ok(Self { type_name: prefix.parse().map_err(|_| TokenIdError)?, key: key.parse()? })
+    }
+}
+
+impl fmt::Display for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.type_name, self.key)
+    }
+}
+
+impl fmt::Debug for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_id_is_a_prefix_and_21_characters_of_the_nanoid_alphabet() {
+        for good in ["api_5ZugdRXasLfWBypHi93Fk", "assume______________________", "app_---------------------"] {
+            assert_eq!(good.parse::<TokenId>().map(|id| id.to_string()), Ok(good.to_owned()));
+        }
+        for bad in [
+            "",
+            "api",
+            "api_",
+            "5ZugdRXasLfWBypHi93Fk",
+            "API_5ZugdRXasLfWBypHi93Fk",
+            "root_5ZugdRXasLfWBypHi93Fk",
+            "api_5ZugdRXasLfWBypHi93F",
+            "api_5ZugdRXasLfWBypHi93Fkk",
+            "api_5ZugdRXasLfWBypHi93F#",
+            "api_5ZugdRXasLfWBypHi93é",
+            " api_5ZugdRXasLfWBypHi93Fk",
+        ] {
+            assert_eq!(bad.parse::<TokenId>(), Err(TokenIdError), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What a caller sees of a token.
+
+use serde::Serialize;
+
+use super::Token;
+use crate::rights::RoleId;
+
+/// A token as the API shows it. The signed token is no part of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Item {
+    id: String,
+    created_at: String,
+    name: String,
+    token_type: &'static str,
+    assignments: Vec<RoleId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    read_only: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    anonymize: bool,
+    created_by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoked_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoked_by: Option<String>,
+}
+
+impl Item {
+    /// The item of `token`; members that do not apply to it are left out.
+    #[must_use]
+    pub fn of(token: &Token) -> Self {
+        let access = token.token_type.access();
+        let revocation = token.revocation.as_ref();
+        Self {
+            id: token.id.to_string(),
+            created_at: token.created_at.to_string(),
+            name: token.name.to_string(),
+            token_type: token.id.type_name().as_str(),
+            assignments: access.roles.clone(),
+            expires_at: token.expires_at.map(|end| end.to_string()),
+            last_used: token.last_used.map(|day| day.to_string()),
+            read_only: access.read_only,
+            anonymize: access.anonymize,
+            created_by: token.created_by.to_string(),
+            parent: token.parent.as_ref().map(ToString::to_string),
+            revoked_at: revocation.map(|revocation| revocation.at.to_string()),
+            revoked_by: revocation.map(|revocation| revocation.by.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::token::samples;
+
+    #[test]
+    fn an_item_shows_what_applies_and_leaves_the_rest_out() {
+        assert_eq!(
+            json!(Item::of(&samples::plain())),
+            json!({
+                "id": "api_5ZugdRXasLfWBypHi93Fk", "created_at": "2019-08-24T14:15:22Z", "name": "Postman Access Token",
+                "token_type": "api", "assignments": ["123:owner"], "created_by": "local|1001",
+            })
+        );
+        assert_eq!(
+            json!(Item::of(&samples::child())),
+            json!({
+                "id": "app_BBBBBBBBBBBBBBBBBBBBB", "created_at": "2019-08-24T14:15:22Z", "name": "Postman Access Token",
+                "token_type": "app", "assignments": ["123:a", "123:b"], "created_by": "api_5ZugdRXasLfWBypHi93Fk",
+                "parent": "api_5ZugdRXasLfWBypHi93Fk", "expires_at": "2019-08-24T15:20:00Z", "last_used": "2019-08-24",
+                "read_only": true, "anonymize": true,
+            })
+        );
+        let revoked = json!(Item::of(&samples::revoked()));
+        assert_eq!(revoked["revoked_at"], "2019-08-24T14:30:00Z");
+        assert_eq!(revoked["revoked_by"], "local|1002");
+    }
+}

@@ -1,0 +1,186 @@
+//! How long a token lives.
+
+use super::{TypeName, UnixTime};
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+const WEEK: u64 = 7 * DAY;
+/// The contract's year.
+const YEAR: u64 = 365 * DAY;
+/// The shortest lifetime of any type.
+const SHORTEST: u64 = 30;
+
+/// A lifetime that somebody asked for: whole seconds, within the bounds of the token's type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetime(u64);
+
+/// Why a lifetime was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LifetimeError {
+    /// The text is no duration.
+    #[error("`expires_in` must be whole seconds, or a number and a unit like `10h`, `7d` or `2 days`")]
+    Form,
+    /// The duration is outside the type's bounds.
+    #[error("`expires_in` must be from 30 seconds to {days} days for a token of the type {type_name}")]
+    Bounds {
+        /// The type that was asked for.
+        type_name: TypeName,
+        /// The most days that it allows.
+        days: u64,
+    },
+    /// The type has a lifetime of its own.
+    #[error("`expires_in` does not go with the type {0}, whose tokens live one hour")]
+    Fixed(TypeName),
+    /// The token would outlive the one that makes it.
+    #[error("the token would outlive the one that makes it, which ends at {0}")]
+    BeyondParent(UnixTime),
+}
+
+impl Lifetime {
+    /// A lifetime of `seconds` for a token of the type `type_name`.
+    ///
+    /// # Errors
+    ///
+    /// [`LifetimeError::Bounds`], or [`LifetimeError::Fixed`] where the type has a lifetime of its own.
+    pub fn new(seconds: u64, type_name: TypeName) -> Result<Self, LifetimeError> {
+        let longest = match type_name {
+            TypeName::Assume => return Err(LifetimeError::Fixed(type_name)),
+            TypeName::Api => YEAR,
+            TypeName::App | TypeName::Journey | TypeName::Portal => WEEK,
+        };
+        let within = (SHORTEST..=longest).contains(&seconds);
+        within.then_some(Self(seconds)).ok_or(LifetimeError::Bounds { type_name, days: longest / DAY })
+    }
+
+    /// The lifetime that `text` describes: `^[0-9]+ ?(unit)?$`, no unit meaning seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`LifetimeError::Form`] for anything else, then those of [`Lifetime::new`].
+    pub fn parse(text: &str, type_name: TypeName) -> Result<Self, LifetimeError> {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at(digits);
+        let unit = unit.strip_prefix(' ').unwrap_or(unit);
+        let milliseconds = milliseconds(unit).filter(|_| digits > 0).ok_or(LifetimeError::Form)?;
+        match number.parse::<u64>().ok().and_then(|number| number.checked_mul(milliseconds)) {
+            Some(total) if total % 1000 != 0 => Err(LifetimeError::Form),
+            // A number too long to count is beyond every bound.
+            total => Self::new(total.map_or(u64::MAX, |total| total / 1000), type_name),
+        }
+    }
+}
+
+fn milliseconds(unit: &str) -> Option<u64> {
+    Some(match unit {
+        "ms" | "millisecond" | "milliseconds" => 1,
+        "" | "s" | "second" | "seconds" => 1000,
+        "m" | "minute" | "minutes" => 1000 * MINUTE,
+        "h" | "hour" | "hours" => 1000 * HOUR,
+        "d" | "day" | "days" => 1000 * DAY,
+        "w" | "week" | "weeks" => 1000 * WEEK,
+        "y" | "year" | "years" => 1000 * YEAR,
+        _ => return None,
+    })
+}
+
+/// When a token of the type `type_name` made at `now` ends; `None`: never. `asked` is what its maker asked for, and
+/// `parent_end` when the token that makes it ends, where a token makes it and that one ends: a child ends with its parent at
+/// the latest.
+///
+/// # Errors
+///
+/// [`LifetimeError::BeyondParent`] where `asked` goes beyond the parent's end.
+pub fn expiry(
+    type_name: TypeName,
+    asked: Option<Lifetime>,
+    now: UnixTime,
+    parent_end: Option<UnixTime>,
+) -> Result<Option<UnixTime>, LifetimeError> {
+    let own = match (asked, type_name) {
+        (Some(Lifetime(seconds)), _) => Some(now.plus(seconds)),
+        (None, TypeName::Assume) => Some(now.plus(HOUR)),
+        (None, TypeName::App) => Some(now.plus(WEEK)),
+        (None, _) => None,
+    };
+    match (own, parent_end) {
+        (Some(own), Some(parent)) if asked.is_some() && own > parent => Err(LifetimeError::BeyondParent(parent)),
+        (Some(own), Some(parent)) => Ok(Some(own.min(parent))),
+        (own, parent) => Ok(own.or(parent)),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    const OUT: Result<u64, LifetimeError> = Err(LifetimeError::Bounds { type_name: TypeName::Api, days: 365 });
+    const FORM: Result<u64, LifetimeError> = Err(LifetimeError::Form);
+
+    #[test]
+    fn a_lifetime_is_a_number_and_a_unit_within_bounds() {
+        for (text, seconds) in [
+            ("30", Ok(30)),
+            ("3600", Ok(3600)),
+            ("10h", Ok(36_000)),
+            ("7d", Ok(604_800)),
+            ("2 days", Ok(172_800)),
+            ("1y", Ok(31_536_000)),
+            ("365 d", Ok(31_536_000)),
+            ("52weeks", Ok(31_449_600)),
+            ("30000ms", Ok(30)),
+            ("030s", Ok(30)),
+            ("29", OUT),
+            ("0s", OUT),
+            ("29999ms", FORM),
+            ("31536001", OUT),
+            ("366d", OUT),
+            ("99999999999999999999999999y", OUT),
+            ("18446744073709551615y", OUT),
+            ("", FORM),
+            ("h", FORM),
+            ("1.5h", FORM),
+            ("10 H", FORM),
+            ("10  h", FORM),
+            ("-1", FORM),
+            ("+30", FORM),
+            (" 30", FORM),
+            ("30 ", Ok(30)),
+            ("30s ", FORM),
+            ("1e3", FORM),
+            ("٣٠", FORM),
+        ] {
+            assert_eq!(Lifetime::parse(text, TypeName::Api).map(|l| l.0), seconds, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn system_and_public_tokens_live_a_week_at_most_and_assume_tokens_an_hour() {
+        for type_name in [TypeName::App, TypeName::Journey, TypeName::Portal] {
+            assert!(Lifetime::new(WEEK, type_name).is_ok());
+            assert_eq!(Lifetime::new(WEEK + 1, type_name), Err(LifetimeError::Bounds { type_name, days: 7 }));
+        }
+        assert_eq!(Lifetime::new(60, TypeName::Assume), Err(LifetimeError::Fixed(TypeName::Assume)));
+    }
+
+    #[test]
+    fn a_child_ends_with_its_parent_at_the_latest() {
+        let at = |seconds: i64| UnixTime::try_from(seconds).unwrap();
+        let (now, parent) = (at(1_000), at(4_600));
+        let asked = |seconds| Some(Lifetime::new(seconds, TypeName::Api).unwrap());
+        for (type_name, asked, parent_end, expected) in [
+            (TypeName::Api, None, None, Ok(None)),
+            (TypeName::Api, None, Some(parent), Ok(Some(parent))),
+            (TypeName::Api, asked(60), Some(parent), Ok(Some(at(1_060)))),
+            (TypeName::Api, asked(3_600), Some(parent), Ok(Some(parent))),
+            (TypeName::Api, asked(3_601), Some(parent), Err(LifetimeError::BeyondParent(parent))),
+            (TypeName::Assume, None, None, Ok(Some(at(4_600)))),
+            (TypeName::App, None, Some(parent), Ok(Some(parent))),
+            (TypeName::App, None, None, Ok(Some(at(1_000 + 604_800)))),
+            (TypeName::Assume, None, Some(at(999_999)), Ok(Some(at(4_600)))),
+        ] {
+            assert_eq!(expiry(type_name, asked, now, parent_end), expected, "{type_name} {asked:?} {parent_end:?}");
+        }
+    }
+}

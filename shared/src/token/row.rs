@@ -1,0 +1,228 @@
+//! A token's row in the ledger.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Access, Date, Revocation, Token, TokenId, TokenKey, UnixTime};
+use crate::rights::{OrgId, RoleId};
+
+/// The version of the rows that this code writes. An older row stays readable, a newer one is refused.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// How long a row is kept after its token ended or was revoked, in seconds: 30 days. Deleting it grants nothing, since a
+/// token without a row is worth nothing.
+pub const KEPT_SECONDS: u64 = 30 * 24 * 60 * 60;
+
+/// Which of an organization's two lists a token stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// What a person manages: api, journey, portal.
+    Listed,
+    /// What systems make for themselves: assume, app.
+    System,
+}
+
+/// The row as it is written: one attribute a field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    pk: String,
+    sk: String,
+    v: u32,
+    id: String,
+    org: OrgId,
+    name: String,
+    roles: Vec<RoleId>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    read_only: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    anonymize: bool,
+    created_at: UnixTime,
+    created_by: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<UnixTime>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revoked_at: Option<UnixTime>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revoked_by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_used: Option<Date>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by_org: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by_org_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ttl: Option<UnixTime>,
+}
+
+/// Why a row cannot be read, which refuses the token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RowError {
+    /// It was written by newer code, which may have meant a restriction that this code does not know.
+    #[error("the row has schema version {0}, this code knows {SCHEMA_VERSION}")]
+    Newer(u32),
+    /// An attribute holds what it cannot.
+    #[error("the row's attribute `{0}` holds no such thing")]
+    Attribute(&'static str),
+}
+
+impl Row {
+    /// The sort key of every token's row.
+    pub const SORT: &'static str = "TOKEN";
+
+    /// The partition key of the token with this key: evenly spread, however large one organization is.
+    #[must_use]
+    pub fn partition(key: &TokenKey) -> String {
+        format!("TOKEN#{key}")
+    }
+
+    /// The key of the index `by_org` under which the tokens of `org` and `class` stand.
+    #[must_use]
+    pub fn list_of(org: &OrgId, class: Class) -> String {
+        let class = match class {
+            Class::Listed => "listed",
+            Class::System => "system",
+        };
+        format!("{org}#{class}")
+    }
+
+    /// The row of `token`. A revoked token has no place in the index.
+    #[must_use]
+    pub fn of(token: &Token) -> Self {
+        let access = token.token_type.access();
+        let listed = token.revocation.is_none();
+        let end = token.revocation.as_ref().map(|revocation| revocation.at).or(token.expires_at);
+        Self {
+            pk: Self::partition(token.id.key()),
+            sk: Self::SORT.to_owned(),
+            v: SCHEMA_VERSION,
+            id: token.id.to_string(),
+            org: token.org.clone(),
+            name: token.name.to_string(),
+            roles: access.roles.clone(),
+            read_only: access.read_only,
+            anonymize: access.anonymize,
+            created_at: token.created_at,
+            created_by: token.created_by.to_string(),
+            parent: token.parent.as_ref().map(ToString::to_string),
+            expires_at: token.expires_at,
+            revoked_at: token.revocation.as_ref().map(|revocation| revocation.at),
+            revoked_by: token.revocation.as_ref().map(|revocation| revocation.by.to_string()),
+            last_used: token.last_used,
+            by_org: listed.then(|| Self::list_of(&token.org, token.id.type_name().class())),
+            by_org_at: listed.then(|| format!("{:012}#{}", token.created_at.seconds(), token.id)),
+            ttl: end.map(|end| end.plus(KEPT_SECONDS)),
+        }
+    }
+
+    /// The token that the row records.
+    ///
+    /// # Errors
+    ///
+    /// See [`RowError`].
+    pub fn token(self) -> Result<Token, RowError> {
+        if self.v > SCHEMA_VERSION {
+            return Err(RowError::Newer(self.v));
+        }
+        let id: TokenId = read(&self.id, "id")?;
+        if self.pk != Self::partition(id.key()) {
+            return Err(RowError::Attribute("pk"));
+        }
+        if self.roles.iter().any(|role| *role.org() != self.org) {
+            return Err(RowError::Attribute("roles"));
+        }
+        let access = Access { roles: self.roles, read_only: self.read_only, anonymize: self.anonymize };
+        Ok(Token {
+            token_type: id.type_name().with_access(access).ok_or(RowError::Attribute("id"))?,
+            id,
+            org: self.org,
+            name: read(&self.name, "name")?,
+            created_at: self.created_at,
+            created_by: read(&self.created_by, "created_by")?,
+            parent: self.parent.map(|parent| read(&parent, "parent")).transpose()?,
+            expires_at: self.expires_at,
+            revocation: revocation(self.revoked_at, self.revoked_by.as_deref())?,
+            last_used: self.last_used,
+        })
+    }
+}
+
+/// Half a revocation is a revocation that was damaged, never a living token.
+fn revocation(at: Option<UnixTime>, by: Option<&str>) -> Result<Option<Revocation>, RowError> {
+    match (at, by) {
+        (None, None) => Ok(None),
+        (Some(at), Some(by)) => Ok(Some(Revocation { at, by: read(by, "revoked_by")? })),
+        _ => Err(RowError::Attribute("revoked_at")),
+    }
+}
+
+fn read<T: std::str::FromStr>(text: &str, attribute: &'static str) -> Result<T, RowError> {
+    text.parse().map_err(|_| RowError::Attribute(attribute))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::token::samples;
+
+    #[test]
+    fn a_token_comes_back_from_its_row_as_it_was() {
+        for token in samples::tokens() {
+            let json = serde_json::to_value(Row::of(&token)).unwrap();
+            let row: Row = serde_json::from_value(json).unwrap();
+            assert_eq!(row.token(), Ok(token));
+        }
+    }
+
+    #[test]
+    fn a_revoked_token_has_no_place_in_the_index() {
+        for token in samples::tokens() {
+            let json = serde_json::to_value(Row::of(&token)).unwrap();
+            assert_eq!(json.get("by_org").is_some(), token.revocation.is_none());
+            assert_eq!(json.get("by_org_at").is_some(), token.revocation.is_none());
+        }
+    }
+
+    /// The reading of a good row with some attributes replaced; `None` where it has not even the form of a row.
+    fn with(changes: &Value) -> Option<Result<Token, RowError>> {
+        let mut json = serde_json::to_value(Row::of(&samples::child())).unwrap();
+        for (name, value) in changes.as_object().unwrap() {
+            json[name] = value.clone();
+        }
+        serde_json::from_value::<Row>(json).ok().map(Row::token)
+    }
+
+    #[test]
+    fn a_row_of_a_newer_schema_version_is_refused_and_an_older_one_is_read() {
+        assert_eq!(with(&json!({"v": 2})), Some(Err(RowError::Newer(2))));
+        assert!(matches!(with(&json!({"v": 0})), Some(Ok(_))));
+    }
+
+    #[test]
+    fn a_row_that_holds_what_it_cannot_is_refused() {
+        for (changes, attribute) in [
+            (json!({"id": "api_short"}), "id"),
+            (json!({"id": "journey_5ZugdRXasLfWBypHi93Fk", "pk": "TOKEN#5ZugdRXasLfWBypHi93Fk"}), "id"),
+            (json!({"pk": "TOKEN#AAAAAAAAAAAAAAAAAAAAA"}), "pk"),
+            (json!({"roles": ["999:owner"]}), "roles"),
+            (json!({"name": ""}), "name"),
+            (json!({"parent": "nobody"}), "parent"),
+            (json!({"revoked_at": 5}), "revoked_at"),
+            (json!({"revoked_by": "local|1"}), "revoked_at"),
+        ] {
+            assert_eq!(with(&changes), Some(Err(RowError::Attribute(attribute))), "{changes}");
+        }
+        for changes in [
+            json!({"org": "a b"}),
+            json!({"roles": "123:owner"}),
+            json!({"expires_at": "never"}),
+            json!({"expires_at": -1}),
+            json!({"read_only": "false"}),
+        ] {
+            assert_eq!(with(&changes), None, "{changes}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Tokens for tests.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::{Access, Revocation, Token, TokenType, UnixTime};
+
+pub(crate) fn at(seconds: i64) -> UnixTime {
+    UnixTime::try_from(seconds).unwrap()
+}
+
+fn access(roles: &[&str]) -> Access {
+    Access { roles: roles.iter().map(|id| id.parse().unwrap()).collect(), read_only: false, anonymize: false }
+}
+
+/// A plain `api` token of the organization 123, made by a person, without end.
+pub(crate) fn plain() -> Token {
+    Token {
+        id: "api_5ZugdRXasLfWBypHi93Fk".parse().unwrap(),
+        org: "123".parse().unwrap(),
+        name: "Postman Access Token".parse().unwrap(),
+        token_type: TokenType::Api(access(&["123:owner"])),
+        created_at: at(1_566_656_122),
+        created_by: "local|1001".parse().unwrap(),
+        parent: None,
+        expires_at: None,
+        revocation: None,
+        last_used: None,
+    }
+}
+
+/// A child of [`plain`] with an end and both flags.
+pub(crate) fn child() -> Token {
+    let id: super::TokenId = "app_BBBBBBBBBBBBBBBBBBBBB".parse().unwrap();
+    Token {
+        id,
+        token_type: TokenType::App(Access { read_only: true, anonymize: true, ..access(&["123:a", "123:b"]) }),
+        created_by: "api_5ZugdRXasLfWBypHi93Fk".parse().unwrap(),
+        parent: Some(plain().id),
+        expires_at: Some(at(1_566_660_000)),
+        last_used: Some(at(1_566_656_200).date()),
+        ..plain()
+    }
+}
+
+/// [`plain`] once revoked.
+pub(crate) fn revoked() -> Token {
+    let revocation = Revocation { at: at(1_566_657_000), by: "local|1002".parse().unwrap() };
+    Token { revocation: Some(revocation), ..plain() }
+}
+
+pub(crate) fn tokens() -> [Token; 3] {
+    [plain(), child(), revoked()]
+}

@@ -1,0 +1,99 @@
+//! Points in time as the contract writes them.
+
+use std::fmt;
+
+use jiff::{Timestamp, tz::Offset};
+use serde::{Deserialize, Serialize};
+
+/// Whole seconds since 1970-01-01T00:00:00Z, as in a JWT's `NumericDate` (RFC 7519, section 2). From 0 to the year 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
+pub struct UnixTime(i64);
+
+/// 9999-12-30T22:00:00Z, the last second that can be written in every time zone.
+const LAST: i64 = 253_402_207_200;
+
+/// A number of seconds that is no [`UnixTime`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a time lies between 1970 and 9999")]
+pub struct TimeError;
+
+/// A calendar day in UTC, written `YYYY-MM-DD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Date(jiff::civil::Date);
+
+impl UnixTime {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0);
+
+    /// The seconds since 1970.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.0
+    }
+
+    /// The time `seconds` later, the last that can be written at most.
+    #[must_use]
+    pub fn plus(self, seconds: u64) -> Self {
+        Self(self.0.saturating_add_unsigned(seconds).min(LAST))
+    }
+
+    /// The day this lies in, UTC.
+    #[must_use]
+    pub fn date(self) -> Date {
+        Date(Offset::UTC.to_datetime(self.timestamp()).date())
+    }
+
+    fn timestamp(self) -> Timestamp {
+        Timestamp::from_second(self.0).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+}
+
+impl TryFrom<i64> for UnixTime {
+    type Error = TimeError;
+
+    fn try_from(seconds: i64) -> Result<Self, TimeError> {
+        (0..=LAST).contains(&seconds).then_some(Self(seconds)).ok_or(TimeError)
+    }
+}
+
+impl From<UnixTime> for i64 {
+    fn from(time: UnixTime) -> Self {
+        time.0
+    }
+}
+
+impl fmt::Display for UnixTime {
+    /// RFC 3339 with `Z`: `2019-08-24T14:15:22Z`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.timestamp().fmt(f)
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_rfc_3339_and_days_as_dates() {
+        let time = UnixTime::try_from(1_566_656_122).unwrap();
+        assert_eq!(time.to_string(), "2019-08-24T14:15:22Z");
+        assert_eq!(time.date().to_string(), "2019-08-24");
+        assert_eq!(UnixTime::try_from(LAST).unwrap().to_string(), "9999-12-30T22:00:00Z");
+    }
+
+    #[test]
+    fn a_time_before_1970_or_after_9999_is_none() {
+        assert_eq!(UnixTime::try_from(-1), Err(TimeError));
+        assert_eq!(UnixTime::try_from(LAST + 1), Err(TimeError));
+        assert_eq!(UnixTime::try_from(LAST).unwrap().plus(u64::MAX).seconds(), LAST);
+    }
+}

@@ -1,0 +1,84 @@
+//! What an endpoint answers.
+
+use lambda_http::{
+    Body, Response,
+    http::{
+        HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+};
+use serde::Serialize;
+
+use super::problem::{self, Problem};
+use crate::failure::Failure;
+
+/// An answer that is no failure.
+pub struct Answer {
+    status: StatusCode,
+    cache: &'static str,
+    body: String,
+}
+
+impl Answer {
+    /// 200, for the caller alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Internal`] where `body` cannot be written.
+    pub fn ok(body: &impl Serialize) -> Result<Self, Failure> {
+        Self::of(StatusCode::OK, "no-store", body)
+    }
+
+    /// 201, for the caller alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`Answer::ok`].
+    pub fn created(body: &impl Serialize) -> Result<Self, Failure> {
+        Self::of(StatusCode::CREATED, "no-store", body)
+    }
+
+    /// 200, for anyone, who may keep it for 5 minutes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Answer::ok`].
+    pub fn public(body: &impl Serialize) -> Result<Self, Failure> {
+        Self::of(StatusCode::OK, "public, max-age=300", body)
+    }
+
+    fn of(status: StatusCode, cache: &'static str, body: &impl Serialize) -> Result<Self, Failure> {
+        let body = serde_json::to_string(body).map_err(|error| Failure::Internal(error.to_string()))?;
+        Ok(Self { status, cache, body })
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(super) fn into_response(self) -> Response<Body> {
+        response(self.status, "application/json", self.cache, self.body)
+    }
+}
+
+/// The response that tells of `failure`, in answer to the request `instance`.
+pub(super) fn refusal(failure: &Failure, instance: &str) -> Response<Body> {
+    let body = serde_json::to_string(&Problem::of(failure, instance)).unwrap_or_default();
+    let mut response = response(problem::status(failure), "application/problem+json", "no-store", body);
+    let headers = response.headers_mut();
+    match failure {
+        // RFC 6750, section 3. The gateway hides it when a function says it; the authorizer's own 401 has it for sure.
+        Failure::Unauthenticated(_) => headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+        Failure::Unavailable(_) => headers.insert(RETRY_AFTER, HeaderValue::from_static(problem::RETRY_AFTER)),
+        _ => None,
+    };
+    response
+}
+
+fn response(status: StatusCode, media_type: &'static str, cache: &'static str, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::Text(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    response
+}

@@ -1,0 +1,99 @@
+//! The Lambda authorizer of a REST API: `REQUEST` events in, IAM policies out.
+
+mod event;
+mod policy;
+
+use std::time::Instant;
+
+use event::Event;
+use lambda_http::{
+    lambda_runtime::{self, Diagnostic},
+    service_fn,
+};
+use serde_json::Value;
+
+use super::Error;
+use crate::{
+    authorize::{Authorize, Refused},
+    ports::{Assignments, Clock, EvidenceReader, KeyRing, ProviderKeys, Toucher},
+    telemetry::{self, Told},
+};
+
+/// The error text that the gateway answers with its `UNAUTHORIZED` response, a 401.
+const UNAUTHORIZED: &str = "Unauthorized";
+/// Any other makes it `AUTHORIZER_FAILURE`, which the template makes a 503.
+const UNDECIDED: &str = "Undecided";
+
+/// Serves decisions until the Lambda runtime ends.
+///
+/// # Errors
+///
+/// Those of the Lambda runtime.
+pub async fn serve_authorizer<L, K, P, C>(authorize: Authorize<L, K, P, C>) -> Result<(), Error>
+where
+    L: EvidenceReader + Assignments + Toucher,
+    K: KeyRing,
+    P: ProviderKeys,
+    C: Clock,
+{
+    let authorize = &authorize;
+    let handler = |event: lambda_runtime::LambdaEvent<Value>| async move { handle(authorize, event.payload).await };
+    lambda_runtime::run(service_fn(handler)).await
+}
+
+/// *(closed by default)* One event to one policy, or to an error that the gateway takes for a refusal.
+async fn handle<L, K, P, C>(authorize: &Authorize<L, K, P, C>, event: Value) -> Result<Value, Diagnostic>
+where
+    L: EvidenceReader + Assignments + Toucher,
+    K: KeyRing,
+    P: ProviderKeys,
+    C: Clock,
+{
+    let started = Instant::now();
+    let mut told = Told { operation: "authorize", code: "ok", ..Told::default() };
+    let answer = decide(authorize, event, &mut told).await;
+    telemetry::tell(&told, started.elapsed());
+    answer
+}
+
+async fn decide<L, K, P, C>(
+    authorize: &Authorize<L, K, P, C>,
+    event: Value,
+    told: &mut Told,
+) -> Result<Value, Diagnostic>
+where
+    L: EvidenceReader + Assignments + Toucher,
+    K: KeyRing,
+    P: ProviderKeys,
+    C: Clock,
+{
+    let event = Event::read(event).map_err(|cause| fail(UNDECIDED, "unavailable", cause, told))?;
+    told.request_id = event.request_id();
+    let question = event.question().map_err(|cause| fail(UNAUTHORIZED, "unauthenticated", cause.to_owned(), told))?;
+    match authorize.decide(&question).await {
+        Ok(caller) => {
+            (told.org, told.principal) = (caller.org.to_string(), caller.principal.to_string());
+            match event.method_arn() {
+                Some(arn) => Ok(policy::allow(&arn, &caller)),
+                None => Ok(policy::deny_path(&caller, told)),
+            }
+        }
+        Err(Refused::Denied(denial)) => {
+            if let Some(caller) = &denial.caller {
+                (told.org, told.principal) = (caller.org.to_string(), caller.principal.to_string());
+            }
+            (told.code, told.cause) = (denial.code, denial.reason.clone());
+            Ok(policy::deny(event.method_arn().as_deref(), &denial))
+        }
+        Err(Refused::Unauthenticated(cause)) => Err(fail(UNAUTHORIZED, "unauthenticated", cause, told)),
+        Err(Refused::Undecided(cause)) => Err(fail(UNDECIDED, "unavailable", cause, told)),
+    }
+}
+
+fn fail(text: &str, code: &'static str, cause: String, told: &mut Told) -> Diagnostic {
+    (told.code, told.cause, told.ours) = (code, cause, text == UNDECIDED);
+    Diagnostic { error_type: text.to_owned(), error_message: text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests;

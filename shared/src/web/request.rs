@@ -1,0 +1,107 @@
+//! What an endpoint is asked.
+
+use std::collections::HashMap;
+
+use lambda_http::{Request, RequestExt, http::HeaderMap, request::RequestContext};
+use serde_json::{Map, Value};
+
+use super::body;
+use crate::{
+    caller::{Caller, Context},
+    failure::Failure,
+    token::{TypeName, UnknownType},
+};
+
+/// Types that the newest client knows: a list of them is empty, a creation refused.
+const NOT_OFFERED: [&str; 2] = ["portal_preview", "contact_identification"];
+
+/// A request as the gateway hands it on: by a REST API or an HTTP API.
+pub struct Incoming {
+    request: Request,
+    request_id: String,
+    context: Context,
+}
+
+impl Incoming {
+    pub(super) fn new(request: Request) -> Self {
+        let (request_id, fields) = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV1(context)) => {
+                (context.request_id.clone(), Some(&context.authorizer.fields))
+            }
+            Some(RequestContext::ApiGatewayV2(context)) => {
+                (context.request_id.clone(), context.authorizer.as_ref().map(|authorizer| &authorizer.fields))
+            }
+            _ => (None, None),
+        };
+        let context = fields.map(strings).unwrap_or_default();
+        Self { request_id: request_id.unwrap_or_default(), context, request }
+    }
+
+    /// The gateway's id of the request.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// *(the caller comes from the gateway)* Who calls, by the authorizer's context alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unauthenticated`] without that context; [`Failure::PermissionDenied`] where `x-epilot-org-id` names
+    /// another organization than the authorizer has decided on.
+    pub fn caller(&self) -> Result<Caller, Failure> {
+        let caller = Caller::from_context(&self.context)?;
+        let named = self.headers().get_all("x-epilot-org-id");
+        if named.iter().any(|org| org.as_bytes() != caller.org.as_str().as_bytes()) {
+            return Err(Failure::PermissionDenied("x-epilot-org-id names another organization".to_owned()));
+        }
+        Ok(caller)
+    }
+
+    /// The path parameter `{id}`.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.request.path_parameters().first("id").unwrap_or_default().to_owned()
+    }
+
+    /// Whether the path ends in `suffix`. A stage may stand before it.
+    #[must_use]
+    pub fn ends_in(&self, suffix: &str) -> bool {
+        self.request.uri().path().ends_with(suffix)
+    }
+
+    /// The members of the JSON object that the body holds.
+    ///
+    /// # Errors
+    ///
+    /// Those of the contract: 413, 415, 400.
+    pub fn members(&self) -> Result<Map<String, Value>, Failure> {
+        body::members(self.headers(), self.request.body())
+    }
+
+    /// The token types that the query asks for, in any of the spellings in use; `None` where it names none.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Invalid`] for a type that nobody knows.
+    pub fn token_types(&self) -> Result<Option<Vec<TypeName>>, Failure> {
+        let query = self.request.query_string_parameters();
+        let values = ["token_type", "token_type[]"].into_iter().filter_map(|name| query.all(name)).flatten();
+        let mut named = values.flat_map(|value| value.split(',')).peekable();
+        if named.peek().is_none() {
+            return Ok(None);
+        }
+        let known = named.filter(|name| !NOT_OFFERED.contains(name)).map(str::parse);
+        known.collect::<Result<_, UnknownType>>().map(Some).map_err(|error| Failure::Invalid(error.to_string()))
+    }
+
+    fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+}
+
+/// The context's texts. Our authorizer writes nothing else; the gateway adds a number of its own.
+fn strings(fields: &HashMap<String, Value>) -> Context {
+    let text = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
+    fields.iter().filter_map(text).collect()
+}
