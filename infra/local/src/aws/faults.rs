@@ -1,0 +1,115 @@
+//! Faults that tests put between the functions and a service.
+//!
+//! They strike the calls of functions; the operator's always get through, so that a test can look while a fault lasts.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::http::StatusCode;
+
+use super::Service;
+
+/// What happens to a call instead of being answered as usual.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection is closed without an answer, and nothing is applied.
+    Down,
+    /// An error is answered, and nothing is applied.
+    Status {
+        /// The HTTP status.
+        status: StatusCode,
+        /// The error's name, as in `ThrottlingException`.
+        error_type: String,
+    },
+    /// The call is applied and answered, so much later.
+    Delay(Duration),
+    /// The call is applied, then the connection is closed without an answer.
+    LoseAnswer,
+    /// `BatchGetItem` reads nothing and gives every key back as unprocessed. Other operations are answered as usual.
+    Unprocessed,
+}
+
+#[derive(Debug)]
+struct Rule {
+    service: Service,
+    operation: Option<String>,
+    fault: Fault,
+    left: Option<u32>,
+}
+
+/// The faults in force. Its clones share one table.
+#[derive(Debug, Clone, Default)]
+pub struct Faults(Arc<Mutex<Vec<Rule>>>);
+
+impl Faults {
+    /// Puts `fault` before `service`: before one operation (`"PutItem"`) or all of them (`None`), for the next `times`
+    /// calls or until cleared (`None`). Of several faults that fit a call, the oldest one strikes.
+    pub fn inject(&self, service: Service, operation: Option<&str>, fault: Fault, times: Option<u32>) {
+        let operation = operation.map(str::to_owned);
+        self.rules().push(Rule { service, operation, fault, left: times });
+    }
+
+    /// Takes every fault away.
+    pub fn clear(&self) {
+        self.rules().clear();
+    }
+
+    /// The fault that strikes a call of `operation`, which is counted.
+    pub(super) fn strike(&self, service: Service, operation: &str) -> Option<Fault> {
+        let mut rules = self.rules();
+        let rule = rules.iter_mut().find(|rule| rule.strikes(service, operation))?;
+        rule.left = rule.left.map(|left| left - 1);
+        Some(rule.fault.clone())
+    }
+
+    fn rules(&self) -> MutexGuard<'_, Vec<Rule>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Rule {
+    fn strikes(&self, service: Service, operation: &str) -> bool {
+        self.service == service
+            && self.left != Some(0)
+            && self.operation.as_deref().is_none_or(|named| named == operation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_strikes_its_operation_as_often_as_it_says() {
+        let faults = Faults::default();
+        faults.inject(Service::DynamoDb, Some("PutItem"), Fault::Down, Some(2));
+        assert_eq!(faults.strike(Service::DynamoDb, "GetItem"), None);
+        assert_eq!(faults.strike(Service::Kms, "PutItem"), None);
+        assert_eq!(faults.strike(Service::DynamoDb, "PutItem"), Some(Fault::Down));
+        assert_eq!(faults.strike(Service::DynamoDb, "PutItem"), Some(Fault::Down));
+        assert_eq!(faults.strike(Service::DynamoDb, "PutItem"), None);
+    }
+
+    #[test]
+    fn a_fault_without_a_number_lasts_until_it_is_cleared() {
+        let faults = Faults::default();
+        faults.inject(Service::Kms, None, Fault::LoseAnswer, None);
+        for _ in 0..5 {
+            assert_eq!(faults.strike(Service::Kms, "Sign"), Some(Fault::LoseAnswer));
+        }
+        faults.clear();
+        assert_eq!(faults.strike(Service::Kms, "Sign"), None);
+    }
+
+    #[test]
+    fn of_several_faults_the_oldest_strikes_first() {
+        let faults = Faults::default();
+        faults.inject(Service::Kms, None, Fault::Down, Some(1));
+        faults.inject(Service::Kms, None, Fault::LoseAnswer, Some(1));
+        assert_eq!(faults.strike(Service::Kms, "Sign"), Some(Fault::Down));
+        assert_eq!(faults.strike(Service::Kms, "Sign"), Some(Fault::LoseAnswer));
+        assert_eq!(faults.strike(Service::Kms, "Sign"), None);
+    }
+}

@@ -1,0 +1,139 @@
+//! What AWS does before a service: who calls, may they, and on the record with it. Then come the faults.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{body::to_bytes, extract::Request, http::StatusCode, response::Response};
+use serde_json::json;
+
+use super::{
+    Service,
+    calls::Calls,
+    dynamodb::Forward,
+    error::{self, ServiceError},
+    faults::{Fault, Faults},
+    iam::{Caller, Principal},
+    kms::Kms,
+    request::{ApiRequest, Home},
+    wire::{Answer, Cut},
+};
+
+/// `DynamoDB`'s limit for a request, in bytes; that of KMS is lower.
+const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
+
+/// The service behind the front.
+pub(super) enum Backend {
+    DynamoDb(Forward),
+    Kms(Arc<Kms>),
+}
+
+/// What both services' fronts share.
+#[derive(Clone)]
+pub(super) struct Gate {
+    pub(super) home: Home,
+    /// By access key id.
+    pub(super) principals: Arc<HashMap<String, Principal>>,
+    pub(super) calls: Calls,
+    pub(super) faults: Faults,
+}
+
+/// The front of one service.
+pub(super) struct Front {
+    pub(super) gate: Gate,
+    pub(super) backend: Backend,
+}
+
+impl Front {
+    /// Answers one request of a function.
+    pub(super) async fn answer(&self, request: Request) -> Answer {
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, LARGEST_REQUEST).await.map_err(|_| Cut)?;
+        let request = ApiRequest::new(parts, body);
+        let Some(caller) = Caller::identify(request.authorization(), &self.gate.principals) else {
+            return Ok(unrecognized().answer(self.backend.service()));
+        };
+        if let Err(refusal) = self.admit(caller, &request) {
+            return Ok(refusal.answer(self.backend.service()));
+        }
+        match self.fault(caller, &request) {
+            None => Ok(self.backend.answer(&request).await),
+            Some(fault) => self.backend.answer_with(fault, &request).await,
+        }
+    }
+
+    /// Decides by the caller's policy, and records the call.
+    fn admit(&self, caller: Caller<'_>, request: &ApiRequest) -> Result<(), ServiceError> {
+        let action = format!("{}:{}", self.backend.service().prefix(), request.operation);
+        let resources = request.resources(self.backend.service(), &self.gate.home);
+        let refused_on = caller.refused_on(&action, &resources);
+        self.gate.calls.record(caller.name(), &action, &resources, refused_on.is_none());
+        refused_on.map_or(Ok(()), |resource| Err(self.denied(caller, &action, resource)))
+    }
+
+    fn denied(&self, caller: Caller<'_>, action: &str, resource: &str) -> ServiceError {
+        let (account, name) = (&self.gate.home.account, caller.name());
+        tracing::warn!(function = name, action, resource, "the function's policy does not allow this");
+        let user = format!("arn:aws:sts::{account}:assumed-role/{name}/{name}");
+        let message = format!(
+            "User: {user} is not authorized to perform: {action} on resource: {resource} \
+             because no identity-based policy allows the {action} action"
+        );
+        ServiceError::new("AccessDeniedException", message)
+    }
+
+    fn fault(&self, caller: Caller<'_>, request: &ApiRequest) -> Option<Fault> {
+        if caller == Caller::Operator {
+            return None;
+        }
+        self.gate.faults.strike(self.backend.service(), &request.operation)
+    }
+}
+
+impl Backend {
+    fn service(&self) -> Service {
+        match self {
+            Self::DynamoDb(_) => Service::DynamoDb,
+            Self::Kms(_) => Service::Kms,
+        }
+    }
+
+    async fn answer(&self, request: &ApiRequest) -> Response {
+        match self {
+            Self::DynamoDb(dynamodb) => dynamodb.answer(request).await,
+            Self::Kms(kms) => match kms.answer(&request.operation, &request.body) {
+                Ok(body) => error::answer(Service::Kms, StatusCode::OK, body.to_string()),
+                Err(error) => error.answer(Service::Kms),
+            },
+        }
+    }
+
+    async fn answer_with(&self, fault: Fault, request: &ApiRequest) -> Answer {
+        match fault {
+            Fault::Down => Err(Cut),
+            Fault::Status { status, error_type } => {
+                let error = ServiceError::with_status(status, &error_type, "a fault was asked for");
+                Ok(error.answer(self.service()))
+            }
+            Fault::Delay(delay) => {
+                tokio::time::sleep(delay).await;
+                Ok(self.answer(request).await)
+            }
+            Fault::LoseAnswer => {
+                self.answer(request).await;
+                Err(Cut)
+            }
+            Fault::Unprocessed if request.operation == "BatchGetItem" => Ok(unprocessed(request)),
+            Fault::Unprocessed => Ok(self.answer(request).await),
+        }
+    }
+}
+
+/// `DynamoDB` API Reference, "Common Error Types".
+fn unrecognized() -> ServiceError {
+    let message = "the security token included in the request is invalid";
+    ServiceError::with_status(StatusCode::FORBIDDEN, "UnrecognizedClientException", message)
+}
+
+fn unprocessed(request: &ApiRequest) -> Response {
+    let body = json!({ "Responses": {}, "UnprocessedKeys": request.json()["RequestItems"] });
+    error::answer(Service::DynamoDb, StatusCode::OK, body.to_string())
+}

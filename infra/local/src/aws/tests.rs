@@ -1,0 +1,121 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod dynamodb;
+mod front;
+mod kms;
+
+use std::path::Path;
+
+use axum::http::StatusCode;
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+
+use super::{
+    iam::{OPERATOR, Policy},
+    *,
+};
+
+const ACCOUNT: &str = "111122223333";
+const TABLE: &str = "arn:aws:dynamodb:eu-west-1:111122223333:table/tokens";
+
+fn key_arn(id: &str) -> String {
+    format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/{id}")
+}
+
+fn key(id: &str, spec: KeyType) -> KeySpec {
+    KeySpec { id: id.to_owned(), arn: key_arn(id), spec }
+}
+
+fn table() -> TableSpec {
+    let create = json!({
+        "TableName": "tokens",
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            { "AttributeName": "pk", "AttributeType": "S" },
+            { "AttributeName": "org", "AttributeType": "S" },
+        ],
+        "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
+        "GlobalSecondaryIndexes": [{
+            "IndexName": "by_org",
+            "KeySchema": [{ "AttributeName": "org", "KeyType": "HASH" }],
+            "Projection": { "ProjectionType": "ALL" },
+        }],
+    });
+    TableSpec { create, ttl_attribute: Some("ttl".to_owned()) }
+}
+
+/// The function `writer`, with the access key id `AKIAWRITER`, that may put and read items and sign with the key `rsa`.
+fn principals() -> HashMap<String, Principal> {
+    let allow = [
+        ("dynamodb:PutItem", TABLE.to_owned()),
+        ("dynamodb:BatchGetItem", TABLE.to_owned()),
+        ("dynamodb:Query", format!("{TABLE}/index/by_org")),
+        ("kms:Sign", key_arn("rsa")),
+    ];
+    let allow = allow.map(|(action, resource)| (action.to_owned(), resource)).to_vec();
+    let policy = Policy { allow, deny: Vec::new() };
+    HashMap::from([("AKIAWRITER".to_owned(), Principal { name: "writer".to_owned(), policy })])
+}
+
+async fn start(data: Option<&Path>) -> Aws {
+    let options = AwsOptions {
+        data: data.map(Path::to_owned),
+        principals: principals(),
+        tables: vec![table()],
+        keys: vec![key("rsa", KeyType::Rsa2048), key("ec", KeyType::P256)],
+        account: ACCOUNT.to_owned(),
+        region: "eu-west-1".to_owned(),
+    };
+    Aws::start(options).await.unwrap()
+}
+
+impl Aws {
+    fn request(&self, caller: &str, target: &str, body: &Value) -> RequestBuilder {
+        let (url, version) = match target.split_once('.').unwrap().0 {
+            "TrentService" => (&self.kms_url, "1.1"),
+            _ => (&self.dynamodb_url, "1.0"),
+        };
+        let scope = format!("Credential={caller}/20261123/eu-west-1/any/aws4_request");
+        Client::new()
+            .post(url)
+            .header("Content-Type", format!("application/x-amz-json-{version}"))
+            .header("X-Amz-Target", target)
+            .header("X-Amz-Date", "20261123T000000Z")
+            .header("Authorization", format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"))
+            .body(body.to_string())
+    }
+
+    /// The status and the body of the answer; nothing when there is none.
+    async fn try_call(&self, caller: &str, target: &str, body: &Value) -> Option<(StatusCode, Value)> {
+        let answer = self.request(caller, target, body).send().await.ok()?;
+        let status = answer.status();
+        Some((status, serde_json::from_slice(&answer.bytes().await.ok()?).unwrap()))
+    }
+
+    async fn call(&self, caller: &str, target: &str, body: &Value) -> (StatusCode, Value) {
+        self.try_call(caller, target, body).await.unwrap()
+    }
+
+    async fn dynamodb(&self, caller: &str, operation: &str, body: &Value) -> (StatusCode, Value) {
+        self.call(caller, &format!("DynamoDB_20120810.{operation}"), body).await
+    }
+
+    async fn kms(&self, operation: &str, body: &Value) -> (StatusCode, Value) {
+        self.call(OPERATOR, &format!("TrentService.{operation}"), body).await
+    }
+
+    async fn item(&self, pk: &str) -> Value {
+        let body = json!({ "TableName": "tokens", "Key": { "pk": { "S": pk } }, "ConsistentRead": true });
+        self.dynamodb(OPERATOR, "GetItem", &body).await.1["Item"].clone()
+    }
+}
+
+fn put(pk: &str) -> Value {
+    json!({ "TableName": "tokens", "Item": { "pk": { "S": pk }, "org": { "S": "739224" } } })
+}
+
+/// The error's name without the namespace that `DynamoDB` puts before it.
+fn error_name(body: &Value) -> &str {
+    let name = body["__type"].as_str().unwrap_or_default();
+    name.rsplit('#').next().unwrap_or_default()
+}

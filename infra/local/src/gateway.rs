@@ -1,0 +1,188 @@
+//! A REST API of API Gateway: regional, Lambda proxy integration, request authorizer.
+//!
+//! What is not said otherwise follows the developer guide, <https://docs.aws.amazon.com/apigateway/latest/developerguide/>.
+//! Everything is closed by default: what the authorizer does not clearly allow, or says in a way that is not understood, is
+//! refused before any function behind a route is called.
+
+mod authorizer;
+mod event;
+mod integration;
+mod policy;
+mod refusal;
+mod routes;
+mod substitution;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use aws_lc_rs::rand;
+use axum::{
+    Router,
+    body::{Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, Uri},
+    response::Response,
+};
+
+use self::{event::Incoming, refusal::Refusal, routes::Routes};
+use crate::{
+    invoke::{Invoke, InvokeError},
+    template::{Api, Template, World, uuid},
+};
+
+/// The quota on a request's body, in bytes.
+const BODY_LIMIT: usize = 10 * 1024 * 1024;
+/// The quota on the names and values of all headers, in bytes.
+const HEADERS_LIMIT: usize = 10_240;
+/// The quota on the time that a function behind the gateway has.
+const PATIENCE: Duration = Duration::from_secs(29);
+
+/// The gateway in front of the functions.
+pub struct Gateway {
+    api: Api,
+    world: World,
+    routes: Routes,
+    functions: Arc<dyn Invoke>,
+    stage_in_path: bool,
+    domain: String,
+    patience: Duration,
+}
+
+/// One request on its way, as far as the answer and the log need it.
+struct Exchange {
+    request_id: String,
+    route: String,
+    /// What the authorizer handed on. It is kept when the authorizer denies, because the refusal may say it.
+    context: BTreeMap<String, String>,
+}
+
+impl Gateway {
+    /// The gateway with the routes, the authorizer and the gateway responses of `template`, in front of `functions`.
+    ///
+    /// With `stage_in_path` every path begins with the stage, as at an API's own address; without it none does, as behind
+    /// a domain name. `base_url` gives the domain's name that events carry.
+    #[must_use]
+    pub fn new(template: &Template, functions: Arc<dyn Invoke>, stage_in_path: bool, base_url: String) -> Self {
+        let uri = Uri::try_from(base_url).unwrap_or_default();
+        Self {
+            routes: Routes::new(&template.api.routes),
+            api: template.api.clone(),
+            world: template.world.clone(),
+            functions,
+            stage_in_path,
+            domain: uri.host().unwrap_or("localhost").to_owned(),
+            patience: PATIENCE,
+        }
+    }
+
+    /// The service. Events carry the caller's address if it is served with connect info, else the loopback address.
+    pub fn router(self) -> Router {
+        Router::new().fallback(answer).with_state(Arc::new(self))
+    }
+
+    async fn serve(&self, exchange: &mut Exchange, request: Request) -> Result<Response, Refusal> {
+        let (parts, body) = request.into_parts();
+        check_size(&parts.headers)?;
+        let path = self.without_stage(parts.uri.path()).ok_or(Refusal::MissingAuthenticationToken)?;
+        let found = self.routes.find(&parts.method, path).ok_or(Refusal::MissingAuthenticationToken)?;
+        exchange.route.clone_from(&found.route.path);
+        let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| Refusal::RequestTooLarge)?;
+        let incoming = Incoming { gateway: self, request_id: &exchange.request_id, parts: &parts, path, found };
+        if !incoming.found.route.authorized {
+            return self.integrate(&incoming, &body, None).await;
+        }
+        let authorized = self.authorize(&incoming).await?;
+        exchange.context.clone_from(&authorized.grant.context);
+        authorized.grant.check(&incoming.method_arn())?;
+        self.integrate(&incoming, &body, Some(&authorized)).await
+    }
+
+    /// The path as the routes have it; none if the stage is missing.
+    fn without_stage<'a>(&self, path: &'a str) -> Option<&'a str> {
+        if !self.stage_in_path {
+            return Some(path);
+        }
+        match path.strip_prefix('/')?.strip_prefix(&self.api.stage)? {
+            "" => Some("/"),
+            rest => rest.starts_with('/').then_some(rest),
+        }
+    }
+
+    async fn authorize(&self, incoming: &Incoming<'_>) -> Result<authorizer::Authorized, Refusal> {
+        let authorizer = self.api.authorizer.as_ref().ok_or(Refusal::AuthorizerConfiguration)?;
+        let names = &authorizer.identity_headers;
+        if !names.iter().all(|name| is_present(&incoming.parts.headers, name)) {
+            return Err(Refusal::Unauthorized);
+        }
+        let started = Instant::now();
+        let event = incoming.authorizer_event().to_string().into_bytes();
+        let answer = self.functions.invoke(&authorizer.function, event, self.patience).await;
+        authorizer::read(incoming.request_id, answer, started.elapsed())
+    }
+
+    async fn integrate(
+        &self,
+        incoming: &Incoming<'_>,
+        body: &Bytes,
+        authorized: Option<&authorizer::Authorized>,
+    ) -> Result<Response, Refusal> {
+        let function = &incoming.found.route.function;
+        let event = incoming.proxy_event(body, authorized).to_string().into_bytes();
+        let answer = self.functions.invoke(function, event, self.patience).await.map_err(|error| {
+            tracing::error!(function, %error, request_id = incoming.request_id, "a function gave no answer");
+            if error == InvokeError::CallerTimeout { Refusal::IntegrationTimeout } else { Refusal::Internal }
+        })?;
+        integration::read(&answer).map_err(|problem| {
+            tracing::error!(function, problem, request_id = incoming.request_id, "a function's answer is malformed");
+            Refusal::Internal
+        })
+    }
+}
+
+async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let mut exchange = Exchange { request_id: request_id(), route: "-".to_owned(), context: BTreeMap::new() };
+    let answered = gateway.serve(&mut exchange, request).await;
+    let mut response = answered.unwrap_or_else(|refusal| refusal.response(&gateway.api.responses, &exchange));
+    if let Ok(id) = HeaderValue::from_str(&exchange.request_id) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    log(&method, &exchange, &response, started);
+    response
+}
+
+/// The route's path and never the request's, nor its query: they may hold a token. Nor the method that is no known one.
+fn log(method: &Method, exchange: &Exchange, response: &Response, started: Instant) {
+    let method = if exchange.route == "-" { "-" } else { method.as_str() };
+    let (route, request_id) = (&exchange.route, &exchange.request_id);
+    let milliseconds = started.elapsed().as_millis();
+    tracing::info!(method, route, status = response.status().as_u16(), milliseconds, request_id, "answered");
+}
+
+/// Where JSON is not understood. Never what stands there, as the error's own text has it: it may be a token.
+fn position(error: &serde_json::Error) -> String {
+    format!("it is not understood at line {}, column {}", error.line(), error.column())
+}
+
+fn request_id() -> String {
+    let mut bytes = [0; 16];
+    if rand::fill(&mut bytes).is_err() {
+        tracing::error!("there are no random numbers, request ids are not unique");
+    }
+    uuid(bytes, 4)
+}
+
+fn check_size(headers: &HeaderMap) -> Result<(), Refusal> {
+    let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if size > HEADERS_LIMIT { Err(Refusal::HeadersTooLarge) } else { Ok(()) }
+}
+
+fn is_present(headers: &HeaderMap, name: &str) -> bool {
+    headers.get(name).is_some_and(|value| !value.is_empty())
+}

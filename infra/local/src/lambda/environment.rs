@@ -1,0 +1,89 @@
+//! The environment of a function's process (Lambda Developer Guide, "Defined runtime environment variables").
+
+use std::{collections::BTreeMap, net::SocketAddr};
+
+use super::FunctionSpec;
+
+/// The region when the function's own variables name none.
+const REGION: &str = "us-east-1";
+
+/// AWS's example account.
+const ACCOUNT: &str = "123456789012";
+
+/// Every variable of a process whose Runtime API listens at `runtime_api`. Nothing is inherited.
+pub(super) fn of(spec: &FunctionSpec, runtime_api: SocketAddr) -> BTreeMap<String, String> {
+    let region = region(spec);
+    let root = spec.binary.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+    let lambda = [
+        ("AWS_DEFAULT_REGION", region.to_owned()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", spec.memory_mb.to_string()),
+        ("AWS_LAMBDA_FUNCTION_NAME", spec.name.clone()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", spec.name)),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", format!("[$LATEST]{}", runtime_api.port())),
+        ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string()),
+        ("AWS_REGION", region.to_owned()),
+        ("LAMBDA_TASK_ROOT", root),
+        ("TZ", ":UTC".to_owned()),
+        ("_HANDLER", "bootstrap".to_owned()),
+    ];
+    let mut environment: BTreeMap<_, _> = lambda.map(|(name, value)| (name.to_owned(), value)).into();
+    environment.extend(spec.environment.clone());
+    environment
+}
+
+/// The ARN by which the function is told that it is invoked.
+pub(super) fn function_arn(spec: &FunctionSpec) -> String {
+    format!("arn:aws:lambda:{}:{ACCOUNT}:function:{}", region(spec), spec.name)
+}
+
+fn region(spec: &FunctionSpec) -> &str {
+    spec.environment.get("AWS_REGION").map_or(REGION, String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::PathBuf, time::Duration};
+
+    use super::*;
+
+    fn environment(own: &[(&str, &str)]) -> (FunctionSpec, BTreeMap<String, String>) {
+        let spec = FunctionSpec {
+            name: "get-token".to_owned(),
+            binary: PathBuf::from("/build/get-token"),
+            timeout: Duration::from_secs(10),
+            memory_mb: 256,
+            environment: own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        };
+        let variables = of(&spec, SocketAddr::from(([127, 0, 0, 1], 9001)));
+        (spec, variables)
+    }
+
+    #[test]
+    fn a_process_has_what_lambda_sets_and_the_functions_own_variables() {
+        let (spec, variables) = environment(&[("TABLE_NAME", "tokens"), ("AWS_REGION", "eu-west-1")]);
+        for (name, value) in [
+            ("AWS_LAMBDA_FUNCTION_NAME", "get-token"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+            ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_DEFAULT_REGION", "eu-west-1"),
+            ("LAMBDA_TASK_ROOT", "/build"),
+            ("_HANDLER", "bootstrap"),
+            ("TZ", ":UTC"),
+            ("TABLE_NAME", "tokens"),
+        ] {
+            assert_eq!(variables.get(name).map(String::as_str), Some(value), "{name}");
+        }
+        assert_eq!(function_arn(&spec), "arn:aws:lambda:eu-west-1:123456789012:function:get-token");
+    }
+
+    #[test]
+    fn nothing_of_the_machine_is_inherited() {
+        let (_, variables) = environment(&[]);
+        for name in ["PATH", "HOME", "RUST_BACKTRACE", "RUST_LOG"] {
+            assert!(!variables.contains_key(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Where goes what the functions print.
+
+use std::{io, path::PathBuf};
+
+use tokio::{
+    fs::OpenOptions,
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+};
+
+/// Where the lines of every process go, standard output and standard error alike, unchanged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// To this process's standard error.
+    Inherit,
+    /// To the end of a file, which is made if it is not there.
+    File(PathBuf),
+}
+
+/// An opened [`Output`].
+pub(super) type Writer = Box<dyn AsyncWrite + Send + Unpin>;
+
+impl Output {
+    /// Opens it once more: a file opened for appending keeps the lines of several writers whole.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be opened.
+    pub(super) async fn open(&self) -> io::Result<Writer> {
+        Ok(match self {
+            Self::Inherit => Box::new(tokio::io::stderr()),
+            Self::File(path) => Box::new(OpenOptions::new().create(true).append(true).open(path).await?),
+        })
+    }
+}
+
+/// Copies `pipe` line by line until its end. A last line without an end gets one.
+///
+/// # Errors
+///
+/// When the pipe cannot be read or the output not be written.
+pub(super) async fn copy_lines(pipe: impl AsyncRead + Unpin, mut output: Writer) -> io::Result<()> {
+    let mut pipe = BufReader::new(pipe);
+    let mut line = Vec::new();
+    while pipe.read_until(b'\n', &mut line).await? > 0 {
+        if !line.ends_with(b"\n") {
+            line.push(b'\n');
+        }
+        output.write_all(&line).await?;
+        output.flush().await?;
+        line.clear();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn lines_of_several_processes_are_appended_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let output = Output::File(path.clone());
+        copy_lines(&b"one\n\xfftwo"[..], output.open().await.unwrap()).await.unwrap();
+        copy_lines(&b"three\n"[..], output.open().await.unwrap()).await.unwrap();
+        assert_eq!(std::fs::read(path).unwrap(), b"one\n\xfftwo\nthree\n");
+    }
+}

@@ -1,0 +1,229 @@
+//! The stack: everything that the template describes, running.
+
+mod environment;
+mod error;
+mod folder;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use shared::token::ProviderName;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+pub use self::error::StackError;
+use self::{environment::Environment, folder::Folder};
+use crate::{
+    aws::{Aws, AwsOptions, KeySpec, TableSpec, iam::Principal},
+    gateway::Gateway,
+    idp::{
+        Idp,
+        identity::{AUDIENCE, Identity},
+    },
+    lambda::{Lambda, Output},
+    seed::Seed,
+    template::{Template, World, load},
+};
+
+/// The name of the local identity provider.
+pub const PROVIDER: &str = "local";
+
+/// How a stack is to be.
+#[derive(Debug, Clone)]
+pub struct StackOptions {
+    /// The template's text.
+    pub template: String,
+    /// The function binaries by their names.
+    pub binaries: BTreeMap<String, PathBuf>,
+    /// The port of the gateway, 0 for a free one.
+    pub port: u16,
+    /// The folder in which everything is kept.
+    pub data: PathBuf,
+    /// The roles and people to begin with.
+    pub seed: Seed,
+    /// Whether the seed is written at each start, and not into a new folder alone.
+    pub seed_always: bool,
+    /// Whether every path begins with the stage, as at an API's own address.
+    pub stage_in_path: bool,
+    /// Values for the template's parameters, over those that the stack itself gives.
+    pub parameters: BTreeMap<String, String>,
+    /// Where goes what the functions print.
+    pub output: Output,
+}
+
+/// Where everything is, as it is written to `local.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Local {
+    /// The API's base URL.
+    pub url: String,
+    /// The issuer of the access tokens.
+    pub issuer: String,
+    /// The ledger's table.
+    pub table: String,
+    /// The endpoint of `DynamoDB`.
+    pub dynamodb_url: String,
+    /// The endpoint of KMS.
+    pub kms_url: String,
+    /// The issuer of people's tokens.
+    pub idp_url: String,
+    /// The function binaries by their names.
+    pub functions: BTreeMap<String, PathBuf>,
+}
+
+/// A running stack.
+pub struct Stack {
+    /// Where everything is.
+    pub local: Local,
+    /// What was built from.
+    pub template: Template,
+    /// The functions.
+    pub lambda: Arc<Lambda>,
+    /// `DynamoDB` and KMS.
+    pub aws: Aws,
+    /// The identity provider.
+    pub idp: Idp,
+    folder: Folder,
+    stop: oneshot::Sender<()>,
+    gateway: JoinHandle<()>,
+}
+
+impl Stack {
+    /// Starts everything and waits until each function is ready. What the folder holds from earlier runs is still there.
+    ///
+    /// # Errors
+    ///
+    /// See [`StackError`].
+    pub async fn start(options: StackOptions) -> Result<Self, StackError> {
+        let folder = Folder::open(&options.data)?;
+        let listener = bind(options.port).await?;
+        let port = listener.local_addr().map_err(StackError::Listen)?.port();
+        let idp_port = if options.port == 0 { 0 } else { port.saturating_add(1) };
+        let idp = Idp::start(Identity::open(&options.data, idp_port)?).await?;
+        let url = base_url(port, &options)?;
+        let template = load(&options.template, &parameters(&options, &folder, &url, &idp.url), &World::default())?;
+        let environment = Environment::new(&template, &options.binaries)?;
+        let aws = Aws::start(aws_options(&options.data, &template, environment.principals())?).await?;
+        let local = local(&template, url.clone(), &aws, &idp, environment.binaries())?;
+        if options.seed_always || folder.is_new() {
+            let client = environment::operator(&aws.dynamodb_url, &template.world);
+            options.seed.write(&client, &local.table, &provider()).await?;
+        }
+        let lambda = Lambda::new(environment.functions(&aws, &template), options.output);
+        lambda.warm().await?;
+        folder.settle(&url)?;
+        folder.write_local(&local)?;
+        let gateway = Gateway::new(&template, lambda.clone(), options.stage_in_path, url);
+        let (stop, gateway) = serve(listener, gateway);
+        Ok(Self { local, template, lambda, aws, idp, folder, stop, gateway })
+    }
+
+    /// Stops everything, in the order in which nothing is cut off: the gateway lets running requests finish.
+    pub async fn shutdown(self) {
+        let _ = self.stop.send(());
+        let _ = self.gateway.await;
+        self.lambda.shutdown().await;
+        self.aws.shutdown().await;
+        self.idp.shutdown().await;
+        self.folder.close();
+    }
+}
+
+/// The name of the local identity provider, as the ledger has it.
+#[must_use]
+pub fn provider() -> ProviderName {
+    PROVIDER.parse().unwrap_or_else(|_| unreachable!("the name is a provider's"))
+}
+
+async fn bind(port: u16) -> Result<TcpListener, StackError> {
+    TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => StackError::PortTaken(port),
+        _ => StackError::Listen(error),
+    })
+}
+
+/// The base URL. Where paths begin with the stage, it ends in it, since it is what stands before every path.
+fn base_url(port: u16, options: &StackOptions) -> Result<String, StackError> {
+    let host = format!("http://127.0.0.1:{port}");
+    if !options.stage_in_path {
+        return Ok(host);
+    }
+    let mut parameters = options.parameters.clone();
+    parameters.entry("PublicUrl".to_owned()).or_insert_with(|| host.clone());
+    Ok(format!("{host}/{}", load(&options.template, &parameters, &World::default())?.api.stage))
+}
+
+/// The template's parameters: what the stack knows, and what was asked for over it.
+fn parameters(options: &StackOptions, folder: &Folder, url: &str, idp: &str) -> BTreeMap<String, String> {
+    let providers = json!([{
+        "name": PROVIDER, "issuer": idp, "audience": AUDIENCE, "organizations": "*",
+        "roles_claim": "roles", "owner_from_claim": true,
+    }]);
+    let mut parameters = BTreeMap::from([
+        ("PublicUrl".to_owned(), url.to_owned()),
+        ("FormerPublicUrls".to_owned(), folder.former_urls(url).join(",")),
+        ("IdentityProviders".to_owned(), providers.to_string()),
+    ]);
+    parameters.extend(options.parameters.clone());
+    parameters
+}
+
+fn aws_options(
+    data: &Path,
+    template: &Template,
+    principals: HashMap<String, Principal>,
+) -> Result<AwsOptions, StackError> {
+    let table = |table: &crate::template::Table| TableSpec {
+        create: table.create.clone(),
+        ttl_attribute: table.ttl_attribute.clone(),
+    };
+    let key = |key: &crate::template::Key| {
+        let spec = serde_json::from_value(json!(key.spec)).map_err(|_| StackError::KeySpec(key.spec.clone()))?;
+        Ok(KeySpec { id: key.id.clone(), arn: key.arn.clone(), spec })
+    };
+    Ok(AwsOptions {
+        data: Some(data.to_owned()),
+        principals,
+        tables: template.tables.iter().map(table).collect(),
+        keys: template.keys.iter().map(key).collect::<Result<_, StackError>>()?,
+        account: template.world.account.clone(),
+        region: template.world.region.clone(),
+    })
+}
+
+fn local(
+    template: &Template,
+    url: String,
+    aws: &Aws,
+    idp: &Idp,
+    functions: BTreeMap<String, PathBuf>,
+) -> Result<Local, StackError> {
+    let table = template.tables.first().ok_or(StackError::NoTable)?;
+    Ok(Local {
+        issuer: format!("{url}/v1/access-tokens"),
+        url,
+        table: table.name.clone(),
+        dynamodb_url: aws.dynamodb_url.clone(),
+        kms_url: aws.kms_url.clone(),
+        idp_url: idp.url.clone(),
+        functions,
+    })
+}
+
+fn serve(listener: TcpListener, gateway: Gateway) -> (oneshot::Sender<()>, JoinHandle<()>) {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let service = gateway.router().into_make_service_with_connect_info::<SocketAddr>();
+    let task = tokio::spawn(async move {
+        let until = async move {
+            let _ = stopped.await;
+        };
+        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(until).await {
+            tracing::error!(%error, "the gateway ended");
+        }
+    });
+    (stop, task)
+}

@@ -1,0 +1,98 @@
+//! The functions with what surrounds each: its binary, its environment, its permissions.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+};
+
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+};
+
+use super::StackError;
+use crate::{
+    aws::{
+        Aws,
+        iam::{OPERATOR, Policy, Principal},
+    },
+    lambda::FunctionSpec,
+    template::{Effect, Function, Template, World},
+};
+
+/// The functions of a template, each with its binary.
+pub(super) struct Environment {
+    functions: Vec<(Function, PathBuf)>,
+}
+
+impl Environment {
+    pub(super) fn new(template: &Template, binaries: &BTreeMap<String, PathBuf>) -> Result<Self, StackError> {
+        let with_binary = |function: &Function| {
+            let binary = binaries.get(&function.name).ok_or_else(|| StackError::NoBinary(function.name.clone()))?;
+            Ok((function.clone(), binary.clone()))
+        };
+        Ok(Self { functions: template.functions.iter().map(with_binary).collect::<Result<_, StackError>>()? })
+    }
+
+    /// The binaries by the functions' names.
+    pub(super) fn binaries(&self) -> BTreeMap<String, PathBuf> {
+        self.functions.iter().map(|(function, binary)| (function.name.clone(), binary.clone())).collect()
+    }
+
+    /// Who may do what on AWS. A function's name is its access key id, by which it is known.
+    pub(super) fn principals(&self) -> HashMap<String, Principal> {
+        let principal = |(function, _): &(Function, PathBuf)| {
+            (function.name.clone(), Principal { name: function.name.clone(), policy: policy(function) })
+        };
+        self.functions.iter().map(principal).collect()
+    }
+
+    /// The functions as they run on Lambda. Only the addresses of the two services differ from AWS.
+    pub(super) fn functions(self, aws: &Aws, template: &Template) -> Vec<FunctionSpec> {
+        let spec = |(function, binary): (Function, PathBuf)| {
+            let mut environment = function.environment;
+            let own = [
+                ("AWS_ACCESS_KEY_ID", function.name.clone()),
+                ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+                ("AWS_REGION", template.world.region.clone()),
+                ("AWS_ENDPOINT_URL_DYNAMODB", aws.dynamodb_url.clone()),
+                ("AWS_ENDPOINT_URL_KMS", aws.kms_url.clone()),
+            ];
+            environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
+            FunctionSpec {
+                name: function.name,
+                binary,
+                timeout: function.timeout,
+                memory_mb: function.memory_mb,
+                environment,
+            }
+        };
+        self.functions.into_iter().map(spec).collect()
+    }
+}
+
+fn policy(function: &Function) -> Policy {
+    let mut policy = Policy::default();
+    for statement in &function.statements {
+        let pairs = statement
+            .actions
+            .iter()
+            .flat_map(|action| statement.resources.iter().map(move |resource| (action.clone(), resource.clone())));
+        match statement.effect {
+            Effect::Allow => policy.allow.extend(pairs),
+            Effect::Deny => policy.deny.extend(pairs),
+        }
+    }
+    policy
+}
+
+/// The operator's client of the `DynamoDB` at `url`.
+#[must_use]
+pub fn operator(url: &str, world: &World) -> Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(world.region.clone()))
+        .credentials_provider(Credentials::new(OPERATOR, "local", None, None, "local"))
+        .endpoint_url(url);
+    Client::from_conf(config.build())
+}

@@ -1,0 +1,82 @@
+//! The folder in which a stack keeps its state. One stack at a time has it.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Local, StackError};
+use crate::aws::private_file;
+
+/// The most former base URLs that are remembered.
+const MOST_FORMER: usize = 20;
+
+/// A folder that this process has for itself.
+pub(super) struct Folder {
+    path: PathBuf,
+    known: Known,
+    /// Locked as long as it is open, so until this process ends, however it ends.
+    _lock: File,
+}
+
+/// What is remembered from run to run.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Known {
+    /// The base URLs under which tokens of this folder were issued, the newest first.
+    urls: Vec<String>,
+}
+
+impl Folder {
+    /// Takes the folder, and makes it where it is not there, readable by its owner alone.
+    pub(super) fn open(path: &Path) -> Result<Self, StackError> {
+        let unusable = |source| StackError::Folder { folder: path.display().to_string(), source };
+        fs::create_dir_all(path).map_err(unusable)?;
+        let lock = File::create(path.join("lock")).map_err(unusable)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StackError::InUse(path.display().to_string())),
+            Err(TryLockError::Error(source)) => return Err(unusable(source)),
+        }
+        let known = private_file::read(&path.join("stack.json")).map_err(unusable)?;
+        let known = known.map(|text| serde_json::from_slice(&text)).transpose();
+        let known = known.map_err(|error| unusable(io::Error::other(error)))?;
+        Ok(Self { path: path.to_owned(), known: known.unwrap_or_default(), _lock: lock })
+    }
+
+    /// Whether no stack ever became ready here.
+    pub(super) fn is_new(&self) -> bool {
+        self.known.urls.is_empty()
+    }
+
+    /// The base URLs of earlier runs, but for `url`.
+    pub(super) fn former_urls(&self, url: &str) -> Vec<String> {
+        self.known.urls.iter().filter(|former| *former != url).cloned().collect()
+    }
+
+    /// Remembers that a stack was ready here under `url`.
+    pub(super) fn settle(&self, url: &str) -> Result<(), StackError> {
+        let mut urls = self.former_urls(url);
+        urls.insert(0, url.to_owned());
+        urls.truncate(MOST_FORMER);
+        self.write("stack.json", &Known { urls })
+    }
+
+    /// Says where everything is.
+    pub(super) fn write_local(&self, local: &Local) -> Result<(), StackError> {
+        self.write("local.json", local)
+    }
+
+    /// Leaves the folder. That nothing runs any more is told by the file that is gone.
+    pub(super) fn close(self) {
+        let _ = fs::remove_file(self.path.join("local.json"));
+    }
+
+    fn write(&self, name: &str, contents: &impl Serialize) -> Result<(), StackError> {
+        let text = serde_json::to_vec_pretty(contents).map_err(io::Error::other);
+        let written = text.and_then(|text| private_file::write(&self.path.join(name), &text));
+        written.map_err(|source| StackError::Folder { folder: self.path.display().to_string(), source })
+    }
+}

@@ -1,0 +1,117 @@
+//! Routes, which SAM keeps as events of the functions.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::template::{
+    TemplateError, function,
+    resource::{self, Resource},
+    scope::Scope,
+};
+
+/// A method and a path with the function behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The method in upper case, or `ANY`.
+    pub method: String,
+    /// The path without the stage, its parameters in braces: `/v1/access-tokens/{id}`.
+    pub path: String,
+    /// The function, by the name of its binary.
+    pub function: String,
+    /// Whether the authorizer decides first.
+    pub authorized: bool,
+}
+
+/// What an event may refer to.
+pub(super) struct Access {
+    /// The API's id.
+    pub(super) api: &'static str,
+    /// The authorizer's name.
+    pub(super) authorizer: Option<String>,
+    /// Whether it decides about a route that says nothing of it.
+    pub(super) by_default: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Properties {
+    events: BTreeMap<String, Event>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Event {
+    r#type: String,
+    #[serde(default)]
+    properties: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+struct ApiEvent {
+    rest_api_id: String,
+    path: String,
+    method: String,
+    auth: Option<Auth>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+struct Auth {
+    authorizer: Option<String>,
+}
+
+/// Reads the routes of all functions. No two are alike.
+pub(super) fn read(scope: &Scope, resources: &[Resource], access: &Access) -> Result<Vec<Route>, TemplateError> {
+    let mut routes: BTreeMap<(String, String), Route> = BTreeMap::new();
+    for resource in function::functions(resources) {
+        let Properties { events } = resource.properties(scope, &["Events"])?;
+        for (name, event) in events {
+            let place = format!("{}.Events.{name}", resource.place());
+            let route = route(event, scope.reference(resource.id, &place)?, access, &place)?;
+            if let Some(other) = routes.insert((shape(&route.path), route.method.clone()), route) {
+                return Err(TemplateError::refused(
+                    &place,
+                    format!("`{} {}` is there twice", other.method, other.path),
+                ));
+            }
+        }
+    }
+    Ok(routes.into_values().collect())
+}
+
+fn route(event: Event, function: &str, access: &Access, place: &str) -> Result<Route, TemplateError> {
+    if event.r#type != "Api" {
+        return Err(TemplateError::refused(place, format!("an event of type `{}` is not understood", event.r#type)));
+    }
+    let event: ApiEvent = resource::read(event.properties, place)?;
+    if event.rest_api_id != access.api {
+        return Err(TemplateError::refused(place, "the `RestApiId` is not the API's"));
+    }
+    if !event.path.starts_with('/') || event.path.contains("+}") {
+        return Err(TemplateError::refused(place, format!("the path `{}` is not understood", event.path)));
+    }
+    Ok(Route {
+        method: event.method.to_ascii_uppercase(),
+        path: event.path,
+        function: function.to_owned(),
+        authorized: authorized(event.auth, access, place)?,
+    })
+}
+
+fn authorized(auth: Option<Auth>, access: &Access, place: &str) -> Result<bool, TemplateError> {
+    match auth.and_then(|auth| auth.authorizer) {
+        None => Ok(access.by_default),
+        Some(name) if name == "NONE" => Ok(false),
+        Some(name) if Some(&name) == access.authorizer.as_ref() => Ok(true),
+        Some(name) => Err(TemplateError::refused(place, format!("there is no authorizer `{name}`"))),
+    }
+}
+
+/// The path without the names of its parameters, which do not tell one route from another.
+fn shape(path: &str) -> String {
+    let segments = path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment });
+    segments.collect::<Vec<_>>().join("/")
+}

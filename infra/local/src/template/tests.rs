@@ -1,0 +1,213 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{collections::BTreeMap, fs, time::Duration};
+
+use serde_json::json;
+
+use super::{Effect, Function, Template, TemplateError, World, load};
+
+fn parameters(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// The repository's own template with these parameters beside the base URL.
+fn own(pairs: &[(&str, &str)]) -> Template {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml")).unwrap();
+    let mut parameters = parameters(pairs);
+    parameters.insert("PublicUrl".into(), "http://localhost:3000".into());
+    load(&text, &parameters, &World::default()).unwrap()
+}
+
+fn function<'a>(template: &'a Template, name: &str) -> &'a Function {
+    template.functions.iter().find(|function| function.name == name).unwrap()
+}
+
+/// A small template with these lines under the one function's properties.
+fn small(lines: &str) -> Result<Template, TemplateError> {
+    let text = format!(
+        "Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: s
+      Auth:
+        Authorizers: {{ A: {{ FunctionArn: !GetAtt F.Arn, FunctionPayloadType: REQUEST, Identity: {{ Headers: [X] }} }} }}
+  F:
+    Type: AWS::Serverless::Function
+    Metadata: {{ BuildProperties: {{ Binary: f }} }}
+    Properties:
+{lines}
+"
+    );
+    load(&text, &BTreeMap::new(), &World::default())
+}
+
+fn sentence(result: Result<Template, TemplateError>) -> String {
+    result.unwrap_err().to_string()
+}
+
+#[test]
+fn a_function_has_the_global_settings_under_its_own() {
+    let template = own(&[("LogLevel", "debug")]);
+    let function = function(&template, "create-token");
+    assert_eq!((function.timeout, function.memory_mb), (Duration::from_secs(10), 256));
+    assert_eq!(function.logical_id, "CreateToken");
+    assert_eq!(function.environment["LOG_LEVEL"], "debug");
+    assert_eq!(function.environment["TABLE_NAME"], "latchkey-Table");
+    assert_eq!(function.environment["TOKEN_AUDIENCE"], "http://localhost:3000");
+    assert_eq!(function.environment["ACCESS_KEYS"], template.keys[0].arn);
+}
+
+#[test]
+fn a_condition_chooses_by_the_parameter() {
+    let template = own(&[("TokenAudience", "urn:api")]);
+    assert_eq!(function(&template, "authorizer").environment["TOKEN_AUDIENCE"], "urn:api");
+}
+
+#[test]
+fn statements_name_the_resources_by_their_arns() {
+    let template = own(&[]);
+    let statements = &function(&template, "list-tokens").statements;
+    assert_eq!(statements.len(), 1);
+    let statement = &statements[0];
+    assert_eq!((statement.effect, statement.actions.as_slice()), (Effect::Allow, &["dynamodb:Query".to_owned()][..]));
+    assert_eq!(statement.resources, [format!("{}/index/by_org", template.tables[0].arn)]);
+}
+
+#[test]
+fn only_create_token_may_sign() {
+    let template = own(&[]);
+    let signs =
+        |function: &&Function| function.statements.iter().any(|one| one.actions.iter().any(|a| a == "kms:Sign"));
+    let names: Vec<_> = template.functions.iter().filter(signs).map(|function| &function.name).collect();
+    assert_eq!(names, ["create-token"]);
+}
+
+#[test]
+fn every_route_is_authorized_but_the_well_known_ones() {
+    let api = own(&[]).api;
+    let open: Vec<_> = api.routes.iter().filter(|route| !route.authorized).map(|route| route.path.as_str()).collect();
+    assert_eq!(open.len(), 2, "{open:?}");
+    assert!(open.iter().all(|path| path.starts_with("/v1/access-tokens/.well-known/")), "{open:?}");
+    let delete = api.routes.iter().find(|route| route.method == "DELETE").unwrap();
+    assert_eq!((delete.path.as_str(), delete.function.as_str()), ("/v1/access-tokens/{id}", "revoke-token"));
+}
+
+#[test]
+fn the_api_has_its_authorizer_stage_and_responses() {
+    let api = own(&[]).api;
+    let authorizer = api.authorizer.unwrap();
+    assert_eq!((authorizer.function.as_str(), api.stage.as_str()), ("authorizer", "live"));
+    assert_eq!(authorizer.identity_headers, ["Authorization"]);
+    assert_eq!(api.responses["UNAUTHORIZED"].headers["WWW-Authenticate"], "Bearer");
+    assert_eq!(api.responses["MISSING_AUTHENTICATION_TOKEN"].status, Some(404));
+    assert_eq!(api.responses["DEFAULT_5XX"].status, None);
+    assert!(api.responses["ACCESS_DENIED"].template.as_ref().unwrap().contains("$context.authorizer.code"));
+}
+
+#[test]
+fn the_table_is_what_create_table_takes() {
+    let template = own(&[]);
+    assert_eq!(template.tables.len(), 1);
+    let table = &template.tables[0];
+    assert_eq!(table.arn, "arn:aws:dynamodb:us-east-1:000000000000:table/latchkey-Table");
+    assert_eq!(table.ttl_attribute.as_deref(), Some("ttl"));
+    assert_eq!(table.create["TableName"], json!("latchkey-Table"));
+    assert_eq!(table.create["BillingMode"], json!("PAY_PER_REQUEST"));
+    assert_eq!(table.create["KeySchema"][0], json!({"AttributeName": "pk", "KeyType": "HASH"}));
+    assert_eq!(table.create["GlobalSecondaryIndexes"][0]["IndexName"], json!("by_org"));
+    assert_eq!(table.create.as_object().unwrap().len(), 5);
+}
+
+#[test]
+fn the_key_changes_with_its_spec() {
+    let (rsa, ecc) = (own(&[]), own(&[("KeySpec", "ECC_NIST_P256")]));
+    assert_eq!((rsa.keys[0].spec.as_str(), ecc.keys[0].spec.as_str()), ("RSA_2048", "ECC_NIST_P256"));
+    assert_ne!(rsa.keys[0].id, ecc.keys[0].id);
+    assert_eq!(rsa.keys[0].arn, format!("arn:aws:kms:us-east-1:000000000000:key/{}", rsa.keys[0].id));
+}
+
+#[test]
+fn a_function_that_is_silent_has_the_defaults_of_lambda() {
+    let template = small("      Description: !Select [0, [not, looked, at]]").unwrap();
+    assert_eq!(template.functions[0].timeout, Duration::from_secs(3));
+    assert_eq!(template.functions[0].memory_mb, 128);
+}
+
+#[test]
+fn an_event_that_is_not_of_an_api_is_refused() {
+    let sentence = sentence(small("      Events: { E: { Type: Schedule, Properties: { Schedule: rate(1 day) } } }"));
+    assert_eq!(sentence, "at `Resources.F.Properties.Events.E`: an event of type `Schedule` is not understood");
+}
+
+#[test]
+fn routes_that_differ_in_a_parameters_name_only_are_alike() {
+    let sentence = sentence(small(
+        "      Events:
+        A: { Type: Api, Properties: { RestApiId: !Ref Api, Path: \"/a/{id}\", Method: get } }
+        B: { Type: Api, Properties: { RestApiId: !Ref Api, Path: \"/a/{name}\", Method: GET } }",
+    ));
+    assert_eq!(sentence, "at `Resources.F.Properties.Events.B`: `GET /a/{id}` is there twice");
+}
+
+#[test]
+fn a_route_may_ask_for_the_authorizer_by_name() {
+    let event = |auth| {
+        small(&format!(
+            "      Events: {{ E: {{ Type: Api, Properties: {{ RestApiId: !Ref Api, Path: /a, Method: any{auth} }} }} }}"
+        ))
+    };
+    let authorized = |auth| event(auth).map(|template| template.api.routes[0].authorized);
+    assert_eq!(authorized(""), Ok(false));
+    assert_eq!(authorized(", Auth: { Authorizer: A }"), Ok(true));
+    assert_eq!(authorized(", Auth: { Authorizer: NONE }"), Ok(false));
+    assert!(authorized(", Auth: { Authorizer: B }").is_err());
+    assert!(authorized(", Auth: { ApiKeyRequired: true }").is_err());
+    assert_eq!(event("").unwrap().api.routes[0].method, "ANY");
+}
+
+#[test]
+fn a_greedy_path_and_another_api_are_refused() {
+    for properties in ["RestApiId: !Ref Api, Path: \"/{proxy+}\"", "RestApiId: other, Path: /a", "Path: /a"] {
+        let events = format!("      Events: {{ E: {{ Type: Api, Properties: {{ {properties}, Method: get }} }} }}");
+        assert!(small(&events).is_err(), "{properties}");
+    }
+}
+
+#[test]
+fn an_unknown_intrinsic_function_is_named_with_its_place() {
+    let sentence = sentence(small("      Environment: { Variables: { A: !ImportValue b } }"));
+    let expected = "`Fn::ImportValue` at `Resources.F.Properties.Environment.Variables.A` is not understood, \
+                    only Ref, Sub, GetAtt, If, Equals and Join are";
+    assert_eq!(sentence, expected);
+}
+
+#[test]
+fn a_number_may_be_a_reference_and_must_be_a_number() {
+    assert_eq!(small("      Timeout: \"7\"").unwrap().functions[0].timeout, Duration::from_secs(7));
+    assert!(small("      Timeout: long").is_err());
+}
+
+#[test]
+fn what_restricts_access_is_never_overlooked() {
+    let globals = "Globals: { Api: { Auth: { DefaultAuthorizer: A } } }";
+    let api = |auth: &str| {
+        format!(
+            "{globals}\nResources: {{ Api: {{ Type: AWS::Serverless::Api, Properties: {{ StageName: s, Auth: {auth} }} }} }}"
+        )
+    };
+    let read = |text: &str| load(text, &BTreeMap::new(), &World::default());
+    assert!(sentence(read(&api("{}"))).contains("Globals.Api"));
+    for auth in ["{ DefaultAuthorizer: A }", "{ ApiKeyRequired: true }", "{ ResourcePolicy: {} }"] {
+        assert!(read(&api(auth).replace(globals, "")).is_err(), "{auth}");
+    }
+    assert!(read(&api("{}").replace(globals, "")).is_ok());
+}
+
+#[test]
+fn a_template_has_one_api() {
+    assert_eq!(
+        sentence(load("Resources: {}", &BTreeMap::new(), &World::default())),
+        "at `Resources`: there is to be one `AWS::Serverless::Api`"
+    );
+}
