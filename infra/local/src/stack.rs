@@ -16,8 +16,8 @@ use serde_json::json;
 use shared::token::ProviderName;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-pub use self::error::StackError;
 use self::{environment::Environment, folder::Folder};
+pub use self::{environment::operator, error::StackError};
 use crate::{
     aws::{Aws, AwsOptions, KeySpec, TableSpec, iam::Principal},
     gateway::Gateway,
@@ -110,7 +110,7 @@ impl Stack {
         let aws = Aws::start(aws_options(&options.data, &template, environment.principals())?).await?;
         let local = local(&template, url.clone(), &aws, &idp, environment.binaries())?;
         if options.seed_always || folder.is_new() {
-            let client = environment::operator(&aws.dynamodb_url, &template.world);
+            let client = operator(&aws.dynamodb_url, &template.world);
             options.seed.write(&client, &local.table, &provider()).await?;
         }
         let lambda = Lambda::new(environment.functions(&aws, &template), options.output);

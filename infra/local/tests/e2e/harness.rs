@@ -1,0 +1,325 @@
+//! A stack for tests, and somebody who speaks HTTP to it.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    future::Future,
+    path::{Path, PathBuf},
+    sync::{LazyLock, Mutex},
+    time::Duration,
+};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use jiff::Timestamp;
+use local::{
+    aws::iam::OPERATOR,
+    build,
+    idp::identity::PersonClaims,
+    lambda::Output,
+    seed::Seed,
+    stack::{Stack, StackOptions, operator, provider},
+};
+use reqwest::{Client, Method};
+use serde::Serialize;
+use serde_json::{Value, json};
+use shared::{
+    jwt::{SigningInput, VerifyingKey},
+    rights::{AssignmentRow, RoleId, RoleRow},
+    token::{Principal, Row, TokenId},
+};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// The one stack of the tests that need nothing of their own. Each of them works in an organization of its own, or minds what
+/// others do.
+pub static SHARED: LazyLock<World> = LazyLock::new(World::new);
+
+static BINARIES: LazyLock<BTreeMap<String, PathBuf>> =
+    LazyLock::new(|| build::binaries(&build::workspace(), false).expect("the functions are built"));
+
+/// A running stack with a folder of its own.
+pub struct World {
+    pub stack: Option<Stack>,
+    pub folder: TempDir,
+    runtime: Runtime,
+    client: Client,
+    tokens: Mutex<Vec<String>>,
+}
+
+/// An answer as it came.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: BTreeMap<String, String>,
+    pub text: String,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// A stack with these values for the template's parameters.
+    pub fn with(parameters: &[(&str, &str)]) -> Self {
+        Self::configured(|options| {
+            let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            options.parameters.extend(parameters);
+        })
+    }
+
+    /// A stack with these changes to the usual options.
+    pub fn configured(change: impl FnOnce(&mut StackOptions)) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let mut options = options(folder.path());
+        change(&mut options);
+        let stack = runtime.block_on(Stack::start(options)).expect("the stack starts");
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { stack: Some(stack), folder, runtime, client, tokens: Mutex::default() }
+    }
+
+    pub fn stack(&self) -> &Stack {
+        self.stack.as_ref().expect("the stack runs")
+    }
+
+    pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// The token of a person who has the roles that the ledger says.
+    pub fn person(&self, org: &str, user: &str) -> String {
+        self.claiming(org, user, None)
+    }
+
+    /// The token of a person for whom the identity provider claims these roles.
+    pub fn person_as(&self, org: &str, user: &str, roles: &[&str]) -> String {
+        self.claiming(org, user, Some(roles.iter().map(|role| (*role).to_owned()).collect()))
+    }
+
+    fn claiming(&self, org: &str, user: &str, roles: Option<Vec<String>>) -> String {
+        let ttl = Duration::from_hours(1);
+        let claims = PersonClaims { org: org.to_owned(), user: user.to_owned(), roles, ttl };
+        self.kept(self.stack().idp.identity().token(&claims, Timestamp::now()).unwrap())
+    }
+
+    /// The owner of the organization 123.
+    pub fn owner(&self) -> String {
+        self.person("123", "1001")
+    }
+
+    /// Sends a request. Each header is a name and a value.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Reply {
+        let url = format!("{}{path}", self.stack().local.url);
+        let mut request = self.client.request(Method::from_bytes(method.as_bytes()).unwrap(), url).body(body.into());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.run(async {
+            let answer = request.send().await.expect("the gateway answers");
+            let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+                (name.to_string(), value.to_str().unwrap().to_owned())
+            };
+            let (status, headers) = (answer.status().as_u16(), answer.headers().iter().map(header).collect());
+            Reply { status, headers, text: answer.text().await.expect("the answer ends") }
+        })
+    }
+
+    /// A request with a bearer token and without a body.
+    pub fn call(&self, method: &str, path: &str, credential: &str) -> Reply {
+        self.send(method, path, &[("Authorization", &format!("Bearer {credential}"))], "")
+    }
+
+    /// A create with this body.
+    pub fn create(&self, credential: &str, body: &Value) -> Reply {
+        let bearer = format!("Bearer {credential}");
+        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        let reply = self.send("POST", "/v1/access-tokens", &headers, body.to_string());
+        if reply.status == 201 {
+            self.kept(reply.json()["token"].as_str().unwrap().to_owned());
+        }
+        reply
+    }
+
+    /// A new token with these members, beside a name: its item and the token.
+    pub fn token(&self, credential: &str, members: Value) -> (Value, String) {
+        let mut body = json!({"name": "Token for a test"});
+        body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        let reply = self.create(credential, &body);
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        let item = reply.json();
+        let token = item["token"].as_str().unwrap().to_owned();
+        (item, token)
+    }
+
+    /// Writes the role `id` with these grants, over one that is there.
+    pub fn role(&self, id: &str, grants: &Value) {
+        let id: RoleId = id.parse().unwrap();
+        self.put(&RoleRow::new(&id, "A role for a test", grants.clone()));
+    }
+
+    /// Assigns a person these roles, in place of those assigned before.
+    pub fn assign(&self, org: &str, user: &str, roles: &[&str]) {
+        let person = Principal::person(provider(), user).unwrap();
+        let roles = roles.iter().map(|role| role.parse().unwrap()).collect();
+        self.put(&AssignmentRow::new(&org.parse().unwrap(), &person, roles));
+    }
+
+    fn put(&self, row: &impl Serialize) {
+        let item = serde_dynamo::aws_sdk_dynamodb_1::to_item(row).unwrap();
+        let put = self.operator().put_item().table_name(&self.stack().local.table).set_item(Some(item));
+        self.run(put.send()).unwrap();
+    }
+
+    /// Sets a number in a token's row.
+    pub fn set(&self, id: &str, attribute: &str, value: u32) {
+        let id: TokenId = id.parse().unwrap();
+        let update = self
+            .operator()
+            .update_item()
+            .table_name(&self.stack().local.table)
+            .key("pk", AttributeValue::S(Row::partition(id.key())))
+            .key("sk", AttributeValue::S(Row::SORT.to_owned()))
+            .update_expression("SET #a = :v")
+            .expression_attribute_names("#a", attribute)
+            .expression_attribute_values(":v", AttributeValue::N(value.to_string()));
+        self.run(update.send()).unwrap();
+    }
+
+    fn operator(&self) -> aws_sdk_dynamodb::Client {
+        operator(&self.stack().local.dynamodb_url, &self.stack().template.world)
+    }
+
+    /// The claims of a token.
+    pub fn claims(token: &str) -> Value {
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
+    }
+
+    /// The same token with a `kid` that no key has.
+    pub fn under_another_kid(token: &str) -> String {
+        let (header, rest) = token.split_once('.').unwrap();
+        let mut header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap();
+        header["kid"] = json!("a key that nobody has");
+        format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header.to_string()))
+    }
+
+    /// A token with these claims, signed by the real key.
+    pub fn signed(&self, claims: &Value) -> String {
+        let keys = self.call("GET", "/v1/access-tokens/.well-known/jwks.json", "").json();
+        let key: VerifyingKey =
+            VerifyingKey::from_jwk(serde_json::from_value(keys["keys"][0].clone()).unwrap()).unwrap();
+        let input = SigningInput::new(key.alg(), key.kid(), claims).unwrap();
+        let body = json!({
+            "KeyId": self.stack().template.keys[0].arn, "MessageType": "DIGEST",
+            "Message": STANDARD.encode(input.digest()), "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256",
+        });
+        let operator = format!(
+            "AWS4-HMAC-SHA256 Credential={OPERATOR}/20260101/us-east-1/kms/aws4_request, SignedHeaders=host, Signature=0"
+        );
+        let request =
+            self.client.post(&self.stack().local.kms_url).body(body.to_string()).header("Authorization", operator);
+        let request =
+            request.header("X-Amz-Target", "TrentService.Sign").header("Content-Type", "application/x-amz-json-1.1");
+        let answer = self.run(async { request.send().await.unwrap().bytes().await.unwrap() });
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        self.kept(input.seal(&STANDARD.decode(answer["Signature"].as_str().unwrap()).unwrap()).reveal())
+    }
+
+    /// What `attempt` gives once it gives something, which is soon.
+    pub fn eventually<T>(&self, mut attempt: impl FnMut() -> Option<T>) -> T {
+        let started = std::time::Instant::now();
+        loop {
+            if let Some(found) = attempt() {
+                return found;
+            }
+            assert!(started.elapsed() < Duration::from_secs(30), "it never came");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Everything that the functions have printed so far.
+    pub fn output(&self) -> String {
+        fs::read_to_string(output(self.folder.path())).unwrap_or_default()
+    }
+
+    /// Remembers a credential that must never be printed.
+    fn kept(&self, token: String) -> String {
+        self.tokens.lock().unwrap().push(token.clone());
+        token
+    }
+
+    /// *(one exit for secrets)* Nothing that the functions print holds a token, or even its signature.
+    pub fn assert_nothing_leaked(&self) {
+        let output = self.output();
+        for token in self.tokens.lock().unwrap().iter() {
+            for part in [token.as_str(), token.rsplit('.').next().unwrap()] {
+                assert!(!output.contains(part), "a token was printed");
+            }
+        }
+    }
+
+    /// Stops the stack.
+    pub fn stop(&mut self) {
+        if let Some(stack) = self.stack.take() {
+            self.run(stack.shutdown());
+        }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop();
+        if !std::thread::panicking() {
+            self.assert_nothing_leaked();
+        }
+    }
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    /// A refusal in the contract's form: every member there, consistent, and with this status and code.
+    #[track_caller]
+    pub fn assert_problem(&self, status: u16, code: &str) -> String {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
+        let problem = self.json();
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["type"], format!("urn:latchkey:problem:{code}"), "{problem}");
+        assert_eq!(problem["error"], problem["detail"], "{problem}");
+        assert_eq!(problem["instance"], self.header("x-amzn-requestid"), "{problem}");
+        assert!(problem["title"].as_str().is_some_and(|title| !title.is_empty()), "{problem}");
+        assert!(problem.get("status").is_none_or(|told| *told == status), "{problem}");
+        assert_eq!(!self.header("retry-after").is_empty(), matches!(status, 429 | 503), "{problem}");
+        problem["detail"].as_str().unwrap().to_owned()
+    }
+}
+
+/// The options of a stack that keeps everything in `folder`.
+pub fn options(folder: &Path) -> StackOptions {
+    let workspace = build::workspace();
+    StackOptions {
+        template: fs::read_to_string(workspace.join("template.yaml")).unwrap(),
+        binaries: BINARIES.clone(),
+        port: 0,
+        data: folder.join("data"),
+        seed: Seed::read(&workspace.join("infra/local/seed.json")).unwrap(),
+        seed_always: false,
+        stage_in_path: false,
+        parameters: BTreeMap::new(),
+        output: Output::File(output(folder)),
+    }
+}
+
+fn output(folder: &Path) -> PathBuf {
+    folder.join("output.log")
+}

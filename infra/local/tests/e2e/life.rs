@@ -1,0 +1,179 @@
+//! The life of a token, with either kind of key and with a stage before every path.
+
+use serde_json::json;
+
+use crate::harness::{SHARED, World};
+
+/// Create, use, list, get, revoke, refused.
+fn life(world: &World) {
+    let owner = world.owner();
+    let created = world.create(&owner, &json!({"name": "Token for my application"}));
+    assert_eq!(created.status, 201, "{}", created.text);
+    assert_eq!(created.header("cache-control"), "no-store");
+    assert_eq!(created.header("content-type"), "application/json");
+    let mut item = created.json();
+    let token = item.as_object_mut().unwrap().remove("token").unwrap().as_str().unwrap().to_owned();
+    let id = item["id"].as_str().unwrap().to_owned();
+    assert_eq!((id.len(), &id[..4]), (25, "api_"));
+    assert_eq!((&item["name"], &item["token_type"]), (&json!("Token for my application"), &json!("api")));
+    assert_eq!((&item["assignments"], &item["created_by"]), (&json!(["123:owner"]), &json!("local|1001")));
+
+    let path = format!("/v1/access-tokens/{id}");
+    let got = world.call("GET", &path, &owner);
+    assert_eq!((got.status, got.json()), (200, item.clone()));
+    let listed = world.call("GET", "/v1/access-tokens", &token).json();
+    let day = item["created_at"].as_str().unwrap()[..10].to_owned();
+    item["last_used"] = json!(day);
+    assert!(listed.as_array().unwrap().contains(&item), "{listed}");
+
+    let revoked = world.call("DELETE", &path, &owner);
+    assert_eq!(revoked.status, 200, "{}", revoked.text);
+    assert_eq!(revoked.json()["revoked_by"], "local|1001");
+    assert_eq!(world.call("DELETE", &path, &owner).json(), revoked.json(), "again: the same item");
+    assert_eq!(world.call("GET", &path, &owner).json(), revoked.json());
+    assert_eq!(
+        world.call("GET", "/v1/access-tokens", &token).assert_problem(401, "unauthenticated"),
+        "a valid bearer token is required"
+    );
+    let listed = world.call("GET", "/v1/access-tokens", &owner).json();
+    assert!(!listed.as_array().unwrap().iter().any(|other| other["id"] == id.as_str()), "{listed}");
+}
+
+#[test]
+fn a_token_lives_from_create_to_revoke() {
+    life(&SHARED);
+}
+
+#[test]
+fn a_token_lives_when_the_signing_key_is_an_elliptic_curve_one() {
+    let world = World::with(&[("KeySpec", "ECC_NIST_P256")]);
+    life(&world);
+    let keys = world.call("GET", "/v1/access-tokens/.well-known/jwks.json", "").json();
+    assert_eq!((&keys["keys"][0]["kty"], &keys["keys"][0]["alg"]), (&json!("EC"), &json!("ES256")));
+}
+
+#[test]
+fn a_token_lives_behind_a_stage_prefix() {
+    let world = World::configured(|options| options.stage_in_path = true);
+    assert!(world.stack().local.url.ends_with("/live"));
+    life(&world);
+}
+
+#[test]
+fn assume_roles_names_the_roles_as_assignments_does() {
+    let (item, _) = SHARED.token(&SHARED.owner(), json!({"assume_roles": ["123:owner"]}));
+    assert_eq!(item["assignments"], json!(["123:owner"]));
+}
+
+#[test]
+fn an_owner_gives_any_role_that_exists() {
+    let (item, viewer) = SHARED.token(&SHARED.owner(), json!({"assignments": ["123:viewer"]}));
+    assert_eq!(item["assignments"], json!(["123:viewer"]));
+    SHARED.call("GET", "/v1/access-tokens", &viewer).assert_problem(403, "permission_denied");
+    let absent = SHARED.create(&SHARED.owner(), &json!({"name": "n", "assignments": ["123:nowhere"]}));
+    assert!(absent.assert_problem(403, "role_not_held").contains("`123:nowhere`"));
+}
+
+#[test]
+fn each_type_has_its_prefix_its_default_end_and_its_place_in_the_list() {
+    let owner = SHARED.person_as("lists", "1", &["owner"]);
+    let ids: Vec<String> = ["api", "app", "assume"]
+        .into_iter()
+        .map(|name| {
+            let (item, token) = SHARED.token(&owner, json!({"token_type": name}));
+            let id = item["id"].as_str().unwrap().to_owned();
+            assert!(id.starts_with(&format!("{name}_")));
+            assert_eq!(item.get("expires_at").is_some(), name != "api");
+            assert_eq!(SHARED.call("GET", "/v1/access-tokens/self", &token).status, 200);
+            id
+        })
+        .collect();
+    let list = |query: &str| {
+        let reply = SHARED.call("GET", &format!("/v1/access-tokens{query}"), &owner);
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let items = reply.json();
+        items.as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(list(""), [ids[0].clone()]);
+    assert_eq!(list("?token_type=app"), [ids[1].clone()]);
+    for all in [
+        "?token_type=api,app,assume",
+        "?token_type=api&token_type=app&token_type=assume",
+        "?token_type[]=api&token_type[]=app&token_type[]=assume",
+    ] {
+        let mut found = list(all);
+        found.sort();
+        assert_eq!(found, ids, "{all}");
+    }
+    for none in ["?token_type=journey", "?token_type=portal_preview", "?token_type=contact_identification,portal"] {
+        assert!(list(none).is_empty(), "{none}");
+    }
+    SHARED.call("GET", "/v1/access-tokens?token_type=admin", &owner).assert_problem(400, "invalid_request");
+    SHARED.call("GET", "/v1/access-tokens?token_type=", &owner).assert_problem(400, "invalid_request");
+}
+
+#[test]
+fn a_child_names_its_parent_ends_with_it_and_makes_no_tokens() {
+    let (parent, token) = SHARED.token(&SHARED.owner(), json!({"expires_in": "1h"}));
+    let (child, child_token) = SHARED.token(&token, json!({}));
+    assert_eq!((&child["parent"], &child["created_by"]), (&parent["id"], &parent["id"]));
+    assert_eq!(child["expires_at"], parent["expires_at"]);
+    assert_eq!(SHARED.call("GET", "/v1/access-tokens", &child_token).status, 200);
+    SHARED.create(&child_token, &json!({"name": "n"})).assert_problem(403, "too_deep");
+    let longer = SHARED.create(&token, &json!({"name": "n", "expires_in": "2h"}));
+    let sentence = longer.assert_problem(403, "lifetime_exceeds_parent");
+    assert!(sentence.contains(parent["expires_at"].as_str().unwrap()), "{sentence}");
+    let revoked =
+        SHARED.call("DELETE", &format!("/v1/access-tokens/{}", parent["id"].as_str().unwrap()), &SHARED.owner());
+    assert_eq!(revoked.status, 200);
+    SHARED.call("GET", "/v1/access-tokens", &child_token).assert_problem(401, "unauthenticated");
+}
+
+#[test]
+fn a_child_of_an_anonymized_token_is_anonymized() {
+    let (parent, token) = SHARED.token(&SHARED.owner(), json!({"anonymize": true}));
+    let (child, _) = SHARED.token(&token, json!({"anonymize": false}));
+    assert_eq!((&parent["anonymize"], &child["anonymize"]), (&json!(true), &json!(true)));
+}
+
+#[test]
+fn a_read_only_token_reads_and_revokes_itself_and_nothing_else() {
+    let (item, token) = SHARED.token(&SHARED.owner(), json!({"read_only": true}));
+    let own = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
+    assert_eq!(SHARED.call("GET", &own, &token).status, 200);
+    let (other, _) = SHARED.token(&SHARED.owner(), json!({}));
+    let other = format!("/v1/access-tokens/{}", other["id"].as_str().unwrap());
+    for (method, path) in [("GET", "/v1/access-tokens"), ("GET", other.as_str()), ("DELETE", other.as_str())] {
+        SHARED.call(method, path, &token).assert_problem(403, "read_only_token");
+    }
+    SHARED.create(&token, &json!({"name": "n"})).assert_problem(403, "read_only_token");
+    assert_eq!(SHARED.call("DELETE", "/v1/access-tokens/self", &token).status, 200);
+    SHARED.call("GET", "/v1/access-tokens/self", &token).assert_problem(401, "unauthenticated");
+}
+
+#[test]
+fn a_created_token_verifies_offline_by_the_keys_that_discovery_leads_to() {
+    let (item, token) = SHARED.token(&SHARED.owner(), json!({}));
+    let metadata = SHARED.call("GET", "/v1/access-tokens/.well-known/openid-configuration", "expired").json();
+    assert_eq!(metadata["issuer"], SHARED.stack().local.issuer);
+    let jwks_uri = metadata["jwks_uri"].as_str().unwrap();
+    let path = jwks_uri.strip_prefix(&SHARED.stack().local.url).unwrap();
+    let keys = SHARED.send("GET", path, &[("Accept", "application/large-response.vnd+json")], "");
+    assert_eq!(keys.header("cache-control"), "public, max-age=300");
+    assert_eq!(keys.header("content-type"), "application/json");
+    let header = jsonwebtoken::decode_header(&token).unwrap();
+    assert_eq!(header.typ.as_deref(), Some("at+jwt"));
+    let keys: jsonwebtoken::jwk::JwkSet = serde_json::from_value(keys.json()).unwrap();
+    let key = keys.find(header.kid.as_ref().unwrap()).unwrap();
+    let mut validation = jsonwebtoken::Validation::new(header.alg);
+    validation.set_audience(&[&SHARED.stack().local.url]);
+    validation.set_issuer(&[&SHARED.stack().local.issuer]);
+    validation.set_required_spec_claims(&["iss", "aud", "sub"]);
+    let key = jsonwebtoken::DecodingKey::from_jwk(key).unwrap();
+    let claims = jsonwebtoken::decode::<serde_json::Value>(&token, &key, &validation).unwrap().claims;
+    for claim in ["sub", "jti", "client_id", "token_id", "user_id"] {
+        assert_eq!(claims[claim], item["id"], "{claim}");
+    }
+    assert_eq!((&claims["assume_roles"], &claims["org_id"]), (&json!(["123:owner"]), &json!("123")));
+    assert!(claims.get("exp").is_none());
+}

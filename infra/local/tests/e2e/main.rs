@@ -1,0 +1,11 @@
+//! The service as its users meet it: HTTP against the local stack, with the real binaries behind it.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod closed;
+mod harness;
+mod life;
+mod powers;
+mod races;
+mod refusals;
+mod rights;

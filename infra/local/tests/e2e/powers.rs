@@ -1,0 +1,120 @@
+//! *(a power is a permission)* What the functions call is what their policies allow, and how often they call it is the design's.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::harness::World;
+
+/// Every operation once, each path that needs a power of its own included.
+fn everything(world: &World) {
+    let (item, token) = world.token(&world.owner(), json!({"assignments": ["123:token_admin"]}));
+    let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
+    assert_eq!(world.call("GET", "/v1/access-tokens", &token).status, 200);
+    assert_eq!(world.call("GET", &path, &token).status, 200);
+    assert_eq!(world.call("DELETE", &path, &token).status, 200);
+    assert_eq!(world.call("GET", "/v1/access-tokens/.well-known/jwks.json", "").status, 200);
+}
+
+#[test]
+fn what_the_functions_call_is_what_the_template_allows_in_both_directions() {
+    let world = World::new();
+    everything(&world);
+    let called: BTreeSet<_> = world
+        .stack()
+        .aws
+        .calls
+        .all()
+        .into_iter()
+        .filter(|call| call.caller != local::aws::iam::OPERATOR)
+        .flat_map(|call| {
+            assert!(call.allowed, "{call:?}");
+            call.resources.into_iter().map(move |resource| (call.caller.clone(), call.action.clone(), resource))
+        })
+        .collect();
+    let mut allowed = BTreeSet::new();
+    for function in &world.stack().template.functions {
+        for statement in &function.statements {
+            for action in &statement.actions {
+                for resource in &statement.resources {
+                    assert!(!action.contains('*') && !resource.contains('*'), "{}: {action} {resource}", function.name);
+                    allowed.insert((function.name.clone(), action.clone(), resource.clone()));
+                }
+            }
+        }
+    }
+    assert_eq!(called, allowed);
+}
+
+#[test]
+fn only_create_token_may_sign() {
+    let world = World::new();
+    for function in &world.stack().template.functions {
+        let signs =
+            function.statements.iter().flat_map(|statement| &statement.actions).any(|action| action == "kms:Sign");
+        assert_eq!(signs, function.name == "create-token", "{}", function.name);
+    }
+}
+
+#[test]
+fn wire_calls_are_the_designs_and_no_more() {
+    let world = World::new();
+    let (claimed, assigned) = (world.person_as("123", "1001", &["owner"]), world.owner());
+    let (item, token) = world.token(&claimed, json!({}));
+    let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
+    assert_eq!(world.call("GET", &path, &token).status, 200, "the first use of the day is noted here");
+    let body = json!({"name": "n"}).to_string();
+    let beyond = json!({"name": "n", "assignments": ["123:viewer"]}).to_string();
+    println!("{:<44} {:<10} {:>8} {:>8}", "operation", "function", "KMS", "DynamoDB");
+    for (what, credential, method, path, body, function, expected) in [
+        ("create", &claimed, "POST", "/v1/access-tokens", body.as_str(), "create-token", (1, 1)),
+        (
+            "create, an owner naming roles beyond",
+            &claimed,
+            "POST",
+            "/v1/access-tokens",
+            &beyond,
+            "create-token",
+            (1, 2),
+        ),
+        ("list", &claimed, "GET", "/v1/access-tokens", "", "list-tokens", (0, 1)),
+        ("list, both classes", &claimed, "GET", "/v1/access-tokens?token_type=api,app", "", "list-tokens", (0, 2)),
+        ("get", &claimed, "GET", &path, "", "get-token", (0, 1)),
+        ("authorize a token", &token, "GET", &path, "", "authorizer", (0, 1)),
+        ("authorize a person, roles from a claim", &claimed, "GET", &path, "", "authorizer", (0, 1)),
+        ("authorize a person, roles assigned", &assigned, "GET", &path, "", "authorizer", (0, 2)),
+        ("the keys", &claimed, "GET", "/v1/access-tokens/.well-known/jwks.json", "", "well-known", (0, 0)),
+        ("revoke", &claimed, "DELETE", &path, "", "revoke-token", (0, 1)),
+        ("revoke again", &claimed, "DELETE", &path, "", "revoke-token", (0, 1)),
+    ] {
+        let mark = world.stack().aws.calls.mark();
+        let bearer = format!("Bearer {credential}");
+        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        let reply = world.send(method, path, &headers, body);
+        assert!(reply.status < 300, "{what}: {}", reply.text);
+        let calls = world.stack().aws.calls.since(mark);
+        let count = |service: &str| {
+            calls.iter().filter(|call| call.caller == function && call.action.starts_with(service)).count()
+        };
+        let counted = (count("kms:"), count("dynamodb:"));
+        println!("{what:<44} {function:<10} {:>8} {:>8}", counted.0, counted.1);
+        assert_eq!(counted, expected, "{what}: {calls:?}");
+    }
+}
+
+#[test]
+fn no_function_prints_a_token_even_with_every_level_at_trace() {
+    let world = World::with(&[("LogLevel", "trace")]);
+    everything(&world);
+    world.create(&world.owner(), &json!({"name": 7})).assert_problem(400, "invalid_request");
+    world.call("GET", "/v1/access-tokens", "eyJ.no.token").assert_problem(401, "unauthenticated");
+    world.stack().aws.faults.inject(local::aws::Service::Kms, None, local::aws::faults::Fault::Down, None);
+    world.create(&world.owner(), &json!({"name": "n"})).assert_problem(503, "unavailable");
+    let output = world.output();
+    assert!(output.lines().count() > 10, "there is something to look at");
+    for line in output.lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "no JSON: {line}");
+        assert!(!line.contains("eyJ"), "a part of a token: {line}");
+    }
+    world.assert_nothing_leaked();
+}

@@ -1,0 +1,86 @@
+//! Never wider, and no tenant reaches another.
+
+use serde_json::json;
+
+use crate::harness::{SHARED, World};
+
+#[test]
+fn a_persons_request_moves_to_an_organization_where_they_have_roles() {
+    let world = World::new();
+    let send = |token: &str, method: &str, path: &str, org: &str, body: &str| {
+        let bearer = format!("Bearer {token}");
+        let headers =
+            [("Authorization", bearer.as_str()), ("x-epilot-org-id", org), ("Content-Type", "application/json")];
+        world.send(method, path, &headers, body)
+    };
+    let admin = world.person("123", "1002");
+    let refused = send(&admin, "GET", "/v1/access-tokens", "456", "");
+    assert!(refused.assert_problem(403, "permission_denied").contains("token:create"));
+    send(&admin, "GET", "/v1/access-tokens", "789", "").assert_problem(403, "permission_denied");
+    for unclear in ["", "1 2", "*"] {
+        send(&admin, "GET", "/v1/access-tokens", unclear, "").assert_problem(403, "permission_denied");
+    }
+    world.assign("456", "1002", &["456:token_admin"]);
+    let made = send(&admin, "POST", "/v1/access-tokens", "456", "{\"name\":\"n\"}");
+    assert_eq!(made.status, 201, "{}", made.text);
+    assert_eq!(made.json()["assignments"], json!(["456:token_admin"]));
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/access-tokens/{id}");
+    assert_eq!(send(&admin, "GET", &path, "456", "").status, 200);
+    world.call("GET", &path, &admin).assert_problem(404, "not_found");
+    let token = made.json()["token"].as_str().unwrap().to_owned();
+    send(&token, "GET", "/v1/access-tokens", "123", "").assert_problem(403, "permission_denied");
+    assert_eq!(send(&token, "GET", "/v1/access-tokens", "456", "").status, 200);
+}
+
+#[test]
+fn roles_that_deny_are_carried_along_and_deny_the_token_too() {
+    let world = World::new();
+    world.role("123:no_listing", &json!([{"action": "token:create"}, {"action": "secret:*", "effect": "deny"}]));
+    let maker = world.person_as("123", "9", &["token_admin", "no_listing"]);
+    let (item, token) = world.token(&maker, json!({"assignments": ["123:token_admin"]}));
+    assert_eq!(item["assignments"], json!(["123:token_admin", "123:no_listing"]));
+    assert_eq!(world.call("GET", "/v1/access-tokens", &token).status, 200);
+    world.role("123:no_listing", &json!([{"action": "token:create", "effect": "deny"}]));
+    let sentence = world.call("GET", "/v1/access-tokens", &token).assert_problem(403, "permission_denied");
+    assert!(sentence.contains("denies token:create"), "{sentence}");
+}
+
+#[test]
+fn where_a_root_role_exists_it_must_allow_owners_too() {
+    let world = World::new();
+    let owner = world.owner();
+    let (_, token) = world.token(&owner, json!({}));
+    world.role("123:root", &json!([{"action": "entity:*"}]));
+    for credential in [&owner, &token] {
+        let sentence = world.call("GET", "/v1/access-tokens", credential).assert_problem(403, "permission_denied");
+        assert!(sentence.contains("root role"), "{sentence}");
+    }
+    world.role("123:root", &json!([{"action": "*"}]));
+    assert_eq!(world.call("GET", "/v1/access-tokens", &token).status, 200);
+}
+
+#[test]
+fn a_grant_that_is_not_understood_makes_its_role_allow_nothing() {
+    let world = World::new();
+    let (_, token) = world.token(&world.person("123", "1002"), json!({}));
+    assert_eq!(world.call("GET", "/v1/access-tokens", &token).status, 200);
+    world.role("123:token_admin", &json!([{"action": "token:create"}, {"action": "x", "condition": {}}]));
+    world.call("GET", "/v1/access-tokens", &token).assert_problem(403, "permission_denied");
+}
+
+#[test]
+fn a_demoted_role_is_gone_from_its_tokens_at_once() {
+    let world = World::new();
+    let (_, token) = world.token(&world.person("123", "1002"), json!({}));
+    world.role("123:token_admin", &json!([]));
+    world.call("GET", "/v1/access-tokens", &token).assert_problem(403, "permission_denied");
+}
+
+#[test]
+fn a_token_never_shows_in_another_organizations_list() {
+    let (item, _) = SHARED.token(&SHARED.owner(), json!({}));
+    let listed = SHARED.call("GET", "/v1/access-tokens", &SHARED.person("456", "2001"));
+    assert_eq!(listed.status, 200);
+    assert!(!listed.text.contains(item["id"].as_str().unwrap()));
+}
