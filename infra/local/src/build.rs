@@ -26,8 +26,12 @@ pub fn workspace() -> PathBuf {
     Path::new(&package).ancestors().nth(2).unwrap_or(Path::new(".")).to_owned()
 }
 
-/// Builds every binary of the workspace, all with one command and one set of features, and gives their paths by their names.
-/// What cargo has to say goes to standard error.
+/// The packages that are never deployed. A release build leaves them out, so that the functions have the features that they
+/// are shipped with; a development build has one set of features for all, so that nothing is built twice.
+const NOT_DEPLOYED: [&str; 2] = ["bench", "local"];
+
+/// Builds the binaries of the workspace with one command, and gives their paths by their names. What cargo has to say goes to
+/// standard error.
 ///
 /// # Errors
 ///
@@ -36,7 +40,10 @@ pub fn binaries(workspace: &Path, release: bool) -> Result<BTreeMap<String, Path
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["build", "--workspace", "--bins", "--message-format", "json-render-diagnostics"]);
-    command.args(release.then_some("--release")).current_dir(workspace).stderr(Stdio::inherit());
+    if release {
+        command.arg("--release").args(NOT_DEPLOYED.iter().flat_map(|package| ["--exclude", package]));
+    }
+    command.current_dir(workspace).stderr(Stdio::inherit());
     let output = command.output()?;
     if !output.status.success() {
         return Err(BuildError::Failed);

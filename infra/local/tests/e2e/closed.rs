@@ -10,7 +10,7 @@ use local::{
 };
 use serde_json::{Value, json};
 
-use crate::harness::{SHARED, World};
+use crate::harness::{SHARED, World, eventually};
 
 /// The longest that an answer may take while something is down: every call ends within 3 seconds, and there are two.
 const PROMPT: Duration = Duration::from_secs(10);
@@ -72,7 +72,7 @@ fn an_http_apis_event_is_answered_as_well() {
 fn while_a_dependency_is_down_there_is_a_prompt_503_and_never_a_grant() {
     let world = World::new();
     let owner = world.person_as("123", "1001", &["owner"]);
-    let (item, token) = world.token(&owner, json!({}));
+    let (item, token) = world.token(&owner, &json!({}));
     let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
     let faults = &world.stack().aws.faults;
     let status = |status, error_type: &str| Fault::Status { status, error_type: error_type.to_owned() };
@@ -106,18 +106,24 @@ fn while_a_dependency_is_down_there_is_a_prompt_503_and_never_a_grant() {
 }
 
 #[test]
-fn a_permission_that_a_function_lacks_is_its_own_failure_and_says_nothing() {
-    let world = World::new();
+fn a_permission_that_a_function_lacks_is_an_internal_failure_told_once_and_to_the_log_alone() {
+    let mut world = World::new();
     let denied = Fault::Status { status: StatusCode::BAD_REQUEST, error_type: "AccessDeniedException".to_owned() };
     world.stack().aws.faults.inject(Service::DynamoDb, Some("Query"), denied, None);
     let reply = world.call("GET", "/v1/access-tokens", &world.owner());
     assert!(!reply.assert_problem(500, "internal").contains("Denied"));
+    let request_id = reply.json()["instance"].as_str().unwrap().to_owned();
+    world.stop();
+    let output = world.output();
+    let told: Vec<_> = output.lines().filter(|line| line.contains(&request_id) && line.contains("ERROR")).collect();
+    assert_eq!(told.len(), 1, "a failure is logged once: {told:?}");
+    assert!(told[0].contains("dynamodb:Query: 400 AccessDeniedException"), "{told:?}");
 }
 
 #[test]
 fn keys_left_unprocessed_are_asked_for_again_and_are_unavailable_in_the_end() {
     let world = World::new();
-    let (_, token) = world.token(&world.owner(), json!({}));
+    let (_, token) = world.token(&world.owner(), &json!({}));
     let faults = &world.stack().aws.faults;
     faults.inject(Service::DynamoDb, Some("BatchGetItem"), Fault::Unprocessed, Some(2));
     assert_eq!(world.call("GET", "/v1/access-tokens", &token).status, 200);
@@ -133,7 +139,7 @@ fn a_write_that_was_applied_and_whose_answer_was_lost_is_not_taken_for_a_conflic
     let owner = world.owner();
     let faults = &world.stack().aws.faults;
     faults.inject(Service::DynamoDb, Some("PutItem"), Fault::LoseAnswer, Some(1));
-    let (item, token) = world.token(&owner, json!({}));
+    let (item, token) = world.token(&owner, &json!({}));
     assert_eq!(world.call("GET", "/v1/access-tokens/self", &token).status, 200);
     faults.inject(Service::DynamoDb, Some("UpdateItem"), Fault::LoseAnswer, Some(1));
     let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
@@ -149,7 +155,7 @@ fn while_the_identity_provider_is_down_known_keys_work_and_tokens_of_ours_notice
     down.set(Some(IdpFault::Down));
     world.call("GET", "/v1/access-tokens", &owner).assert_problem(503, "unavailable");
     down.set(None);
-    let token = world.eventually(|| {
+    let token = eventually(|| {
         let reply = world.create(&owner, &json!({"name": "n"}));
         (reply.status == 201).then(|| reply.json()["token"].as_str().unwrap().to_owned())
     });
@@ -175,7 +181,7 @@ fn keys_of_the_identity_provider_are_fetched_once() {
 #[test]
 fn a_jwt_over_other_claims_than_the_rows_is_refused_under_the_real_key() {
     let world = World::new();
-    let (_, token) = world.token(&world.person("123", "1002"), json!({}));
+    let (_, token) = world.token(&world.person("123", "1002"), &json!({}));
     let claims = World::claims(&token);
     assert_eq!(world.call("GET", "/v1/access-tokens", &world.signed(&claims)).status, 200, "signed anew as it was");
     for (claim, value) in [
@@ -198,7 +204,7 @@ fn a_jwt_over_other_claims_than_the_rows_is_refused_under_the_real_key() {
 #[test]
 fn a_row_of_a_newer_schema_version_is_refused() {
     let world = World::new();
-    let (item, token) = world.token(&world.owner(), json!({}));
+    let (item, token) = world.token(&world.owner(), &json!({}));
     world.set(item["id"].as_str().unwrap(), "v", 2);
     world.call("GET", "/v1/access-tokens", &token).assert_problem(401, "unauthenticated");
 }
@@ -212,7 +218,7 @@ fn a_process_that_died_is_started_anew() {
             let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
             rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
         }
-        world.eventually(|| {
+        eventually(|| {
             let reply = world.call("GET", "/v1/access-tokens", &world.owner());
             match reply.status {
                 200 => Some(()),

@@ -6,7 +6,7 @@ use std::{
     future::Future,
     path::{Path, PathBuf},
     sync::{LazyLock, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -145,7 +145,7 @@ impl World {
     }
 
     /// A new token with these members, beside a name: its item and the token.
-    pub fn token(&self, credential: &str, members: Value) -> (Value, String) {
+    pub fn token(&self, credential: &str, members: &Value) -> (Value, String) {
         let mut body = json!({"name": "Token for a test"});
         body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
         let reply = self.create(credential, &body);
@@ -228,18 +228,6 @@ impl World {
         self.kept(input.seal(&STANDARD.decode(answer["Signature"].as_str().unwrap()).unwrap()).reveal())
     }
 
-    /// What `attempt` gives once it gives something, which is soon.
-    pub fn eventually<T>(&self, mut attempt: impl FnMut() -> Option<T>) -> T {
-        let started = std::time::Instant::now();
-        loop {
-            if let Some(found) = attempt() {
-                return found;
-            }
-            assert!(started.elapsed() < Duration::from_secs(30), "it never came");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
     /// Everything that the functions have printed so far.
     pub fn output(&self) -> String {
         fs::read_to_string(output(self.folder.path())).unwrap_or_default()
@@ -301,6 +289,18 @@ impl Reply {
         assert!(problem.get("status").is_none_or(|told| *told == status), "{problem}");
         assert_eq!(!self.header("retry-after").is_empty(), matches!(status, 429 | 503), "{problem}");
         problem["detail"].as_str().unwrap().to_owned()
+    }
+}
+
+/// What `attempt` gives once it gives something, which is soon.
+pub fn eventually<T>(mut attempt: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = attempt() {
+            return found;
+        }
+        assert!(started.elapsed() < Duration::from_secs(30), "it never came");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

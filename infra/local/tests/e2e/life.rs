@@ -61,13 +61,13 @@ fn a_token_lives_behind_a_stage_prefix() {
 
 #[test]
 fn assume_roles_names_the_roles_as_assignments_does() {
-    let (item, _) = SHARED.token(&SHARED.owner(), json!({"assume_roles": ["123:owner"]}));
+    let (item, _) = SHARED.token(&SHARED.owner(), &json!({"assume_roles": ["123:owner"]}));
     assert_eq!(item["assignments"], json!(["123:owner"]));
 }
 
 #[test]
 fn an_owner_gives_any_role_that_exists() {
-    let (item, viewer) = SHARED.token(&SHARED.owner(), json!({"assignments": ["123:viewer"]}));
+    let (item, viewer) = SHARED.token(&SHARED.owner(), &json!({"assignments": ["123:viewer"]}));
     assert_eq!(item["assignments"], json!(["123:viewer"]));
     SHARED.call("GET", "/v1/access-tokens", &viewer).assert_problem(403, "permission_denied");
     let absent = SHARED.create(&SHARED.owner(), &json!({"name": "n", "assignments": ["123:nowhere"]}));
@@ -80,7 +80,7 @@ fn each_type_has_its_prefix_its_default_end_and_its_place_in_the_list() {
     let ids: Vec<String> = ["api", "app", "assume"]
         .into_iter()
         .map(|name| {
-            let (item, token) = SHARED.token(&owner, json!({"token_type": name}));
+            let (item, token) = SHARED.token(&owner, &json!({"token_type": name}));
             let id = item["id"].as_str().unwrap().to_owned();
             assert!(id.starts_with(&format!("{name}_")));
             assert_eq!(item.get("expires_at").is_some(), name != "api");
@@ -114,8 +114,8 @@ fn each_type_has_its_prefix_its_default_end_and_its_place_in_the_list() {
 
 #[test]
 fn a_child_names_its_parent_ends_with_it_and_makes_no_tokens() {
-    let (parent, token) = SHARED.token(&SHARED.owner(), json!({"expires_in": "1h"}));
-    let (child, child_token) = SHARED.token(&token, json!({}));
+    let (parent, token) = SHARED.token(&SHARED.owner(), &json!({"expires_in": "1h"}));
+    let (child, child_token) = SHARED.token(&token, &json!({}));
     assert_eq!((&child["parent"], &child["created_by"]), (&parent["id"], &parent["id"]));
     assert_eq!(child["expires_at"], parent["expires_at"]);
     assert_eq!(SHARED.call("GET", "/v1/access-tokens", &child_token).status, 200);
@@ -131,17 +131,17 @@ fn a_child_names_its_parent_ends_with_it_and_makes_no_tokens() {
 
 #[test]
 fn a_child_of_an_anonymized_token_is_anonymized() {
-    let (parent, token) = SHARED.token(&SHARED.owner(), json!({"anonymize": true}));
-    let (child, _) = SHARED.token(&token, json!({"anonymize": false}));
+    let (parent, token) = SHARED.token(&SHARED.owner(), &json!({"anonymize": true}));
+    let (child, _) = SHARED.token(&token, &json!({"anonymize": false}));
     assert_eq!((&parent["anonymize"], &child["anonymize"]), (&json!(true), &json!(true)));
 }
 
 #[test]
 fn a_read_only_token_reads_and_revokes_itself_and_nothing_else() {
-    let (item, token) = SHARED.token(&SHARED.owner(), json!({"read_only": true}));
+    let (item, token) = SHARED.token(&SHARED.owner(), &json!({"read_only": true}));
     let own = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
     assert_eq!(SHARED.call("GET", &own, &token).status, 200);
-    let (other, _) = SHARED.token(&SHARED.owner(), json!({}));
+    let (other, _) = SHARED.token(&SHARED.owner(), &json!({}));
     let other = format!("/v1/access-tokens/{}", other["id"].as_str().unwrap());
     for (method, path) in [("GET", "/v1/access-tokens"), ("GET", other.as_str()), ("DELETE", other.as_str())] {
         SHARED.call(method, path, &token).assert_problem(403, "read_only_token");
@@ -153,7 +153,7 @@ fn a_read_only_token_reads_and_revokes_itself_and_nothing_else() {
 
 #[test]
 fn a_created_token_verifies_offline_by_the_keys_that_discovery_leads_to() {
-    let (item, token) = SHARED.token(&SHARED.owner(), json!({}));
+    let (item, token) = SHARED.token(&SHARED.owner(), &json!({}));
     let metadata = SHARED.call("GET", "/v1/access-tokens/.well-known/openid-configuration", "expired").json();
     assert_eq!(metadata["issuer"], SHARED.stack().local.issuer);
     let jwks_uri = metadata["jwks_uri"].as_str().unwrap();

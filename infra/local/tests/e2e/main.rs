@@ -1,6 +1,7 @@
 //! The service as its users meet it: HTTP against the local stack, with the real binaries behind it.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "a test prints what it measured")]
 
 mod closed;
 mod harness;

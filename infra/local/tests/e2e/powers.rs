@@ -8,7 +8,7 @@ use crate::harness::World;
 
 /// Every operation once, each path that needs a power of its own included.
 fn everything(world: &World) {
-    let (item, token) = world.token(&world.owner(), json!({"assignments": ["123:token_admin"]}));
+    let (item, token) = world.token(&world.owner(), &json!({"assignments": ["123:token_admin"]}));
     let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
     assert_eq!(world.call("GET", "/v1/access-tokens", &token).status, 200);
     assert_eq!(world.call("GET", &path, &token).status, 200);
@@ -60,7 +60,7 @@ fn only_create_token_may_sign() {
 fn wire_calls_are_the_designs_and_no_more() {
     let world = World::new();
     let (claimed, assigned) = (world.person_as("123", "1001", &["owner"]), world.owner());
-    let (item, token) = world.token(&claimed, json!({}));
+    let (item, token) = world.token(&claimed, &json!({}));
     let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
     assert_eq!(world.call("GET", &path, &token).status, 200, "the first use of the day is noted here");
     let body = json!({"name": "n"}).to_string();

@@ -25,9 +25,9 @@ fn two_hundred_creates_lists_and_revokes_at_once_leave_the_ledger_as_it_was_answ
             if round >= ROUNDS {
                 return (living, dead);
             }
-            let id = world.token(&owner, json!({})).0["id"].as_str().unwrap().to_owned();
+            let id = world.token(&owner, &json!({})).0["id"].as_str().unwrap().to_owned();
             assert_eq!(world.call("GET", "/v1/access-tokens", &owner).status, 200);
-            if round % 2 == 0 {
+            if round.is_multiple_of(2) {
                 assert_eq!(world.call("DELETE", &format!("/v1/access-tokens/{id}"), &owner).status, 200);
                 dead.insert(id);
             } else {
@@ -61,7 +61,7 @@ fn no_request_that_begins_after_a_revoke_was_answered_is_granted() {
     let owner = world.owner();
     world.run(world.stack().lambda.warm_up("authorizer", 8)).unwrap();
     assert_eq!(world.stack().lambda.processes("authorizer").len(), 8);
-    let (item, token) = world.token(&owner, json!({}));
+    let (item, token) = world.token(&owner, &json!({}));
     let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
     let (revoked, over) = (AtomicBool::new(false), AtomicBool::new(false));
     let (granted, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -97,7 +97,7 @@ fn a_child_made_while_its_parent_is_revoked_is_dead_when_the_revoke_has_answered
     let world = World::new();
     let owner = world.owner();
     for _ in 0..20 {
-        let (item, token) = world.token(&owner, json!({}));
+        let (item, token) = world.token(&owner, &json!({}));
         let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
         let child = thread::scope(|scope| {
             let child = scope.spawn(|| world.create(&token, &json!({"name": "child"})));
@@ -117,7 +117,7 @@ fn a_child_made_while_its_parent_is_revoked_is_dead_when_the_revoke_has_answered
 #[test]
 fn a_token_revoked_by_many_at_once_is_revoked_once() {
     let world = World::new();
-    let (item, _) = world.token(&world.owner(), json!({}));
+    let (item, _) = world.token(&world.owner(), &json!({}));
     let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
     let people: Vec<String> = (0..8).map(|n| world.person_as("123", &format!("p{n}"), &["owner"])).collect();
     let answers: BTreeSet<String> = thread::scope(|scope| {

@@ -89,7 +89,7 @@ fn a_role_that_is_not_held_is_refused_by_name() {
 
 #[test]
 fn an_id_that_is_not_the_callers_to_see_is_not_found_with_one_body_for_all() {
-    let (item, _) = SHARED.token(&SHARED.owner(), json!({}));
+    let (item, _) = SHARED.token(&SHARED.owner(), &json!({}));
     let stranger = SHARED.person("456", "2001");
     let theirs = item["id"].as_str().unwrap();
     let other_type = theirs.replace("api_", "app_");
@@ -158,7 +158,7 @@ fn a_token_that_would_be_too_long_is_refused_with_how_many_roles_fit() {
     let reply = world.create(&owner, &json!({"name": "n", "assignments": roles}));
     let sentence = reply.assert_problem(400, "invalid_request");
     let fit: usize = sentence.split("the first ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
-    let (_, token) = world.token(&owner, json!({"assignments": roles[..fit]}));
+    let (_, token) = world.token(&owner, &json!({"assignments": roles[..fit]}));
     assert!(token.len() <= 6_000 && token.len() > 5_800, "{}", token.len());
     assert_eq!(world.call("GET", "/v1/access-tokens/self", &token).status, 200);
 }

@@ -38,7 +38,7 @@ fn roles_that_deny_are_carried_along_and_deny_the_token_too() {
     let world = World::new();
     world.role("123:no_listing", &json!([{"action": "token:create"}, {"action": "secret:*", "effect": "deny"}]));
     let maker = world.person_as("123", "9", &["token_admin", "no_listing"]);
-    let (item, token) = world.token(&maker, json!({"assignments": ["123:token_admin"]}));
+    let (item, token) = world.token(&maker, &json!({"assignments": ["123:token_admin"]}));
     assert_eq!(item["assignments"], json!(["123:token_admin", "123:no_listing"]));
     assert_eq!(world.call("GET", "/v1/access-tokens", &token).status, 200);
     world.role("123:no_listing", &json!([{"action": "token:create", "effect": "deny"}]));
@@ -50,7 +50,7 @@ fn roles_that_deny_are_carried_along_and_deny_the_token_too() {
 fn where_a_root_role_exists_it_must_allow_owners_too() {
     let world = World::new();
     let owner = world.owner();
-    let (_, token) = world.token(&owner, json!({}));
+    let (_, token) = world.token(&owner, &json!({}));
     world.role("123:root", &json!([{"action": "entity:*"}]));
     for credential in [&owner, &token] {
         let sentence = world.call("GET", "/v1/access-tokens", credential).assert_problem(403, "permission_denied");
@@ -63,7 +63,7 @@ fn where_a_root_role_exists_it_must_allow_owners_too() {
 #[test]
 fn a_grant_that_is_not_understood_makes_its_role_allow_nothing() {
     let world = World::new();
-    let (_, token) = world.token(&world.person("123", "1002"), json!({}));
+    let (_, token) = world.token(&world.person("123", "1002"), &json!({}));
     assert_eq!(world.call("GET", "/v1/access-tokens", &token).status, 200);
     world.role("123:token_admin", &json!([{"action": "token:create"}, {"action": "x", "condition": {}}]));
     world.call("GET", "/v1/access-tokens", &token).assert_problem(403, "permission_denied");
@@ -72,14 +72,14 @@ fn a_grant_that_is_not_understood_makes_its_role_allow_nothing() {
 #[test]
 fn a_demoted_role_is_gone_from_its_tokens_at_once() {
     let world = World::new();
-    let (_, token) = world.token(&world.person("123", "1002"), json!({}));
+    let (_, token) = world.token(&world.person("123", "1002"), &json!({}));
     world.role("123:token_admin", &json!([]));
     world.call("GET", "/v1/access-tokens", &token).assert_problem(403, "permission_denied");
 }
 
 #[test]
 fn a_token_never_shows_in_another_organizations_list() {
-    let (item, _) = SHARED.token(&SHARED.owner(), json!({}));
+    let (item, _) = SHARED.token(&SHARED.owner(), &json!({}));
     let listed = SHARED.call("GET", "/v1/access-tokens", &SHARED.person("456", "2001"));
     assert_eq!(listed.status, 200);
     assert!(!listed.text.contains(item["id"].as_str().unwrap()));
