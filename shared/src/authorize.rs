@@ -18,6 +18,7 @@ use crate::{
     jwt::{Refusal, Unverified},
     ports::{Assignments, Clock, EvidenceReader, KeyRing, PortError, ProviderKeys, Toucher},
     rights::{Action, Holdings, OrgId, Refused as NotAllowed},
+    token::Issuer,
 };
 
 /// Decides.
@@ -37,10 +38,8 @@ pub struct Authorize<L, K, P, C> {
 /// What an authorizer is configured to accept.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// The issuers of the access family: the present one and former ones.
-    pub issuers: Vec<String>,
-    /// The audience of our tokens.
-    pub audience: String,
+    /// Under which names and for whom the access family is and was issued.
+    pub issuers: Vec<Issuer>,
     /// The identity providers whose people may call.
     pub providers: Vec<Provider>,
     /// What the routes need.
@@ -92,6 +91,14 @@ pub struct Denial {
     pub reason: String,
 }
 
+/// Why a request is granted.
+enum Permission {
+    /// A token does to itself what every token may.
+    ToItself,
+    /// The caller's roles allow it.
+    ByRoles,
+}
+
 /// Somebody who is known, and what they hold.
 struct Known {
     caller: Caller,
@@ -113,23 +120,21 @@ where
     /// See [`Refused`].
     pub async fn decide(&self, question: &Question) -> Result<Caller, Refused> {
         let known = self.recognize(question).await?;
-        if known.caller.has_too_many_roles() {
-            let reason = "you hold more roles in this organization than the gateway can carry";
-            return Err(deny(None, "too_many_roles", reason.to_owned()));
-        }
-        if let Err((code, reason)) = self.permit(&known, question) {
-            return Err(deny(Some(known.caller), code, reason));
-        }
+        let caller = match self.permit(&known, question) {
+            Ok(Permission::ToItself) => known.caller.without_roles(),
+            Ok(Permission::ByRoles) => known.caller,
+            Err((code, reason)) => return Err(deny(Some(known.caller), code, reason)),
+        };
         if let Some(used) = known.used {
             used.note(&self.ledger).await;
         }
-        Ok(known.caller)
+        Ok(caller)
     }
 
     /// *(verify, then clear)* The issuer that the token claims selects the keys; everything else follows the signature.
     async fn recognize(&self, question: &Question) -> Result<Known, Refused> {
         let token = Unverified::parse(&question.credential)?;
-        if self.policy.issuers.iter().any(|issuer| issuer == token.issuer()) {
+        if self.policy.issuers.iter().any(|issuer| issuer.issuer == token.issuer()) {
             return self.own(&token, &question.org).await;
         }
         let provider = self.policy.providers.iter().find(|provider| provider.issuer == token.issuer());
@@ -139,14 +144,19 @@ where
         }
     }
 
-    fn permit(&self, known: &Known, question: &Question) -> Result<(), (&'static str, String)> {
+    fn permit(&self, known: &Known, question: &Question) -> Result<Permission, (&'static str, String)> {
         let Some(rule) = self.policy.rules.find(&question.route) else {
             return Err(("permission_denied", "no rule opens this route".to_owned()));
         };
         if means_itself(rule, known, question) {
-            return Ok(());
+            return Ok(Permission::ToItself);
         }
-        known.holdings.decide(&rule.action, None).map_err(|refused| explain(refused, &rule.action))
+        if known.caller.has_too_many_roles() {
+            let Denial { code, reason, .. } = Denial::too_large();
+            return Err((code, reason));
+        }
+        let decided = known.holdings.decide(&rule.action, None);
+        decided.map(|()| Permission::ByRoles).map_err(|refused| explain(refused, &rule.action))
     }
 }
 
@@ -170,6 +180,15 @@ fn explain(refused: NotAllowed, action: &Action) -> (&'static str, String) {
 
 fn deny(caller: Option<Caller>, code: &'static str, reason: String) -> Refused {
     Refused::Denied(Box::new(Denial { caller, code, reason }))
+}
+
+impl Denial {
+    /// The refusal of somebody of whom the gateway can carry nothing, since there is too much of it.
+    #[must_use]
+    pub fn too_large() -> Self {
+        let reason = "you hold more roles in this organization than the gateway can carry".to_owned();
+        Self { caller: None, code: "too_many_roles", reason }
+    }
 }
 
 /// The refusal of an organization that the caller may not act in.

@@ -1,14 +1,19 @@
 //! What the environment says, read once at start. A sentence for each thing that is wrong.
 
-use std::env;
+use std::{collections::HashMap, env};
+
+use serde::de::DeserializeOwned;
 
 use crate::{
     authorize::{Policy, Provider, ProviderError, Rules},
     token::Issuer,
 };
 
+/// The environment's variables. An empty one counts as absent.
+pub struct Config(HashMap<String, String>);
+
 /// Why a function cannot start.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// A variable is not there, or is empty.
     #[error("the environment variable {0} is not set")]
@@ -26,8 +31,94 @@ pub enum ConfigError {
     Provider(#[from] ProviderError),
 }
 
-fn var(name: &'static str) -> Result<String, ConfigError> {
-    env::var(name).ok().filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name))
+impl Config {
+    /// The environment of this process.
+    #[must_use]
+    pub fn from_env() -> Self {
+        let text = |name: std::ffi::OsString| name.into_string().ok();
+        Self(env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect())
+    }
+
+    /// `LOG_LEVEL`: how much is told.
+    #[must_use]
+    pub fn log_level(&self) -> &str {
+        self.find("LOG_LEVEL").unwrap_or_default()
+    }
+
+    /// `TABLE_NAME`: the ledger.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Missing`].
+    pub fn table(&self) -> Result<String, ConfigError> {
+        self.get("TABLE_NAME").map(ToOwned::to_owned)
+    }
+
+    /// `ACCESS_KEYS`: the ARNs of the access family's keys, separated by commas; the first signs.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] where there is none, or one is no key ARN: an alias may move under our feet.
+    pub fn access_keys(&self) -> Result<Vec<String>, ConfigError> {
+        let name = "ACCESS_KEYS";
+        let arns = list(self.get(name)?);
+        match arns.iter().find(|arn| !(arn.starts_with("arn:") && arn.contains(":key/"))) {
+            Some(bad) => Err(ConfigError::Malformed { name, why: format!("`{bad}` is no ARN of a key") }),
+            None if arns.is_empty() => Err(ConfigError::Missing(name)),
+            None => Ok(arns),
+        }
+    }
+
+    /// `PUBLIC_URL` and `TOKEN_AUDIENCE`: under which name and for whom the access family is issued.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`].
+    pub fn access_issuer(&self) -> Result<Issuer, ConfigError> {
+        Ok(Issuer { issuer: self.access_issuer_url()?, audience: self.get("TOKEN_AUDIENCE")?.to_owned() })
+    }
+
+    /// `PUBLIC_URL`: the access family's issuer.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`].
+    pub fn access_issuer_url(&self) -> Result<String, ConfigError> {
+        issuer_below(self.get("PUBLIC_URL")?, "PUBLIC_URL")
+    }
+
+    /// What the authorizer accepts: `PUBLIC_URL`, `FORMER_PUBLIC_URLS`, `TOKEN_AUDIENCE`, `IDENTITY_PROVIDERS` (JSON),
+    /// `ROUTE_RULES` (JSON).
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`].
+    pub fn policy(&self) -> Result<Policy, ConfigError> {
+        let mut issuers = vec![self.access_issuer()?];
+        for base in list(self.find("FORMER_PUBLIC_URLS").unwrap_or_default()) {
+            let issuer = issuer_below(&base, "FORMER_PUBLIC_URLS")?;
+            // Where no audience was named it was the base URL of that time.
+            let audiences = [issuers[0].audience.clone(), base];
+            issuers.extend(audiences.map(|audience| Issuer { issuer: issuer.clone(), audience }));
+        }
+        let providers: Vec<Provider> = self.json("IDENTITY_PROVIDERS")?;
+        Provider::check(&providers, &issuers)?;
+        let rules: Rules = self.json("ROUTE_RULES")?;
+        Ok(Policy { issuers, providers, rules })
+    }
+
+    fn find(&self, name: &'static str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    fn get(&self, name: &'static str) -> Result<&str, ConfigError> {
+        self.find(name).ok_or(ConfigError::Missing(name))
+    }
+
+    fn json<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, ConfigError> {
+        let malformed = |error: serde_json::Error| ConfigError::Malformed { name, why: error.to_string() };
+        serde_json::from_str(self.get(name)?).map_err(malformed)
+    }
 }
 
 /// The values of a list, separated by commas.
@@ -35,80 +126,77 @@ fn list(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|value| !value.is_empty()).map(ToOwned::to_owned).collect()
 }
 
-/// `LOG_LEVEL`: how much is told.
-#[must_use]
-pub fn log_level() -> String {
-    env::var("LOG_LEVEL").unwrap_or_default()
-}
-
-/// `TABLE_NAME`: the ledger.
-///
-/// # Errors
-///
-/// [`ConfigError::Missing`].
-pub fn table() -> Result<String, ConfigError> {
-    var("TABLE_NAME")
-}
-
-/// `ACCESS_KEYS`: the ARNs of the access family's keys, separated by commas; the first signs.
-///
-/// # Errors
-///
-/// [`ConfigError`] where there is none, or one is no key ARN: an alias may move under our feet.
-pub fn access_keys() -> Result<Vec<String>, ConfigError> {
-    let arns = list(&var("ACCESS_KEYS")?);
-    if let Some(bad) = arns.iter().find(|arn| !(arn.starts_with("arn:") && arn.contains(":key/"))) {
-        return Err(ConfigError::Malformed { name: "ACCESS_KEYS", why: format!("`{bad}` is no ARN of a key") });
-    }
-    if arns.is_empty() { Err(ConfigError::Missing("ACCESS_KEYS")) } else { Ok(arns) }
-}
-
-/// `PUBLIC_URL` and `TOKEN_AUDIENCE`: under which name and for whom the access family is issued.
-///
-/// # Errors
-///
-/// [`ConfigError`].
-pub fn access_issuer() -> Result<Issuer, ConfigError> {
-    Ok(Issuer { issuer: issuer_below(&var("PUBLIC_URL")?, "PUBLIC_URL")?, audience: var("TOKEN_AUDIENCE")? })
-}
-
-/// `PUBLIC_URL`: the access family's issuer.
-///
-/// # Errors
-///
-/// [`ConfigError`].
-pub fn access_issuer_url() -> Result<String, ConfigError> {
-    issuer_below(&var("PUBLIC_URL")?, "PUBLIC_URL")
-}
-
 /// The access family's issuer under a base URL.
 fn issuer_below(base: &str, name: &'static str) -> Result<String, ConfigError> {
     let is_base = (base.starts_with("https://") || base.starts_with("http://")) && !base.ends_with('/');
-    if is_base {
-        Ok(format!("{base}/v1/access-tokens"))
-    } else {
-        Err(ConfigError::Malformed { name, why: format!("`{base}` is no base URL without a trailing slash") })
-    }
+    let why = || format!("`{base}` is no base URL without a trailing slash");
+    if is_base { Ok(format!("{base}/v1/access-tokens")) } else { Err(ConfigError::Malformed { name, why: why() }) }
 }
 
-/// What the authorizer accepts: `PUBLIC_URL`, `FORMER_PUBLIC_URLS`, `TOKEN_AUDIENCE`, `IDENTITY_PROVIDERS` (JSON),
-/// `ROUTE_RULES` (JSON).
-///
-/// # Errors
-///
-/// [`ConfigError`].
-pub fn policy() -> Result<Policy, ConfigError> {
-    let Issuer { issuer, audience } = access_issuer()?;
-    let mut issuers = vec![issuer];
-    for former in list(&env::var("FORMER_PUBLIC_URLS").unwrap_or_default()) {
-        issuers.push(issuer_below(&former, "FORMER_PUBLIC_URLS")?);
-    }
-    let providers: Vec<Provider> = json("IDENTITY_PROVIDERS")?;
-    Provider::check(&providers, &issuers)?;
-    let rules: Rules = json("ROUTE_RULES")?;
-    Ok(Policy { issuers, audience, providers, rules })
-}
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
 
-fn json<T: serde::de::DeserializeOwned>(name: &'static str) -> Result<T, ConfigError> {
-    serde_json::from_str(&var(name)?).map_err(|error| ConfigError::Malformed { name, why: error.to_string() })
+    const GOOD: [(&str, &str); 7] = [
+        ("TABLE_NAME", "t"),
+        ("ACCESS_KEYS", "arn:aws:kms:us-east-1:1:key/a, arn:aws:kms:us-east-1:1:key/b"),
+        ("PUBLIC_URL", "https://api.example"),
+        ("FORMER_PUBLIC_URLS", "https://old.example,"),
+        ("TOKEN_AUDIENCE", "https://api.example"),
+        ("IDENTITY_PROVIDERS", "[]"),
+        ("ROUTE_RULES", "{}"),
+    ];
+
+    fn config(changes: &[(&str, &str)]) -> Config {
+        let pairs = GOOD.iter().chain(changes).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config(pairs.collect())
+    }
+
+    #[test]
+    fn a_former_base_url_is_an_issuer_with_its_own_audience_and_the_present_one() {
+        let policy = config(&[]).policy().unwrap();
+        let pairs: Vec<_> = policy.issuers.iter().map(|i| (i.issuer.as_str(), i.audience.as_str())).collect();
+        assert_eq!(
+            pairs,
+            [
+                ("https://api.example/v1/access-tokens", "https://api.example"),
+                ("https://old.example/v1/access-tokens", "https://api.example"),
+                ("https://old.example/v1/access-tokens", "https://old.example"),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_first_key_comes_first_and_an_alias_is_no_key() {
+        assert_eq!(config(&[]).access_keys().unwrap()[0], "arn:aws:kms:us-east-1:1:key/a");
+        for bad in
+            ["alias/latchkey", "arn:aws:kms:us-east-1:1:alias/latchkey", "1234", "arn:aws:kms:us-east-1:1:key/a,x"]
+        {
+            assert!(config(&[("ACCESS_KEYS", bad)]).access_keys().is_err(), "{bad}");
+        }
+        assert_eq!(config(&[("ACCESS_KEYS", ",")]).access_keys(), Err(ConfigError::Missing("ACCESS_KEYS")));
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_environment_is_said_in_a_sentence_that_names_the_variable() {
+        for (name, value, words) in [
+            ("PUBLIC_URL", "", "PUBLIC_URL is not set"),
+            ("PUBLIC_URL", "https://api.example/", "without a trailing slash"),
+            ("PUBLIC_URL", "api.example", "without a trailing slash"),
+            ("FORMER_PUBLIC_URLS", "old.example", "FORMER_PUBLIC_URLS"),
+            ("TOKEN_AUDIENCE", "", "TOKEN_AUDIENCE is not set"),
+            ("IDENTITY_PROVIDERS", "", "IDENTITY_PROVIDERS is not set"),
+            ("IDENTITY_PROVIDERS", "{}", "IDENTITY_PROVIDERS: invalid type"),
+            ("IDENTITY_PROVIDERS", r#"[{"name": "a"}]"#, "missing field `issuer`"),
+            ("ROUTE_RULES", "[]", "ROUTE_RULES: invalid type"),
+            ("ROUTE_RULES", r#"{"GET /": {"action": "a", "public": true}}"#, "unknown field `public`"),
+        ] {
+            let error = config(&[(name, value)]).policy().err().unwrap().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+        let own = r#"[{"name": "a", "issuer": "https://old.example/v1/access-tokens", "audience": "a", "organizations": "*"}]"#;
+        let error = config(&[("IDENTITY_PROVIDERS", own)]).policy().err().unwrap();
+        assert!(matches!(error, ConfigError::Provider(ProviderError::Ours(_))));
+    }
 }

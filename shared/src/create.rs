@@ -10,11 +10,11 @@ pub use issue::Issued;
 pub use order::Order;
 
 use crate::{
-    caller::Caller,
+    caller::{Caller, CallingToken, MOST_ROLE_BYTES, join},
     failure::Failure,
-    jwt::SigningInput,
+    jwt::{SigningInput, VerifyingKey},
     ports::{Clock, EvidenceReader, Ids, Recorder, Signer},
-    rights::{Carried, Carry},
+    rights::{Carried, Carry, RoleId},
     token::{Access, Claims, Issuer, LifetimeError, Token, TokenId, TokenType, expiry},
 };
 
@@ -50,9 +50,9 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
         let carried = self.carried(caller, &order).await?;
         let draft = Draft::new(self.token(caller, order, carried)?);
         let key = self.signer.key().await?;
-        let input = self.input(draft.token(), &key)?;
+        let input = self.input(caller, draft.token(), &key)?;
         let signature = self.signer.sign(input.digest()).await?;
-        draft.sign(input.seal(&signature)).record(&self.ledger).await
+        draft.sign(input, &signature).record(&self.ledger).await
     }
 
     /// *(never wider)* The roles that the token will carry. An owner who names roles beyond their own has them looked up.
@@ -70,11 +70,7 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
         let parent = caller.token.as_ref();
         let parent_end = parent.and_then(|parent| parent.expires_at);
         let expires_at = expiry(order.type_name, order.lifetime, now, parent_end).map_err(beyond_parent)?;
-        let access = Access {
-            roles: carried.into_roles(),
-            read_only: order.read_only,
-            anonymize: order.anonymize || parent.is_some_and(|parent| parent.anonymize),
-        };
+        let access = access(&order, carried, parent);
         Ok(Token {
             id: TokenId::new(order.type_name, self.ids.draw()),
             org: caller.org.clone(),
@@ -93,33 +89,50 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
     }
 
     /// What is to be signed, once it is known that the whole will not be too long.
-    fn input(&self, token: &Token, key: &crate::jwt::VerifyingKey) -> Result<SigningInput, Failure> {
-        let write = |token: &Token| {
-            let claims = Claims::of(token, &self.issuer);
-            SigningInput::new(key.alg(), key.kid(), &claims).map_err(|error| Failure::Internal(error.to_string()))
-        };
-        let input = write(token)?;
+    fn input(&self, caller: &Caller, token: &Token, key: &VerifyingKey) -> Result<SigningInput, Failure> {
+        let input = self.write(token, key)?;
         let length = input.sealed_length(key.signature_length());
+        let roles = &token.token_type.access().roles;
         if length <= LONGEST {
-            return Ok(input);
+            return if join(roles).len() <= MOST_ROLE_BYTES { Ok(input) } else { Err(too_many(roles)) };
         }
+        let fit = (1..roles.len()).rev().find(|count| self.fits(caller, token, *count, key));
+        Err(Failure::Invalid(match fit {
+            Some(count) => format!(
+                "the token would have {length} bytes and may have {LONGEST}: the first {count} of its roles fit"
+            ),
+            None => format!("the token would have {length} bytes and may have {LONGEST}"),
+        }))
+    }
+
+    /// Whether the token would do with the first `count` of its roles, and those that come along anyway.
+    fn fits(&self, caller: &Caller, token: &Token, count: usize, key: &VerifyingKey) -> bool {
         let mut fewer = token.clone();
-        while let Some(roles) = without_last_role(&mut fewer.token_type) {
-            if write(&fewer)?.sealed_length(key.signature_length()) <= LONGEST {
-                return Err(Failure::Invalid(format!(
-                    "the token would have {length} bytes and may have {LONGEST}: the first {roles} of its roles fit"
-                )));
-            }
-        }
-        Err(Failure::Invalid(format!("the token would have {length} bytes and may have {LONGEST}")))
+        let (TokenType::Api(access) | TokenType::Assume(access) | TokenType::App(access)) = &mut fewer.token_type;
+        let along = access.roles.split_off(count);
+        access.roles.extend(along.into_iter().filter(|role| caller.deny_roles.contains(role)));
+        self.write(&fewer, key).is_ok_and(|input| input.sealed_length(key.signature_length()) <= LONGEST)
+    }
+
+    fn write(&self, token: &Token, key: &VerifyingKey) -> Result<SigningInput, Failure> {
+        let claims = Claims::of(token, &self.issuer);
+        SigningInput::new(key.alg(), key.kid(), &claims).map_err(|error| Failure::Internal(error.to_string()))
     }
 }
 
-/// Takes the last role away and says how many are left; `None` where there was none.
-fn without_last_role(token_type: &mut TokenType) -> Option<usize> {
-    let (TokenType::Api(access) | TokenType::Assume(access) | TokenType::App(access)) = token_type;
-    access.roles.pop()?;
-    Some(access.roles.len())
+/// What the token carries. *(never wider)* A flag of the token that makes it is its own as well.
+fn access(order: &Order, carried: Carried, parent: Option<&CallingToken>) -> Access {
+    Access {
+        roles: carried.into_roles(),
+        read_only: order.read_only || parent.is_some_and(|parent| parent.read_only),
+        anonymize: order.anonymize || parent.is_some_and(|parent| parent.anonymize),
+    }
+}
+
+/// A token that was made and could not be used, since the authorizer cannot hand its roles on, would be of no use.
+fn too_many(roles: &[RoleId]) -> Failure {
+    let bytes = join(roles).len();
+    Failure::TooManyRoles(format!("the roles of the token would have {bytes} bytes and may have {MOST_ROLE_BYTES}"))
 }
 
 fn beyond_parent(error: LifetimeError) -> Failure {

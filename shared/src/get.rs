@@ -16,8 +16,7 @@ impl<L: Finder> Get<L> {
     /// [`Failure::NotFound`] for all that is not theirs to see, one answer for all; what the ledger could not do.
     pub async fn run(&self, caller: &Caller, id: &str) -> Result<Token, Failure> {
         let id = caller.resolve(id)?;
-        let found = self.ledger.find(&id).await?;
-        found.filter(|token| token.org == caller.org && token.id == id).ok_or(Failure::NotFound)
+        self.ledger.find(&id, &caller.org).await?.ok_or(Failure::NotFound)
     }
 }
 

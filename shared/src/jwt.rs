@@ -4,6 +4,7 @@
 
 mod alg;
 mod der;
+mod distinct;
 mod key;
 mod present;
 mod ring;
@@ -14,8 +15,9 @@ mod unverified;
 
 pub use alg::Alg;
 pub use der::{DerError, p256_signature_from_der};
+pub use distinct::{Distinct, excerpt};
 pub use key::{KeyError, VerifyingKey};
 pub(crate) use present::present;
 pub use ring::Ring;
-pub use sealed::{Jwt, SigningInput};
+pub(crate) use sealed::{Jwt, SigningInput};
 pub use unverified::{Refusal, Unverified};

@@ -8,6 +8,7 @@ pub mod aws;
 pub mod caller;
 pub mod config;
 pub mod create;
+mod deadline;
 pub mod failure;
 pub mod get;
 pub mod jwt;

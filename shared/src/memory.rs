@@ -95,8 +95,9 @@ impl Recorder for Memory {
 }
 
 impl Finder for Memory {
-    async fn find(&self, id: &TokenId) -> Result<Option<Token>, PortError> {
-        Ok(self.call()?.tokens.get(id.key()).map(|row| row.clone().unwrap()))
+    async fn find(&self, id: &TokenId, org: &OrgId) -> Result<Option<Token>, PortError> {
+        let found = self.call()?.tokens.get(id.key()).map(|row| row.clone().unwrap());
+        Ok(found.filter(|token| token.id == *id && token.org == *org))
     }
 }
 
@@ -112,10 +113,15 @@ impl Revoker for Memory {
 }
 
 impl Lister for Memory {
-    async fn list(&self, org: &OrgId, class: Class, now: UnixTime, _: usize) -> Result<Vec<Token>, PortError> {
+    async fn list(&self, org: &OrgId, class: Class, now: UnixTime, limit: usize) -> Result<Vec<Token>, PortError> {
         let state = self.call()?;
         let rows = state.tokens.values().map(|row| row.clone().unwrap());
-        Ok(rows.filter(|t| t.org == *org && t.id.type_name().class() == class && t.is_alive(now)).collect())
+        let listed = |token: &Token| token.revocation.is_none() && token.is_alive(now);
+        let mut tokens: Vec<_> =
+            rows.filter(|t| t.org == *org && t.id.type_name().class() == class && listed(t)).collect();
+        tokens.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
+        tokens.truncate(limit);
+        Ok(tokens)
     }
 }
 
@@ -140,7 +146,9 @@ impl Toucher for Memory {
         if self.state().touching_hangs {
             std::future::pending::<()>().await;
         }
-        if let Some(Ok(token)) = self.call()?.tokens.get_mut(id.key()) {
+        if let Some(Ok(token)) = self.call()?.tokens.get_mut(id.key()).filter(|row| {
+            row.as_ref().is_ok_and(|token| token.revocation.is_none() && token.last_used.is_none_or(|last| last < day))
+        }) {
             token.last_used = Some(day);
         }
         Ok(())

@@ -83,8 +83,8 @@ pub trait Recorder: Send + Sync {
 
 /// May read one token.
 pub trait Finder: Send + Sync {
-    /// The token with this id, as it is now.
-    fn find(&self, id: &TokenId) -> impl Answer<Option<Token>>;
+    /// The token `id` of `org`, as it is now.
+    fn find(&self, id: &TokenId, org: &OrgId) -> impl Answer<Option<Token>>;
 }
 
 /// May revoke tokens.

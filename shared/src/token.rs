@@ -20,9 +20,9 @@ pub use item::Item;
 pub use lifetime::{Lifetime, LifetimeError, expiry};
 pub use name::{NameError, TokenName};
 pub use principal::{Principal, PrincipalError, ProviderName};
-pub use row::{Class, KEPT_SECONDS, Row, RowError, SCHEMA_VERSION};
+pub use row::{Class, KEPT_REVOKED, Row, RowError, SCHEMA_VERSION};
 pub use time::{Date, UnixTime};
-pub use token_type::{Access, TokenType, TypeName, UnknownType};
+pub use token_type::{Access, NOT_OFFERED, TokenType, TypeName, UnknownType};
 
 use crate::rights::OrgId;
 

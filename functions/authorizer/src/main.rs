@@ -2,18 +2,18 @@
 
 use std::process::ExitCode;
 
-use shared::{authorize::Authorize, aws::Aws, config, oidc::OidcKeys, system::SystemClock, web};
+use shared::{authorize::Authorize, aws::Aws, config::Config, oidc::OidcKeys, system::SystemClock, web};
 
 fn main() -> ExitCode {
     shared::start(door)
 }
 
-async fn door() -> Result<(), web::Error> {
-    let policy = config::policy()?;
+async fn door(config: Config) -> Result<(), web::Error> {
+    let policy = config.policy()?;
     let aws = Aws::connect().await;
-    let keys = aws.keys(config::access_keys()?);
+    let keys = aws.keys(config.access_keys()?);
     keys.warm().await;
-    let ledger = aws.ledger(config::table()?);
+    let ledger = aws.ledger(config.table()?);
     let provider_keys = OidcKeys::default();
     web::serve_authorizer(Authorize { ledger, keys, provider_keys, clock: SystemClock, policy }).await
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use shared::{
     aws::Aws,
-    config,
+    config::Config,
     create::Create,
     system::{NanoIds, SystemClock},
     web,
@@ -14,10 +14,10 @@ fn main() -> ExitCode {
     shared::start(door)
 }
 
-async fn door() -> Result<(), web::Error> {
+async fn door(config: Config) -> Result<(), web::Error> {
     let aws = Aws::connect().await;
-    let signer = aws.keys(config::access_keys()?);
+    let signer = aws.keys(config.access_keys()?);
     signer.warm().await;
-    let ledger = aws.ledger(config::table()?);
-    web::serve(Create { ledger, signer, ids: NanoIds, clock: SystemClock, issuer: config::access_issuer()? }).await
+    let ledger = aws.ledger(config.table()?);
+    web::serve(Create { ledger, signer, ids: NanoIds, clock: SystemClock, issuer: config.access_issuer()? }).await
 }

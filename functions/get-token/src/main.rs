@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use shared::{aws::Aws, config, get::Get, web};
+use shared::{aws::Aws, config::Config, get::Get, web};
 
 fn main() -> ExitCode {
     shared::start(door)
 }
 
-async fn door() -> Result<(), web::Error> {
-    web::serve(Get { ledger: Aws::connect().await.ledger(config::table()?) }).await
+async fn door(config: Config) -> Result<(), web::Error> {
+    web::serve(Get { ledger: Aws::connect().await.ledger(config.table()?) }).await
 }

@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use shared::{aws::Aws, config, list::List, system::SystemClock, web};
+use shared::{aws::Aws, config::Config, list::List, system::SystemClock, web};
 
 fn main() -> ExitCode {
     shared::start(door)
 }
 
-async fn door() -> Result<(), web::Error> {
-    let ledger = Aws::connect().await.ledger(config::table()?);
+async fn door(config: Config) -> Result<(), web::Error> {
+    let ledger = Aws::connect().await.ledger(config.table()?);
     web::serve(List { ledger, clock: SystemClock }).await
 }

@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use shared::{aws::Aws, config, revoke::Revoke, system::SystemClock, web};
+use shared::{aws::Aws, config::Config, revoke::Revoke, system::SystemClock, web};
 
 fn main() -> ExitCode {
     shared::start(door)
 }
 
-async fn door() -> Result<(), web::Error> {
-    let ledger = Aws::connect().await.ledger(config::table()?);
+async fn door(config: Config) -> Result<(), web::Error> {
+    let ledger = Aws::connect().await.ledger(config.table()?);
     web::serve(Revoke { ledger, clock: SystemClock }).await
 }

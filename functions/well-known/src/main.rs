@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use shared::{aws::Aws, config, publish::Publish, web};
+use shared::{aws::Aws, config::Config, publish::Publish, web};
 
 fn main() -> ExitCode {
     shared::start(door)
 }
 
-async fn door() -> Result<(), web::Error> {
-    let keys = Aws::connect().await.keys(config::access_keys()?);
+async fn door(config: Config) -> Result<(), web::Error> {
+    let keys = Aws::connect().await.keys(config.access_keys()?);
     keys.warm().await;
-    web::serve(Publish { keys, issuer: config::access_issuer_url()? }).await
+    web::serve(Publish { keys, issuer: config.access_issuer_url()? }).await
 }

@@ -41,7 +41,7 @@ where
             return Err(unauthenticated("its `typ` is not at+jwt"));
         }
         let claims: Claims = token.verify(self.keys.ring().await?.as_ref())?;
-        if claims.audience() != self.policy.audience {
+        if !self.policy.issuers.iter().any(|issuer| claims.are_under(issuer)) {
             return Err(unauthenticated("its audience is another"));
         }
         let pointers = Pointers::of(&claims).ok_or_else(|| unauthenticated("its claims hold no ids"))?;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Authorize, Known, OrgHeader, Provider, Refused, deny_org, provider::AudienceClaim, unauthenticated};
 use crate::{
     caller::Caller,
-    jwt::Unverified,
+    jwt::{Distinct, Unverified},
     ports::{Assignments, Clock, EvidenceReader, KeyRing, ProviderKeys, Toucher},
     rights::{Holdings, OrgId, OrgIdError, RoleId},
     token::{Principal, UnixTime},
@@ -41,7 +41,7 @@ where
         }
         let kid = token.kid().ok_or_else(|| unauthenticated("it names no key"))?;
         let ring = self.provider_keys.ring(provider, kid).await?;
-        let claims = PersonClaims { provider, claims: token.verify(&ring)? };
+        let claims = PersonClaims { provider, claims: token.verify::<Distinct>(&ring)?.0 };
         claims.check(self.clock.now())?;
         let (principal, home) = (claims.principal()?, claims.org()?);
         let org = moved(&home, header, provider)?;
@@ -149,8 +149,9 @@ impl PersonClaims<'_> {
         let mut roles = Vec::new();
         for text in texts {
             let text = text.as_str().ok_or_else(ill_typed)?;
-            let role = if text.contains(':') { text.parse() } else { RoleId::new(home.clone(), text) };
-            let role = role.map_err(|_| ill_typed())?;
+            let named = if text.contains(':') { text.parse() } else { RoleId::new(home.clone(), text) };
+            // The claim may hold groups of other systems, whose names are none of ours.
+            let Ok(role) = named else { continue };
             let counts = role.org() == home && (!role.is_owner() || self.provider.owner_from_claim);
             if counts && !roles.contains(&role) {
                 roles.push(role);

@@ -4,7 +4,11 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
-use crate::{jwt::present, rights::OrgId, token::ProviderName};
+use crate::{
+    jwt::present,
+    rights::OrgId,
+    token::{Issuer, ProviderName},
+};
 
 /// An `OpenID` Connect issuer, as it is configured.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -106,14 +110,14 @@ impl Provider {
     /// # Errors
     ///
     /// See [`ProviderError`].
-    pub fn check(providers: &[Self], ours: &[String]) -> Result<(), ProviderError> {
+    pub fn check(providers: &[Self], ours: &[Issuer]) -> Result<(), ProviderError> {
         for (position, provider) in providers.iter().enumerate() {
             let name = provider.name.clone();
             if !may_be_fetched(&provider.issuer) {
                 return Err(ProviderError::Address(name));
             }
             // An own issuer of the other family would be ours as well, so whatever lies below one is.
-            if ours.iter().any(|issuer| provider.issuer.trim_end_matches('/').starts_with(issuer)) {
+            if ours.iter().any(|own| provider.issuer.trim_end_matches('/').starts_with(&own.issuer)) {
                 return Err(ProviderError::Ours(name));
             }
             let same = |other: &Self| other.name == provider.name || other.issuer == provider.issuer;
@@ -142,7 +146,8 @@ mod tests {
     use super::*;
 
     fn providers(json: Value) -> Result<(), ProviderError> {
-        let ours = ["https://api.example/v1/access-tokens".to_owned()];
+        let issuer = "https://api.example/v1/access-tokens".to_owned();
+        let ours = [Issuer { issuer, audience: "https://api.example".to_owned() }];
         Provider::check(&serde_json::from_value::<Vec<Provider>>(json).unwrap(), &ours)
     }
 

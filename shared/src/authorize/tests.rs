@@ -33,8 +33,10 @@ fn authorizer(ledger: &Memory) -> Authorizer {
         provider_keys: Keys(ec),
         clock: At(samples::at(NOW)),
         policy: Policy {
-            issuers: vec![OURS.to_owned(), "https://old.example/v1/access-tokens".to_owned()],
-            audience: AUDIENCE.to_owned(),
+            issuers: vec![
+                issuer(OURS, AUDIENCE),
+                issuer("https://old.example/v1/access-tokens", "https://old.example"),
+            ],
             providers: serde_json::from_value(providers).unwrap(),
             rules: serde_json::from_value(rules).unwrap(),
         },
@@ -48,8 +50,12 @@ fn ledger(tokens: impl IntoIterator<Item = Token>) -> Memory {
         .role("124:admin", &json!([{"action": "token:create"}]))
 }
 
+fn issuer(issuer: &str, audience: &str) -> Issuer {
+    Issuer { issuer: issuer.to_owned(), audience: audience.to_owned() }
+}
+
 fn claims_of(token: &Token) -> Value {
-    json!(Claims::of(token, &Issuer { issuer: OURS.to_owned(), audience: AUDIENCE.to_owned() }))
+    json!(Claims::of(token, &issuer(OURS, AUDIENCE)))
 }
 
 /// A token of ours with these claims, signed with the real key.
@@ -191,6 +197,8 @@ async fn issuer_audience_and_type_must_be_ours() {
     assert_eq!(cause(ask(&ledger, &token).await), "its `typ` is not at+jwt");
     let mut former = claims_of(&admin());
     former["iss"] = json!("https://old.example/v1/access-tokens");
+    assert_eq!(cause(ask(&ledger, &ours(&former)).await), "its audience is another");
+    former["aud"] = json!("https://old.example");
     assert_eq!(code(ask(&ledger, &ours(&former)).await), "granted");
 }
 
@@ -288,7 +296,7 @@ async fn roles_from_a_claim_are_of_the_persons_own_organization_and_not_owner_un
         (json!([]), "permission_denied"),
         (json!("123:admin"), "unauthenticated"),
         (json!([1]), "unauthenticated"),
-        (json!(["a b"]), "unauthenticated"),
+        (json!(["a b", "urn:x:y", "admin"]), "granted"),
         (json!({}), "unauthenticated"),
     ] {
         let token = person(&json!({"roles": roles}));

@@ -8,13 +8,12 @@ use aws_sdk_dynamodb::{
 use crate::ports::PortError;
 
 /// The error codes that say "later" with a status below 500.
-const LATER: [&str; 6] = [
+const LATER: [&str; 5] = [
     "ProvisionedThroughputExceededException",
     "ThrottlingException",
     "Throttling",
     "RequestLimitExceeded",
-    "LimitExceededException",
-    "TransactionInProgressException",
+    "ReplicatedWriteConflictException",
 ];
 
 /// What became of `operation`. Only codes are kept of what the service said: its words may repeat what was sent.

@@ -58,6 +58,10 @@ impl Keys {
             }
             keys.push(key);
         }
+        if keys.is_empty() {
+            // Kept, an empty ring would make every token a bad credential for as long as this process lives.
+            return Err(PortError::Unavailable("no key of the family is in use".to_owned()));
+        }
         Ok(Loaded { ring: Arc::new(Ring::new(keys)), first })
     }
 

@@ -13,6 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     ports::PortError,
+    rights::OrgId,
     token::{Row, Token, TokenId},
 };
 
@@ -40,6 +41,12 @@ fn key(pk: String, sk: String) -> Attributes {
 /// The primary key of a token's row.
 fn token_key(id: &TokenId) -> Attributes {
     key(Row::partition(id.key()), Row::SORT.to_owned())
+}
+
+/// Whether a row is there, and that of the token `id` of `org`. Of another organization's rows nothing else is looked at.
+fn is_of(row: &Attributes, id: &TokenId, org: &OrgId) -> bool {
+    let text = |name: &str| row.get(name).and_then(|value| value.as_s().ok());
+    text("id") == Some(&id.to_string()) && text("org").map(String::as_str) == Some(org.as_str())
 }
 
 fn read<T: DeserializeOwned>(attributes: Attributes) -> Result<T, PortError> {

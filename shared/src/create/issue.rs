@@ -1,7 +1,12 @@
 //! *(recorded before released)* A token is made by a walk by value, `Draft → Signed → Issued`, and only `Issued` gives the
 //! signed token out. Signed first, so that a signer that fails leaves nothing behind; recorded before anybody has it.
 
-use crate::{failure::Failure, jwt::Jwt, ports::Recorder, token::Token};
+use crate::{
+    failure::Failure,
+    jwt::{Jwt, SigningInput},
+    ports::Recorder,
+    token::Token,
+};
 
 /// A token that was decided on.
 pub(super) struct Draft(Token);
@@ -28,8 +33,8 @@ impl Draft {
         &self.0
     }
 
-    pub(super) fn sign(self, jwt: Jwt) -> Signed {
-        Signed { token: self.0, jwt }
+    pub(super) fn sign(self, input: SigningInput, signature: &[u8]) -> Signed {
+        Signed { token: self.0, jwt: input.seal(signature) }
     }
 }
 
@@ -45,9 +50,15 @@ impl Signed {
 }
 
 impl Issued {
-    /// The token as it was recorded, and signed.
+    /// The token as it was recorded.
     #[must_use]
-    pub fn into_parts(self) -> (Token, Jwt) {
-        (self.token, self.jwt)
+    pub fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// Gives the signed token out, to be written into the one answer that carries it.
+    #[must_use]
+    pub fn reveal(self) -> String {
+        self.jwt.reveal()
     }
 }

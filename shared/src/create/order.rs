@@ -4,12 +4,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     failure::Failure,
+    jwt::excerpt,
     rights::{MAX_ASKED, RoleId},
-    token::{Lifetime, TokenName, TypeName},
+    token::{Lifetime, LifetimeError, NOT_OFFERED, TokenName, TypeName, UnknownType},
 };
-
-/// The types that the newest client knows and that are not offered.
-const NOT_OFFERED: [&str; 2] = ["portal_preview", "contact_identification"];
 
 /// The members of a body, and nothing else.
 const MEMBERS: [&str; 7] =
@@ -39,10 +37,10 @@ impl Order {
     ///
     /// [`Failure::Invalid`] with the member and the rule that it breaks.
     pub fn read(members: &Map<String, Value>) -> Result<Self, Failure> {
+        let type_name = type_name(members)?;
         if let Some(unknown) = members.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
             return Err(invalid(format!("`{}` is not a member of this request", excerpt(unknown))));
         }
-        let type_name = type_name(members)?;
         Ok(Self {
             name: name(members)?,
             type_name,
@@ -63,11 +61,6 @@ fn invalid(sentence: String) -> Failure {
     Failure::Invalid(sentence)
 }
 
-/// So much of what somebody sent as an error may repeat.
-fn excerpt(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(64).collect()
-}
-
 fn name(members: &Map<String, Value>) -> Result<TokenName, Failure> {
     match members.get("name") {
         Some(Value::String(name)) => name.parse().map_err(|error| invalid(format!("{error}"))),
@@ -77,7 +70,7 @@ fn name(members: &Map<String, Value>) -> Result<TokenName, Failure> {
 }
 
 fn type_name(members: &Map<String, Value>) -> Result<TypeName, Failure> {
-    let unknown = || invalid(crate::token::UnknownType.to_string());
+    let unknown = || invalid(UnknownType.to_string());
     match members.get("token_type") {
         None => Ok(TypeName::Api),
         Some(Value::String(text)) if NOT_OFFERED.contains(&text.as_str()) => Err(Order::not_offered(text)),
@@ -124,7 +117,7 @@ fn lifetime(members: &Map<String, Value>, type_name: TypeName) -> Result<Option<
         Some(Value::String(text)) => Lifetime::parse(text, type_name),
         Some(Value::Number(number)) if number.is_u64() => Lifetime::new(number.as_u64().unwrap_or_default(), type_name),
         Some(Value::Number(number)) if number.is_i64() => Lifetime::new(0, type_name),
-        Some(_) => Err(crate::token::LifetimeError::Form),
+        Some(_) => Err(LifetimeError::Form),
     };
     lifetime.map(Some).map_err(|error| invalid(error.to_string()))
 }
@@ -177,7 +170,10 @@ mod tests {
             (json!({"name": "n", "journey_id": "j"}), "`journey_id` is not a member"),
             (json!({"name": "n", "token_type": "admin"}), "`token_type` must be one of"),
             (json!({"name": "n", "token_type": null}), "`token_type` must be one of"),
-            (json!({"name": "n", "token_type": "portal_preview"}), "`portal_preview` are not offered"),
+            (
+                json!({"name": "n", "token_type": "portal_preview", "portal_id": "p"}),
+                "`portal_preview` are not offered",
+            ),
             (json!({"name": "n", "token_type": "journey"}), "`journey` are not offered"),
             (json!({"name": "n", "assignments": "1:a"}), "`assignments` must be an array"),
             (json!({"name": "n", "assignments": [1]}), "`assignments` must be an array"),

@@ -34,12 +34,6 @@ impl Ring {
         self.keys.get(kid)
     }
 
-    /// Whether there is no key at all.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
-    }
-
     /// The keys as they are published, in the order in which they were given.
     #[must_use]
     pub fn jwk_set(&self) -> JwkSet {

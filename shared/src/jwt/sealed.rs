@@ -12,7 +12,7 @@ use super::Alg;
 pub struct SigningInput(String);
 
 /// A signed token. *(one exit for secrets)* It has no `Display` and no `Serialize`, and its `Debug` hides it: the one way
-/// out is [`Jwt::reveal`].
+/// out is [`Jwt::reveal`], which is for a token that was recorded.
 pub struct Jwt(String);
 
 #[derive(Serialize)]
@@ -50,8 +50,7 @@ impl SigningInput {
     }
 
     /// The token, with `signature` in the form of RFC 7518, section 3.
-    #[must_use]
-    pub fn seal(self, signature: &[u8]) -> Jwt {
+    pub(crate) fn seal(self, signature: &[u8]) -> Jwt {
         Jwt(format!("{}.{}", self.0, URL_SAFE_NO_PAD.encode(signature)))
     }
 }
@@ -66,9 +65,8 @@ impl SigningInput {
 }
 
 impl Jwt {
-    /// Gives the signed token out, to be written into the one answer that carries it.
-    #[must_use]
-    pub fn reveal(self) -> String {
+    /// Gives the signed token out.
+    pub(crate) fn reveal(self) -> String {
         self.0
     }
 }

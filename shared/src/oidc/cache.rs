@@ -72,13 +72,14 @@ impl ProviderKeys for OidcKeys {
             let client = self.client.get_or_try_init(|| async { fetch::client() }).await?;
             match fetch::fetch(client, provider).await {
                 Ok(ring) => (known.ring, known.fetched) = (Arc::new(ring), Some(Instant::now())),
+                Err(error) if !Known::is_within(known.fetched, KEPT) => return Err(error),
                 Err(error) => telemetry::trouble(&error.to_string()),
             }
         }
         if Known::is_within(known.fetched, KEPT) {
             Ok(known.ring.clone())
         } else {
-            Err(PortError::Unavailable(format!("the keys of the identity provider {} are unknown", provider.name)))
+            Err(PortError::Unavailable(format!("the identity provider {} gave no answer just now", provider.name)))
         }
     }
 }

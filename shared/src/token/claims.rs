@@ -104,10 +104,10 @@ impl Claims {
         *self == Self::of(token, &issuer)
     }
 
-    /// `aud`.
+    /// Whether they name this issuer and its audience.
     #[must_use]
-    pub fn audience(&self) -> &str {
-        &self.aud
+    pub fn are_under(&self, issuer: &Issuer) -> bool {
+        self.iss == issuer.issuer && self.aud == issuer.audience
     }
 
     /// `token_id`, which says what row to read.

@@ -63,11 +63,10 @@ impl Lifetime {
         let (number, unit) = text.split_at(digits);
         let unit = unit.strip_prefix(' ').unwrap_or(unit);
         let milliseconds = milliseconds(unit).filter(|_| digits > 0).ok_or(LifetimeError::Form)?;
-        match number.parse::<u64>().ok().and_then(|number| number.checked_mul(milliseconds)) {
-            Some(total) if total % 1000 != 0 => Err(LifetimeError::Form),
-            // A number too long to count is beyond every bound.
-            total => Self::new(total.map_or(u64::MAX, |total| total / 1000), type_name),
-        }
+        // A number too long to count is beyond every bound.
+        let total = number.parse::<u64>().ok().and_then(|number| number.checked_mul(milliseconds)).unwrap_or(u64::MAX);
+        let lifetime = Self::new(total / 1000, type_name)?;
+        if total.is_multiple_of(1000) { Ok(lifetime) } else { Err(LifetimeError::Form) }
     }
 }
 
@@ -133,7 +132,9 @@ mod tests {
             ("030s", Ok(30)),
             ("29", OUT),
             ("0s", OUT),
-            ("29999ms", FORM),
+            ("29999ms", OUT),
+            ("1ms", OUT),
+            ("30500ms", FORM),
             ("31536001", OUT),
             ("366d", OUT),
             ("99999999999999999999999999y", OUT),

@@ -3,14 +3,20 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Access, Date, Revocation, Token, TokenId, TokenKey, UnixTime};
-use crate::rights::{OrgId, RoleId};
+use crate::{
+    jwt::present,
+    rights::{OrgId, RoleId},
+};
 
 /// The version of the rows that this code writes. An older row stays readable, a newer one is refused.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// How long a row is kept after its token ended or was revoked, in seconds: 30 days. Deleting it grants nothing, since a
-/// token without a row is worth nothing.
-pub const KEPT_SECONDS: u64 = 30 * 24 * 60 * 60;
+const DAY: u64 = 24 * 60 * 60;
+/// How long a row is kept after its token was revoked, in seconds: 30 days, so that it can be told who did it. Deleting it
+/// grants nothing, since a token without a row is worth nothing.
+pub const KEPT_REVOKED: u64 = 30 * DAY;
+/// How long a row is kept after its token expired, in seconds. An expired row stays in the index, so a list pays for it.
+const KEPT_EXPIRED: u64 = DAY;
 
 /// Which of an organization's two lists a token stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,21 +43,21 @@ pub struct Row {
     anonymize: bool,
     created_at: UnixTime,
     created_by: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     parent: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     expires_at: Option<UnixTime>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     revoked_at: Option<UnixTime>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     revoked_by: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     last_used: Option<Date>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     by_org: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     by_org_at: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     ttl: Option<UnixTime>,
 }
 
@@ -91,7 +97,10 @@ impl Row {
     pub fn of(token: &Token) -> Self {
         let access = token.token_type.access();
         let listed = token.revocation.is_none();
-        let end = token.revocation.as_ref().map(|revocation| revocation.at).or(token.expires_at);
+        let gone = match &token.revocation {
+            Some(revocation) => Some(revocation.at.plus(KEPT_REVOKED)),
+            None => token.expires_at.map(|end| end.plus(KEPT_EXPIRED)),
+        };
         Self {
             pk: Self::partition(token.id.key()),
             sk: Self::SORT.to_owned(),
@@ -111,7 +120,7 @@ impl Row {
             last_used: token.last_used,
             by_org: listed.then(|| Self::list_of(&token.org, token.id.type_name().class())),
             by_org_at: listed.then(|| format!("{:012}#{}", token.created_at.seconds(), token.id)),
-            ttl: end.map(|end| end.plus(KEPT_SECONDS)),
+            ttl: gone,
         }
     }
 
@@ -220,6 +229,9 @@ mod tests {
             json!({"roles": "123:owner"}),
             json!({"expires_at": "never"}),
             json!({"expires_at": -1}),
+            json!({"expires_at": null}),
+            json!({"parent": null}),
+            json!({"revoked_at": null, "revoked_by": null}),
             json!({"read_only": "false"}),
         ] {
             assert_eq!(with(&changes), None, "{changes}");

@@ -42,6 +42,9 @@ pub struct Access {
     pub anonymize: bool,
 }
 
+/// Types that the newest client knows and that are not offered: a list of them is empty, a creation refused.
+pub const NOT_OFFERED: [&str; 2] = ["portal_preview", "contact_identification"];
+
 /// A text that names no token type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`token_type` must be one of api, journey, portal, assume, app")]

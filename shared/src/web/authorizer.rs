@@ -6,15 +6,14 @@ mod policy;
 use std::time::Instant;
 
 use event::Event;
-use lambda_http::{
-    lambda_runtime::{self, Diagnostic},
-    service_fn,
-};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 
 use super::Error;
 use crate::{
-    authorize::{Authorize, Refused},
+    authorize::{Authorize, Denial, Refused},
+    caller::Caller,
+    deadline::within,
     ports::{Assignments, Clock, EvidenceReader, KeyRing, ProviderKeys, Toucher},
     telemetry::{self, Told},
 };
@@ -37,7 +36,7 @@ where
     C: Clock,
 {
     let authorize = &authorize;
-    let handler = |event: lambda_runtime::LambdaEvent<Value>| async move { handle(authorize, event.payload).await };
+    let handler = |event: LambdaEvent<Value>| async move { handle(authorize, event.payload).await };
     lambda_runtime::run(service_fn(handler)).await
 }
 
@@ -70,24 +69,30 @@ where
     let event = Event::read(event).map_err(|cause| fail(UNDECIDED, "unavailable", cause, told))?;
     told.request_id = event.request_id();
     let question = event.question().map_err(|cause| fail(UNAUTHORIZED, "unauthenticated", cause.to_owned(), told))?;
-    match authorize.decide(&question).await {
-        Ok(caller) => {
-            (told.org, told.principal) = (caller.org.to_string(), caller.principal.to_string());
-            match event.method_arn() {
-                Some(arn) => Ok(policy::allow(&arn, &caller)),
-                None => Ok(policy::deny_path(&caller, told)),
-            }
+    let decided = within(authorize.decide(&question), Refused::Undecided).await;
+    let denial = match decided.and_then(|caller| allow(&event, caller)) {
+        Ok((caller, policy)) => {
+            name(told, &caller);
+            return Ok(policy);
         }
-        Err(Refused::Denied(denial)) => {
-            if let Some(caller) = &denial.caller {
-                (told.org, told.principal) = (caller.org.to_string(), caller.principal.to_string());
-            }
-            (told.code, told.cause) = (denial.code, denial.reason.clone());
-            Ok(policy::deny(event.method_arn().as_deref(), &denial))
-        }
-        Err(Refused::Unauthenticated(cause)) => Err(fail(UNAUTHORIZED, "unauthenticated", cause, told)),
-        Err(Refused::Undecided(cause)) => Err(fail(UNDECIDED, "unavailable", cause, told)),
-    }
+        Err(Refused::Denied(denial)) => denial,
+        Err(Refused::Unauthenticated(cause)) => return Err(fail(UNAUTHORIZED, "unauthenticated", cause, told)),
+        Err(Refused::Undecided(cause)) => return Err(fail(UNDECIDED, "unavailable", cause, told)),
+    };
+    denial.caller.iter().for_each(|caller| name(told, caller));
+    (told.code, told.cause) = (denial.code, denial.reason.clone());
+    Ok(policy::deny(event.method_arn().as_deref(), &denial))
+}
+
+/// The policy of a caller whose right is beyond doubt, if there can be one.
+fn allow(event: &Event, caller: Caller) -> Result<(Caller, Value), Refused> {
+    let Some(arn) = event.method_arn() else { return Err(Refused::Denied(Box::new(policy::unnameable(caller)))) };
+    let policy = policy::allow(&arn, &caller).ok_or_else(|| Refused::Denied(Box::new(Denial::too_large())))?;
+    Ok((caller, policy))
+}
+
+fn name(told: &mut Told, caller: &Caller) {
+    (told.org, told.principal) = (caller.org.to_string(), caller.principal.to_string());
 }
 
 fn fail(text: &str, code: &'static str, cause: String, told: &mut Told) -> Diagnostic {

@@ -1,15 +1,14 @@
 //! Reading a body: one JSON object, bounded.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use lambda_http::{
     Body,
     http::{HeaderMap, header::CONTENT_TYPE},
 };
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, jwt::Distinct};
 
 /// The most bytes of a body.
 const LARGEST: usize = 16 * 1024;
@@ -50,39 +49,10 @@ fn text(body: &Body) -> Result<Cow<'_, str>, Failure> {
     text.map(Cow::Borrowed).ok_or_else(|| Failure::Invalid("the body is not UTF-8".to_owned()))
 }
 
-/// What the parser says, without repeating what was sent.
+/// What the parser says, which repeats no more of what was sent than a member's name.
 fn sentence(error: &serde_json::Error) -> String {
     let text = error.to_string();
     if error.is_data() && text.starts_with("invalid type") { "the body must be a JSON object".to_owned() } else { text }
-}
-
-/// The members of an object, each there once: of two with one name, readers would disagree on which counts.
-struct Distinct(Map<String, Value>);
-
-impl<'de> Deserialize<'de> for Distinct {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(DistinctVisitor)
-    }
-}
-
-struct DistinctVisitor;
-
-impl<'de> Visitor<'de> for DistinctVisitor {
-    type Value = Distinct;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Distinct, A::Error> {
-        let mut members = Map::new();
-        while let Some((name, value)) = access.next_entry::<String, Value>()? {
-            if members.insert(name, value).is_some() {
-                return Err(A::Error::custom("a member is there twice"));
-            }
-        }
-        Ok(Distinct(members))
-    }
 }
 
 #[cfg(test)]
@@ -109,7 +79,7 @@ mod tests {
             ("[]", "the body must be a JSON object"),
             ("\"x\"", "the body must be a JSON object"),
             ("null", "the body must be a JSON object"),
-            (r#"{"name": "a", "name": "b"}"#, "a member is there twice"),
+            (r#"{"name": "a", "name": "b"}"#, "`name` is there twice"),
             ("{\"name\": \"\u{fffd}\"}", "the body is not UTF-8"),
         ] {
             assert!(sentence_of(body).contains(words), "{body}: {}", sentence_of(body));

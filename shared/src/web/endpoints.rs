@@ -30,8 +30,8 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Endpoint for Cre
     async fn answer(&self, request: &Incoming) -> Result<Answer, Failure> {
         let caller = request.caller()?;
         let order = Order::read(&request.members()?)?;
-        let (token, jwt) = self.run(&caller, order).await?.into_parts();
-        Answer::created(&CreatedItem { item: Item::of(&token), token: jwt.reveal() })
+        let issued = self.run(&caller, order).await?;
+        Answer::created(&CreatedItem { item: Item::of(issued.token()), token: issued.reveal() })
     }
 }
 

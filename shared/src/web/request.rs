@@ -9,11 +9,8 @@ use super::body;
 use crate::{
     caller::{Caller, Context},
     failure::Failure,
-    token::{TypeName, UnknownType},
+    token::{NOT_OFFERED, TypeName, UnknownType},
 };
-
-/// Types that the newest client knows: a list of them is empty, a creation refused.
-const NOT_OFFERED: [&str; 2] = ["portal_preview", "contact_identification"];
 
 /// A request as the gateway hands it on: by a REST API or an HTTP API.
 pub struct Incoming {

@@ -6,6 +6,7 @@ use lambda_http::{Body, Request, Response, service_fn};
 
 use super::{Answer, Incoming, answer::refusal};
 use crate::{
+    deadline::within,
     failure::Failure,
     telemetry::{self, Told},
 };
@@ -36,7 +37,7 @@ pub async fn serve(endpoint: impl Endpoint) -> Result<(), Error> {
 async fn handle(endpoint: &impl Endpoint, request: Request) -> Response<Body> {
     let started = Instant::now();
     let request = Incoming::new(request);
-    let answer = endpoint.answer(&request).await;
+    let answer = within(endpoint.answer(&request), Failure::Unavailable).await;
     let mut told =
         Told { operation: endpoint.operation(), request_id: request.request_id().to_owned(), ..Told::default() };
     if let Ok(caller) = request.caller() {

@@ -1,6 +1,7 @@
 //! Which route a request takes.
 
 use axum::http::Method;
+use percent_encoding::percent_decode_str;
 
 use crate::template::Route;
 
@@ -59,19 +60,7 @@ fn parameters(route: &str, path: &str) -> Vec<(String, String)> {
 
 /// RFC 3986, section 2.1. A `%` that is followed by no two digits stays.
 fn decoded(segment: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = segment.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let encoded = tail.get(..2).filter(|_| *first == b'%').and_then(byte);
-        bytes.push(encoded.unwrap_or(*first));
-        rest = if encoded.is_some() { &tail[2..] } else { tail };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn byte(digits: &[u8]) -> Option<u8> {
-    let digit = |index: usize| char::from(digits[index]).to_digit(16);
-    u8::try_from(digit(0)? << 4 | digit(1)?).ok()
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

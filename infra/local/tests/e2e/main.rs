@@ -7,6 +7,7 @@ mod closed;
 mod harness;
 mod life;
 mod powers;
+mod providers;
 mod races;
 mod refusals;
 mod rights;

@@ -122,9 +122,9 @@ fn a_path_or_a_method_that_is_no_route_is_not_found() {
 
 #[test]
 fn a_path_that_no_policy_can_name_literally_is_denied() {
-    for id in ["*", "%2e%2e", "a%2fb", "%24%7bx%7d", "%C3%A4"] {
+    for id in ["*", "%2ex", "a%2fb", "%24%7bx%7d", "%C3%A4"] {
         let reply = SHARED.call("GET", &format!("/v1/access-tokens/{id}"), &SHARED.owner());
-        assert!(matches!(reply.status, 403 | 404), "{id}: {}", reply.text);
+        assert!(reply.assert_problem(403, "permission_denied").contains("the path holds"), "{id}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reading one row.
 
-use super::{Attributes, Ledger, key, read, token, token_key};
+use super::{Attributes, Ledger, is_of, key, read, token, token_key};
 use crate::{
     aws::cause::cause,
     ports::{Assignments, Finder, PortError},
@@ -18,8 +18,8 @@ impl Ledger {
 }
 
 impl Finder for Ledger {
-    async fn find(&self, id: &TokenId) -> Result<Option<Token>, PortError> {
-        self.get(token_key(id)).await?.map(token).transpose()
+    async fn find(&self, id: &TokenId, org: &OrgId) -> Result<Option<Token>, PortError> {
+        self.get(token_key(id)).await?.filter(|row| is_of(row, id, org)).map(token).transpose()
     }
 }
 

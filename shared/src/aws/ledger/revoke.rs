@@ -5,12 +5,12 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 
-use super::{Attributes, Ledger, token, token_key};
+use super::{Attributes, Ledger, is_of, token, token_key};
 use crate::{
     aws::cause::cause,
     ports::{PortError, Revoker, Toucher},
     rights::OrgId,
-    token::{Date, KEPT_SECONDS, Revocation, Token, TokenId, UnixTime},
+    token::{Date, KEPT_REVOKED, Revocation, Token, TokenId, UnixTime},
 };
 
 /// What became of a conditional write.
@@ -53,15 +53,18 @@ impl Revoker for Ledger {
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":at", seconds(revocation.at))
             .expression_attribute_values(":by", AttributeValue::S(revocation.by.to_string()))
-            .expression_attribute_values(":ttl", seconds(revocation.at.plus(KEPT_SECONDS)))
+            .expression_attribute_values(":ttl", seconds(revocation.at.plus(KEPT_REVOKED)))
             .expression_attribute_values(":id", AttributeValue::S(id.to_string()))
             .expression_attribute_values(":org", AttributeValue::S(org.to_string()))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match send(request).await? {
             Written::Applied(row) => token(row).map(Some),
-            Written::Refused(row) if row.is_empty() => Ok(None),
-            Written::Refused(row) => token(row).map(|found| Some(found).filter(|t| t.id == *id && t.org == *org)),
+            Written::Refused(row) if !is_of(&row, id, org) => Ok(None),
+            Written::Refused(row) => match token(row)? {
+                found if found.revocation.is_some() => Ok(Some(found)),
+                _ => Err(PortError::Broken("dynamodb:UpdateItem: a token cannot be revoked".to_owned())),
+            },
         }
     }
 }

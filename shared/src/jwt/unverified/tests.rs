@@ -114,9 +114,9 @@ fn headers_and_claims_with_other_types_or_doubled_members_are_refused() {
 }
 
 #[test]
-fn claims_nested_5000_deep_are_refused_and_break_nothing() {
+fn claims_nested_thousands_deep_are_refused_and_break_nothing() {
     let [rsa, _] = samples::both();
-    let deep = format!(r#"{{"iss":"a","x":{}{}}}"#, "[".repeat(1_500), "]".repeat(1_500));
+    let deep = format!(r#"{{"iss":"a","x":{}{}}}"#, "[".repeat(3_500), "]".repeat(3_500));
     assert_eq!(verify(&rsa.token(&header(&rsa.public()).to_string(), &deep)), Err(Refusal::Claims));
 }
 

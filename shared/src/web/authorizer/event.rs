@@ -1,9 +1,7 @@
 //! A REST API's `REQUEST` event.
 
-use lambda_http::{
-    aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest,
-    http::{HeaderMap, header::AUTHORIZATION},
-};
+use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest;
+use lambda_http::http::{HeaderMap, header::AUTHORIZATION};
 use serde_json::Value;
 
 use crate::authorize::{OrgHeader, Question};
@@ -76,14 +74,15 @@ impl Event {
     }
 
     /// The one literal method ARN that the request is for, rebuilt from the event's parts; `None` where it would hold
-    /// anything that a policy does not take literally, or be too long for one.
+    /// anything that a policy does not take literally, be too long for one, or is not the one that the gateway itself names.
     pub(super) fn method_arn(&self) -> Option<String> {
-        let prefix = self.0.method_arn.as_ref()?.split('/').next()?;
+        let named = self.0.method_arn.as_ref()?;
+        let prefix = named.split('/').next()?;
         let stage = self.0.request_context.stage.as_ref()?;
         let method = self.0.http_method.as_ref()?;
         let arn = format!("{prefix}/{stage}/{method}/{}", self.path()?);
         let literal = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~/-".contains(&b));
-        (literal(&self.path()?) && arn.len() <= LONGEST_ARN && !prefix.contains(['*', '?', '$'])).then_some(arn)
+        (literal(&self.path()?) && arn.len() <= LONGEST_ARN && arn == *named).then_some(arn)
     }
 
     /// The path without its first slash, from the route and the parameters: what a base path mapping adds is not in it.

@@ -40,8 +40,7 @@ async fn answer(event: Value) -> Result<Value, String> {
         provider_keys: Keys(keys::both()[1]),
         clock: At(samples::at(1_566_657_000)),
         policy: Policy {
-            issuers: vec![ISSUER.to_owned()],
-            audience: "a".to_owned(),
+            issuers: vec![Issuer { issuer: ISSUER.to_owned(), audience: "a".to_owned() }],
             providers: Vec::new(),
             rules: serde_json::from_value(rules).unwrap(),
         },
@@ -127,6 +126,27 @@ async fn events_of_other_shapes_are_not_decided() {
     for event in other {
         assert_eq!(answer(event.clone()).await, Err(UNDECIDED.to_owned()), "{event}");
     }
+}
+
+#[tokio::test]
+async fn a_method_arn_other_than_the_gateways_own_is_denied() {
+    let mut event = event("x");
+    event["methodArn"] = json!("arn:aws:execute-api:us-east-1:1:abc/live/GET/v1/access-tokens/x/");
+    let answer = answer(event).await.unwrap();
+    assert_eq!(statement(&answer)["Effect"], "Deny");
+    assert_eq!(answer["context"]["code"], "permission_denied");
+}
+
+#[test]
+fn an_answer_never_exceeds_what_the_gateway_takes() {
+    let roles: Vec<String> = (0..50).map(|n| format!("123:{n:02}{}", "r".repeat(62))).collect();
+    let mut caller = crate::caller::tests::person(&roles.iter().map(String::as_str).collect::<Vec<_>>());
+    caller.deny_roles = caller.roles.clone();
+    caller.principal = format!("local|{}", "\"".repeat(255)).parse().unwrap();
+    assert!(policy::allow(&"a".repeat(512), &caller).is_none());
+    let denial = policy::deny(Some(&"a".repeat(512)), &policy::unnameable(caller));
+    assert!(denial.to_string().len() <= 8_192);
+    assert_eq!((&denial["principalId"], &denial["context"]["code"]), (&json!("nobody"), &json!("permission_denied")));
 }
 
 #[tokio::test]
