@@ -2,19 +2,20 @@
 
 mod environment;
 mod error;
-mod folder;
+pub(crate) mod folder;
 
 use std::{
     collections::{BTreeMap, HashMap},
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::token::ProviderName;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 
 use self::{environment::Environment, folder::Folder};
 pub use self::{environment::operator, error::StackError};
@@ -32,6 +33,10 @@ use crate::{
 
 /// The name of the local identity provider.
 pub const PROVIDER: &str = "local";
+
+/// How long running requests have after the stop. A call to AWS takes 3 s at most; a client that never ends its request would
+/// hold everything up for ever.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// How a stack is to be.
 #[derive(Debug, Clone)]
@@ -122,10 +127,10 @@ impl Stack {
         Ok(Self { local, template, lambda, aws, idp, folder, stop, gateway })
     }
 
-    /// Stops everything, in the order in which nothing is cut off: the gateway lets running requests finish.
+    /// Stops everything, in the order in which nothing is cut off: the gateway lets running requests finish, for 5 s at most.
     pub async fn shutdown(self) {
         let _ = self.stop.send(());
-        let _ = self.gateway.await;
+        let _ = timeout(GRACE, self.gateway).await;
         self.lambda.shutdown().await;
         self.aws.shutdown().await;
         self.idp.shutdown().await;

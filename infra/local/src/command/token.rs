@@ -1,16 +1,19 @@
 //! `cargo local token`.
 
-use std::{error::Error, fs, io::Write, time::Duration};
+use std::{error::Error, io::Write, time::Duration};
 
 use jiff::Timestamp;
 
 use super::{PORT, Token};
-use crate::idp::identity::{Identity, PersonClaims};
+use crate::{
+    idp::identity::{Identity, PersonClaims},
+    stack::folder,
+};
 
 /// Prints the token, alone on its line. Whether the service runs makes no difference.
 pub(super) fn print(token: &Token) -> Result<(), Box<dyn Error>> {
     let unusable = |error| format!("the folder `{}` cannot be used: {error}", token.data.display());
-    fs::create_dir_all(&token.data).map_err(unusable)?;
+    folder::make(&token.data).map_err(unusable)?;
     let identity = Identity::open(&token.data, PORT + 1)?;
     let claims =
         PersonClaims { org: token.org.clone(), user: token.user.clone(), roles: token.roles.clone(), ttl: token.ttl };

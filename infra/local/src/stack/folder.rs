@@ -29,11 +29,23 @@ struct Known {
     urls: Vec<String>,
 }
 
+/// Makes the folder at `path` where it is not there, for its owner alone: in it are keys, and who has which tokens.
+///
+/// # Errors
+///
+/// When it is no folder and cannot be made one.
+pub(crate) fn make(path: &Path) -> io::Result<()> {
+    let mut folder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.recursive(true).create(path)
+}
+
 impl Folder {
     /// Takes the folder, and makes it where it is not there, readable by its owner alone.
     pub(super) fn open(path: &Path) -> Result<Self, StackError> {
         let unusable = |source| StackError::Folder { folder: path.display().to_string(), source };
-        fs::create_dir_all(path).map_err(unusable)?;
+        make(path).map_err(unusable)?;
         let lock = File::create(path.join("lock")).map_err(unusable)?;
         match lock.try_lock() {
             Ok(()) => {}
