@@ -11,22 +11,22 @@ mod rules;
 use std::collections::HashMap;
 
 pub use provider::{AudienceClaim, Organizations, Provider, ProviderError, may_be_fetched};
-pub use rules::{Rule, Rules};
+pub use rules::{Need, Rule, Rules};
 
 use crate::{
     caller::Caller,
     jwt::{Refusal, Unverified},
     ports::{Assignments, Clock, EvidenceReader, KeyRing, PortError, ProviderKeys, Toucher},
     rights::{Action, Holdings, OrgId, Refused as NotAllowed},
-    token::Issuer,
+    token::{Families, Family, Issuer},
 };
 
 /// Decides.
 pub struct Authorize<L, K, P, C> {
     /// Reads tokens, roles and assignments, and notes the use of tokens.
     pub ledger: L,
-    /// Our own keys.
-    pub keys: K,
+    /// Our own keys, each family's.
+    pub keys: Families<K>,
     /// The keys of identity providers.
     pub provider_keys: P,
     /// Tells the time.
@@ -38,8 +38,8 @@ pub struct Authorize<L, K, P, C> {
 /// What an authorizer is configured to accept.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// Under which names and for whom the access family is and was issued.
-    pub issuers: Vec<Issuer>,
+    /// Under which names and for whom each family is and was issued.
+    pub issuers: Families<Vec<Issuer>>,
     /// The identity providers whose people may call.
     pub providers: Vec<Provider>,
     /// What the routes need.
@@ -93,9 +93,9 @@ pub struct Denial {
 
 /// Why a request is granted.
 enum Permission {
-    /// A token does to itself what every token may.
-    ToItself,
-    /// The caller's roles allow it.
+    /// A token does what it may do with no role.
+    WithoutRoles,
+    /// The caller's roles count.
     ByRoles,
 }
 
@@ -121,7 +121,7 @@ where
     pub async fn decide(&self, question: &Question) -> Result<Caller, Refused> {
         let known = self.recognize(question).await?;
         let caller = match self.permit(&known, question) {
-            Ok(Permission::ToItself) => known.caller.without_roles(),
+            Ok(Permission::WithoutRoles) => known.caller.without_roles(),
             Ok(Permission::ByRoles) => known.caller,
             Err((code, reason)) => return Err(deny(Some(known.caller), code, reason)),
         };
@@ -134,8 +134,9 @@ where
     /// *(verify, then clear)* The issuer that the token claims selects the keys; everything else follows the signature.
     async fn recognize(&self, question: &Question) -> Result<Known, Refused> {
         let token = Unverified::parse(&question.credential)?;
-        if self.policy.issuers.iter().any(|issuer| issuer.issuer == token.issuer()) {
-            return self.own(&token, &question.org).await;
+        let is_ours = |family: &Family| self.policy.issuers.of(*family).iter().any(|own| own.issuer == token.issuer());
+        if let Some(family) = [Family::Access, Family::Public].into_iter().find(is_ours) {
+            return self.own(family, &token, &question.org).await;
         }
         let provider = self.policy.providers.iter().find(|provider| provider.issuer == token.issuer());
         match provider {
@@ -148,15 +149,31 @@ where
         let Some(rule) = self.policy.rules.find(&question.route) else {
             return Err(("permission_denied", "no rule opens this route".to_owned()));
         };
+        if known.is_public() {
+            let reason = "tokens of the public family do not reach this route".to_owned();
+            return if rule.public_tokens { Ok(Permission::WithoutRoles) } else { Err(("permission_denied", reason)) };
+        }
         if means_itself(rule, known, question) {
-            return Ok(Permission::ToItself);
+            return Ok(Permission::WithoutRoles);
         }
         if known.caller.has_too_many_roles() {
             let Denial { code, reason, .. } = Denial::too_large();
             return Err((code, reason));
         }
-        let decided = known.holdings.decide(&rule.action, None);
-        decided.map(|()| Permission::ByRoles).map_err(|refused| explain(refused, &rule.action))
+        match &rule.need {
+            Need::AnyCaller => Ok(Permission::ByRoles),
+            Need::Action(action) => match known.holdings.decide(action, None) {
+                Ok(()) => Ok(Permission::ByRoles),
+                Err(refused) => Err(explain(refused, action)),
+            },
+        }
+    }
+}
+
+impl Known {
+    /// Whether this is a token of the public family.
+    fn is_public(&self) -> bool {
+        self.caller.token.as_ref().is_some_and(|token| token.id.type_name().family() == Family::Public)
     }
 }
 

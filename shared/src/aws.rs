@@ -11,6 +11,8 @@ use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::Timeou
 pub use keys::Keys;
 pub use ledger::Ledger;
 
+use crate::token::Families;
+
 /// The connections to AWS, by the credentials and the region of the environment.
 pub struct Aws(SdkConfig);
 
@@ -34,9 +36,12 @@ impl Aws {
         Ledger::new(aws_sdk_dynamodb::Client::new(&self.0), table)
     }
 
-    /// The keys with these ARNs: the first signs, all verify.
-    #[must_use]
-    pub fn keys(&self, arns: Vec<String>) -> Keys {
-        Keys::new(aws_sdk_kms::Client::new(&self.0), arns)
+    /// The keys with these ARNs: of each family the first signs, all verify. Their public halves are read ahead of the first
+    /// request; what fails now is tried again then.
+    pub async fn keys(&self, arns: Families<Vec<String>>) -> Families<Keys> {
+        let client = aws_sdk_kms::Client::new(&self.0);
+        let keys = arns.map(|arns| Keys::new(client.clone(), arns));
+        tokio::join!(keys.access.warm(), keys.public.warm());
+        keys
     }
 }

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     authorize::{Policy, Provider, ProviderError, Rules},
-    token::Issuer,
+    token::{Ceiling, Families, Issuer, LifetimeError},
 };
 
 /// The environment's variables. An empty one counts as absent.
@@ -54,13 +54,16 @@ impl Config {
         self.get("TABLE_NAME").map(ToOwned::to_owned)
     }
 
-    /// `ACCESS_KEYS`: the ARNs of the access family's keys, separated by commas; the first signs.
+    /// `ACCESS_KEYS` and `PUBLIC_KEYS`: the ARNs of each family's keys, separated by commas; the first signs.
     ///
     /// # Errors
     ///
     /// [`ConfigError`] where there is none, or one is no key ARN: an alias may move under our feet.
-    pub fn access_keys(&self) -> Result<Vec<String>, ConfigError> {
-        let name = "ACCESS_KEYS";
+    pub fn keys(&self) -> Result<Families<Vec<String>>, ConfigError> {
+        Ok(Families { access: self.arns("ACCESS_KEYS")?, public: self.arns("PUBLIC_KEYS")? })
+    }
+
+    fn arns(&self, name: &'static str) -> Result<Vec<String>, ConfigError> {
         let arns = list(self.get(name)?);
         match arns.iter().find(|arn| !(arn.starts_with("arn:") && arn.contains(":key/"))) {
             Some(bad) => Err(ConfigError::Malformed { name, why: format!("`{bad}` is no ARN of a key") }),
@@ -69,22 +72,34 @@ impl Config {
         }
     }
 
-    /// `PUBLIC_URL` and `TOKEN_AUDIENCE`: under which name and for whom the access family is issued.
+    /// `PUBLIC_URL` and `TOKEN_AUDIENCE`: under which name and for whom each family is issued.
     ///
     /// # Errors
     ///
     /// [`ConfigError`].
-    pub fn access_issuer(&self) -> Result<Issuer, ConfigError> {
-        Ok(Issuer { issuer: self.access_issuer_url()?, audience: self.get("TOKEN_AUDIENCE")?.to_owned() })
+    pub fn issuers(&self) -> Result<Families<Issuer>, ConfigError> {
+        let (urls, audience) = (self.issuer_urls()?, self.get("TOKEN_AUDIENCE")?);
+        Ok(urls.map(|issuer| Issuer { issuer, audience: audience.to_owned() }))
     }
 
-    /// `PUBLIC_URL`: the access family's issuer.
+    /// `PUBLIC_URL`: each family's issuer.
     ///
     /// # Errors
     ///
     /// [`ConfigError`].
-    pub fn access_issuer_url(&self) -> Result<String, ConfigError> {
-        issuer_below(self.get("PUBLIC_URL")?, "PUBLIC_URL")
+    pub fn issuer_urls(&self) -> Result<Families<String>, ConfigError> {
+        issuers_below(self.get("PUBLIC_URL")?, "PUBLIC_URL")
+    }
+
+    /// `MAX_LIFETIME`: the longest lifetime that the operator allows, where there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Malformed`].
+    pub fn ceiling(&self) -> Result<Option<Ceiling>, ConfigError> {
+        let name = "MAX_LIFETIME";
+        let why = "a lifetime is written like 90d, and is 30 seconds at least".to_owned();
+        self.find(name).map(str::parse).transpose().map_err(|_: LifetimeError| ConfigError::Malformed { name, why })
     }
 
     /// What the authorizer accepts: `PUBLIC_URL`, `FORMER_PUBLIC_URLS`, `TOKEN_AUDIENCE`, `IDENTITY_PROVIDERS` (JSON),
@@ -94,15 +109,19 @@ impl Config {
     ///
     /// [`ConfigError`].
     pub fn policy(&self) -> Result<Policy, ConfigError> {
-        let mut issuers = vec![self.access_issuer()?];
+        let audience = self.get("TOKEN_AUDIENCE")?;
+        let mut issuers = self.issuers()?.map(|issuer| vec![issuer]);
         for base in list(self.find("FORMER_PUBLIC_URLS").unwrap_or_default()) {
-            let issuer = issuer_below(&base, "FORMER_PUBLIC_URLS")?;
+            let Families { access, public } = issuers_below(&base, "FORMER_PUBLIC_URLS")?;
             // Where no audience was named it was the base URL of that time.
-            let audiences = [issuers[0].audience.clone(), base];
-            issuers.extend(audiences.map(|audience| Issuer { issuer: issuer.clone(), audience }));
+            for audience in [audience, &base] {
+                issuers.access.push(Issuer { issuer: access.clone(), audience: audience.to_owned() });
+                issuers.public.push(Issuer { issuer: public.clone(), audience: audience.to_owned() });
+            }
         }
         let providers: Vec<Provider> = self.json("IDENTITY_PROVIDERS")?;
-        Provider::check(&providers, &issuers)?;
+        // The public family's issuers lie below the access family's.
+        Provider::check(&providers, &issuers.access)?;
         let rules: Rules = self.json("ROUTE_RULES")?;
         Ok(Policy { issuers, providers, rules })
     }
@@ -126,11 +145,14 @@ fn list(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|value| !value.is_empty()).map(ToOwned::to_owned).collect()
 }
 
-/// The access family's issuer under a base URL.
-fn issuer_below(base: &str, name: &'static str) -> Result<String, ConfigError> {
+/// Each family's issuer under a base URL.
+fn issuers_below(base: &str, name: &'static str) -> Result<Families<String>, ConfigError> {
     let is_base = (base.starts_with("https://") || base.starts_with("http://")) && !base.ends_with('/');
-    let why = || format!("`{base}` is no base URL without a trailing slash");
-    if is_base { Ok(format!("{base}/v1/access-tokens")) } else { Err(ConfigError::Malformed { name, why: why() }) }
+    if !is_base {
+        return Err(ConfigError::Malformed { name, why: format!("`{base}` is no base URL without a trailing slash") });
+    }
+    let access = format!("{base}/v1/access-tokens");
+    Ok(Families { public: format!("{access}/public"), access })
 }
 
 #[cfg(test)]
@@ -138,9 +160,10 @@ fn issuer_below(base: &str, name: &'static str) -> Result<String, ConfigError> {
 mod tests {
     use super::*;
 
-    const GOOD: [(&str, &str); 7] = [
+    const GOOD: [(&str, &str); 8] = [
         ("TABLE_NAME", "t"),
         ("ACCESS_KEYS", "arn:aws:kms:us-east-1:1:key/a, arn:aws:kms:us-east-1:1:key/b"),
+        ("PUBLIC_KEYS", "arn:aws:kms:us-east-1:1:key/c"),
         ("PUBLIC_URL", "https://api.example"),
         ("FORMER_PUBLIC_URLS", "https://old.example,"),
         ("TOKEN_AUDIENCE", "https://api.example"),
@@ -156,7 +179,7 @@ mod tests {
     #[test]
     fn a_former_base_url_is_an_issuer_with_its_own_audience_and_the_present_one() {
         let policy = config(&[]).policy().unwrap();
-        let pairs: Vec<_> = policy.issuers.iter().map(|i| (i.issuer.as_str(), i.audience.as_str())).collect();
+        let pairs: Vec<_> = policy.issuers.access.iter().map(|i| (i.issuer.as_str(), i.audience.as_str())).collect();
         assert_eq!(
             pairs,
             [
@@ -165,17 +188,25 @@ mod tests {
                 ("https://old.example/v1/access-tokens", "https://old.example"),
             ]
         );
+        assert_eq!(policy.issuers.public[2].issuer, "https://old.example/v1/access-tokens/public");
+    }
+
+    #[test]
+    fn a_ceiling_is_a_lifetime_or_absent() {
+        assert_eq!(config(&[]).ceiling(), Ok(None));
+        assert_eq!(config(&[("MAX_LIFETIME", "90d")]).ceiling(), Ok("90d".parse().ok()));
+        assert!(config(&[("MAX_LIFETIME", "never")]).ceiling().is_err());
     }
 
     #[test]
     fn the_first_key_comes_first_and_an_alias_is_no_key() {
-        assert_eq!(config(&[]).access_keys().unwrap()[0], "arn:aws:kms:us-east-1:1:key/a");
+        assert_eq!(config(&[]).keys().unwrap().access[0], "arn:aws:kms:us-east-1:1:key/a");
         for bad in
             ["alias/latchkey", "arn:aws:kms:us-east-1:1:alias/latchkey", "1234", "arn:aws:kms:us-east-1:1:key/a,x"]
         {
-            assert!(config(&[("ACCESS_KEYS", bad)]).access_keys().is_err(), "{bad}");
+            assert!(config(&[("ACCESS_KEYS", bad)]).keys().is_err(), "{bad}");
         }
-        assert_eq!(config(&[("ACCESS_KEYS", ",")]).access_keys(), Err(ConfigError::Missing("ACCESS_KEYS")));
+        assert_eq!(config(&[("ACCESS_KEYS", ",")]).keys(), Err(ConfigError::Missing("ACCESS_KEYS")));
     }
 
     #[test]

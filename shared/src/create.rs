@@ -2,62 +2,141 @@
 
 mod issue;
 mod order;
+mod size;
 
 use std::collections::HashSet;
 
-use issue::Draft;
 pub use issue::Issued;
-pub use order::Order;
+use issue::{Draft, Recorded};
+pub use order::{Order, Wanted};
+use size::Sized;
 
 use crate::{
-    caller::{Caller, CallingToken, MOST_ROLE_BYTES, join},
+    caller::Caller,
     failure::Failure,
-    jwt::{SigningInput, VerifyingKey},
     ports::{Clock, EvidenceReader, Ids, Recorder, Signer},
     rights::{Carried, Carry, RoleId},
-    token::{Access, Claims, Issuer, LifetimeError, Token, TokenId, TokenType, expiry},
+    token::{
+        Access, Ceiling, Families, IdempotencyKey, Issuer, LifetimeError, Token, TokenId, TokenType, TypeName,
+        UnixTime, expiry,
+    },
 };
-
-/// The most bytes of a finished token: API Gateway carries 10,240 bytes of headers.
-const LONGEST: usize = 6_000;
 
 /// Makes tokens: signs them and records them.
 pub struct Create<L, S, I, C> {
     /// Records the token, and knows which roles exist.
     pub ledger: L,
-    /// Signs it.
-    pub signer: S,
+    /// Sign it, each family's for its own.
+    pub signers: Families<S>,
     /// Draws its id.
     pub ids: I,
     /// Tells the time.
     pub clock: C,
     /// Under which name and for whom it is issued.
-    pub issuer: Issuer,
+    pub issuers: Families<Issuer>,
+    /// The longest lifetime that the operator allows.
+    pub ceiling: Option<Ceiling>,
 }
 
 impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, C> {
-    /// Makes the token that `caller` ordered.
+    /// Makes the token that `caller` ordered. The same order with the same `key` again gives the same token, signed anew.
     ///
     /// # Errors
     ///
     /// The contract's: `too_deep`, `role_not_held`, `too_many_roles`, `lifetime_exceeds_parent`, a token that would be too
-    /// long, and what the ledger or the signer could not do. Nothing is recorded then, but for a ledger that recorded and
-    /// could not say so.
-    pub async fn run(&self, caller: &Caller, order: Order) -> Result<Issued, Failure> {
+    /// long, `idempotency_conflict`, `idempotency_mismatch`, and what the ledger or the signer could not do. Nothing is
+    /// recorded then, but for a ledger that recorded and could not say so.
+    pub async fn run(&self, caller: &Caller, order: Order, key: Option<&IdempotencyKey>) -> Result<Issued, Failure> {
         if caller.token.as_ref().is_some_and(|token| token.parent.is_some()) {
             return Err(Failure::TooDeep);
         }
-        let carried = self.carried(caller, &order).await?;
-        let draft = Draft::new(self.token(caller, order, carried)?);
-        let key = self.signer.key().await?;
-        let input = self.input(caller, draft.token(), &key)?;
-        let signature = self.signer.sign(input.digest()).await?;
-        draft.sign(input, &signature).record(&self.ledger).await
+        let draft = self.draft(caller, order, key).await?;
+        match self.sign(caller, draft).await?.record(&self.ledger).await? {
+            Recorded::New(issued) => Ok(*issued),
+            Recorded::There(draft, there) => self.replay(caller, &draft, *there).await,
+        }
     }
 
-    /// *(never wider)* The roles that the token will carry. An owner who names roles beyond their own has them looked up.
-    async fn carried(&self, caller: &Caller, order: &Order) -> Result<Carried, Failure> {
-        let plan = Carry::plan(caller.as_maker(), &order.asked)?;
+    async fn sign(&self, caller: &Caller, draft: Draft) -> Result<issue::Signed, Failure> {
+        let family = draft.token().token_type.name().family();
+        let signer = self.signers.of(family);
+        let key = signer.key().await?;
+        let sized = Sized { key: &key, issuer: self.issuers.of(family), denying: &caller.deny_roles };
+        let input = sized.input(draft.token())?;
+        let signature = signer.sign(input.digest()).await?;
+        Ok(draft.sign(input, &signature))
+    }
+
+    /// A row is there already under the id that the idempotency key gives: a repetition, or another order. It passes every
+    /// check of a new one, against the token that is there and the caller's rights now.
+    async fn replay(&self, caller: &Caller, draft: &Token, there: Token) -> Result<Issued, Failure> {
+        let same = |token: &Token| (token.org.clone(), token.created_by.clone(), token.parent.clone());
+        if there.fingerprint.is_none() || same(&there) != same(draft) {
+            return Err(Failure::Internal("the id is taken".to_owned()));
+        }
+        if there.fingerprint != draft.fingerprint {
+            return Err(Failure::IdempotencyMismatch);
+        }
+        let now = self.clock.now();
+        if !there.is_alive(now) {
+            return Err(Failure::IdempotencyConflict);
+        }
+        self.check_end(caller, &there, now)?;
+        if let Some(access) = there.token_type.access() {
+            let carried = self.carried(caller, &access.roles).await?.into_roles();
+            if let Some(added) = carried.iter().find(|role| !access.roles.contains(role)) {
+                return Err(Failure::PermissionDenied(format!(
+                    "the token lacks the role `{added}`, which you now carry along"
+                )));
+            }
+        }
+        Ok(self.sign(caller, Draft::new(there)).await?.already_recorded())
+    }
+
+    async fn draft(&self, caller: &Caller, order: Order, key: Option<&IdempotencyKey>) -> Result<Draft, Failure> {
+        let (now, parent) = (self.clock.now(), caller.token.as_ref());
+        let parent_end = parent.and_then(|parent| parent.expires_at);
+        let token_key = key.map(|key| key.token_key(&caller.org, &caller.principal));
+        let token = Token {
+            id: TokenId::new(order.type_name, token_key.unwrap_or_else(|| self.ids.draw())),
+            org: caller.org.clone(),
+            name: order.name,
+            token_type: self.token_type(caller, order.type_name, order.wanted).await?,
+            created_at: now,
+            created_by: caller.principal.clone(),
+            parent: parent.map(|parent| parent.id.clone()),
+            expires_at: expiry(order.type_name, order.lifetime, now, parent_end).map_err(lifetime)?,
+            revocation: None,
+            last_used: None,
+            fingerprint: key.map(|_| order.fingerprint),
+        };
+        self.check_end(caller, &token, now)?;
+        Ok(Draft::new(token))
+    }
+
+    async fn token_type(&self, caller: &Caller, name: TypeName, wanted: Wanted) -> Result<TokenType, Failure> {
+        let with = |access: Access| match name {
+            TypeName::Assume => TokenType::Assume(access),
+            TypeName::App => TokenType::App(access),
+            _ => TokenType::Api(access),
+        };
+        match wanted {
+            Wanted::Target(id) if name == TypeName::Journey => Ok(TokenType::Journey(id)),
+            Wanted::Target(id) => Ok(TokenType::Portal(id)),
+            Wanted::Access { asked, read_only, anonymize } => {
+                let roles = self.carried(caller, &asked).await?.into_roles();
+                // *(never wider)* A flag of the token that makes it is its own as well.
+                let read_only = read_only || caller.token.as_ref().is_some_and(|parent| parent.read_only);
+                let anonymize = anonymize || caller.token.as_ref().is_some_and(|parent| parent.anonymize);
+                Ok(with(Access { roles, read_only, anonymize }))
+            }
+        }
+    }
+
+    /// *(never wider)* The roles that a token for `asked` carries. An owner who names roles beyond their own has them looked
+    /// up.
+    async fn carried(&self, caller: &Caller, asked: &[RoleId]) -> Result<Carried, Failure> {
+        let plan = Carry::plan(caller.as_maker(), asked)?;
         let existing = match plan.unproved() {
             [] => HashSet::new(),
             unproved => self.ledger.read(&[], unproved).await?.existing(),
@@ -65,77 +144,17 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
         Ok(plan.settle(&existing)?)
     }
 
-    fn token(&self, caller: &Caller, order: Order, carried: Carried) -> Result<Token, Failure> {
-        let now = self.clock.now();
-        let parent = caller.token.as_ref();
-        let parent_end = parent.and_then(|parent| parent.expires_at);
-        let expires_at = expiry(order.type_name, order.lifetime, now, parent_end).map_err(beyond_parent)?;
-        let access = access(&order, carried, parent);
-        Ok(Token {
-            id: TokenId::new(order.type_name, self.ids.draw()),
-            org: caller.org.clone(),
-            name: order.name,
-            token_type: order
-                .type_name
-                .with_access(access)
-                .ok_or_else(|| Order::not_offered(order.type_name.as_str()))?,
-            created_at: now,
-            created_by: caller.principal.clone(),
-            parent: parent.map(|parent| parent.id.clone()),
-            expires_at,
-            revocation: None,
-            last_used: None,
-        })
-    }
-
-    /// What is to be signed, once it is known that the whole will not be too long.
-    fn input(&self, caller: &Caller, token: &Token, key: &VerifyingKey) -> Result<SigningInput, Failure> {
-        let input = self.write(token, key)?;
-        let length = input.sealed_length(key.signature_length());
-        let roles = &token.token_type.access().roles;
-        if length <= LONGEST {
-            return if join(roles).len() <= MOST_ROLE_BYTES { Ok(input) } else { Err(too_many(roles)) };
+    /// A token ends with the one that makes it at the latest, and within what the operator allows.
+    fn check_end(&self, caller: &Caller, token: &Token, now: UnixTime) -> Result<(), Failure> {
+        let parent_end = caller.token.as_ref().and_then(|parent| parent.expires_at);
+        if let Some(parent_end) = parent_end.filter(|end| token.expires_at.is_none_or(|own| own > *end)) {
+            return Err(Failure::LifetimeExceedsParent(parent_end));
         }
-        let fit = (1..roles.len()).rev().find(|count| self.fits(caller, token, *count, key));
-        Err(Failure::Invalid(match fit {
-            Some(count) => format!(
-                "the token would have {length} bytes and may have {LONGEST}: the first {count} of its roles fit"
-            ),
-            None => format!("the token would have {length} bytes and may have {LONGEST}"),
-        }))
-    }
-
-    /// Whether the token would do with the first `count` of its roles, and those that come along anyway.
-    fn fits(&self, caller: &Caller, token: &Token, count: usize, key: &VerifyingKey) -> bool {
-        let mut fewer = token.clone();
-        let (TokenType::Api(access) | TokenType::Assume(access) | TokenType::App(access)) = &mut fewer.token_type;
-        let along = access.roles.split_off(count);
-        access.roles.extend(along.into_iter().filter(|role| caller.deny_roles.contains(role)));
-        self.write(&fewer, key).is_ok_and(|input| input.sealed_length(key.signature_length()) <= LONGEST)
-    }
-
-    fn write(&self, token: &Token, key: &VerifyingKey) -> Result<SigningInput, Failure> {
-        let claims = Claims::of(token, &self.issuer);
-        SigningInput::new(key.alg(), key.kid(), &claims).map_err(|error| Failure::Internal(error.to_string()))
+        self.ceiling.map_or(Ok(()), |ceiling| ceiling.check(now, token.expires_at)).map_err(lifetime)
     }
 }
 
-/// What the token carries. *(never wider)* A flag of the token that makes it is its own as well.
-fn access(order: &Order, carried: Carried, parent: Option<&CallingToken>) -> Access {
-    Access {
-        roles: carried.into_roles(),
-        read_only: order.read_only || parent.is_some_and(|parent| parent.read_only),
-        anonymize: order.anonymize || parent.is_some_and(|parent| parent.anonymize),
-    }
-}
-
-/// A token that was made and could not be used, since the authorizer cannot hand its roles on, would be of no use.
-fn too_many(roles: &[RoleId]) -> Failure {
-    let bytes = join(roles).len();
-    Failure::TooManyRoles(format!("the roles of the token would have {bytes} bytes and may have {MOST_ROLE_BYTES}"))
-}
-
-fn beyond_parent(error: LifetimeError) -> Failure {
+fn lifetime(error: LifetimeError) -> Failure {
     match error {
         LifetimeError::BeyondParent(end) => Failure::LifetimeExceedsParent(end),
         other => Failure::Invalid(other.to_string()),

@@ -28,6 +28,10 @@ pub enum Failure {
     TooManyRoles(String),
     /// There is no such token for this caller.
     NotFound,
+    /// The token that this idempotency key made is over.
+    IdempotencyConflict,
+    /// This idempotency key was used for another order.
+    IdempotencyMismatch,
     /// Something that is needed is not reachable or overloaded. The cause is for the log alone.
     Unavailable(String),
     /// Something else went wrong. The cause is for the log alone.
@@ -49,6 +53,8 @@ impl Failure {
             Self::TooDeep => "too_deep",
             Self::TooManyRoles(_) => "too_many_roles",
             Self::NotFound => "not_found",
+            Self::IdempotencyConflict => "idempotency_conflict",
+            Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal",
         }
@@ -70,6 +76,8 @@ impl Failure {
             Self::Unauthenticated(_) => "a valid bearer token is required".to_owned(),
             Self::TooDeep => "a token made by a token cannot make tokens".to_owned(),
             Self::NotFound => "there is nothing here".to_owned(),
+            Self::IdempotencyConflict => "the token that this `Idempotency-Key` made is revoked or expired".to_owned(),
+            Self::IdempotencyMismatch => "this `Idempotency-Key` was used for another request".to_owned(),
             Self::Unavailable(_) => "the service cannot answer right now, try again shortly".to_owned(),
             Self::Internal(_) => "something went wrong, the request id finds it in the log".to_owned(),
         }

@@ -3,6 +3,7 @@
 //! `token`, `jwt` and `rights` are pure. The operations (`create`, `list`, `get`, `revoke`, `authorize`, `publish`) need what
 //! `ports` names. `aws` is the only room that names the AWS SDKs, `web` the only one that names status codes.
 
+pub mod apply;
 pub mod authorize;
 pub mod aws;
 pub mod caller;
@@ -15,6 +16,7 @@ pub mod jwt;
 pub mod list;
 #[cfg(test)]
 pub(crate) mod memory;
+pub mod my_roles;
 pub mod oidc;
 pub mod ports;
 pub mod publish;

@@ -1,14 +1,17 @@
-//! Listing tokens.
+//! Listing tokens, page by page.
+
+mod cursor;
+mod filter;
+
+pub use cursor::{CursorError, Position};
+pub use filter::{Filter, LIMIT};
 
 use crate::{
     caller::Caller,
     failure::Failure,
-    ports::{Clock, Lister},
-    token::{Class, Token, TypeName},
+    ports::{Clock, Lister, Slice},
+    token::{Class, Row, Token},
 };
-
-/// The most tokens of one answer.
-const LIMIT: usize = 1_000;
 
 /// Lists tokens.
 pub struct List<L, C> {
@@ -18,67 +21,55 @@ pub struct List<L, C> {
     pub clock: C,
 }
 
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Its tokens, newest first.
+    pub tokens: Vec<Token>,
+    /// The cursor of the next page; `None` at the end.
+    pub next: Option<String>,
+}
+
 impl<L: Lister, C: Clock> List<L, C> {
-    /// The live tokens of these types in the caller's organization, newest first; of the listed types where none is named.
-    /// A thousand at most.
+    /// The live tokens of the caller's organization that `filter` lets through, newest first, behind the place where `cursor`
+    /// is. One read for each class.
     ///
     /// # Errors
     ///
-    /// What the ledger could not do.
-    pub async fn run(&self, caller: &Caller, types: Option<&[TypeName]>) -> Result<Vec<Token>, Failure> {
-        let wanted = |name: TypeName| types.map_or(name.class() == Class::Listed, |types| types.contains(&name));
+    /// [`Failure::Invalid`] for a cursor that is altered, or of another request; what the ledger could not do.
+    pub async fn run(&self, caller: &Caller, filter: &Filter, cursor: Option<&str>) -> Result<Page, Failure> {
+        let before = cursor.map(|text| Position::open(text, &caller.org, filter)).transpose()?;
         let now = self.clock.now();
-        let mut tokens = Vec::new();
+        let mut slices = Vec::new();
         for class in [Class::Listed, Class::System] {
-            if TypeName::ALL.into_iter().any(|name| name.class() == class && wanted(name)) {
-                tokens.extend(self.ledger.list(&caller.org, class, now, LIMIT).await?);
+            if filter.wants(class) {
+                slices.push(self.ledger.slice(&caller.org, class, before.as_ref(), now, filter).await?);
             }
         }
-        tokens.retain(|token| wanted(token.id.type_name()));
-        tokens.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
-        tokens.truncate(LIMIT);
-        Ok(tokens)
+        let (mut tokens, reached) = merge(slices);
+        tokens.retain(|token| filter.lets_through(token));
+        let left_over = tokens.len() > filter.limit;
+        tokens.truncate(filter.limit);
+        let next = if left_over { tokens.last().map(Position::of) } else { reached };
+        Ok(Page { next: next.map(|position| position.seal(&caller.org, filter)), tokens })
+    }
+}
+
+/// The slices as one, newest first, down to the place above which every class was read, and that place; `None` where all of
+/// them were read to their ends.
+fn merge(slices: Vec<Slice>) -> (Vec<Token>, Option<Position>) {
+    let reached = slices.iter().filter_map(|slice| slice.reached.clone()).max();
+    let mut tokens: Vec<Token> = slices.into_iter().flat_map(|slice| slice.tokens).collect();
+    tokens.retain(|token| reached.as_ref().is_none_or(|reached| Position::of(token) >= *reached));
+    tokens.sort_by_cached_key(|token| std::cmp::Reverse(Row::position(token)));
+    (tokens, reached)
+}
+
+impl From<CursorError> for Failure {
+    fn from(error: CursorError) -> Self {
+        Self::Invalid(error.to_string())
     }
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-mod tests {
-    use super::*;
-    use crate::{
-        caller::tests::person,
-        memory::{At, Memory},
-        token::samples,
-    };
-
-    async fn ids(types: Option<&[TypeName]>, now: i64) -> Vec<String> {
-        let mut later = samples::plain();
-        later.id = "api_CCCCCCCCCCCCCCCCCCCCC".parse().unwrap();
-        later.created_at = later.created_at.plus(1);
-        let mut other = later.clone();
-        other.id = "api_DDDDDDDDDDDDDDDDDDDDD".parse().unwrap();
-        other.org = "124".parse().unwrap();
-        let ledger = Memory::with([samples::plain(), samples::child(), later, other]);
-        let tokens = List { ledger, clock: At(samples::at(now)) }.run(&person(&[]), types).await.unwrap();
-        tokens.iter().map(|token| token.id.to_string()).collect()
-    }
-
-    #[tokio::test]
-    async fn the_organizations_live_tokens_come_newest_first() {
-        assert_eq!(ids(None, 0).await, ["api_CCCCCCCCCCCCCCCCCCCCC", "api_5ZugdRXasLfWBypHi93Fk"]);
-    }
-
-    #[tokio::test]
-    async fn system_tokens_come_only_when_asked_for() {
-        assert_eq!(ids(Some(&[TypeName::App]), 0).await, ["app_BBBBBBBBBBBBBBBBBBBBB"]);
-        assert_eq!(ids(Some(&[TypeName::App, TypeName::Api]), 0).await.len(), 3);
-        assert_eq!(ids(Some(&[TypeName::Journey]), 0).await.len(), 0);
-        assert_eq!(ids(Some(&[]), 0).await.len(), 0);
-    }
-
-    #[tokio::test]
-    async fn an_expired_token_is_not_listed() {
-        assert_eq!(ids(Some(&[TypeName::App]), 1_566_659_999).await.len(), 1);
-        assert_eq!(ids(Some(&[TypeName::App]), 1_566_660_000).await.len(), 0);
-    }
-}
+mod tests;

@@ -10,9 +10,10 @@ use std::{
 use crate::{
     authorize::Provider,
     jwt::{Ring, VerifyingKey, samples::SigningKey},
+    list::{Filter, Position},
     ports::{
         Assignments, Clock, Evidence, EvidenceReader, Finder, Ids, KeyRing, Lister, PortError, ProviderKeys, Recorder,
-        Revoker, Signer, Toucher,
+        Revoker, Signer, Slice, Toucher,
     },
     rights::{OrgId, Role, RoleId},
     token::{Class, Date, Principal, Revocation, RowError, Token, TokenId, TokenKey, UnixTime},
@@ -113,15 +114,26 @@ impl Revoker for Memory {
 }
 
 impl Lister for Memory {
-    async fn list(&self, org: &OrgId, class: Class, now: UnixTime, limit: usize) -> Result<Vec<Token>, PortError> {
+    async fn slice(
+        &self,
+        org: &OrgId,
+        class: Class,
+        before: Option<&Position>,
+        now: UnixTime,
+        filter: &Filter,
+    ) -> Result<Slice, PortError> {
         let state = self.call()?;
         let rows = state.tokens.values().map(|row| row.clone().unwrap());
-        let listed = |token: &Token| token.revocation.is_none() && token.is_alive(now);
-        let mut tokens: Vec<_> =
-            rows.filter(|t| t.org == *org && t.id.type_name().class() == class && listed(t)).collect();
-        tokens.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
-        tokens.truncate(limit);
-        Ok(tokens)
+        let mut rows: Vec<_> = rows
+            .filter(|token| token.org == *org && token.id.type_name().class() == class && token.revocation.is_none())
+            .filter(|token| before.is_none_or(|before| Position::of(token) < *before))
+            .collect();
+        rows.sort_by_key(|token| std::cmp::Reverse(Position::of(token)));
+        let more = rows.len() >= filter.limit;
+        rows.truncate(filter.limit);
+        let reached = rows.last().filter(|_| more).map(Position::of);
+        rows.retain(|token| token.is_alive(now));
+        Ok(Slice { tokens: rows, reached })
     }
 }
 

@@ -13,7 +13,8 @@ use crate::{
     authorize::Provider,
     failure::Failure,
     jwt::{Ring, VerifyingKey},
-    rights::{OrgId, Role, RoleId},
+    list::{Filter, Position},
+    rights::{OrgId, Role, RoleId, RoleRow},
     token::{Class, Date, Principal, Revocation, RowError, Token, TokenId, TokenKey, UnixTime},
 };
 
@@ -65,7 +66,7 @@ pub trait Signer: Send + Sync {
 
 /// Knows our own public keys.
 pub trait KeyRing: Send + Sync {
-    /// The keys of the access family, the signing one first.
+    /// The keys of one family, the signing one first.
     fn ring(&self) -> impl Answer<Arc<Ring>>;
 }
 
@@ -96,15 +97,38 @@ pub trait Revoker: Send + Sync {
 
 /// May list tokens.
 pub trait Lister: Send + Sync {
-    /// The newest tokens of `org` in this class that are neither revoked nor expired at `now`, newest first, `limit` at
-    /// most. It may lag behind by about a second.
-    fn list(&self, org: &OrgId, class: Class, now: UnixTime, limit: usize) -> impl Answer<Vec<Token>>;
+    /// A slice of the tokens of `org` in this class that are neither revoked nor expired at `now`: newest first, behind
+    /// `before`. It looks at as many as the filter's limit says, and may leave out what the filter does not let through. It
+    /// may lag behind by about a second.
+    fn slice(
+        &self,
+        org: &OrgId,
+        class: Class,
+        before: Option<&Position>,
+        now: UnixTime,
+        filter: &Filter,
+    ) -> impl Answer<Slice>;
+}
+
+/// A part of a list, as it was read at once.
+#[derive(Debug, Clone, Default)]
+pub struct Slice {
+    /// The tokens, newest first.
+    pub tokens: Vec<Token>,
+    /// How far was read, where there may be more behind.
+    pub reached: Option<Position>,
 }
 
 /// May read tokens and roles in one batch.
 pub trait EvidenceReader: Send + Sync {
     /// The rows of these tokens and roles, as they are now; what is absent is missing from the answer.
     fn read(&self, tokens: &[TokenId], roles: &[RoleId]) -> impl Answer<Evidence>;
+}
+
+/// May read role rows.
+pub trait RoleReader: Send + Sync {
+    /// The rows of these roles that are there, as they are now.
+    fn role_rows(&self, roles: &[RoleId]) -> impl Answer<HashMap<RoleId, RoleRow>>;
 }
 
 /// May read which roles a person was assigned.

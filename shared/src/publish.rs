@@ -1,16 +1,22 @@
 //! Publishing the keys that verify our tokens.
 
+pub mod openapi;
+
 use jsonwebtoken::jwk::JwkSet;
 use serde::Serialize;
 
-use crate::{failure::Failure, ports::KeyRing};
+use crate::{
+    failure::Failure,
+    ports::KeyRing,
+    token::{Families, Family},
+};
 
 /// Publishes keys.
 pub struct Publish<K> {
-    /// Knows them.
-    pub keys: K,
-    /// The family's issuer.
-    pub issuer: String,
+    /// Know them, each family's.
+    pub keys: Families<K>,
+    /// Each family's issuer.
+    pub issuers: Families<String>,
 }
 
 /// The metadata of an issuer (OpenID Connect Discovery 1.0, section 3; RFC 8414, section 2).
@@ -24,21 +30,22 @@ pub struct Metadata {
 }
 
 impl<K: KeyRing> Publish<K> {
-    /// The keys, the signing one first.
+    /// The keys of `family`, the signing one first.
     ///
     /// # Errors
     ///
     /// What the ring could not do.
-    pub async fn jwk_set(&self) -> Result<JwkSet, Failure> {
-        Ok(self.keys.ring().await?.jwk_set())
+    pub async fn jwk_set(&self, family: Family) -> Result<JwkSet, Failure> {
+        Ok(self.keys.of(family).ring().await?.jwk_set())
     }
 
-    /// Where the keys are.
+    /// Where the keys of `family` are.
     #[must_use]
-    pub fn metadata(&self) -> Metadata {
+    pub fn metadata(&self, family: Family) -> Metadata {
+        let issuer = self.issuers.of(family);
         Metadata {
-            issuer: self.issuer.clone(),
-            jwks_uri: format!("{}/.well-known/jwks.json", self.issuer),
+            issuer: issuer.clone(),
+            jwks_uri: format!("{issuer}/.well-known/jwks.json"),
             response_types_supported: ["token"],
             subject_types_supported: ["public"],
             id_token_signing_alg_values_supported: ["RS256", "ES256"],

@@ -4,6 +4,7 @@
 
 mod claims;
 mod id;
+mod idempotency;
 mod item;
 mod lifetime;
 mod name;
@@ -16,13 +17,16 @@ mod token_type;
 
 pub use claims::{Claims, Issuer};
 pub use id::{TokenId, TokenIdError, TokenKey};
+pub use idempotency::{Fingerprint, IdempotencyKey, IdempotencyKeyError};
 pub use item::Item;
-pub use lifetime::{Lifetime, LifetimeError, expiry};
+pub use lifetime::{Ceiling, Lifetime, LifetimeError, expiry};
 pub use name::{NameError, TokenName};
 pub use principal::{Principal, PrincipalError, ProviderName};
 pub use row::{Class, KEPT_REVOKED, Row, RowError, SCHEMA_VERSION};
 pub use time::{Date, UnixTime};
-pub use token_type::{Access, NOT_OFFERED, TokenType, TypeName, UnknownType};
+pub use token_type::{
+    Access, Families, Family, NOT_OFFERED, TargetId, TargetIdError, TokenType, TypeName, UnknownType,
+};
 
 use crate::rights::OrgId;
 
@@ -49,6 +53,8 @@ pub struct Token {
     pub revocation: Option<Revocation>,
     /// The day it was last granted something, UTC.
     pub last_used: Option<Date>,
+    /// What it was ordered with, where the order had an idempotency key.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// When and by whom a token was revoked, which is final.

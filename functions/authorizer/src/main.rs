@@ -11,8 +11,7 @@ fn main() -> ExitCode {
 async fn door(config: Config) -> Result<(), web::Error> {
     let policy = config.policy()?;
     let aws = Aws::connect().await;
-    let keys = aws.keys(config.access_keys()?);
-    keys.warm().await;
+    let keys = aws.keys(config.keys()?).await;
     let ledger = aws.ledger(config.table()?);
     let provider_keys = OidcKeys::default();
     web::serve_authorizer(Authorize { ledger, keys, provider_keys, clock: SystemClock, policy }).await

@@ -16,8 +16,8 @@ fn main() -> ExitCode {
 
 async fn door(config: Config) -> Result<(), web::Error> {
     let aws = Aws::connect().await;
-    let signer = aws.keys(config.access_keys()?);
-    signer.warm().await;
+    let (issuers, ceiling) = (config.issuers()?, config.ceiling()?);
+    let signers = aws.keys(config.keys()?).await;
     let ledger = aws.ledger(config.table()?);
-    web::serve(Create { ledger, signer, ids: NanoIds, clock: SystemClock, issuer: config.access_issuer()? }).await
+    web::serve(Create { ledger, signers, ids: NanoIds, clock: SystemClock, issuers, ceiling }).await
 }

@@ -9,7 +9,7 @@ fn main() -> ExitCode {
 }
 
 async fn door(config: Config) -> Result<(), web::Error> {
-    let keys = Aws::connect().await.keys(config.access_keys()?);
-    keys.warm().await;
-    web::serve(Publish { keys, issuer: config.access_issuer_url()? }).await
+    let issuers = config.issuer_urls()?;
+    let keys = Aws::connect().await.keys(config.keys()?).await;
+    web::serve(Publish { keys, issuers }).await
 }

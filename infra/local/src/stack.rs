@@ -116,7 +116,7 @@ impl Stack {
         let local = local(&template, url.clone(), &aws, &idp, environment.binaries())?;
         if options.seed_always || folder.is_new() {
             let client = operator(&aws.dynamodb_url, &template.world);
-            options.seed.write(&client, &local.table, &provider()).await?;
+            options.seed.write(client, &local.table).await?;
         }
         let lambda = Lambda::new(environment.functions(&aws, &template), options.output);
         lambda.warm().await?;

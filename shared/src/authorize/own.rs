@@ -8,7 +8,7 @@ use crate::{
     jwt::Unverified,
     ports::{Assignments, Clock, Evidence, EvidenceReader, KeyRing, ProviderKeys, Toucher},
     rights::{Holdings, OrgId, RoleId},
-    token::{Claims, Date, Principal, Token, TokenId, UnixTime},
+    token::{Access, Claims, Date, Family, Principal, Token, TokenId, UnixTime},
 };
 
 /// How long noting a token's use may hold up the request.
@@ -36,12 +36,12 @@ where
     C: Clock,
 {
     /// Who has `token`, one of ours: its signature first, then, in one batch, its row, its parent's and those of its roles.
-    pub(super) async fn own(&self, token: &Unverified<'_>, org: &OrgHeader) -> Result<Known, Refused> {
+    pub(super) async fn own(&self, family: Family, token: &Unverified<'_>, org: &OrgHeader) -> Result<Known, Refused> {
         if token.typ().as_deref() != Some("at+jwt") {
             return Err(unauthenticated("its `typ` is not at+jwt"));
         }
-        let claims: Claims = token.verify(self.keys.ring().await?.as_ref())?;
-        if !self.policy.issuers.iter().any(|issuer| claims.are_under(issuer)) {
+        let claims: Claims = token.verify(self.keys.of(family).ring().await?.as_ref())?;
+        if !self.policy.issuers.of(family).iter().any(|issuer| claims.are_under(issuer)) {
             return Err(unauthenticated("its audience is another"));
         }
         let pointers = Pointers::of(&claims).ok_or_else(|| unauthenticated("its claims hold no ids"))?;
@@ -51,7 +51,7 @@ where
         let evidence = self.ledger.read(&tokens, &roles).await?;
         let now = self.clock.now();
         let row = living(&evidence, &pointers.id, now)?;
-        if !claims.are_of(row) {
+        if !claims.are_of(row) || row.token_type.name().family() != family {
             return Err(unauthenticated("its claims are not those of its row"));
         }
         parent_lives(&evidence, row, now)?;
@@ -107,16 +107,17 @@ fn parent_lives(evidence: &Evidence, row: &Token, now: UnixTime) -> Result<(), R
 
 /// *(the row is the right)* Organization, roles, expiry and flags are the row's.
 fn known(row: Token, evidence: Evidence, now: UnixTime) -> Known {
-    let access = row.token_type.access();
-    let holdings = Holdings::new(&row.org, &access.roles, evidence.roles, access.read_only);
+    let flag = |flag: fn(&Access) -> bool| row.token_type.access().is_some_and(flag);
+    let (read_only, anonymize) = (flag(|access| access.read_only), flag(|access| access.anonymize));
+    let holdings = Holdings::new(&row.org, row.token_type.roles(), evidence.roles, read_only);
     let today = now.date();
     let used = (row.last_used != Some(today)).then(|| Use { id: row.id.clone(), day: today });
     let token = CallingToken {
         id: row.id.clone(),
         parent: row.parent.clone(),
         expires_at: row.expires_at,
-        read_only: access.read_only,
-        anonymize: access.anonymize,
+        read_only,
+        anonymize,
     };
     let caller = Caller {
         org: row.org,

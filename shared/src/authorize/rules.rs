@@ -11,15 +11,52 @@ use crate::{jwt::present, rights::Action};
 #[serde(transparent)]
 pub struct Rules(HashMap<String, Rule>);
 
-/// What a route needs.
+/// What a route needs, written `{"action": …}` or `{"any_caller": true}`, with the other members beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Written")]
 pub struct Rule {
-    /// The action that the caller must be allowed.
-    pub action: Action,
+    /// What the caller must be.
+    pub need: Need,
     /// The path parameter by which a token may always name itself.
-    #[serde(default, deserialize_with = "present")]
     pub own_id: Option<String>,
+    /// Whether tokens of the public family reach the route, which need nothing else then.
+    pub public_tokens: bool,
+}
+
+/// What a caller must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// Allowed this action.
+    Action(Action),
+    /// A person, or a token of the access family.
+    AnyCaller,
+}
+
+/// A rule as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default, deserialize_with = "present")]
+    action: Option<Action>,
+    #[serde(default)]
+    any_caller: bool,
+    #[serde(default, deserialize_with = "present")]
+    own_id: Option<String>,
+    #[serde(default)]
+    public_tokens: bool,
+}
+
+impl TryFrom<Written> for Rule {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, &'static str> {
+        let need = match (written.action, written.any_caller) {
+            (Some(action), false) => Need::Action(action),
+            (None, true) => Need::AnyCaller,
+            _ => return Err("a rule has either `action` or `any_caller: true`"),
+        };
+        Ok(Self { need, own_id: written.own_id, public_tokens: written.public_tokens })
+    }
 }
 
 impl Rules {
@@ -38,7 +75,8 @@ mod tests {
     #[test]
     fn routes_are_compared_exactly() {
         let rules: Rules = serde_json::from_str(r#"{"GET /v1/x/{id}": {"action": "x:view"}}"#).unwrap();
-        assert_eq!(rules.find("GET /v1/x/{id}").map(|rule| rule.action.as_str()), Some("x:view"));
+        let need = Need::Action("x:view".parse().unwrap());
+        assert_eq!(rules.find("GET /v1/x/{id}").map(|rule| &rule.need), Some(&need));
         for other in ["get /v1/x/{id}", "GET /v1/x/{id}/", "GET /v1/x/1", "GET  /v1/x/{id}", "POST /v1/x/{id}", ""] {
             assert!(rules.find(other).is_none(), "{other}");
         }
@@ -49,6 +87,9 @@ mod tests {
         for bad in [
             r#"{"GET /": {}}"#,
             r#"{"GET /": {"action": ""}}"#,
+            r#"{"GET /": {"any_caller": false}}"#,
+            r#"{"GET /": {"any_caller": true, "action": "x:view"}}"#,
+            r#"{"GET /": {"action": null, "any_caller": true}}"#,
             r#"{"GET /": {"action": "x:view", "public": true}}"#,
             r#"{"GET /": {"action": "x:view", "own_id": null}}"#,
             r#"{"GET /": "x:view"}"#,

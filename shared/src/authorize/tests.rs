@@ -6,10 +6,11 @@ use super::*;
 use crate::{
     jwt::{SigningInput, samples as keys},
     memory::{At, Keys, Memory},
-    token::{Claims, Issuer, Token, samples},
+    token::{Claims, Issuer, Token, TokenType, samples},
 };
 
 const OURS: &str = "https://api.example/v1/access-tokens";
+const PUBLIC: &str = "https://api.example/v1/access-tokens/public";
 const AUDIENCE: &str = "https://api.example";
 const IDP: &str = "https://idp.example";
 const NOW: i64 = 1_566_657_000;
@@ -26,17 +27,22 @@ fn authorizer(ledger: &Memory) -> Authorizer {
         "POST /v1/access-tokens": {"action": "token:create"},
         "GET /v1/access-tokens/{id}": {"action": "token:create", "own_id": "id"},
         "GET /v1/entities": {"action": "entity:view"},
+        "GET /v1/permissions/me": {"any_caller": true},
+        "GET /v1/journey": {"action": "entity:view", "public_tokens": true},
     });
     Authorize {
         ledger: ledger.clone(),
-        keys: Keys(rsa),
+        keys: Families { access: Keys(rsa), public: Keys(ec) },
         provider_keys: Keys(ec),
         clock: At(samples::at(NOW)),
         policy: Policy {
-            issuers: vec![
-                issuer(OURS, AUDIENCE),
-                issuer("https://old.example/v1/access-tokens", "https://old.example"),
-            ],
+            issuers: Families {
+                access: vec![
+                    issuer(OURS, AUDIENCE),
+                    issuer("https://old.example/v1/access-tokens", "https://old.example"),
+                ],
+                public: vec![issuer(PUBLIC, AUDIENCE)],
+            },
             providers: serde_json::from_value(providers).unwrap(),
             rules: serde_json::from_value(rules).unwrap(),
         },
@@ -110,7 +116,7 @@ fn code(result: Result<Caller, Refused>) -> &'static str {
 
 fn admin() -> Token {
     let mut token = samples::plain();
-    if let crate::token::TokenType::Api(access) = &mut token.token_type {
+    if let TokenType::Api(access) = &mut token.token_type {
         access.roles = vec!["123:admin".parse().unwrap()];
     }
     token
@@ -182,7 +188,7 @@ async fn issuer_audience_and_type_must_be_ours() {
     let ledger = ledger([admin()]);
     for (claim, value, refusal) in [
         ("iss", json!("https://api.example/v1/access-tokens/"), "its issuer is unknown"),
-        ("iss", json!("https://api.example/v1/access-tokens/public"), "its issuer is unknown"),
+        ("iss", json!(PUBLIC), "no key of its issuer has its `kid`"),
         ("aud", json!("https://other.example"), "its audience is another"),
         ("aud", json!([AUDIENCE]), "a claim is absent, ill-typed or doubled"),
         ("token_use", json!("id"), "a claim is absent, ill-typed or doubled"),
@@ -219,6 +225,52 @@ async fn a_child_dies_with_its_parent() {
         let rows = parent.into_iter().chain([child.clone()]);
         assert_eq!(cause(ask(&ledger(rows), &token).await), why);
     }
+}
+
+/// What a token of the public family gets on `route`.
+async fn ask_public(route: &str, claims: &Value, rows: [Token; 1]) -> Result<Caller, Refused> {
+    let [_, ec] = keys::both();
+    let public = ec.public();
+    let token = SigningInput::new(public.alg(), public.kid(), claims).unwrap().seal_with(|text| ec.sign(text)).reveal();
+    authorizer(&ledger(rows)).decide(&Question { route: route.to_owned(), ..question(&token) }).await
+}
+
+#[tokio::test]
+async fn a_public_token_passes_only_where_a_rule_opens_the_route_to_it() {
+    let journey = samples::journey();
+    let claims = json!(Claims::of(&journey, &issuer(PUBLIC, AUDIENCE)));
+    let caller = ask_public("GET /v1/journey", &claims, [journey.clone()]).await.unwrap();
+    assert!(caller.roles.is_empty());
+    for route in ["POST /v1/access-tokens", "GET /v1/entities", "GET /v1/permissions/me", "GET /v1/access-tokens/{id}"]
+    {
+        assert_eq!(code(ask_public(route, &claims, [journey.clone()]).await), "permission_denied", "{route}");
+    }
+    let revoked = Token { revocation: samples::revoked().revocation, ..journey };
+    assert_eq!(cause(ask_public("GET /v1/journey", &claims, [revoked]).await), "it is revoked");
+}
+
+#[tokio::test]
+async fn a_token_of_one_family_is_never_accepted_under_the_others_key_or_issuer() {
+    let as_public = json!(Claims::of(&admin(), &issuer(PUBLIC, AUDIENCE)));
+    assert_eq!(
+        cause(ask_public("GET /v1/journey", &as_public, [admin()]).await),
+        "its claims are not those of its row"
+    );
+    let as_access = json!(Claims::of(&samples::journey(), &issuer(OURS, AUDIENCE)));
+    assert_eq!(
+        cause(ask(&ledger([samples::journey()]), &ours(&as_access)).await),
+        "its claims are not those of its row"
+    );
+    assert_eq!(
+        cause(ask_public("GET /v1/journey", &claims_of(&admin()), [admin()]).await),
+        "no key of its issuer has its `kid`"
+    );
+}
+
+#[tokio::test]
+async fn a_route_for_any_caller_needs_no_permission() {
+    let question = Question { route: "GET /v1/permissions/me".to_owned(), ..question(&person(&json!({}))) };
+    assert_eq!(code(authorizer(&ledger([])).decide(&question).await), "granted");
 }
 
 #[tokio::test]

@@ -37,8 +37,8 @@ impl Keys {
         Self { client, arns, loaded: OnceCell::new() }
     }
 
-    /// Reads the keys ahead of the first request. What fails now is tried again then.
-    pub async fn warm(&self) {
+    /// Reads the keys ahead of the first request.
+    pub(super) async fn warm(&self) {
         if let Err(error) = self.loaded().await {
             telemetry::trouble(&error.to_string());
         }

@@ -1,5 +1,6 @@
 //! The ledger, in `DynamoDB`. Every power is one call.
 
+mod apply;
 mod evidence;
 mod list;
 mod read;

@@ -24,6 +24,14 @@ pub struct Issued {
     jwt: Jwt,
 }
 
+/// What became of recording a token.
+pub(super) enum Recorded {
+    /// It is in the ledger.
+    New(Box<Issued>),
+    /// It is not; another is there under its id: the token that was to be recorded, and that one.
+    There(Box<Token>, Box<Token>),
+}
+
 impl Draft {
     pub(super) fn new(token: Token) -> Self {
         Self(token)
@@ -41,11 +49,16 @@ impl Draft {
 impl Signed {
     /// Records the token. A row that is there already and says the same is an earlier attempt of this very write, whose
     /// answer was lost.
-    pub(super) async fn record(self, ledger: &impl Recorder) -> Result<Issued, Failure> {
-        match ledger.record(&self.token).await? {
-            Some(other) if other != self.token => Err(Failure::Internal("the id is taken".to_owned())),
-            _ => Ok(Issued { token: self.token, jwt: self.jwt }),
-        }
+    pub(super) async fn record(self, ledger: &impl Recorder) -> Result<Recorded, Failure> {
+        Ok(match ledger.record(&self.token).await? {
+            Some(there) if there != self.token => Recorded::There(Box::new(self.token), Box::new(there)),
+            _ => Recorded::New(Box::new(self.already_recorded())),
+        })
+    }
+
+    /// Gives the token out that was read from the ledger and signed anew.
+    pub(super) fn already_recorded(self) -> Issued {
+        Issued { token: self.token, jwt: self.jwt }
     }
 }
 

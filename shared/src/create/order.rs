@@ -1,17 +1,23 @@
 //! What a caller asks for when they create a token.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::{
     failure::Failure,
     jwt::excerpt,
     rights::{MAX_ASKED, RoleId},
-    token::{Lifetime, LifetimeError, NOT_OFFERED, TokenName, TypeName, UnknownType},
+    token::{
+        Family, Fingerprint, Lifetime, LifetimeError, NOT_OFFERED, TargetId, TargetIdError, TokenName, TypeName,
+        UnknownType,
+    },
 };
 
-/// The members of a body, and nothing else.
-const MEMBERS: [&str; 7] =
-    ["name", "token_type", "assignments", "assume_roles", "expires_in", "read_only", "anonymize"];
+/// The members that every type knows.
+const COMMON: [&str; 3] = ["name", "token_type", "expires_in"];
+/// Those that the types of the access family know besides.
+const ACCESS: [&str; 4] = ["assignments", "assume_roles", "read_only", "anonymize"];
 
 /// A token as it was ordered: every member within the contract's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,14 +26,28 @@ pub struct Order {
     pub name: TokenName,
     /// Of which type.
     pub type_name: TypeName,
-    /// With which roles; empty: the caller's.
-    pub asked: Vec<RoleId>,
+    /// What that type needs.
+    pub wanted: Wanted,
     /// How long it is to live, where that was said.
     pub lifetime: Option<Lifetime>,
-    /// Whether it is to be read-only.
-    pub read_only: bool,
-    /// Whether it is to be anonymized.
-    pub anonymize: bool,
+    /// What tells this order from others.
+    pub fingerprint: Fingerprint,
+}
+
+/// What a token is to carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// Of the access family: these roles (none: the caller's), and whether it is to be read-only and anonymized.
+    Access {
+        /// The roles asked for; none: the caller's.
+        asked: Vec<RoleId>,
+        /// Whether it is to be read-only.
+        read_only: bool,
+        /// Whether it is to be anonymized.
+        anonymize: bool,
+    },
+    /// Of the public family: what it is for.
+    Target(TargetId),
 }
 
 impl Order {
@@ -38,22 +58,21 @@ impl Order {
     /// [`Failure::Invalid`] with the member and the rule that it breaks.
     pub fn read(members: &Map<String, Value>) -> Result<Self, Failure> {
         let type_name = type_name(members)?;
-        if let Some(unknown) = members.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
-            return Err(invalid(format!("`{}` is not a member of this request", excerpt(unknown))));
+        let known = |name: &&String| {
+            let own = if type_name.family() == Family::Access { &ACCESS[..] } else { &[target_member(type_name)] };
+            COMMON.contains(&name.as_str()) || own.contains(&name.as_str())
+        };
+        if let Some(unknown) = members.keys().find(|name| !known(name)) {
+            let unknown = excerpt(unknown);
+            return Err(invalid(format!("`{unknown}` is not a member of a request for the type {type_name}")));
         }
         Ok(Self {
             name: name(members)?,
             type_name,
-            asked: asked(members)?,
+            wanted: wanted(members, type_name)?,
             lifetime: lifetime(members, type_name)?,
-            read_only: flag(members, "read_only")?,
-            anonymize: flag(members, "anonymize")?,
+            fingerprint: fingerprint(members),
         })
-    }
-
-    /// The refusal of a type that is known and not offered.
-    pub(super) fn not_offered(type_name: &str) -> Failure {
-        invalid(format!("tokens of the type `{type_name}` are not offered"))
     }
 }
 
@@ -69,17 +88,46 @@ fn name(members: &Map<String, Value>) -> Result<TokenName, Failure> {
     }
 }
 
+/// The type that is named, or that a member speaks of.
 fn type_name(members: &Map<String, Value>) -> Result<TypeName, Failure> {
-    let unknown = || invalid(UnknownType.to_string());
     match members.get("token_type") {
+        None if members.contains_key("journey_id") => Ok(TypeName::Journey),
+        None if members.contains_key("portal_id") => Ok(TypeName::Portal),
         None => Ok(TypeName::Api),
-        Some(Value::String(text)) if NOT_OFFERED.contains(&text.as_str()) => Err(Order::not_offered(text)),
-        Some(Value::String(text)) => match text.parse().map_err(|_| unknown())? {
-            public @ (TypeName::Journey | TypeName::Portal) => Err(Order::not_offered(public.as_str())),
-            access => Ok(access),
-        },
-        Some(_) => Err(unknown()),
+        Some(Value::String(text)) if NOT_OFFERED.contains(&text.as_str()) => {
+            Err(invalid(format!("tokens of the type `{text}` are not offered")))
+        }
+        Some(value) => {
+            let named = value.as_str().map_or(Err(UnknownType), str::parse);
+            named.map_err(|error: UnknownType| invalid(error.to_string()))
+        }
     }
+}
+
+/// The member that names what a public token is for.
+fn target_member(type_name: TypeName) -> &'static str {
+    if type_name == TypeName::Journey { "journey_id" } else { "portal_id" }
+}
+
+fn wanted(members: &Map<String, Value>, type_name: TypeName) -> Result<Wanted, Failure> {
+    if type_name.family() == Family::Access {
+        let (read_only, anonymize) = (flag(members, "read_only")?, flag(members, "anonymize")?);
+        return Ok(Wanted::Access { asked: asked(members)?, read_only, anonymize });
+    }
+    let member = target_member(type_name);
+    match members.get(member) {
+        None => Err(invalid(format!("`{member}` is required for the type {type_name}"))),
+        Some(value) => {
+            let id = value.as_str().map_or(Err(TargetIdError), str::parse);
+            id.map(Wanted::Target).map_err(|error| invalid(format!("`{member}`: {error}")))
+        }
+    }
+}
+
+/// Two bodies are equal if their members are, in whatever order they stand.
+fn fingerprint(members: &Map<String, Value>) -> Fingerprint {
+    let sorted: BTreeMap<_, _> = members.iter().collect();
+    Fingerprint::of(&serde_json::to_string(&sorted).unwrap_or_default())
 }
 
 /// `assignments`, or `assume_roles`, the older documents' name for it.
@@ -144,18 +192,41 @@ mod tests {
     #[test]
     fn a_name_is_enough() {
         let order = read(&json!({"name": "n"})).unwrap();
-        assert_eq!((order.type_name, order.asked, order.lifetime), (TypeName::Api, vec![], None));
-        assert!(!order.read_only && !order.anonymize);
+        let wanted = Wanted::Access { asked: vec![], read_only: false, anonymize: false };
+        assert_eq!((order.type_name, order.wanted, order.lifetime), (TypeName::Api, wanted, None));
     }
 
     #[test]
     fn assume_roles_is_another_name_for_assignments() {
         let roles = json!(["123:owner"]);
-        let order = |body: Value| read(&body).map(|order| order.asked.len());
+        let order = |body: Value| {
+            read(&body).map(|order| if let Wanted::Access { asked, .. } = order.wanted { asked.len() } else { 0 })
+        };
         assert_eq!(order(json!({"name": "n", "assume_roles": roles})), Ok(1));
         assert_eq!(order(json!({"name": "n", "assume_roles": roles, "assignments": roles})), Ok(1));
         assert!(order(json!({"name": "n", "assume_roles": roles, "assignments": []})).unwrap_err().contains("differ"));
         assert_eq!(order(json!({"name": "n", "assignments": ["1:a", "1:a"]})), Ok(1));
+    }
+
+    #[test]
+    fn a_public_token_is_for_one_journey_or_one_portal() {
+        for (body, type_name) in [
+            (json!({"name": "n", "token_type": "journey", "journey_id": "j"}), TypeName::Journey),
+            (json!({"name": "n", "journey_id": "j"}), TypeName::Journey),
+            (json!({"name": "n", "portal_id": "j", "expires_in": "7d"}), TypeName::Portal),
+        ] {
+            let order = read(&body).unwrap();
+            assert_eq!((order.type_name, order.wanted), (type_name, Wanted::Target("j".parse().unwrap())));
+        }
+    }
+
+    #[test]
+    fn equal_bodies_have_one_fingerprint_in_whatever_order_their_members_stand() {
+        let print = |text: &str| read(&serde_json::from_str(text).unwrap()).unwrap().fingerprint;
+        let one = print(r#"{"name": "n", "read_only": true}"#);
+        assert_eq!(one, print(r#"{"read_only":true,"name":"n"}"#));
+        assert_ne!(one, print(r#"{"name": "n"}"#));
+        assert_ne!(print(r#"{"name": "n"}"#), print(r#"{"name": "n", "read_only": false}"#));
     }
 
     #[test]
@@ -167,14 +238,19 @@ mod tests {
             (json!({"name": null}), "`name` must be a string"),
             (json!({"name": "n".repeat(256)}), "`name` must have 255"),
             (json!({"name": "n", "scopes": []}), "`scopes` is not a member"),
-            (json!({"name": "n", "journey_id": "j"}), "`journey_id` is not a member"),
+            (json!({"name": "n", "journey_id": "j", "portal_id": "p"}), "`portal_id` is not a member"),
+            (json!({"name": "n", "token_type": "api", "journey_id": "j"}), "`journey_id` is not a member"),
+            (json!({"name": "n", "token_type": "journey"}), "`journey_id` is required for the type journey"),
+            (json!({"name": "n", "token_type": "portal", "portal_id": ""}), "`portal_id`: an id has 1 to 255"),
+            (json!({"name": "n", "token_type": "portal", "portal_id": 5}), "`portal_id`: an id has 1 to 255"),
+            (json!({"name": "n", "journey_id": "j", "read_only": true}), "`read_only` is not a member"),
+            (json!({"name": "n", "journey_id": "j", "expires_in": "8d"}), "to 7 days"),
             (json!({"name": "n", "token_type": "admin"}), "`token_type` must be one of"),
             (json!({"name": "n", "token_type": null}), "`token_type` must be one of"),
             (
                 json!({"name": "n", "token_type": "portal_preview", "portal_id": "p"}),
                 "`portal_preview` are not offered",
             ),
-            (json!({"name": "n", "token_type": "journey"}), "`journey` are not offered"),
             (json!({"name": "n", "assignments": "1:a"}), "`assignments` must be an array"),
             (json!({"name": "n", "assignments": [1]}), "`assignments` must be an array"),
             (json!({"name": "n", "assignments": ["owner"]}), "`owner` is no role id: a role id is"),

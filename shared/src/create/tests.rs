@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     caller::tests::{person, token},
-    jwt::samples,
+    jwt::{VerifyingKey, samples},
     memory::{Always, At, Keys, Memory},
     ports::PortError,
-    token::samples as tokens,
+    token::{Claims, samples as tokens},
 };
 
 const KEY: &str = "ZZZZZZZZZZZZZZZZZZZZZ";
@@ -16,19 +16,25 @@ const KEY: &str = "ZZZZZZZZZZZZZZZZZZZZZ";
 fn create(ledger: &Memory) -> Create<Memory, Keys, Always, At> {
     Create {
         ledger: ledger.clone(),
-        signer: Keys(samples::both()[1]),
+        signers: Families { access: Keys(samples::both()[1]), public: Keys(samples::both()[0]) },
         ids: Always(KEY),
         clock: At(tokens::at(1_000)),
-        issuer: Issuer {
-            issuer: "https://a.example/v1/access-tokens".to_owned(),
-            audience: "https://a.example".to_owned(),
-        },
+        issuers: issuers(),
+        ceiling: None,
     }
+}
+
+fn issuers() -> Families<Issuer> {
+    let issuer = |path: &str| Issuer {
+        issuer: format!("https://a.example/v1/access-tokens{path}"),
+        audience: "https://a.example".to_owned(),
+    };
+    Families { access: issuer(""), public: issuer("/public") }
 }
 
 async fn make(ledger: &Memory, caller: &Caller, body: Value) -> Result<Token, Failure> {
     let order = Order::read(body.as_object().unwrap())?;
-    create(ledger).run(caller, order).await.map(|issued| issued.token().clone())
+    create(ledger).run(caller, order, None).await.map(|issued| issued.token().clone())
 }
 
 #[tokio::test]
@@ -36,7 +42,7 @@ async fn a_token_carries_what_was_ordered_and_is_recorded() {
     let ledger = Memory::default();
     let made = make(&ledger, &person(&["123:a"]), json!({"name": "n", "expires_in": "1h"})).await.unwrap();
     assert_eq!(made.id.to_string(), format!("api_{KEY}"));
-    assert_eq!(made.token_type.access().roles, ["123:a".parse().unwrap()]);
+    assert_eq!(made.token_type.roles(), ["123:a".parse().unwrap()]);
     assert_eq!((made.created_at.seconds(), made.expires_at), (1_000, Some(tokens::at(4_600))));
     assert_eq!(made.created_by.to_string(), "local|1001");
     assert_eq!(ledger.token(&made.id), Some(made));
@@ -54,10 +60,11 @@ async fn a_signer_that_fails_leaves_nothing_behind() {
         }
     }
     let ledger = Memory::default();
-    let Create { ids, clock, issuer, .. } = create(&ledger);
-    let create = Create { ledger: ledger.clone(), signer: Failing, ids, clock, issuer };
+    let Create { ids, clock, issuers, ceiling, .. } = create(&ledger);
+    let signers = Families { access: Failing, public: Failing };
+    let create = Create { ledger: ledger.clone(), signers, ids, clock, issuers, ceiling };
     let order = Order::read(json!({"name": "n"}).as_object().unwrap()).unwrap();
-    let failure = create.run(&person(&["123:a"]), order).await.unwrap_err();
+    let failure = create.run(&person(&["123:a"]), order, None).await.unwrap_err();
     assert_eq!(failure, Failure::Unavailable("throttled".to_owned()));
     assert!(ledger.state().tokens.is_empty());
 }
@@ -101,9 +108,99 @@ async fn a_child_names_its_parent_and_is_never_wider() {
     let child = make(&ledger, &parent, json!({"name": "n", "anonymize": false, "read_only": false})).await.unwrap();
     assert_eq!(child.parent, parent.token.as_ref().map(|token| token.id.clone()));
     assert_eq!(child.expires_at, Some(tokens::at(5_000)));
-    assert!(child.token_type.access().anonymize && child.token_type.access().read_only);
+    assert!(child.token_type.access().is_some_and(|access| access.anonymize && access.read_only));
     let longer = make(&ledger, &parent, json!({"name": "n", "expires_in": 4_001})).await;
     assert_eq!(longer, Err(Failure::LifetimeExceedsParent(tokens::at(5_000))));
+}
+
+#[tokio::test]
+async fn a_public_token_carries_no_roles_and_is_signed_by_its_own_family() {
+    let ledger = Memory::default();
+    let order = Order::read(json!({"name": "n", "journey_id": "j"}).as_object().unwrap()).unwrap();
+    let issued = create(&ledger).run(&person(&["123:a"]), order, None).await.unwrap();
+    assert_eq!((issued.token().token_type.roles(), issued.token().token_type.journey_id()), (&[][..], Some("j")));
+    assert_eq!(
+        json!(Claims::of(issued.token(), &issuers().public))["iss"],
+        "https://a.example/v1/access-tokens/public"
+    );
+    let jwt = issued.reveal();
+    let unverified = crate::jwt::Unverified::parse(&jwt).unwrap();
+    assert_eq!(unverified.kid(), Some(samples::both()[0].public().kid()));
+    assert_eq!(unverified.issuer(), "https://a.example/v1/access-tokens/public");
+}
+
+#[tokio::test]
+async fn a_token_ends_within_what_the_operator_allows() {
+    let ledger = Memory::default();
+    let ask = async |body: Value| {
+        let create = Create { ceiling: Some("1d".parse().unwrap()), ..create(&ledger) };
+        create.run(&person(&["123:a"]), Order::read(body.as_object().unwrap())?, None).await.map(|_| ())
+    };
+    assert_eq!(ask(json!({"name": "n", "expires_in": "1d"})).await, Ok(()));
+    for body in
+        [json!({"name": "n"}), json!({"name": "n", "expires_in": "2d"}), json!({"name": "n", "token_type": "app"})]
+    {
+        let sentence = ask(body).await.unwrap_err().sentence();
+        assert!(sentence.contains("86400 seconds at most"), "{sentence}");
+    }
+}
+
+/// A create with the idempotency key `key`.
+async fn keyed(ledger: &Memory, caller: &Caller, key: &str, body: Value) -> Result<Token, Failure> {
+    let order = Order::read(body.as_object().unwrap())?;
+    let issued = create(ledger).run(caller, order, Some(&key.parse().unwrap())).await;
+    issued.map(|issued| issued.token().clone())
+}
+
+#[tokio::test]
+async fn the_same_key_and_body_again_give_the_same_token_as_it_was_recorded() {
+    let ledger = Memory::default();
+    let caller = person(&["123:a"]);
+    let first = keyed(&ledger, &caller, "k", json!({"name": "n"})).await.unwrap();
+    let row = ledger.token(&first.id).unwrap();
+    ledger.state().tokens.insert(first.id.key().clone(), Ok(Token { created_at: tokens::at(900), ..row }));
+    let again = keyed(&ledger, &caller, "k", json!({"name": "n"})).await.unwrap();
+    assert_eq!((again.id, again.created_at), (first.id.clone(), tokens::at(900)));
+    assert_eq!(ledger.state().tokens.len(), 1);
+    assert_ne!(keyed(&ledger, &caller, "other", json!({"name": "n"})).await.unwrap().id, first.id);
+}
+
+#[tokio::test]
+async fn a_key_used_for_another_body_or_for_a_token_that_is_over_is_refused() {
+    let ledger = Memory::default();
+    let caller = person(&["123:a"]);
+    let made = keyed(&ledger, &caller, "k", json!({"name": "n"})).await.unwrap();
+    let other = keyed(&ledger, &caller, "k", json!({"name": "n", "token_type": "app"})).await;
+    assert_eq!(other, Err(Failure::IdempotencyMismatch));
+    for over in [
+        Token { revocation: tokens::revoked().revocation, ..made.clone() },
+        Token { expires_at: Some(tokens::at(1_000)), ..made.clone() },
+    ] {
+        ledger.state().tokens.insert(made.id.key().clone(), Ok(over));
+        let again = keyed(&ledger, &caller, "k", json!({"name": "n"})).await;
+        assert_eq!(again, Err(Failure::IdempotencyConflict));
+    }
+}
+
+#[tokio::test]
+async fn a_replay_passes_every_check_of_a_new_request() {
+    let ledger = Memory::default();
+    let body = json!({"name": "n", "assignments": ["123:a"]});
+    let created_at_another_second = |made: &Token| {
+        ledger.state().tokens.insert(made.id.key().clone(), Ok(Token { created_at: tokens::at(999), ..made.clone() }));
+    };
+    let made = keyed(&ledger, &person(&["123:a", "123:b"]), "k", body.clone()).await.unwrap();
+    created_at_another_second(&made);
+    let demoted = keyed(&ledger, &person(&["123:b"]), "k", body.clone()).await;
+    assert_eq!(demoted, Err(Failure::RoleNotHeld("123:a".parse().unwrap())));
+    let mut denied = person(&["123:a", "123:no"]);
+    denied.deny_roles = vec!["123:no".parse().unwrap()];
+    let narrower = keyed(&ledger, &denied, "k", body).await;
+    assert!(matches!(narrower, Err(Failure::PermissionDenied(_))), "{narrower:?}");
+    let whole = keyed(&ledger, &person(&["123:a"]), "whole", json!({"name": "n"})).await.unwrap();
+    created_at_another_second(&whole);
+    let widened = keyed(&ledger, &person(&["123:b"]), "whole", json!({"name": "n"})).await;
+    assert_eq!(widened, Err(Failure::RoleNotHeld("123:a".parse().unwrap())), "the roles of then, not of now");
 }
 
 #[tokio::test]
@@ -123,5 +220,5 @@ async fn a_token_too_long_for_a_header_is_refused_with_how_many_roles_fit_beside
     assert!(ledger.state().tokens.is_empty());
     let fewer = |n: usize| make(&ledger, &caller, json!({"name": name, "assignments": roles[..n]}));
     assert!(matches!(fewer(fit + 1).await, Err(Failure::Invalid(_))));
-    assert_eq!(fewer(fit).await.unwrap().token_type.access().roles.len(), fit + 2);
+    assert_eq!(fewer(fit).await.unwrap().token_type.roles().len(), fit + 2);
 }

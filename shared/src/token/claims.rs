@@ -14,7 +14,7 @@ pub struct Issuer {
     pub audience: String,
 }
 
-/// The claims of an access token (RFC 9068, section 2.2, and ours), in the order in which they are written.
+/// The claims of a token of either family (RFC 9068, section 2.2, and ours), in the order in which they are written.
 ///
 /// Each has one type: a claim that is there with another type, `null` included, makes the whole unreadable, so that it
 /// never counts as absent.
@@ -41,6 +41,10 @@ pub struct Claims {
     read_only: Option<True>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     anonymize: Option<True>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    journey_id: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    portal_id: Option<String>,
 }
 
 /// `token_use`, which tells an access token from an ID token.
@@ -74,7 +78,7 @@ impl Claims {
     #[must_use]
     pub fn of(token: &Token, issuer: &Issuer) -> Self {
         let id = token.id.to_string();
-        let access = token.token_type.access();
+        let (carried, access) = (&token.token_type, token.token_type.access());
         Self {
             iss: issuer.issuer.clone(),
             sub: id.clone(),
@@ -89,10 +93,12 @@ impl Claims {
             token_type: token.id.type_name().to_string(),
             org_id: token.org.to_string(),
             user_id: id,
-            assume_roles: access.roles.iter().map(ToString::to_string).collect(),
+            assume_roles: carried.roles().iter().map(ToString::to_string).collect(),
             parent: token.parent.as_ref().map(ToString::to_string),
-            read_only: access.read_only.then_some(True),
-            anonymize: access.anonymize.then_some(True),
+            read_only: access.filter(|access| access.read_only).map(|_| True),
+            anonymize: access.filter(|access| access.anonymize).map(|_| True),
+            journey_id: carried.journey_id().map(ToOwned::to_owned),
+            portal_id: carried.portal_id().map(ToOwned::to_owned),
         }
     }
 

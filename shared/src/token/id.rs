@@ -24,7 +24,21 @@ pub struct TokenId {
 #[error("a token id is its type, an underscore and 21 of A-Z a-z 0-9 _ -")]
 pub struct TokenIdError;
 
+/// The nanoid alphabet.
+const ALPHABET: &[u8; 64] = b"_-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
 impl TokenKey {
+    /// The key that the first 126 bits of `bits` spell.
+    #[must_use]
+    pub fn from_bits(bits: [u8; 32]) -> Self {
+        let sextet = |n: usize| {
+            let (byte, shift) = (n * 6 / 8, n * 6 % 8);
+            let pair = u16::from_be_bytes([bits[byte], bits[byte + 1]]);
+            char::from(ALPHABET[usize::from(pair << shift >> 10)])
+        };
+        Self((0..KEY_LENGTH).map(sextet).collect())
+    }
+
     /// The key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -17,6 +17,10 @@ pub struct Item {
     expires_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_used: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    journey_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    portal_id: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     read_only: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -34,18 +38,20 @@ impl Item {
     /// The item of `token`; members that do not apply to it are left out.
     #[must_use]
     pub fn of(token: &Token) -> Self {
-        let access = token.token_type.access();
+        let (carried, access) = (&token.token_type, token.token_type.access());
         let revocation = token.revocation.as_ref();
         Self {
             id: token.id.to_string(),
             created_at: token.created_at.to_string(),
             name: token.name.to_string(),
             token_type: token.id.type_name().as_str(),
-            assignments: access.roles.clone(),
+            assignments: carried.roles().to_vec(),
             expires_at: token.expires_at.map(|end| end.to_string()),
             last_used: token.last_used.map(|day| day.to_string()),
-            read_only: access.read_only,
-            anonymize: access.anonymize,
+            journey_id: carried.journey_id().map(ToOwned::to_owned),
+            portal_id: carried.portal_id().map(ToOwned::to_owned),
+            read_only: access.is_some_and(|access| access.read_only),
+            anonymize: access.is_some_and(|access| access.anonymize),
             created_by: token.created_by.to_string(),
             parent: token.parent.as_ref().map(ToString::to_string),
             revoked_at: revocation.map(|revocation| revocation.at.to_string()),

@@ -1,5 +1,7 @@
 //! How long a token lives.
 
+use std::str::FromStr;
+
 use super::{TypeName, UnixTime};
 
 const MINUTE: u64 = 60;
@@ -32,6 +34,9 @@ pub enum LifetimeError {
     /// The type has a lifetime of its own.
     #[error("`expires_in` does not go with the type {0}, whose tokens live one hour")]
     Fixed(TypeName),
+    /// The token would live longer than the operator allows.
+    #[error("`expires_in` must be given here, and be {0} seconds at most: the operator allows no longer lifetime")]
+    BeyondCeiling(u64),
     /// The token would outlive the one that makes it.
     #[error("the token would outlive the one that makes it, which ends at {0}")]
     BeyondParent(UnixTime),
@@ -59,15 +64,45 @@ impl Lifetime {
     ///
     /// [`LifetimeError::Form`] for anything else, then those of [`Lifetime::new`].
     pub fn parse(text: &str, type_name: TypeName) -> Result<Self, LifetimeError> {
-        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, unit) = text.split_at(digits);
-        let unit = unit.strip_prefix(' ').unwrap_or(unit);
-        let milliseconds = milliseconds(unit).filter(|_| digits > 0).ok_or(LifetimeError::Form)?;
-        // A number too long to count is beyond every bound.
-        let total = number.parse::<u64>().ok().and_then(|number| number.checked_mul(milliseconds)).unwrap_or(u64::MAX);
+        let total = total_milliseconds(text).ok_or(LifetimeError::Form)?;
         let lifetime = Self::new(total / 1000, type_name)?;
         if total.is_multiple_of(1000) { Ok(lifetime) } else { Err(LifetimeError::Form) }
     }
+}
+
+/// The longest lifetime that the operator allows, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ceiling(u64);
+
+impl FromStr for Ceiling {
+    type Err = LifetimeError;
+
+    /// A duration as in `expires_in`, of 30 seconds or more.
+    fn from_str(text: &str) -> Result<Self, LifetimeError> {
+        let total = total_milliseconds(text).filter(|total| total.is_multiple_of(1000)).ok_or(LifetimeError::Form)?;
+        Some(Self(total / 1000)).filter(|ceiling| ceiling.0 >= SHORTEST).ok_or(LifetimeError::Form)
+    }
+}
+
+impl Ceiling {
+    /// Checks that a token made at `now` ends in time.
+    ///
+    /// # Errors
+    ///
+    /// [`LifetimeError::BeyondCeiling`] where it ends later, or never.
+    pub fn check(self, now: UnixTime, end: Option<UnixTime>) -> Result<(), LifetimeError> {
+        let in_time = end.is_some_and(|end| end <= now.plus(self.0));
+        if in_time { Ok(()) } else { Err(LifetimeError::BeyondCeiling(self.0)) }
+    }
+}
+
+/// How many milliseconds `text` describes; a number too long to count is beyond every bound. `None` where it is no duration.
+fn total_milliseconds(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let unit = unit.strip_prefix(' ').unwrap_or(unit);
+    let factor = milliseconds(unit).filter(|_| digits > 0)?;
+    Some(number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)).unwrap_or(u64::MAX))
 }
 
 fn milliseconds(unit: &str) -> Option<u64> {
@@ -163,6 +198,19 @@ mod tests {
             assert_eq!(Lifetime::new(WEEK + 1, type_name), Err(LifetimeError::Bounds { type_name, days: 7 }));
         }
         assert_eq!(Lifetime::new(60, TypeName::Assume), Err(LifetimeError::Fixed(TypeName::Assume)));
+    }
+
+    #[test]
+    fn with_a_ceiling_a_token_ends_in_time_or_is_not_made() {
+        let at = |seconds: i64| UnixTime::try_from(seconds).unwrap();
+        let ceiling: Ceiling = "1h".parse().unwrap();
+        assert_eq!(ceiling.check(at(0), Some(at(3_600))), Ok(()));
+        for end in [Some(at(3_601)), None] {
+            assert_eq!(ceiling.check(at(0), end), Err(LifetimeError::BeyondCeiling(3_600)));
+        }
+        for bad in ["", "29s", "soon", "30500ms"] {
+            assert_eq!(bad.parse::<Ceiling>(), Err(LifetimeError::Form), "{bad}");
+        }
     }
 
     #[test]

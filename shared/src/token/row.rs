@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Date, Revocation, Token, TokenId, TokenKey, UnixTime};
+use super::{Access, Date, Fingerprint, Revocation, Token, TokenId, TokenKey, TokenType, TypeName, UnixTime};
 use crate::{
     jwt::present,
     rights::{OrgId, RoleId},
@@ -41,6 +41,10 @@ pub struct Row {
     read_only: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     anonymize: bool,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    journey_id: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    portal_id: Option<String>,
     created_at: UnixTime,
     created_by: String,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -53,6 +57,8 @@ pub struct Row {
     revoked_by: Option<String>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     last_used: Option<Date>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<Fingerprint>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     by_org: Option<String>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -92,10 +98,15 @@ impl Row {
         format!("{org}#{class}")
     }
 
+    /// The place of `token` in its list: by the time of its making, then by its id.
+    #[must_use]
+    pub fn position(token: &Token) -> String {
+        format!("{:012}#{}", token.created_at.seconds(), token.id)
+    }
+
     /// The row of `token`. A revoked token has no place in the index.
     #[must_use]
     pub fn of(token: &Token) -> Self {
-        let access = token.token_type.access();
         let listed = token.revocation.is_none();
         let gone = match &token.revocation {
             Some(revocation) => Some(revocation.at.plus(KEPT_REVOKED)),
@@ -108,9 +119,11 @@ impl Row {
             id: token.id.to_string(),
             org: token.org.clone(),
             name: token.name.to_string(),
-            roles: access.roles.clone(),
-            read_only: access.read_only,
-            anonymize: access.anonymize,
+            roles: token.token_type.roles().to_vec(),
+            read_only: token.token_type.access().is_some_and(|access| access.read_only),
+            anonymize: token.token_type.access().is_some_and(|access| access.anonymize),
+            journey_id: token.token_type.journey_id().map(ToOwned::to_owned),
+            portal_id: token.token_type.portal_id().map(ToOwned::to_owned),
             created_at: token.created_at,
             created_by: token.created_by.to_string(),
             parent: token.parent.as_ref().map(ToString::to_string),
@@ -119,7 +132,8 @@ impl Row {
             revoked_by: token.revocation.as_ref().map(|revocation| revocation.by.to_string()),
             last_used: token.last_used,
             by_org: listed.then(|| Self::list_of(&token.org, token.id.type_name().class())),
-            by_org_at: listed.then(|| format!("{:012}#{}", token.created_at.seconds(), token.id)),
+            by_org_at: listed.then(|| Self::position(token)),
+            fingerprint: token.fingerprint.clone(),
             ttl: gone,
         }
     }
@@ -140,9 +154,8 @@ impl Row {
         if self.roles.iter().any(|role| *role.org() != self.org) {
             return Err(RowError::Attribute("roles"));
         }
-        let access = Access { roles: self.roles, read_only: self.read_only, anonymize: self.anonymize };
         Ok(Token {
-            token_type: id.type_name().with_access(access).ok_or(RowError::Attribute("id"))?,
+            token_type: self.token_type(id.type_name())?,
             id,
             org: self.org,
             name: read(&self.name, "name")?,
@@ -152,7 +165,22 @@ impl Row {
             expires_at: self.expires_at,
             revocation: revocation(self.revoked_at, self.revoked_by.as_deref())?,
             last_used: self.last_used,
+            fingerprint: self.fingerprint,
         })
+    }
+
+    /// The type, and what the row says for it; what it says for another type is damage.
+    fn token_type(&self, name: TypeName) -> Result<TokenType, RowError> {
+        let access = Access { roles: self.roles.clone(), read_only: self.read_only, anonymize: self.anonymize };
+        let carries_none = self.roles.is_empty() && !self.read_only && !self.anonymize;
+        match (name, &self.journey_id, &self.portal_id) {
+            (TypeName::Api, None, None) => Ok(TokenType::Api(access)),
+            (TypeName::Assume, None, None) => Ok(TokenType::Assume(access)),
+            (TypeName::App, None, None) => Ok(TokenType::App(access)),
+            (TypeName::Journey, Some(id), None) if carries_none => Ok(TokenType::Journey(read(id, "journey_id")?)),
+            (TypeName::Portal, None, Some(id)) if carries_none => Ok(TokenType::Portal(read(id, "portal_id")?)),
+            _ => Err(RowError::Attribute("id")),
+        }
     }
 }
 
@@ -215,6 +243,7 @@ mod tests {
         for (changes, attribute) in [
             (json!({"id": "api_short"}), "id"),
             (json!({"id": "journey_5ZugdRXasLfWBypHi93Fk", "pk": "TOKEN#5ZugdRXasLfWBypHi93Fk"}), "id"),
+            (json!({"journey_id": "j"}), "id"),
             (json!({"pk": "TOKEN#AAAAAAAAAAAAAAAAAAAAA"}), "pk"),
             (json!({"roles": ["999:owner"]}), "roles"),
             (json!({"name": ""}), "name"),

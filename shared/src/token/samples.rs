@@ -25,7 +25,14 @@ pub(crate) fn plain() -> Token {
         expires_at: None,
         revocation: None,
         last_used: None,
+        fingerprint: None,
     }
+}
+
+/// A public token for a journey.
+pub(crate) fn journey() -> Token {
+    let id = "journey_JJJJJJJJJJJJJJJJJJJJJ".parse().unwrap();
+    Token { id, token_type: TokenType::Journey("j-1".parse().unwrap()), ..plain() }
 }
 
 /// A child of [`plain`] with an end and both flags.
@@ -48,6 +55,12 @@ pub(crate) fn revoked() -> Token {
     Token { revocation: Some(revocation), ..plain() }
 }
 
-pub(crate) fn tokens() -> [Token; 3] {
-    [plain(), child(), revoked()]
+pub(crate) fn tokens() -> [Token; 5] {
+    let portal = Token {
+        id: "portal_PPPPPPPPPPPPPPPPPPPPP".parse().unwrap(),
+        token_type: TokenType::Portal("p-1".parse().unwrap()),
+        fingerprint: Some(super::Fingerprint::of("{}")),
+        ..plain()
+    };
+    [plain(), child(), revoked(), journey(), portal]
 }

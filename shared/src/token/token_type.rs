@@ -20,15 +20,78 @@ pub enum TypeName {
     App,
 }
 
+/// The family of a token type. Each has its own keys, issuer and JWK set, and neither accepts the other's tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// api, assume, app: programs that act with roles.
+    Access,
+    /// journey, portal: tokens that lie in public pages and carry no roles.
+    Public,
+}
+
+/// One thing for each family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Families<T> {
+    /// The access family's.
+    pub access: T,
+    /// The public family's.
+    pub public: T,
+}
+
+impl<T> Families<T> {
+    /// What `make` gives for each of the two.
+    pub fn map<U>(self, mut make: impl FnMut(T) -> U) -> Families<U> {
+        Families { access: make(self.access), public: make(self.public) }
+    }
+
+    /// That of `family`.
+    pub fn of(&self, family: Family) -> &T {
+        match family {
+            Family::Access => &self.access,
+            Family::Public => &self.public,
+        }
+    }
+}
+
 /// A token's type, and what tokens of that type carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenType {
     /// A token for a program of the organization.
     Api(Access),
+    /// A public token for one journey.
+    Journey(TargetId),
+    /// A public token for one portal.
+    Portal(TargetId),
     /// A short-lived system token that acts for somebody.
     Assume(Access),
     /// A system token of an installed app.
     App(Access),
+}
+
+/// The journey or the portal that a public token is for: 1 to 255 characters, none of them a control character.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetId(String);
+
+/// A text that names no journey or portal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an id has 1 to 255 characters, none of them a control character")]
+pub struct TargetIdError;
+
+impl TargetId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TargetId {
+    type Err = TargetIdError;
+
+    fn from_str(text: &str) -> Result<Self, TargetIdError> {
+        let fits = (1..=255).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        fits.then(|| Self(text.to_owned())).ok_or(TargetIdError)
+    }
 }
 
 /// What a token of the access family carries.
@@ -75,14 +138,12 @@ impl TypeName {
         }
     }
 
-    /// The type of this name for a token that carries `access`; `None` for the public types, which carry none.
+    /// The family that its tokens are of.
     #[must_use]
-    pub fn with_access(self, access: Access) -> Option<TokenType> {
+    pub fn family(self) -> Family {
         match self {
-            Self::Api => Some(TokenType::Api(access)),
-            Self::Assume => Some(TokenType::Assume(access)),
-            Self::App => Some(TokenType::App(access)),
-            Self::Journey | Self::Portal => None,
+            Self::Api | Self::Assume | Self::App => Family::Access,
+            Self::Journey | Self::Portal => Family::Public,
         }
     }
 }
@@ -93,17 +154,38 @@ impl TokenType {
     pub fn name(&self) -> TypeName {
         match self {
             Self::Api(_) => TypeName::Api,
+            Self::Journey(_) => TypeName::Journey,
+            Self::Portal(_) => TypeName::Portal,
             Self::Assume(_) => TypeName::Assume,
             Self::App(_) => TypeName::App,
         }
     }
 
-    /// What the token carries.
+    /// What a token of the access family carries.
     #[must_use]
-    pub fn access(&self) -> &Access {
+    pub fn access(&self) -> Option<&Access> {
         match self {
-            Self::Api(access) | Self::Assume(access) | Self::App(access) => access,
+            Self::Api(access) | Self::Assume(access) | Self::App(access) => Some(access),
+            Self::Journey(_) | Self::Portal(_) => None,
         }
+    }
+
+    /// The roles, none for a public token.
+    #[must_use]
+    pub fn roles(&self) -> &[RoleId] {
+        self.access().map_or(&[], |access| &access.roles)
+    }
+
+    /// The journey that the token is for.
+    #[must_use]
+    pub fn journey_id(&self) -> Option<&str> {
+        if let Self::Journey(id) = self { Some(id.as_str()) } else { None }
+    }
+
+    /// The portal that the token is for.
+    #[must_use]
+    pub fn portal_id(&self) -> Option<&str> {
+        if let Self::Portal(id) = self { Some(id.as_str()) } else { None }
     }
 }
 

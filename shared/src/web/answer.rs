@@ -4,7 +4,7 @@ use lambda_http::{
     Body, Response,
     http::{
         HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{CACHE_CONTROL, CONTENT_TYPE, LINK, RETRY_AFTER, WWW_AUTHENTICATE},
     },
 };
 use serde::Serialize;
@@ -12,11 +12,15 @@ use serde::Serialize;
 use super::problem::{self, Problem};
 use crate::failure::Failure;
 
+/// How long anyone may keep what is the same for all.
+const PUBLIC: &str = "public, max-age=300";
+
 /// An answer that is no failure.
 pub struct Answer {
     status: StatusCode,
     cache: &'static str,
     body: String,
+    next: Option<String>,
 }
 
 impl Answer {
@@ -44,12 +48,24 @@ impl Answer {
     ///
     /// As [`Answer::ok`].
     pub fn public(body: &impl Serialize) -> Result<Self, Failure> {
-        Self::of(StatusCode::OK, "public, max-age=300", body)
+        Self::of(StatusCode::OK, PUBLIC, body)
+    }
+
+    /// 200 with JSON that is written already, for anyone, who may keep it for 5 minutes.
+    #[must_use]
+    pub fn document(body: &str) -> Self {
+        Self { status: StatusCode::OK, cache: PUBLIC, body: body.to_owned(), next: None }
     }
 
     fn of(status: StatusCode, cache: &'static str, body: &impl Serialize) -> Result<Self, Failure> {
         let body = serde_json::to_string(body).map_err(|error| Failure::Internal(error.to_string()))?;
-        Ok(Self { status, cache, body })
+        Ok(Self { status, cache, body, next: None })
+    }
+
+    /// The same answer with a link to the next page (RFC 8288).
+    #[must_use]
+    pub fn with_next(self, reference: &str) -> Self {
+        Self { next: Some(format!("<{reference}>; rel=\"next\"")), ..self }
     }
 
     pub(super) fn status(&self) -> StatusCode {
@@ -57,7 +73,11 @@ impl Answer {
     }
 
     pub(super) fn into_response(self) -> Response<Body> {
-        response(self.status, "application/json", self.cache, self.body)
+        let mut response = response(self.status, "application/json", self.cache, self.body);
+        if let Some(next) = self.next.and_then(|next| HeaderValue::try_from(next).ok()) {
+            response.headers_mut().insert(LINK, next);
+        }
+        response
     }
 }
 

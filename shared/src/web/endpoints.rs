@@ -1,5 +1,6 @@
 //! The operations as endpoints: from a request to an order, from a result to an answer.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::{Answer, Endpoint, Incoming};
@@ -7,11 +8,12 @@ use crate::{
     create::{Create, Order},
     failure::Failure,
     get::Get,
-    list::List,
-    ports::{Clock, EvidenceReader, Finder, Ids, KeyRing, Lister, Recorder, Revoker, Signer},
-    publish::Publish,
+    list::{Filter, List},
+    my_roles::{HeldRole, MyRoles},
+    ports::{Clock, EvidenceReader, Finder, Ids, KeyRing, Lister, Recorder, Revoker, RoleReader, Signer},
+    publish::{Publish, openapi::OPENAPI},
     revoke::Revoke,
-    token::Item,
+    token::{Family, Item},
 };
 
 /// The one answer that carries a signed token.
@@ -22,6 +24,12 @@ struct CreatedItem {
     token: String,
 }
 
+/// The answer about roles.
+#[derive(Serialize)]
+struct Roles {
+    roles: Vec<HeldRole>,
+}
+
 impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Endpoint for Create<L, S, I, C> {
     fn operation(&self) -> &'static str {
         "createAccessToken"
@@ -30,7 +38,8 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Endpoint for Cre
     async fn answer(&self, request: &Incoming) -> Result<Answer, Failure> {
         let caller = request.caller()?;
         let order = Order::read(&request.members()?)?;
-        let issued = self.run(&caller, order).await?;
+        let key = request.idempotency_key()?;
+        let issued = self.run(&caller, order, key.as_ref()).await?;
         Answer::created(&CreatedItem { item: Item::of(issued.token()), token: issued.reveal() })
     }
 }
@@ -42,9 +51,36 @@ impl<L: Lister, C: Clock> Endpoint for List<L, C> {
 
     async fn answer(&self, request: &Incoming) -> Result<Answer, Failure> {
         let caller = request.caller()?;
-        let types = request.token_types()?;
-        let tokens = self.run(&caller, types.as_deref()).await?;
-        Answer::ok(&tokens.iter().map(Item::of).collect::<Vec<_>>())
+        let (filter, cursor) = (request.filter()?, request.query("cursor")?);
+        let page = self.run(&caller, &filter, cursor.as_deref()).await?;
+        let answer = Answer::ok(&page.tokens.iter().map(Item::of).collect::<Vec<_>>())?;
+        Ok(match page.next {
+            Some(cursor) => answer.with_next(&next_page(&filter, &cursor)),
+            None => answer,
+        })
+    }
+}
+
+/// The next page as a reference without a path, since a stage may stand before it (RFC 8288; RFC 3986, section 4.2).
+fn next_page(filter: &Filter, cursor: &str) -> String {
+    let types = filter.types.iter().map(|types| {
+        let names: Vec<_> = types.iter().map(|name| name.as_str()).collect();
+        ("token_type", names.join(","))
+    });
+    let maker = filter.created_by.iter().map(|maker| ("created_by", maker.to_string()));
+    let place = [("limit", filter.limit.to_string()), ("cursor", cursor.to_owned())];
+    let pairs = types.chain(maker).chain(place);
+    let query = pairs.map(|(name, value)| format!("{name}={}", utf8_percent_encode(&value, NON_ALPHANUMERIC)));
+    format!("?{}", query.collect::<Vec<_>>().join("&"))
+}
+
+impl<L: RoleReader> Endpoint for MyRoles<L> {
+    fn operation(&self) -> &'static str {
+        "listCurrentRoles"
+    }
+
+    async fn answer(&self, request: &Incoming) -> Result<Answer, Failure> {
+        Answer::ok(&Roles { roles: self.run(&request.caller()?).await? })
     }
 }
 
@@ -75,10 +111,18 @@ impl<K: KeyRing> Endpoint for Publish<K> {
 
     /// Open to anyone: a credential that comes along is not looked at.
     async fn answer(&self, request: &Incoming) -> Result<Answer, Failure> {
-        if request.ends_in("/.well-known/jwks.json") {
-            Answer::public(&self.jwk_set().await?)
-        } else if request.ends_in("/.well-known/openid-configuration") {
-            Answer::public(&self.metadata())
+        let (keys, metadata) = ("/.well-known/jwks.json", "/.well-known/openid-configuration");
+        let is = |family: &str, document: &str| request.ends_in(&format!("/v1/access-tokens{family}{document}"));
+        if is("", keys) {
+            Answer::public(&self.jwk_set(Family::Access).await?)
+        } else if is("/public", keys) {
+            Answer::public(&self.jwk_set(Family::Public).await?)
+        } else if is("", metadata) {
+            Answer::public(&self.metadata(Family::Access))
+        } else if is("/public", metadata) {
+            Answer::public(&self.metadata(Family::Public))
+        } else if request.ends_in("/v1/openapi.json") {
+            Ok(Answer::document(OPENAPI))
         } else {
             Err(Failure::NotFound)
         }

@@ -35,6 +35,8 @@ pub(super) fn status(failure: &Failure) -> StatusCode {
         | Failure::TooDeep
         | Failure::TooManyRoles(_) => StatusCode::FORBIDDEN,
         Failure::NotFound => StatusCode::NOT_FOUND,
+        Failure::IdempotencyConflict => StatusCode::CONFLICT,
+        Failure::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
         Failure::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Failure::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -76,6 +78,8 @@ mod tests {
             (Failure::TooDeep, 403, "too_deep"),
             (Failure::TooManyRoles(text()), 403, "too_many_roles"),
             (Failure::NotFound, 404, "not_found"),
+            (Failure::IdempotencyConflict, 409, "idempotency_conflict"),
+            (Failure::IdempotencyMismatch, 422, "idempotency_mismatch"),
             (Failure::TooLarge, 413, "too_large"),
             (Failure::UnsupportedMediaType, 415, "unsupported_media_type"),
             (Failure::Internal(text()), 500, "internal"),

@@ -1,6 +1,6 @@
 //! What an endpoint is asked.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use lambda_http::{Request, RequestExt, http::HeaderMap, request::RequestContext};
 use serde_json::{Map, Value};
@@ -9,7 +9,8 @@ use super::body;
 use crate::{
     caller::{Caller, Context},
     failure::Failure,
-    token::{NOT_OFFERED, TypeName, UnknownType},
+    list::{Filter, LIMIT},
+    token::{IdempotencyKey, IdempotencyKeyError, NOT_OFFERED, Principal, TypeName, UnknownType},
 };
 
 /// A request as the gateway hands it on: by a REST API or an HTTP API.
@@ -76,12 +77,56 @@ impl Incoming {
         body::members(self.headers(), self.request.body())
     }
 
-    /// The token types that the query asks for, in any of the spellings in use; `None` where it names none.
+    /// The idempotency key, where there is one.
     ///
     /// # Errors
     ///
-    /// [`Failure::Invalid`] for a type that nobody knows.
-    pub fn token_types(&self) -> Result<Option<Vec<TypeName>>, Failure> {
+    /// [`Failure::Invalid`] for one that is none, or for two.
+    pub fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Failure> {
+        let mut values = self.headers().get_all("idempotency-key").iter();
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some(value), None) => {
+                let key = value.to_str().map_or(Err(IdempotencyKeyError), str::parse);
+                key.map(Some).map_err(|error| Failure::Invalid(error.to_string()))
+            }
+            (Some(_), Some(_)) => Err(Failure::Invalid("`Idempotency-Key` is there twice".to_owned())),
+        }
+    }
+
+    /// The parameter `name` of the query.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Invalid`] where it is there twice.
+    pub fn query(&self, name: &str) -> Result<Option<String>, Failure> {
+        let query = self.request.query_string_parameters();
+        match query.all(name).unwrap_or_default()[..] {
+            [] => Ok(None),
+            [value] => Ok(Some(value.to_owned())),
+            _ => Err(Failure::Invalid(format!("`{name}` is there twice"))),
+        }
+    }
+
+    /// Which tokens of a list are asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Invalid`] for a parameter that breaks its rule.
+    pub fn filter(&self) -> Result<Filter, Failure> {
+        let whole = |text: &String| text.bytes().all(|byte| byte.is_ascii_digit());
+        let limit = self.query("limit")?.map(|text| Some(text).filter(whole)?.parse::<usize>().ok());
+        let limit = limit.unwrap_or(Some(LIMIT)).filter(|limit| (1..=LIMIT).contains(limit));
+        let maker = self.query("created_by")?.map(|text| text.parse::<Principal>()).transpose();
+        Ok(Filter {
+            types: self.token_types()?,
+            created_by: maker.map_err(|error| Failure::Invalid(format!("`created_by`: {error}")))?,
+            limit: limit.ok_or_else(|| Failure::Invalid(format!("`limit` must be a number from 1 to {LIMIT}")))?,
+        })
+    }
+
+    /// The token types that the query asks for, in any of the spellings in use; `None` where it names none.
+    fn token_types(&self) -> Result<Option<BTreeSet<TypeName>>, Failure> {
         let query = self.request.query_string_parameters();
         let values = ["token_type", "token_type[]"].into_iter().filter_map(|name| query.all(name)).flatten();
         let mut named = values.flat_map(|value| value.split(',')).peekable();

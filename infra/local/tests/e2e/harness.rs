@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
@@ -28,10 +28,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use shared::{
     rights::{AssignmentRow, RoleId, RoleRow},
-    token::{Principal, Row, TokenId},
+    token::{Access, Principal, Row, Token, TokenId, TokenType},
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+use crate::answers::Answered;
 
 /// The one stack of the tests that need nothing of their own. Each of them works in an organization of its own, or minds what
 /// others do.
@@ -115,21 +117,24 @@ impl World {
         self.person("123", "1001")
     }
 
-    /// Sends a request. Each header is a name and a value.
+    /// Sends a request, whose answer must be one that the contract foresees. Each header is a name and a value.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Reply {
         let url = format!("{}{path}", self.stack().local.url);
         let mut request = self.client.request(Method::from_bytes(method.as_bytes()).unwrap(), url).body(body.into());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.run(async {
+        let reply = self.run(async {
             let answer = request.send().await.expect("the gateway answers");
             let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
                 (name.to_string(), value.to_str().unwrap().to_owned())
             };
             let (status, headers) = (answer.status().as_u16(), answer.headers().iter().map(header).collect());
             Reply { status, headers, text: answer.text().await.expect("the answer ends") }
-        })
+        });
+        let (status, headers, body) = (reply.status, &reply.headers, reply.text.as_str());
+        Answered { method, path, status, headers, body }.check().unwrap_or_else(|objection| panic!("{objection}"));
+        reply
     }
 
     /// A request with a bearer token and without a body.
@@ -139,8 +144,17 @@ impl World {
 
     /// A create with this body.
     pub fn create(&self, credential: &str, body: &Value) -> Reply {
+        self.create_with(credential, &[], body)
+    }
+
+    /// A create with this body and idempotency key.
+    pub fn create_with_key(&self, credential: &str, key: &str, body: &Value) -> Reply {
+        self.create_with(credential, &[("Idempotency-Key", key)], body)
+    }
+
+    fn create_with(&self, credential: &str, more: &[(&str, &str)], body: &Value) -> Reply {
         let bearer = format!("Bearer {credential}");
-        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        let headers = [&[("Authorization", bearer.as_str()), ("Content-Type", "application/json")], more].concat();
         let reply = self.send("POST", "/v1/access-tokens", &headers, body.to_string());
         if reply.status == 201 {
             self.kept(reply.json()["token"].as_str().unwrap().to_owned());
@@ -176,6 +190,39 @@ impl World {
         let item = serde_dynamo::aws_sdk_dynamodb_1::to_item(row).unwrap();
         let put = self.operator().put_item().table_name(&self.stack().local.table).set_item(Some(item));
         self.run(put.send()).unwrap();
+    }
+
+    /// So many tokens of `org`, written to the ledger past the API as it would; their ids.
+    pub fn rows(&self, count: usize, org: &str) -> Vec<String> {
+        let token = |n: usize| {
+            let id: TokenId = format!("api_{n:021}").parse().unwrap();
+            let access = Access { roles: Vec::new(), read_only: false, anonymize: false };
+            Token {
+                id,
+                org: org.parse().unwrap(),
+                name: "A row for a test".parse().unwrap(),
+                token_type: TokenType::Api(access),
+                created_at: i64::try_from(1_700_000_000 + n / 10).unwrap().try_into().unwrap(),
+                created_by: "local|1001".parse().unwrap(),
+                parent: None,
+                expires_at: None,
+                revocation: None,
+                last_used: None,
+                fingerprint: None,
+            }
+        };
+        let (client, table) = (self.operator(), &self.stack().local.table);
+        let tokens: Vec<Token> = (0..count).map(token).collect();
+        for chunk in tokens.chunks(25) {
+            let put = |token: &Token| {
+                let item = serde_dynamo::aws_sdk_dynamodb_1::to_item(Row::of(token)).unwrap();
+                let put = PutRequest::builder().set_item(Some(item)).build().unwrap();
+                WriteRequest::builder().put_request(put).build()
+            };
+            let write = client.batch_write_item().request_items(table, chunk.iter().map(put).collect());
+            self.run(write.send()).unwrap();
+        }
+        tokens.iter().map(|token| token.id.to_string()).collect()
     }
 
     /// Sets a number in a token's row.

@@ -177,3 +177,56 @@ fn a_created_token_verifies_offline_by_the_keys_that_discovery_leads_to() {
     assert_eq!((&claims["assume_roles"], &claims["org_id"]), (&json!(["123:owner"]), &json!("123")));
     assert!(claims.get("exp").is_none());
 }
+
+#[test]
+fn a_public_token_has_its_own_family_and_reaches_no_route_of_ours() {
+    let owner = SHARED.person_as("public", "1", &["owner"]);
+    for (member, prefix) in [("journey_id", "journey"), ("portal_id", "portal")] {
+        let (item, token) = SHARED.token(&owner, &json!({member: "id-1", "expires_in": "7d"}));
+        assert!(item["id"].as_str().unwrap().starts_with(prefix));
+        assert_eq!(
+            (&item["token_type"], &item[member], &item["assignments"]),
+            (&json!(prefix), &json!("id-1"), &json!([]))
+        );
+        let claims = World::claims(&token);
+        assert_eq!(claims["iss"], format!("{}/public", SHARED.stack().local.issuer));
+        for (method, path) in
+            [("GET", "/v1/access-tokens"), ("GET", "/v1/access-tokens/self"), ("GET", "/v1/permissions/me")]
+        {
+            SHARED.call(method, path, &token).assert_problem(403, "permission_denied");
+        }
+        let kid = jsonwebtoken::decode_header(&token).unwrap().kid.unwrap();
+        let keys = |path: &str| SHARED.call("GET", &format!("/v1/access-tokens{path}/.well-known/jwks.json"), "").text;
+        assert!(keys("/public").contains(&kid) && !keys("").contains(&kid));
+    }
+    let metadata = SHARED.call("GET", "/v1/access-tokens/public/.well-known/openid-configuration", "").json();
+    assert_eq!(metadata["issuer"], format!("{}/public", SHARED.stack().local.issuer));
+    let listed = SHARED.call("GET", "/v1/access-tokens", &owner).json();
+    assert_eq!(listed.as_array().unwrap().len(), 2, "people manage them: {listed}");
+}
+
+#[test]
+fn anybody_known_is_told_their_roles() {
+    let roles = |token: &str| SHARED.call("GET", "/v1/permissions/me", token).json();
+    assert_eq!(
+        roles(&SHARED.person("123", "1003")),
+        json!({"roles": [{
+            "id": "123:viewer", "name": "Viewer", "slug": "viewer", "type": "user_role", "organization_id": "123",
+            "grants": [{"action": "*:view"}],
+        }]})
+    );
+    assert_eq!(roles(&SHARED.person("123", "nobody")), json!({"roles": []}));
+    let (_, token) = SHARED.token(&SHARED.owner(), &json!({"read_only": true}));
+    assert_eq!(roles(&token)["roles"][0]["grants"], json!([{"action": "*"}]));
+    SHARED.send("GET", "/v1/permissions/me", &[], "").assert_problem(401, "unauthenticated");
+}
+
+#[test]
+fn with_a_ceiling_every_token_ends_in_time() {
+    let world = World::with(&[("MaxLifetime", "90d")]);
+    let sentence = world.create(&world.owner(), &json!({"name": "n"})).assert_problem(400, "invalid_request");
+    assert!(sentence.contains("7776000 seconds at most"), "{sentence}");
+    world.create(&world.owner(), &json!({"name": "n", "expires_in": "91d"})).assert_problem(400, "invalid_request");
+    let (item, _) = world.token(&world.owner(), &json!({"expires_in": "90d"}));
+    assert!(item["expires_at"].is_string());
+}

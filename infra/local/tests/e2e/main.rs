@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "a test prints what it measured")]
 
+#[path = "../contract/answers.rs"]
+mod answers;
 mod closed;
 mod harness;
 mod life;
+mod pages;
 mod powers;
 mod providers;
 mod races;
 mod refusals;
+mod repeats;
 mod rights;

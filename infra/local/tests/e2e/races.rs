@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::World;
 
@@ -92,37 +92,91 @@ fn no_request_that_begins_after_a_revoke_was_answered_is_granted() {
     assert!(world.stack().lambda.processes("authorizer").len() >= 8);
 }
 
-#[test]
-fn a_child_made_while_its_parent_is_revoked_is_dead_when_the_revoke_has_answered() {
+/// How often each race is run.
+const RACES: usize = 1_000;
+
+/// Runs `race` so often, a few at once. It is given the owner's token and the number of the round.
+fn often(race: impl Fn(&World, &str, usize) + Sync) {
     let world = World::new();
-    let owner = world.owner();
-    for _ in 0..20 {
-        let (item, token) = world.token(&owner, &json!({}));
-        let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
-        let child = thread::scope(|scope| {
-            let child = scope.spawn(|| world.create(&token, &json!({"name": "child"})));
-            assert_eq!(world.call("DELETE", &path, &owner).status, 200);
-            child.join().unwrap()
-        });
-        match child.status {
-            201 => {
-                let token = child.json()["token"].as_str().unwrap().to_owned();
-                world.call("GET", "/v1/access-tokens/self", &token).assert_problem(401, "unauthenticated");
-            }
-            _ => drop(child.assert_problem(401, "unauthenticated")),
+    let owner = world.person_as("123", "1001", &["owner"]);
+    let next = AtomicUsize::new(0);
+    let run = || loop {
+        match next.fetch_add(1, Ordering::SeqCst) {
+            round if round < RACES => race(&world, &owner, round),
+            _ => return,
         }
-    }
+    };
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(run);
+        }
+    });
+}
+
+/// Both at once, and what they gave.
+fn at_once<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
+    thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        (one.join().unwrap(), other)
+    })
+}
+
+fn path(item: &Value) -> String {
+    format!("/v1/access-tokens/{}", item["id"].as_str().unwrap())
 }
 
 #[test]
-fn a_token_revoked_by_many_at_once_is_revoked_once() {
-    let world = World::new();
-    let (item, _) = world.token(&world.owner(), &json!({}));
-    let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
-    let people: Vec<String> = (0..8).map(|n| world.person_as("123", &format!("p{n}"), &["owner"])).collect();
-    let answers: BTreeSet<String> = thread::scope(|scope| {
-        let revokes: Vec<_> = people.iter().map(|person| scope.spawn(|| world.call("DELETE", &path, person))).collect();
-        revokes.into_iter().map(|revoke| revoke.join().unwrap().text).collect()
+fn a_child_made_while_its_parent_is_revoked_is_dead_when_the_revoke_has_answered() {
+    often(|world, owner, _| {
+        let (item, token) = world.token(owner, &json!({}));
+        let create = || world.create(&token, &json!({"name": "child"}));
+        let (child, revoked) = at_once(create, || world.call("DELETE", &path(&item), owner));
+        assert_eq!(revoked.status, 200);
+        if child.status == 201 {
+            let token = child.json()["token"].as_str().unwrap().to_owned();
+            world.call("GET", "/v1/access-tokens/self", &token).assert_problem(401, "unauthenticated");
+        } else {
+            child.assert_problem(401, "unauthenticated");
+        }
     });
-    assert_eq!(answers.len(), 1, "{answers:?}");
+}
+
+#[test]
+fn two_revokes_at_once_give_one_revocation() {
+    often(|world, owner, round| {
+        let (item, _) = world.token(owner, &json!({}));
+        let other = world.person_as("123", &format!("p{round}"), &["owner"]);
+        let (one, two) =
+            at_once(|| world.call("DELETE", &path(&item), owner), || world.call("DELETE", &path(&item), &other));
+        assert_eq!((one.status, two.status), (200, 200));
+        assert_eq!(one.text, two.text);
+    });
+}
+
+#[test]
+fn two_creates_with_one_key_at_once_give_one_token() {
+    often(|world, owner, round| {
+        let create = || world.create_with_key(owner, &format!("key-{round}"), &json!({"name": "n"}));
+        let (one, two) = at_once(create, create);
+        assert_eq!((one.status, two.status), (201, 201), "{} {}", one.text, two.text);
+        assert_eq!(one.json()["id"], two.json()["id"]);
+    });
+}
+
+#[test]
+fn a_replay_during_a_revoke_never_gives_a_token_that_works() {
+    often(|world, owner, round| {
+        let create = || world.create_with_key(owner, &format!("key-{round}"), &json!({"name": "n"}));
+        let item = create().json();
+        let (replay, revoked) = at_once(create, || world.call("DELETE", &path(&item), owner));
+        assert_eq!(revoked.status, 200);
+        if replay.status == 201 {
+            let token = replay.json()["token"].as_str().unwrap().to_owned();
+            world.call("GET", "/v1/access-tokens/self", &token).assert_problem(401, "unauthenticated");
+        } else {
+            replay.assert_problem(409, "idempotency_conflict");
+        }
+        create().assert_problem(409, "idempotency_conflict");
+    });
 }

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use super::{Attributes, Ledger, key, read, token_key};
 use crate::{
     aws::cause::cause,
-    ports::{Evidence, EvidenceReader, PortError},
+    ports::{Evidence, EvidenceReader, PortError, RoleReader},
     rights::{Role, RoleId, RoleRow},
     telemetry,
     token::{Row, RowError, TokenId},
@@ -27,10 +27,6 @@ impl EvidenceReader for Ledger {
     async fn read(&self, tokens: &[TokenId], roles: &[RoleId]) -> Result<Evidence, PortError> {
         let roles: BTreeSet<&RoleId> = roles.iter().collect();
         let tokens: BTreeSet<&TokenId> = tokens.iter().collect();
-        let role_key = |role: &RoleId| {
-            let (pk, sk) = RoleRow::key(role);
-            key(pk, sk)
-        };
         let keys = tokens.iter().map(|id| token_key(id)).chain(roles.iter().map(|role| role_key(role)));
         let rows = self.batch(keys.collect()).await?;
         let mut evidence = Evidence::default();
@@ -46,6 +42,19 @@ impl EvidenceReader for Ledger {
             }
         }
         Ok(evidence)
+    }
+}
+
+impl RoleReader for Ledger {
+    /// One strong `BatchGetItem`, where there is a role to be read.
+    async fn role_rows(&self, roles: &[RoleId]) -> Result<HashMap<RoleId, RoleRow>, PortError> {
+        let roles: BTreeSet<&RoleId> = roles.iter().collect();
+        if roles.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut rows = self.batch(roles.iter().map(|role| role_key(role)).collect()).await?;
+        let found = roles.into_iter().filter_map(|id| Some((id, rows.remove(&text_key(&role_key(id)))?)));
+        found.map(|(id, row)| Ok((id.clone(), read(row)?))).collect()
     }
 }
 
@@ -77,6 +86,12 @@ impl Ledger {
         let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
         Ok((found, left.map(|left| left.keys).unwrap_or_default()))
     }
+}
+
+/// The primary key of a role's row.
+fn role_key(role: &RoleId) -> Attributes {
+    let (pk, sk) = RoleRow::key(role);
+    key(pk, sk)
 }
 
 /// A role by its row. One that cannot be read denies everything, and is told to the log.

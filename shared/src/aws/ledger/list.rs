@@ -5,45 +5,55 @@ use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::At
 use super::{Attributes, Ledger, token};
 use crate::{
     aws::cause::cause,
-    ports::{Lister, PortError},
+    list::{Filter, Position},
+    ports::{Lister, PortError, Slice},
     rights::OrgId,
     telemetry,
     token::{Class, Row, Token, UnixTime},
 };
 
-/// The most megabytes of rows that one list reads, expired ones included.
-const MOST_READ: usize = 10;
-
 impl Lister for Ledger {
-    /// One `Query` of the sparse index for each megabyte of rows. An unreadable row is left out, and told to the log.
-    async fn list(&self, org: &OrgId, class: Class, now: UnixTime, limit: usize) -> Result<Vec<Token>, PortError> {
-        let (mut tokens, mut after) = (Vec::new(), None);
-        for _ in 0..MOST_READ {
-            let page = self.page(Row::list_of(org, class), now).set_exclusive_start_key(after);
-            let page = page.send().await.map_err(|error| cause("dynamodb:Query", &error))?;
-            tokens.extend(page.items.unwrap_or_default().into_iter().filter_map(readable));
-            after = page.last_evaluated_key;
-            if after.is_none() || tokens.len() >= limit {
-                break;
-            }
-        }
-        tokens.truncate(limit);
-        Ok(tokens)
+    /// One `Query` of the sparse index. An unreadable row is left out, and told to the log.
+    async fn slice(
+        &self,
+        org: &OrgId,
+        class: Class,
+        before: Option<&Position>,
+        now: UnixTime,
+        filter: &Filter,
+    ) -> Result<Slice, PortError> {
+        let query = self.query(Row::list_of(org, class), before, now, filter);
+        let answer = query.send().await.map_err(|error| cause("dynamodb:Query", &error))?;
+        let last = answer.last_evaluated_key.as_ref().and_then(|key| key.get("by_org_at")?.as_s().ok());
+        Ok(Slice {
+            reached: last.cloned().map(Position::at),
+            tokens: answer.items.unwrap_or_default().into_iter().filter_map(readable).collect(),
+        })
     }
 }
 
 impl Ledger {
-    /// A query for what lives at `now` of one list, newest first.
-    fn page(&self, list: String, now: UnixTime) -> QueryFluentBuilder {
-        self.client
+    fn query(&self, list: String, before: Option<&Position>, now: UnixTime, filter: &Filter) -> QueryFluentBuilder {
+        let mut query = self
+            .client
             .query()
             .table_name(&self.table)
             .index_name("by_org")
-            .key_condition_expression("by_org = :list")
-            .filter_expression("attribute_not_exists(expires_at) OR expires_at > :now")
-            .expression_attribute_values(":list", AttributeValue::S(list))
-            .expression_attribute_values(":now", AttributeValue::N(now.seconds().to_string()))
             .scan_index_forward(false)
+            .limit(i32::try_from(filter.limit).unwrap_or(i32::MAX))
+            .expression_attribute_values(":list", AttributeValue::S(list))
+            .expression_attribute_values(":now", AttributeValue::N(now.seconds().to_string()));
+        let mut keys = "by_org = :list".to_owned();
+        if let Some(before) = before {
+            keys.push_str(" AND by_org_at < :before");
+            query = query.expression_attribute_values(":before", AttributeValue::S(before.as_str().to_owned()));
+        }
+        let mut shown = "(attribute_not_exists(expires_at) OR expires_at > :now)".to_owned();
+        if let Some(maker) = &filter.created_by {
+            shown.push_str(" AND created_by = :maker");
+            query = query.expression_attribute_values(":maker", AttributeValue::S(maker.to_string()));
+        }
+        query.key_condition_expression(keys).filter_expression(shown)
     }
 }
 

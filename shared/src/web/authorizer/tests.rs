@@ -7,7 +7,7 @@ use crate::{
     authorize::Policy,
     jwt::{SigningInput, samples as keys},
     memory::{At, Keys, Memory},
-    token::{Claims, Issuer, samples},
+    token::{Claims, Families, Issuer, samples},
 };
 
 const ISSUER: &str = "https://api.example/v1/access-tokens";
@@ -36,11 +36,14 @@ async fn answer(event: Value) -> Result<Value, String> {
     let rules = json!({"GET /v1/access-tokens/{id}": {"action": "token:create"}});
     let authorize = Authorize {
         ledger: Memory::with([samples::plain()]),
-        keys: Keys(keys::both()[0]),
+        keys: Families { access: Keys(keys::both()[0]), public: Keys(keys::both()[1]) },
         provider_keys: Keys(keys::both()[1]),
         clock: At(samples::at(1_566_657_000)),
         policy: Policy {
-            issuers: vec![Issuer { issuer: ISSUER.to_owned(), audience: "a".to_owned() }],
+            issuers: Families {
+                access: vec![Issuer { issuer: ISSUER.to_owned(), audience: "a".to_owned() }],
+                public: Vec::new(),
+            },
             providers: Vec::new(),
             rules: serde_json::from_value(rules).unwrap(),
         },

@@ -1,0 +1,66 @@
+//! Revoking many tokens.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::{
+    api::Api,
+    error::Error,
+    item::{HEADING, Item},
+    output::{Output, columns, print, say},
+};
+
+/// Revokes `ids` one after the other, shows on the terminal how far it is, goes on after a failure, and prints what was
+/// revoked.
+///
+/// # Errors
+///
+/// A single failure as it is; of several tokens [`Error::Some`] after the rest was revoked, each failure told by its id.
+pub async fn revoke(api: &Api, ids: &[String], output: Output) -> Result<(), Error> {
+    let (bar, mut revoked, mut failures) = (progress(ids.len()), Vec::new(), Vec::new());
+    for id in ids {
+        match api.revoke(id).await {
+            Ok(answer) => revoked.push(answer.text),
+            Err(error) => failures.push((id, error)),
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    show(&revoked, output)?;
+    verdict(ids.len(), failures)
+}
+
+fn show(revoked: &[String], output: Output) -> Result<(), Error> {
+    if revoked.is_empty() {
+        return Ok(());
+    }
+    if output == Output::Json {
+        return print(&revoked.join("\n"));
+    }
+    let items = revoked.iter().map(|json| Item::read(json)).collect::<Result<Vec<_>, _>>()?;
+    print(&columns(&HEADING, items.iter().map(Item::row)))?;
+    say(&format!("{} revoked", items.len()));
+    Ok(())
+}
+
+fn verdict(all: usize, failures: Vec<(&String, Error)>) -> Result<(), Error> {
+    if all > 1 {
+        for (id, error) in &failures {
+            say(&format!("{id}: {error}"));
+        }
+    }
+    let failed = failures.len();
+    match failures.into_iter().next() {
+        None => Ok(()),
+        Some((_, only)) if all == 1 => Err(only),
+        Some((_, first)) => Err(Error::Some { failed, all, first: Box::new(first) }),
+    }
+}
+
+/// A bar on standard error, where that is a terminal and there is more than one token.
+fn progress(number: usize) -> ProgressBar {
+    if number < 2 {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("revoking {bar:30} {pos}/{len} {eta}");
+    ProgressBar::new(number as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

@@ -1,0 +1,8 @@
+//! The contract as a document, held against what is served, what is deployed, and what is answered.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod answers;
+mod document;
+mod routes;
+mod strict;

@@ -1,0 +1,131 @@
+//! The file in which an operator writes down roles and who has them. Pure: reading the text is all that happens here.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Content, Entry, Place};
+use crate::{
+    rights::{Grant, OrgId, RoleId},
+    token::{Principal, ProviderName},
+};
+
+/// Roles and assignments that were read and checked: each of them once, each grant understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setup(Vec<Entry>);
+
+/// Why a text is no setup. Each sentence begins with what it speaks of, so that it can stand behind a file's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SetupError {
+    /// It is no JSON, or not of the form of a setup.
+    #[error("{0}")]
+    Form(String),
+    /// A grant is not understood, so that the role would allow nothing.
+    #[error("role `{0}` has a grant that is not understood: {1}")]
+    Grant(RoleId, Value),
+    /// A user is no subject of an identity provider.
+    #[error("user `{0}` is no subject: 1 to 255 visible ASCII characters")]
+    User(String),
+    /// A user is named where it is not known of which identity provider.
+    #[error(
+        "user `{0}` is of no known identity provider: name the provider, or write `principal`: `<provider>|<subject>`"
+    )]
+    NoProvider(String),
+    /// A principal is no person.
+    #[error("principal `{0}` is no person: `<provider>|<subject>`, the provider 1 to 32 of a-z 0-9 -")]
+    Principal(String),
+    /// An assignment names nobody, or two at once.
+    #[error("assignments in `{0}` name either a `user` or a `principal`")]
+    Whom(OrgId),
+    /// A person is given a role of another organization.
+    #[error("assignment of `{0}` gives the role `{1}` of another organization")]
+    Foreign(Principal, RoleId),
+    /// Two entries speak of one thing.
+    #[error("there are two entries for the {0}")]
+    Twice(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    roles: Vec<WrittenRole>,
+    assignments: Vec<WrittenAssignment>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRole {
+    id: RoleId,
+    name: String,
+    grants: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenAssignment {
+    org: OrgId,
+    user: Option<String>,
+    principal: Option<String>,
+    roles: Vec<RoleId>,
+}
+
+impl Setup {
+    /// Reads `{"roles": [{id, name, grants}], "assignments": [{org, user or principal, roles}]}`. A `user` is a person of
+    /// `provider`, a `principal` is written `<provider>|<subject>`.
+    ///
+    /// # Errors
+    ///
+    /// See [`SetupError`].
+    pub fn parse(text: &[u8], provider: Option<&ProviderName>) -> Result<Self, SetupError> {
+        let file: File = serde_json::from_slice(text).map_err(|error| SetupError::Form(error.to_string()))?;
+        let roles = file.roles.into_iter().map(role);
+        let assignments = file.assignments.into_iter().map(|written| assignment(written, provider));
+        let entries: Vec<Entry> = roles.chain(assignments).collect::<Result<_, _>>()?;
+        let mut seen = HashSet::new();
+        match entries.iter().find(|entry| !seen.insert(&entry.place)) {
+            Some(again) => Err(SetupError::Twice(again.place.to_string())),
+            None => Ok(Self(entries)),
+        }
+    }
+
+    /// The roles, then the assignments, each as they were written.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.0
+    }
+}
+
+fn role(written: WrittenRole) -> Result<Entry, SetupError> {
+    if let Some(grant) = written.grants.iter().find(|grant| Grant::understand(grant).is_none()) {
+        return Err(SetupError::Grant(written.id, grant.clone()));
+    }
+    let content = Content::Role { name: written.name, grants: written.grants.into() };
+    Ok(Entry { place: Place::Role(written.id), content })
+}
+
+fn assignment(written: WrittenAssignment, provider: Option<&ProviderName>) -> Result<Entry, SetupError> {
+    let person = match (written.user, written.principal) {
+        (Some(user), None) => user_of(provider, user)?,
+        (None, Some(principal)) => person(principal)?,
+        _ => return Err(SetupError::Whom(written.org)),
+    };
+    match written.roles.iter().find(|role| *role.org() != written.org) {
+        Some(foreign) => Err(SetupError::Foreign(person, foreign.clone())),
+        None => {
+            Ok(Entry { place: Place::Assignment(written.org, person), content: Content::Assignment(written.roles) })
+        }
+    }
+}
+
+fn user_of(provider: Option<&ProviderName>, user: String) -> Result<Principal, SetupError> {
+    let Some(provider) = provider else { return Err(SetupError::NoProvider(user)) };
+    Principal::person(provider.clone(), &user).map_err(|_| SetupError::User(user))
+}
+
+fn person(text: String) -> Result<Principal, SetupError> {
+    match text.parse() {
+        Ok(person @ Principal::Person { .. }) => Ok(person),
+        _ => Err(SetupError::Principal(text)),
+    }
+}

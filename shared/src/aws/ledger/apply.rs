@@ -1,0 +1,67 @@
+//! Reading and writing roles and assignments, as an operator does. No function has these powers.
+
+use aws_sdk_dynamodb::Client;
+
+use super::{Attributes, Ledger, key, read, write};
+use crate::{
+    apply::{Content, Entry, Place, RowBook},
+    aws::cause::cause,
+    ports::PortError,
+    rights::{AssignmentRow, RoleRow},
+    token::SCHEMA_VERSION,
+};
+
+impl Ledger {
+    /// The ledger in `table`, through a client of the caller's own making: an operator's, with its credentials and address.
+    #[must_use]
+    pub fn through(client: Client, table: String) -> Self {
+        Self::new(client, table)
+    }
+}
+
+impl RowBook for Ledger {
+    /// One strong `GetItem`.
+    async fn present(&self, place: &Place) -> Result<Option<Content>, PortError> {
+        let (pk, sk) = match place {
+            Place::Role(id) => RoleRow::key(id),
+            Place::Assignment(org, person) => AssignmentRow::key(org, person),
+        };
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key(pk, sk))).consistent_read(true);
+        let answer = request.send().await.map_err(|error| cause("dynamodb:GetItem", &error))?;
+        match answer.item {
+            Some(row) if is_newer(&row) => Err(PortError::Broken(format!(
+                "the row of the {place} has a newer schema version than this code knows"
+            ))),
+            row => Ok(row.map(|row| content(place, row))),
+        }
+    }
+
+    /// One `PutItem`.
+    async fn put(&self, entry: &Entry) -> Result<(), PortError> {
+        let row = match (&entry.place, &entry.content) {
+            (Place::Role(id), Content::Role { name, grants }) => write(&RoleRow::new(id, name, grants.clone()))?,
+            (Place::Assignment(org, person), Content::Assignment(roles)) => {
+                write(&AssignmentRow::new(org, person, roles.clone()))?
+            }
+            _ => return Err(PortError::Broken(format!("this is no row for the {}", entry.place))),
+        };
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(row));
+        request.send().await.map(|_| ()).map_err(|error| cause("dynamodb:PutItem", &error))
+    }
+}
+
+fn content(place: &Place, row: Attributes) -> Content {
+    let content = match place {
+        Place::Role(_) => read(row).map(|row: RoleRow| Content::Role { name: row.name, grants: row.grants }).ok(),
+        Place::Assignment(..) => {
+            read::<AssignmentRow>(row).ok().and_then(|row| row.roles().ok()).map(Content::Assignment)
+        }
+    };
+    content.unwrap_or(Content::Unreadable)
+}
+
+/// Whether newer code wrote the row; a version that is no number is none.
+fn is_newer(row: &Attributes) -> bool {
+    let version = row.get("v").and_then(|v| v.as_n().ok()).and_then(|v| v.parse::<u64>().ok());
+    version.is_some_and(|version| version > u64::from(SCHEMA_VERSION))
+}

@@ -1,0 +1,71 @@
+//! A place in a list, as it is handed out.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::Filter;
+use crate::{
+    rights::OrgId,
+    token::{Row, Token},
+};
+
+/// How many bytes of the checksum a cursor has.
+const CHECKSUM: usize = 12;
+
+/// A place in an organization's list: behind the token that lies there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position(String);
+
+/// A text that is no cursor of this request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`cursor` is altered, or belongs to another request: take it from the `Link` of the page before, with its filter"
+)]
+pub struct CursorError;
+
+impl Position {
+    /// The place of `token`.
+    #[must_use]
+    pub fn of(token: &Token) -> Self {
+        Self(Row::position(token))
+    }
+
+    /// The place that the index calls `key`.
+    #[must_use]
+    pub fn at(key: String) -> Self {
+        Self(key)
+    }
+
+    /// The place as the index calls it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The cursor to this place in the list of `org` under `filter`. It gives no rights: whoever brings it is asked who they
+    /// are all the same.
+    pub(super) fn seal(&self, org: &OrgId, filter: &Filter) -> String {
+        let mut bytes = self.checksum(org, filter).to_vec();
+        bytes.extend(self.0.as_bytes());
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// The place that a cursor names.
+    ///
+    /// # Errors
+    ///
+    /// [`CursorError`] for a text that is altered, or was handed out for another organization or filter.
+    pub(super) fn open(cursor: &str, org: &OrgId, filter: &Filter) -> Result<Self, CursorError> {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| CursorError)?;
+        let (checksum, place) = bytes.split_at_checked(CHECKSUM).ok_or(CursorError)?;
+        let place = Self(String::from_utf8(place.to_vec()).map_err(|_| CursorError)?);
+        if place.checksum(org, filter) == checksum { Ok(place) } else { Err(CursorError) }
+    }
+
+    fn checksum(&self, org: &OrgId, filter: &Filter) -> [u8; CHECKSUM] {
+        let text = format!("cursor\n{org}\n{}\n{}", filter.canonical(), self.0);
+        let mut checksum = [0; CHECKSUM];
+        checksum.copy_from_slice(&digest(&SHA256, text.as_bytes()).as_ref()[..CHECKSUM]);
+        checksum
+    }
+}
