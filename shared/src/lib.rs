@@ -1,6 +1,6 @@
 //! The house: every decision that Latchkey makes, one crate.
 //!
-//! `token`, `jwt` and `rights` are pure. The operations (`create`, `list`, `get`, `revoke`, `authorize`, `publish`) need what
+//! `token`, `jwt` and `rights` are pure. The operations (`create`, `list`, `get`, `revoke`, `authorize`, `publish`, `my_roles`, `apply`) need what
 //! `ports` names. `aws` is the only room that names the AWS SDKs, `web` the only one that names status codes.
 
 pub mod apply;

@@ -28,7 +28,7 @@ pub fn workspace() -> PathBuf {
 
 /// The packages that are never deployed. A release build leaves them out, so that the functions have the features that they
 /// are shipped with; a development build has one set of features for all, so that nothing is built twice.
-const NOT_DEPLOYED: [&str; 2] = ["bench", "local"];
+const NOT_DEPLOYED: [&str; 3] = ["bench", "cli", "local"];
 
 /// Builds the binaries of the workspace with one command, and gives their paths by their names. What cargo has to say goes to
 /// standard error.
