@@ -162,4 +162,6 @@ fn lifetime(error: LifetimeError) -> Failure {
 }
 
 #[cfg(test)]
+mod chain;
+#[cfg(test)]
 mod tests;

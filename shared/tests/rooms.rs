@@ -19,7 +19,7 @@ fn sources(room: &str) -> Vec<(PathBuf, String)> {
             found.push((path.strip_prefix(&source).unwrap().to_owned(), used));
         }
     }
-    let for_tests = ["tests.rs", "samples.rs", "memory.rs"];
+    let for_tests = ["tests.rs", "chain.rs", "samples.rs", "memory.rs"];
     found.retain(|(path, _)| !for_tests.iter().any(|name| path.ends_with(name)));
     assert!(!found.is_empty(), "the room {room} is gone");
     found

@@ -5,6 +5,7 @@
 
 #[path = "../contract/answers.rs"]
 mod answers;
+mod bounds;
 mod closed;
 mod harness;
 mod life;
