@@ -9,7 +9,7 @@ use crate::{
     caller::Caller,
     failure::Failure,
     ports::RoleReader,
-    rights::{OrgId, RoleId, RoleRow},
+    rights::{Effect, Grant, OrgId, RoleId, RoleRow},
 };
 
 /// Tells the caller's roles.
@@ -27,7 +27,7 @@ pub struct HeldRole {
     #[serde(rename = "type")]
     kind: &'static str,
     organization_id: OrgId,
-    grants: Value,
+    grants: Vec<Value>,
 }
 
 impl<L: RoleReader> MyRoles<L> {
@@ -50,8 +50,8 @@ impl HeldRole {
             return None;
         }
         let named = row.as_ref().map(|row| row.name.clone()).filter(|name| !name.is_empty());
-        let mut grants = row.map_or_else(|| json!([]), |row| row.grants);
-        if let (true, Some(grants)) = (id.is_owner(), grants.as_array_mut()) {
+        let mut grants = row.map(|row| in_force(row.grants)).unwrap_or_default();
+        if id.is_owner() {
             grants.insert(0, json!({"action": "*"}));
         }
         Some(Self {
@@ -63,6 +63,17 @@ impl HeldRole {
             grants,
         })
     }
+}
+
+/// The grants that count: all of them, or the denials alone where one is not understood.
+fn in_force(grants: Value) -> Vec<Value> {
+    let Value::Array(mut grants) = grants else { return Vec::new() };
+    let effects: Vec<_> = grants.iter().map(|grant| Grant::understand(grant).map(|grant| grant.effect())).collect();
+    if effects.contains(&None) {
+        let mut effects = effects.into_iter();
+        grants.retain(|_| effects.next().flatten() == Some(Effect::Deny));
+    }
+    grants
 }
 
 #[cfg(test)]
@@ -77,6 +88,14 @@ mod tests {
         async fn role_rows(&self, _: &[RoleId]) -> Result<HashMap<RoleId, RoleRow>, PortError> {
             Ok(self.0.clone())
         }
+    }
+
+    #[test]
+    fn of_a_role_with_a_grant_that_is_not_understood_the_denials_alone_are_shown() {
+        let (allow, deny) = (json!({"action": "a"}), json!({"action": "b", "effect": "deny"}));
+        assert_eq!(in_force(json!([allow, deny])), [allow.clone(), deny.clone()]);
+        assert_eq!(in_force(json!([allow, deny, {"action": "c", "condition": {}}])), [deny]);
+        assert!(in_force(json!("all")).is_empty());
     }
 
     #[tokio::test]

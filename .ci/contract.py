@@ -1,0 +1,56 @@
+"""The contract as a document is well made, and the service keeps to it whatever it is asked."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+TOOLS = Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "ci"
+DOCUMENT = "infra/openapi.yaml"
+
+
+def lint() -> None:
+    """Installs the linter by its lock file, outside the sources, and runs it."""
+    folder = TOOLS / "contract"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(HERE / "contract" / name, folder)
+    subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=folder, check=True)
+    command = [folder / "node_modules/.bin/redocly", "lint", "--config", "redocly.yaml", DOCUMENT]
+    quiet = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+    subprocess.run(command, env=os.environ | quiet, check=True)
+
+
+def greeting(stack: subprocess.Popen) -> tuple[str, str]:
+    """Where the service is, and the token of an owner."""
+    lines = []
+    for line in stack.stdout:
+        lines.append(line)
+        if line.startswith("ready "):
+            return line.split()[1], "".join(lines).split("Authorization: Bearer ")[1].split("'")[0]
+    sys.exit("the local stack did not start")
+
+
+def ask() -> int:
+    """Asks the local stack what the document allows and what it forbids; 0 if it kept to all of it."""
+    log = (TOOLS / "contract.log").open("w")
+    arguments = ["cargo", "local", "--port", "0", "--ephemeral"]
+    stack = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=log, text=True)
+    try:
+        base, owner = greeting(stack)
+        command = [TOOLS / "bin/schemathesis", "--config-file", HERE / "contract/schemathesis.toml", "run", DOCUMENT]
+        environment = {"LATCHKEY_URL": base, "LATCHKEY_TOKEN": owner, "PYTHONPATH": str(HERE / "contract")}
+        # What they leave behind has no place among the sources.
+        environment |= {"PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_STORAGE_DIRECTORY": str(TOOLS / "hypothesis")}
+        return subprocess.run(command, env=os.environ | environment).returncode
+    finally:
+        stack.send_signal(signal.SIGTERM)
+        if stack.wait(timeout=30) != 0:
+            sys.exit("the local stack did not stop well")
+
+
+lint()
+sys.exit(ask())
