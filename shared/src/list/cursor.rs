@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::Filter;
 use crate::{
     rights::OrgId,
-    token::{Row, Token},
+    token::{Row, Token, TokenId},
 };
 
 /// How many bytes of the checksum a cursor has.
@@ -59,7 +59,16 @@ impl Position {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| CursorError)?;
         let (checksum, place) = bytes.split_at_checked(CHECKSUM).ok_or(CursorError)?;
         let place = Self(String::from_utf8(place.to_vec()).map_err(|_| CursorError)?);
-        if place.checksum(org, filter) == checksum { Ok(place) } else { Err(CursorError) }
+        if place.is_one() && place.checksum(org, filter) == checksum { Ok(place) } else { Err(CursorError) }
+    }
+
+    /// Whether the text has the form of a place. Anybody can compute a checksum, so what it covers may be anything, and the
+    /// index takes no empty text.
+    fn is_one(&self) -> bool {
+        let parts = self.0.split_once('#');
+        parts.is_some_and(|(time, id)| {
+            time.len() == 12 && time.bytes().all(|byte| byte.is_ascii_digit()) && id.parse::<TokenId>().is_ok()
+        })
     }
 
     fn checksum(&self, org: &OrgId, filter: &Filter) -> [u8; CHECKSUM] {

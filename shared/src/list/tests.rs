@@ -86,6 +86,10 @@ async fn a_cursor_is_of_one_organization_and_one_filter_and_cannot_be_altered() 
         altered.replace_range(at..=at, other);
         assert!(list.run(&person(&[]), &one, Some(&altered)).await.is_err(), "{at}");
     }
+    for forged in ["", "x", "000000000001#", "000000000001#api_x", "1#api_TTTTTTTTTTTTTTTTTTTTa"] {
+        let cursor = Position::at(forged.to_owned()).seal(&person(&[]).org, &one);
+        assert!(list.run(&person(&[]), &one, Some(&cursor)).await.is_err(), "a good checksum over {forged:?}");
+    }
     for bad in ["", "A", "=", &"A".repeat(100)] {
         assert!(list.run(&person(&[]), &one, Some(bad)).await.is_err(), "{bad}");
     }
