@@ -121,6 +121,9 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
             _ => TokenType::Api(access),
         };
         match wanted {
+            Wanted::Target(_) if caller.token.as_ref().is_some_and(|parent| parent.anonymize) => {
+                Err(Failure::PermissionDenied("an anonymized token cannot make public tokens".to_owned()))
+            }
             Wanted::Target(id) if name == TypeName::Journey => Ok(TokenType::Journey(id)),
             Wanted::Target(id) => Ok(TokenType::Portal(id)),
             Wanted::Access { asked, read_only, anonymize } => {

@@ -96,8 +96,12 @@ fn living<'a>(evidence: &'a Evidence, id: &TokenId, now: UnixTime) -> Result<&'a
 
 /// *(dies with its parent)* A parent that is revoked, expired, absent or unread ends its children at once.
 fn parent_lives(evidence: &Evidence, row: &Token, now: UnixTime) -> Result<(), Refused> {
-    let Some(parent) = &row.parent else { return Ok(()) };
-    match living(evidence, parent, now) {
+    let Some(id) = &row.parent else { return Ok(()) };
+    match living(evidence, id, now) {
+        // An idempotency key used again long after gives a new token an old one's key: that one made no children before.
+        Ok(parent) if parent.id != *id || parent.created_at > row.created_at => {
+            Err(unauthenticated("its parent: another token has its id"))
+        }
         Ok(parent) if parent.org == row.org => Ok(()),
         Ok(_) => Err(unauthenticated("its parent is of another organization")),
         Err(Refused::Unauthenticated(cause)) => Err(unauthenticated(format!("its parent: {cause}"))),

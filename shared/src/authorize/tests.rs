@@ -220,6 +220,7 @@ async fn a_child_dies_with_its_parent() {
         (Some(revoked), "its parent: it is revoked"),
         (Some(expired), "its parent: it is expired"),
         (Some(foreign), "its parent is of another organization"),
+        (Some(Token { created_at: child.created_at.plus(1), ..admin() }), "its parent: another token has its id"),
         (None, "its parent: it has no row"),
     ] {
         let rows = parent.into_iter().chain([child.clone()]);

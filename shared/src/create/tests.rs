@@ -109,6 +109,8 @@ async fn a_child_names_its_parent_and_is_never_wider() {
     assert_eq!(child.parent, parent.token.as_ref().map(|token| token.id.clone()));
     assert_eq!(child.expires_at, Some(tokens::at(5_000)));
     assert!(child.token_type.access().is_some_and(|access| access.anonymize && access.read_only));
+    let public = make(&ledger, &parent, json!({"name": "n", "journey_id": "j"})).await;
+    assert!(matches!(public, Err(Failure::PermissionDenied(_))), "a public token cannot be anonymized: {public:?}");
     let longer = make(&ledger, &parent, json!({"name": "n", "expires_in": 4_001})).await;
     assert_eq!(longer, Err(Failure::LifetimeExceedsParent(tokens::at(5_000))));
 }
