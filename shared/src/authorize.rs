@@ -150,8 +150,7 @@ where
             return Err(("permission_denied", "no rule opens this route".to_owned()));
         };
         if known.is_public() {
-            let reason = "tokens of the public family do not reach this route".to_owned();
-            return if rule.public_tokens { Ok(Permission::WithoutRoles) } else { Err(("permission_denied", reason)) };
+            return known.permit_public(rule);
         }
         if means_itself(rule, known, question) {
             return Ok(Permission::WithoutRoles);
@@ -174,6 +173,18 @@ impl Known {
     /// Whether this is a token of the public family.
     fn is_public(&self) -> bool {
         self.caller.token.as_ref().is_some_and(|token| token.id.type_name().family() == Family::Public)
+    }
+
+    /// A token of the public family needs no role on a route that is opened to them, and goes no further than the
+    /// organization's root role.
+    fn permit_public(&self, rule: &Rule) -> Result<Permission, (&'static str, String)> {
+        if !rule.public_tokens {
+            return Err(("permission_denied", "tokens of the public family do not reach this route".to_owned()));
+        }
+        if let Need::Action(action) = &rule.need {
+            self.holdings.root_allows(action, None).map_err(|refused| explain(refused, action))?;
+        }
+        Ok(Permission::WithoutRoles)
     }
 }
 

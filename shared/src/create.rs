@@ -8,8 +8,8 @@ use std::collections::HashSet;
 
 pub use issue::Issued;
 use issue::{Draft, Recorded};
-pub use order::{Order, Wanted};
-use size::Sized;
+pub use order::{Order, Wanted, WantedAccess};
+use size::Measure;
 
 use crate::{
     caller::Caller,
@@ -17,7 +17,7 @@ use crate::{
     ports::{Clock, EvidenceReader, Ids, Recorder, Signer},
     rights::{Carried, Carry, RoleId},
     token::{
-        Access, Ceiling, Families, IdempotencyKey, Issuer, LifetimeError, Token, TokenId, TokenType, TypeName,
+        Access, Ceiling, Families, Fingerprint, IdempotencyKey, Issuer, LifetimeError, Token, TokenId, TokenType,
         UnixTime, expiry,
     },
 };
@@ -50,31 +50,60 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
         if caller.token.as_ref().is_some_and(|token| token.parent.is_some()) {
             return Err(Failure::TooDeep);
         }
-        let draft = self.draft(caller, order, key).await?;
-        match self.sign(caller, draft).await?.record(&self.ledger).await? {
-            Recorded::New(issued) => Ok(*issued),
-            Recorded::There(draft, there) => self.replay(caller, &draft, *there).await,
+        let repeated = key.map(|key| Repeated::new(caller, &order, key));
+        match (self.attempt(caller, order, repeated.as_ref()).await, repeated) {
+            (Ok(Recorded::New(issued)), _) => Ok(*issued),
+            (Ok(Recorded::There(draft, there)), Some(repeated)) => {
+                self.replay(caller, &repeated, *there, draft.token_type.roles()).await
+            }
+            (Ok(Recorded::There(..)), None) => Err(Failure::Internal("the id is taken".to_owned())),
+            // What may not be made now may have been made before: then the token that is there decides.
+            (Err(refusal), Some(repeated)) if !refusal.is_ours() => match self.find(&repeated).await? {
+                Some(there) => self.replay(caller, &repeated, there, &[]).await,
+                None => Err(refusal),
+            },
+            (Err(failure), _) => Err(failure),
         }
+    }
+
+    async fn attempt(&self, caller: &Caller, order: Order, repeated: Option<&Repeated>) -> Result<Recorded, Failure> {
+        let draft = self.draft(caller, order, repeated).await?;
+        self.sign(caller, draft).await?.record(&self.ledger).await
+    }
+
+    /// The token that an earlier request with the same idempotency key made.
+    async fn find(&self, repeated: &Repeated) -> Result<Option<Token>, Failure> {
+        let mut evidence = self.ledger.read(std::slice::from_ref(&repeated.id), &[]).await?;
+        let row = evidence.tokens.remove(repeated.id.key()).transpose();
+        row.map_err(|error| Failure::Internal(error.to_string()))
     }
 
     async fn sign(&self, caller: &Caller, draft: Draft) -> Result<issue::Signed, Failure> {
         let family = draft.token().token_type.name().family();
         let signer = self.signers.of(family);
         let key = signer.key().await?;
-        let sized = Sized { key: &key, issuer: self.issuers.of(family), denying: &caller.deny_roles };
-        let input = sized.input(draft.token())?;
+        let measure = Measure { key: &key, issuer: self.issuers.of(family), denying: &caller.deny_roles };
+        let input = measure.input(draft.token())?;
         let signature = signer.sign(input.digest()).await?;
         Ok(draft.sign(input, &signature))
     }
 
     /// A row is there already under the id that the idempotency key gives: a repetition, or another order. It passes every
-    /// check of a new one, against the token that is there and the caller's rights now.
-    async fn replay(&self, caller: &Caller, draft: &Token, there: Token) -> Result<Issued, Failure> {
-        let same = |token: &Token| (token.org.clone(), token.created_by.clone(), token.parent.clone());
-        if there.fingerprint.is_none() || same(&there) != same(draft) {
+    /// check of a new one, against the token that is there and the caller's rights now. Roles of `proved` were just shown to
+    /// be the caller's to give.
+    async fn replay(
+        &self,
+        caller: &Caller,
+        repeated: &Repeated,
+        there: Token,
+        proved: &[RoleId],
+    ) -> Result<Issued, Failure> {
+        let parent = caller.token.as_ref().map(|token| &token.id);
+        let same = there.org == caller.org && there.created_by == caller.principal && there.parent.as_ref() == parent;
+        let Some(fingerprint) = there.fingerprint.as_ref().filter(|_| same) else {
             return Err(Failure::Internal("the id is taken".to_owned()));
-        }
-        if there.fingerprint != draft.fingerprint {
+        };
+        if *fingerprint != repeated.fingerprint {
             return Err(Failure::IdempotencyMismatch);
         }
         let now = self.clock.now();
@@ -83,7 +112,7 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
         }
         self.check_end(caller, &there, now)?;
         if let Some(access) = there.token_type.access() {
-            let carried = self.carried(caller, &access.roles).await?.into_roles();
+            let carried = self.carried(caller, &access.roles, proved).await?.into_roles();
             if let Some(added) = carried.iter().find(|role| !access.roles.contains(role)) {
                 return Err(Failure::PermissionDenied(format!(
                     "the token lacks the role `{added}`, which you now carry along"
@@ -93,57 +122,58 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
         Ok(self.sign(caller, Draft::new(there)).await?.already_recorded())
     }
 
-    async fn draft(&self, caller: &Caller, order: Order, key: Option<&IdempotencyKey>) -> Result<Draft, Failure> {
+    async fn draft(&self, caller: &Caller, order: Order, repeated: Option<&Repeated>) -> Result<Draft, Failure> {
         let (now, parent) = (self.clock.now(), caller.token.as_ref());
         let parent_end = parent.and_then(|parent| parent.expires_at);
-        let token_key = key.map(|key| key.token_key(&caller.org, &caller.principal));
+        let type_name = order.wanted.type_name();
         let token = Token {
-            id: TokenId::new(order.type_name, token_key.unwrap_or_else(|| self.ids.draw())),
+            id: repeated.map_or_else(|| TokenId::new(type_name, self.ids.draw()), |repeated| repeated.id.clone()),
             org: caller.org.clone(),
             name: order.name,
-            token_type: self.token_type(caller, order.type_name, order.wanted).await?,
+            token_type: self.token_type(caller, order.wanted).await?,
             created_at: now,
             created_by: caller.principal.clone(),
             parent: parent.map(|parent| parent.id.clone()),
-            expires_at: expiry(order.type_name, order.lifetime, now, parent_end).map_err(lifetime)?,
+            expires_at: expiry(type_name, order.lifetime, now, parent_end).map_err(lifetime)?,
             revocation: None,
             last_used: None,
-            fingerprint: key.map(|_| order.fingerprint),
+            fingerprint: repeated.map(|repeated| repeated.fingerprint.clone()),
         };
         self.check_end(caller, &token, now)?;
         Ok(Draft::new(token))
     }
 
-    async fn token_type(&self, caller: &Caller, name: TypeName, wanted: Wanted) -> Result<TokenType, Failure> {
-        let with = |access: Access| match name {
-            TypeName::Assume => TokenType::Assume(access),
-            TypeName::App => TokenType::App(access),
-            _ => TokenType::Api(access),
-        };
-        match wanted {
-            Wanted::Target(_) if caller.token.as_ref().is_some_and(|parent| parent.anonymize) => {
-                Err(Failure::PermissionDenied("an anonymized token cannot make public tokens".to_owned()))
+    async fn token_type(&self, caller: &Caller, wanted: Wanted) -> Result<TokenType, Failure> {
+        Ok(match wanted {
+            Wanted::Api(wanted) => TokenType::Api(self.access(caller, wanted).await?),
+            Wanted::Assume(wanted) => TokenType::Assume(self.access(caller, wanted).await?),
+            Wanted::App(wanted) => TokenType::App(self.access(caller, wanted).await?),
+            Wanted::Journey(_) | Wanted::Portal(_) if caller.token.as_ref().is_some_and(|parent| parent.anonymize) => {
+                let reason = "an anonymized token cannot make public tokens";
+                return Err(Failure::PermissionDenied(reason.to_owned()));
             }
-            Wanted::Target(id) if name == TypeName::Journey => Ok(TokenType::Journey(id)),
-            Wanted::Target(id) => Ok(TokenType::Portal(id)),
-            Wanted::Access { asked, read_only, anonymize } => {
-                let roles = self.carried(caller, &asked).await?.into_roles();
-                // *(never wider)* A flag of the token that makes it is its own as well.
-                let read_only = read_only || caller.token.as_ref().is_some_and(|parent| parent.read_only);
-                let anonymize = anonymize || caller.token.as_ref().is_some_and(|parent| parent.anonymize);
-                Ok(with(Access { roles, read_only, anonymize }))
-            }
-        }
+            Wanted::Journey(id) => TokenType::Journey(id),
+            Wanted::Portal(id) => TokenType::Portal(id),
+        })
+    }
+
+    async fn access(&self, caller: &Caller, wanted: WantedAccess) -> Result<Access, Failure> {
+        let roles = self.carried(caller, &wanted.asked, &[]).await?.into_roles();
+        // *(never wider)* A flag of the token that makes it is its own as well.
+        let read_only = wanted.read_only || caller.token.as_ref().is_some_and(|parent| parent.read_only);
+        let anonymize = wanted.anonymize || caller.token.as_ref().is_some_and(|parent| parent.anonymize);
+        Ok(Access { roles, read_only, anonymize })
     }
 
     /// *(never wider)* The roles that a token for `asked` carries. An owner who names roles beyond their own has them looked
-    /// up.
-    async fn carried(&self, caller: &Caller, asked: &[RoleId]) -> Result<Carried, Failure> {
+    /// up, but for those `proved` already.
+    async fn carried(&self, caller: &Caller, asked: &[RoleId], proved: &[RoleId]) -> Result<Carried, Failure> {
         let plan = Carry::plan(caller.as_maker(), asked)?;
-        let existing = match plan.unproved() {
-            [] => HashSet::new(),
-            unproved => self.ledger.read(&[], unproved).await?.existing(),
-        };
+        let unproved: Vec<_> = plan.unproved().iter().filter(|role| !proved.contains(role)).cloned().collect();
+        let mut existing: HashSet<_> = proved.iter().cloned().collect();
+        if !unproved.is_empty() {
+            existing.extend(self.ledger.read(&[], &unproved).await?.existing());
+        }
         Ok(plan.settle(&existing)?)
     }
 
@@ -154,6 +184,19 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
             return Err(Failure::LifetimeExceedsParent(parent_end));
         }
         self.ceiling.map_or(Ok(()), |ceiling| ceiling.check(now, token.expires_at)).map_err(lifetime)
+    }
+}
+
+/// What a request with an idempotency key has in common with its repetitions.
+struct Repeated {
+    id: TokenId,
+    fingerprint: Fingerprint,
+}
+
+impl Repeated {
+    fn new(caller: &Caller, order: &Order, key: &IdempotencyKey) -> Self {
+        let id = TokenId::new(order.wanted.type_name(), key.token_key(&caller.org, &caller.principal));
+        Self { id, fingerprint: order.fingerprint.clone() }
     }
 }
 

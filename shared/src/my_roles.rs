@@ -1,15 +1,12 @@
 //! Telling a caller which roles they hold.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::{
     caller::Caller,
     failure::Failure,
     ports::RoleReader,
-    rights::{Effect, Grant, OrgId, RoleId, RoleRow},
+    rights::{Grant, NamedRole, OrgId, RoleId},
 };
 
 /// Tells the caller's roles.
@@ -27,87 +24,97 @@ pub struct HeldRole {
     #[serde(rename = "type")]
     kind: &'static str,
     organization_id: OrgId,
-    grants: Vec<Value>,
+    grants: Vec<Grant>,
 }
 
 impl<L: RoleReader> MyRoles<L> {
-    /// The roles that `caller` holds in the organization in which they act.
+    /// The roles that `caller` holds in the organization in which they act, each with the grants of it that count.
     ///
     /// # Errors
     ///
     /// What the ledger could not do.
     pub async fn run(&self, caller: &Caller) -> Result<Vec<HeldRole>, Failure> {
-        let mut rows = self.ledger.role_rows(&caller.roles).await?;
-        Ok(caller.roles.iter().filter_map(|id| HeldRole::of(id, &mut rows)).collect())
+        let mut rows = self.ledger.roles(&caller.roles).await?;
+        Ok(caller.roles.iter().filter_map(|id| HeldRole::of(id, rows.remove(id))).collect())
     }
 }
 
 impl HeldRole {
     /// The role `id` by its row. The owner role needs none; another without one was deleted a moment ago.
-    fn of(id: &RoleId, rows: &mut HashMap<RoleId, RoleRow>) -> Option<Self> {
-        let row = rows.remove(id);
+    fn of(id: &RoleId, row: Option<NamedRole>) -> Option<Self> {
         if row.is_none() && !id.is_owner() {
             return None;
         }
-        let named = row.as_ref().map(|row| row.name.clone()).filter(|name| !name.is_empty());
-        let mut grants = row.map(|row| in_force(row.grants)).unwrap_or_default();
-        if id.is_owner() {
-            grants.insert(0, json!({"action": "*"}));
-        }
+        let (name, role) = row.map_or_else(Default::default, |row| (row.name, Some(row.role)));
+        let own = role.iter().flat_map(|role| role.grants().cloned());
         Some(Self {
             id: id.clone(),
-            name: named.unwrap_or_else(|| id.slug().to_owned()),
+            name: if name.is_empty() { id.slug().to_owned() } else { name },
             slug: id.slug().to_owned(),
             kind: "user_role",
             organization_id: id.org().clone(),
-            grants,
+            grants: id.is_owner().then(Grant::allow_all).into_iter().chain(own).collect(),
         })
     }
-}
-
-/// The grants that count: all of them, or the denials alone where one is not understood.
-fn in_force(grants: Value) -> Vec<Value> {
-    let Value::Array(mut grants) = grants else { return Vec::new() };
-    let effects: Vec<_> = grants.iter().map(|grant| Grant::understand(grant).map(|grant| grant.effect())).collect();
-    if effects.contains(&None) {
-        let mut effects = effects.into_iter();
-        grants.retain(|_| effects.next().flatten() == Some(Effect::Deny));
-    }
-    grants
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use super::*;
-    use crate::{caller::tests::person, ports::PortError};
+    use std::collections::HashMap;
 
-    struct Rows(HashMap<RoleId, RoleRow>);
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        caller::tests::person,
+        ports::PortError,
+        rights::{Role, RoleRow},
+    };
+
+    struct Rows(HashMap<RoleId, NamedRole>);
 
     impl RoleReader for Rows {
-        async fn role_rows(&self, _: &[RoleId]) -> Result<HashMap<RoleId, RoleRow>, PortError> {
+        async fn roles(&self, _: &[RoleId]) -> Result<HashMap<RoleId, NamedRole>, PortError> {
             Ok(self.0.clone())
         }
     }
 
-    #[test]
-    fn of_a_role_with_a_grant_that_is_not_understood_the_denials_alone_are_shown() {
-        let (allow, deny) = (json!({"action": "a"}), json!({"action": "b", "effect": "deny"}));
-        assert_eq!(in_force(json!([allow, deny])), [allow.clone(), deny.clone()]);
-        assert_eq!(in_force(json!([allow, deny, {"action": "c", "condition": {}}])), [deny]);
-        assert!(in_force(json!("all")).is_empty());
+    fn row(id: &str, name: &str, grants: Value) -> (RoleId, NamedRole) {
+        let id: RoleId = id.parse().unwrap();
+        (id.clone(), RoleRow::new(&id, name, grants).role(id))
+    }
+
+    async fn shown(rows: impl IntoIterator<Item = (RoleId, NamedRole)>, held: &[&str]) -> Value {
+        let ledger = Rows(rows.into_iter().collect());
+        json!(MyRoles { ledger }.run(&person(held)).await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn of_each_role_the_grants_are_shown_that_the_authorizer_goes_by() {
+        let (allow, deny) = (json!({"action": "a"}), json!({"action": "b", "resource": "r", "effect": "deny"}));
+        let everything = json!([{"action": "*", "effect": "deny"}]);
+        for (grants, counting) in [
+            (json!([allow, deny]), json!([allow, deny])),
+            (json!([allow, deny, {"action": "c", "condition": {}}]), json!([deny])),
+            (json!([allow, {"action": "c", "effect": "Deny"}]), json!([{"action": "c", "effect": "deny"}])),
+            (json!("all"), everything.clone()),
+        ] {
+            let roles = shown([row("123:a", "A", grants.clone())], &["123:a"]).await;
+            assert_eq!(roles[0]["grants"], counting, "{grants}");
+        }
+        let id: RoleId = "123:a".parse().unwrap();
+        let unreadable = NamedRole { name: String::new(), role: Role::unreadable(id.clone()) };
+        let roles = shown([(id, unreadable)], &["123:a"]).await;
+        assert_eq!((&roles[0]["grants"], &roles[0]["name"]), (&everything, &json!("a")));
     }
 
     #[tokio::test]
     async fn a_caller_sees_the_roles_held_with_their_grants_and_no_others() {
-        let row = |id: &str, name: &str| {
-            let id: RoleId = id.parse().unwrap();
-            (id.clone(), RoleRow::new(&id, name, json!([{"action": "*:view"}])))
-        };
-        let ledger = Rows(HashMap::from([row("123:viewer", "Viewer"), row("123:other", "Other")]));
-        let roles = MyRoles { ledger }.run(&person(&["123:owner", "123:viewer", "123:gone"])).await.unwrap();
+        let view = json!([{"action": "*:view"}]);
+        let rows = [row("123:viewer", "Viewer", view.clone()), row("123:other", "Other", view)];
         assert_eq!(
-            json!(roles),
+            shown(rows, &["123:owner", "123:viewer", "123:gone"]).await,
             json!([
                 {"id": "123:owner", "name": "owner", "slug": "owner", "type": "user_role", "organization_id": "123",
                  "grants": [{"action": "*"}]},

@@ -14,7 +14,7 @@ use crate::{
     failure::Failure,
     jwt::{Ring, VerifyingKey},
     list::{Filter, Position},
-    rights::{OrgId, Role, RoleId, RoleRow},
+    rights::{NamedRole, OrgId, Role, RoleId},
     token::{Class, Date, Principal, Revocation, RowError, Token, TokenId, TokenKey, UnixTime},
 };
 
@@ -125,10 +125,10 @@ pub trait EvidenceReader: Send + Sync {
     fn read(&self, tokens: &[TokenId], roles: &[RoleId]) -> impl Answer<Evidence>;
 }
 
-/// May read role rows.
+/// May read roles.
 pub trait RoleReader: Send + Sync {
-    /// The rows of these roles that are there, as they are now.
-    fn role_rows(&self, roles: &[RoleId]) -> impl Answer<HashMap<RoleId, RoleRow>>;
+    /// Those of these roles that are there, as they are now.
+    fn roles(&self, roles: &[RoleId]) -> impl Answer<HashMap<RoleId, NamedRole>>;
 }
 
 /// May read which roles a person was assigned.

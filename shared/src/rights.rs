@@ -18,4 +18,4 @@ pub use holdings::{Holdings, Refused};
 pub use org_id::{OrgId, OrgIdError};
 pub use role::Role;
 pub use role_id::{RoleId, RoleIdError};
-pub use rows::{AssignmentRow, NewerRow, RoleRow};
+pub use rows::{AssignmentRow, NamedRole, NewerRow, RoleRow};

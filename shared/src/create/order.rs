@@ -24,9 +24,7 @@ const ACCESS: [&str; 4] = ["assignments", "assume_roles", "read_only", "anonymiz
 pub struct Order {
     /// What to call it.
     pub name: TokenName,
-    /// Of which type.
-    pub type_name: TypeName,
-    /// What that type needs.
+    /// Of which type, with what that type needs.
     pub wanted: Wanted,
     /// How long it is to live, where that was said.
     pub lifetime: Option<Lifetime>,
@@ -34,20 +32,44 @@ pub struct Order {
     pub fingerprint: Fingerprint,
 }
 
-/// What a token is to carry.
+/// A token's type, and what it is to carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
-    /// Of the access family: these roles (none: the caller's), and whether it is to be read-only and anonymized.
-    Access {
-        /// The roles asked for; none: the caller's.
-        asked: Vec<RoleId>,
-        /// Whether it is to be read-only.
-        read_only: bool,
-        /// Whether it is to be anonymized.
-        anonymize: bool,
-    },
-    /// Of the public family: what it is for.
-    Target(TargetId),
+    /// An API token.
+    Api(WantedAccess),
+    /// A token that assumes roles for an hour.
+    Assume(WantedAccess),
+    /// A token of an app.
+    App(WantedAccess),
+    /// A public token for this journey.
+    Journey(TargetId),
+    /// A public token for this portal.
+    Portal(TargetId),
+}
+
+/// What a token of the access family is to carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedAccess {
+    /// The roles asked for; none: the caller's.
+    pub asked: Vec<RoleId>,
+    /// Whether it is to be read-only.
+    pub read_only: bool,
+    /// Whether it is to be anonymized.
+    pub anonymize: bool,
+}
+
+impl Wanted {
+    /// The type.
+    #[must_use]
+    pub fn type_name(&self) -> TypeName {
+        match self {
+            Self::Api(_) => TypeName::Api,
+            Self::Assume(_) => TypeName::Assume,
+            Self::App(_) => TypeName::App,
+            Self::Journey(_) => TypeName::Journey,
+            Self::Portal(_) => TypeName::Portal,
+        }
+    }
 }
 
 impl Order {
@@ -68,7 +90,6 @@ impl Order {
         }
         Ok(Self {
             name: name(members)?,
-            type_name,
             wanted: wanted(members, type_name)?,
             lifetime: lifetime(members, type_name)?,
             fingerprint: fingerprint(members),
@@ -110,18 +131,27 @@ fn target_member(type_name: TypeName) -> &'static str {
 }
 
 fn wanted(members: &Map<String, Value>, type_name: TypeName) -> Result<Wanted, Failure> {
-    if type_name.family() == Family::Access {
-        let (read_only, anonymize) = (flag(members, "read_only")?, flag(members, "anonymize")?);
-        return Ok(Wanted::Access { asked: asked(members)?, read_only, anonymize });
-    }
+    Ok(match type_name {
+        TypeName::Api => Wanted::Api(access(members)?),
+        TypeName::Assume => Wanted::Assume(access(members)?),
+        TypeName::App => Wanted::App(access(members)?),
+        TypeName::Journey => Wanted::Journey(target(members, type_name)?),
+        TypeName::Portal => Wanted::Portal(target(members, type_name)?),
+    })
+}
+
+fn access(members: &Map<String, Value>) -> Result<WantedAccess, Failure> {
+    let (read_only, anonymize) = (flag(members, "read_only")?, flag(members, "anonymize")?);
+    Ok(WantedAccess { asked: asked(members)?, read_only, anonymize })
+}
+
+fn target(members: &Map<String, Value>, type_name: TypeName) -> Result<TargetId, Failure> {
     let member = target_member(type_name);
-    match members.get(member) {
-        None => Err(invalid(format!("`{member}` is required for the type {type_name}"))),
-        Some(value) => {
-            let id = value.as_str().map_or(Err(TargetIdError), str::parse);
-            id.map(Wanted::Target).map_err(|error| invalid(format!("`{member}`: {error}")))
-        }
-    }
+    let Some(value) = members.get(member) else {
+        return Err(invalid(format!("`{member}` is required for the type {type_name}")));
+    };
+    let id = value.as_str().map_or(Err(TargetIdError), str::parse);
+    id.map_err(|error| invalid(format!("`{member}`: {error}")))
 }
 
 /// Two bodies are equal if their members are, in whatever order they stand.
@@ -192,15 +222,15 @@ mod tests {
     #[test]
     fn a_name_is_enough() {
         let order = read(&json!({"name": "n"})).unwrap();
-        let wanted = Wanted::Access { asked: vec![], read_only: false, anonymize: false };
-        assert_eq!((order.type_name, order.wanted, order.lifetime), (TypeName::Api, wanted, None));
+        let wanted = Wanted::Api(WantedAccess { asked: vec![], read_only: false, anonymize: false });
+        assert_eq!((order.wanted, order.lifetime), (wanted, None));
     }
 
     #[test]
     fn assume_roles_is_another_name_for_assignments() {
         let roles = json!(["123:owner"]);
         let order = |body: Value| {
-            read(&body).map(|order| if let Wanted::Access { asked, .. } = order.wanted { asked.len() } else { 0 })
+            read(&body).map(|order| if let Wanted::Api(access) = order.wanted { access.asked.len() } else { 0 })
         };
         assert_eq!(order(json!({"name": "n", "assume_roles": roles})), Ok(1));
         assert_eq!(order(json!({"name": "n", "assume_roles": roles, "assignments": roles})), Ok(1));
@@ -210,13 +240,13 @@ mod tests {
 
     #[test]
     fn a_public_token_is_for_one_journey_or_one_portal() {
-        for (body, type_name) in [
-            (json!({"name": "n", "token_type": "journey", "journey_id": "j"}), TypeName::Journey),
-            (json!({"name": "n", "journey_id": "j"}), TypeName::Journey),
-            (json!({"name": "n", "portal_id": "j", "expires_in": "7d"}), TypeName::Portal),
+        let id: TargetId = "j".parse().unwrap();
+        for (body, wanted) in [
+            (json!({"name": "n", "token_type": "journey", "journey_id": "j"}), Wanted::Journey(id.clone())),
+            (json!({"name": "n", "journey_id": "j"}), Wanted::Journey(id.clone())),
+            (json!({"name": "n", "portal_id": "j", "expires_in": "7d"}), Wanted::Portal(id.clone())),
         ] {
-            let order = read(&body).unwrap();
-            assert_eq!((order.type_name, order.wanted), (type_name, Wanted::Target("j".parse().unwrap())));
+            assert_eq!(read(&body).unwrap().wanted, wanted);
         }
     }
 

@@ -12,14 +12,14 @@ use crate::{
 const LONGEST: usize = 6_000;
 
 /// What the size of a token depends on, beside the token.
-pub(super) struct Sized<'a> {
+pub(super) struct Measure<'a> {
     pub(super) key: &'a VerifyingKey,
     pub(super) issuer: &'a Issuer,
     /// The maker's roles that come along, asked for or not.
     pub(super) denying: &'a [RoleId],
 }
 
-impl Sized<'_> {
+impl Measure<'_> {
     /// What is to be signed, once it is known that the whole will not be too long.
     pub(super) fn input(&self, token: &Token) -> Result<SigningInput, Failure> {
         let input = self.write(token)?;

@@ -206,6 +206,41 @@ async fn a_replay_passes_every_check_of_a_new_request() {
 }
 
 #[tokio::test]
+async fn a_replay_is_judged_by_the_token_that_is_there_and_not_by_what_could_be_made_now() {
+    let ledger = Memory::default();
+    let again = async |caller: &Caller, second: i64, ceiling: Option<&str>, body: &Value| {
+        let clock = At(tokens::at(second));
+        let ceiling = ceiling.map(|text| text.parse().unwrap());
+        let order = Order::read(body.as_object().unwrap())?;
+        let create = Create { clock, ceiling, ..create(&ledger) };
+        create.run(caller, order, Some(&"k".parse().unwrap())).await.map(|issued| issued.token().clone())
+    };
+    let (parent, hour) = (token(&["123:a"], None, Some(tokens::at(4_600))), json!({"name": "n", "expires_in": "1h"}));
+    let child = again(&parent, 1_000, None, &hour).await.unwrap();
+    assert_eq!(again(&parent, 1_001, None, &hour).await, Ok(child), "its hour from now would outlive the parent");
+    let mut person = person(&["123:a"]);
+    let made = again(&person, 1_000, None, &json!({"name": "n"})).await.unwrap();
+    let many: Vec<RoleId> = (0..51).map(|n| format!("123:{n}").parse().unwrap()).collect();
+    person.roles.extend(many);
+    assert_eq!(again(&person, 1_001, None, &json!({"name": "n"})).await, Ok(made), "the roles of then");
+    let late = again(&person, 1_002, Some("1d"), &json!({"name": "n"})).await;
+    assert!(matches!(late, Err(Failure::Invalid(_))), "it has no expiry, and the ceiling is a check as well: {late:?}");
+    let other = again(&person, 1_002, None, &json!({"name": "other"})).await;
+    assert_eq!(other, Err(Failure::IdempotencyMismatch));
+}
+
+#[tokio::test]
+async fn an_owners_replay_looks_roles_up_once() {
+    let ledger = Memory::default().role("123:b", &json!([]));
+    let (owner, body) = (person(&["123:owner"]), json!({"name": "n", "assignments": ["123:b"]}));
+    let made = keyed(&ledger, &owner, "k", body.clone()).await.unwrap();
+    ledger.state().tokens.insert(made.id.key().clone(), Ok(Token { created_at: tokens::at(900), ..made.clone() }));
+    ledger.state().calls = 0;
+    assert_eq!(keyed(&ledger, &owner, "k", body).await.unwrap().id, made.id);
+    assert_eq!(ledger.state().calls, 2, "one look at the role, one attempt to record");
+}
+
+#[tokio::test]
 async fn a_child_cannot_make_tokens() {
     let child = token(&["123:owner"], Some(tokens::plain().id), None);
     assert_eq!(make(&Memory::default(), &child, json!({"name": "n"})).await, Err(Failure::TooDeep));

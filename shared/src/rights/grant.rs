@@ -1,5 +1,6 @@
 //! One line of a role: which actions on which resources it allows or denies.
 
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
 /// A text in which `*` matches any run of characters, `:` and `/` included. Nothing else is special.
@@ -60,7 +61,28 @@ pub struct Grant {
     effect: Effect,
 }
 
+impl Serialize for Grant {
+    /// As it stands in a row: absent resource means every resource, absent effect `allow`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        members.serialize_entry("action", &self.action.0)?;
+        if let Some(resource) = &self.resource {
+            members.serialize_entry("resource", &resource.0)?;
+        }
+        if self.effect == Effect::Deny {
+            members.serialize_entry("effect", "deny")?;
+        }
+        members.end()
+    }
+}
+
 impl Grant {
+    /// A grant that allows everything.
+    #[must_use]
+    pub fn allow_all() -> Self {
+        Self { action: Pattern::new("*"), resource: None, effect: Effect::Allow }
+    }
+
     /// Reads a grant: an object with the strings `action`, `resource` (optional) and `effect` (optional, `allow` or
     /// `deny`), and nothing else. `None` where it is anything else.
     #[must_use]

@@ -69,12 +69,22 @@ impl Holdings {
         if self.rows.iter().any(|role| role.denies(text, resource)) {
             return Err(Refused::Denied);
         }
-        if self.root.as_ref().is_some_and(|root| root.denies(text, resource) || !root.allows(text, resource)) {
-            return Err(Refused::Root);
-        }
+        self.root_allows(action, resource)?;
         let owner = self.held.iter().any(RoleId::is_owner);
         let granted = owner || self.rows.iter().any(|role| role.allows(text, resource));
         if granted { Ok(()) } else { Err(Refused::NoGrant) }
+    }
+
+    /// Whether the organization lets anybody do `action` on `resource`: where it has a root role, that allows it.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::Root`].
+    pub fn root_allows(&self, action: &Action, resource: Option<&str>) -> Result<(), Refused> {
+        let Some(root) = &self.root else { return Ok(()) };
+        let text = action.as_str();
+        let allowed = root.allows(text, resource) && !root.denies(text, resource);
+        if allowed { Ok(()) } else { Err(Refused::Root) }
     }
 }
 

@@ -43,6 +43,11 @@ impl Role {
         &self.id
     }
 
+    /// The grants that count.
+    pub fn grants(&self) -> impl Iterator<Item = &Grant> {
+        self.allows.iter().chain(&self.denies)
+    }
+
     /// Whether a grant of the role allows `action` on `resource`. A deny elsewhere may still win.
     #[must_use]
     pub fn allows(&self, action: &str, resource: Option<&str>) -> bool {

@@ -25,6 +25,15 @@ pub struct RoleRow {
     pub grants: Value,
 }
 
+/// A role, and what people call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedRole {
+    /// Its name; empty where it has none.
+    pub name: String,
+    /// The role.
+    pub role: Role,
+}
+
 /// The row of the roles that a person was assigned in an organization.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AssignmentRow {
@@ -59,8 +68,10 @@ impl RoleRow {
 
     /// The role `id` by its row. A row of a newer version may take away what this code cannot see, so it denies everything.
     #[must_use]
-    pub fn role(&self, id: RoleId) -> Role {
-        if self.v > SCHEMA_VERSION { Role::unreadable(id) } else { Role::understand(id, &self.grants) }
+    pub fn role(self, id: RoleId) -> NamedRole {
+        let newer = self.v > SCHEMA_VERSION;
+        let role = if newer { Role::unreadable(id) } else { Role::understand(id, &self.grants) };
+        NamedRole { name: self.name, role }
     }
 }
 
@@ -99,9 +110,10 @@ mod tests {
     fn a_role_row_of_a_newer_version_denies_everything() {
         let id: RoleId = "123:a".parse().unwrap();
         let mut row = RoleRow::new(&id, "A", json!([{"action": "*"}]));
-        assert!(row.role(id.clone()).allows("x", None));
+        assert!(row.clone().role(id.clone()).role.allows("x", None));
         row.v = SCHEMA_VERSION + 1;
-        assert!(!row.role(id.clone()).allows("x", None) && row.role(id).denies("x", None));
+        let role = row.role(id).role;
+        assert!(!role.allows("x", None) && role.denies("x", None));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{Attributes, Ledger, key, read, token_key};
 use crate::{
     aws::cause::cause,
     ports::{Evidence, EvidenceReader, PortError, RoleReader},
-    rights::{Role, RoleId, RoleRow},
+    rights::{NamedRole, Role, RoleId, RoleRow},
     telemetry,
     token::{Row, RowError, TokenId},
 };
@@ -38,7 +38,7 @@ impl EvidenceReader for Ledger {
         }
         for id in roles {
             if let Some(row) = rows.get(&text_key(&role_key(id))) {
-                evidence.roles.insert(id.clone(), role(id, row.clone()));
+                evidence.roles.insert(id.clone(), role(id, row.clone()).role);
             }
         }
         Ok(evidence)
@@ -47,14 +47,14 @@ impl EvidenceReader for Ledger {
 
 impl RoleReader for Ledger {
     /// One strong `BatchGetItem`, where there is a role to be read.
-    async fn role_rows(&self, roles: &[RoleId]) -> Result<HashMap<RoleId, RoleRow>, PortError> {
+    async fn roles(&self, roles: &[RoleId]) -> Result<HashMap<RoleId, NamedRole>, PortError> {
         let roles: BTreeSet<&RoleId> = roles.iter().collect();
         if roles.is_empty() {
             return Ok(HashMap::new());
         }
         let mut rows = self.batch(roles.iter().map(|role| role_key(role)).collect()).await?;
         let found = roles.into_iter().filter_map(|id| Some((id, rows.remove(&text_key(&role_key(id)))?)));
-        found.map(|(id, row)| Ok((id.clone(), read(row)?))).collect()
+        Ok(found.map(|(id, row)| (id.clone(), role(id, row))).collect())
     }
 }
 
@@ -95,12 +95,12 @@ fn role_key(role: &RoleId) -> Attributes {
 }
 
 /// A role by its row. One that cannot be read denies everything, and is told to the log.
-fn role(id: &RoleId, row: Attributes) -> Role {
+fn role(id: &RoleId, row: Attributes) -> NamedRole {
     if let Ok(row) = read::<RoleRow>(row) {
         return row.role(id.clone());
     }
     telemetry::trouble(&format!("the row of the role {id} cannot be read: it denies everything"));
-    Role::unreadable(id.clone())
+    NamedRole { name: String::new(), role: Role::unreadable(id.clone()) }
 }
 
 /// Partition and sort key as texts.
