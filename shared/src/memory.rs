@@ -132,7 +132,7 @@ impl Lister for Memory {
         let more = rows.len() >= filter.limit;
         rows.truncate(filter.limit);
         let reached = rows.last().filter(|_| more).map(Position::of);
-        rows.retain(|token| token.is_alive(now));
+        rows.retain(|token| token.is_alive(now) && filter.created_by.as_ref().is_none_or(|by| *by == token.created_by));
         Ok(Slice { tokens: rows, reached })
     }
 }

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     caller::tests::person,
     memory::{At, Memory},
-    token::{TypeName, samples},
+    token::{Principal, TypeName, samples},
 };
 
 fn filter(types: Option<&[TypeName]>, limit: usize) -> Filter {
@@ -96,17 +96,26 @@ async fn a_cursor_is_of_one_organization_and_one_filter_and_cannot_be_altered() 
 }
 
 proptest! {
-    /// Whatever tokens there are, whatever the filter and the size of a page: the pages together are the list, once each.
+    /// Whatever tokens there are, whoever made them, expired or not, whatever the filter and the size of a page: the pages
+    /// together are the list, once each.
     #[test]
     fn the_pages_together_are_the_list(
-        tokens in prop::collection::vec((prop::sample::select(vec![TypeName::Api, TypeName::App]), 0..6_i64), 0..12),
+        tokens in prop::collection::vec(
+            (prop::sample::select(vec![TypeName::Api, TypeName::App]), 0..6_i64, any::<bool>(), any::<bool>()), 0..12),
+        one_makers in any::<bool>(),
         types in prop::option::of(prop::sample::subsequence(TypeName::ALL.to_vec(), 0..5)),
         limit in 1..5_usize,
     ) {
         let marks = "abcdefghijklmnop".chars();
-        let rows: Vec<Token> = tokens.iter().zip(marks).map(|((name, at), mark)| made(*name, *at, mark)).collect();
+        let maker: Principal = "local|2".parse().unwrap();
+        let row = |(&(name, at, expired, others), mark): (&(_, _, bool, bool), _)| {
+            let token = made(name, at, mark);
+            let created_by = if others { maker.clone() } else { token.created_by.clone() };
+            Token { expires_at: expired.then_some(samples::at(100)), created_by, ..token }
+        };
+        let rows: Vec<Token> = tokens.iter().zip(marks).map(row).collect();
         let ledger = Memory::with(rows.clone());
-        let filter = filter(types.as_deref(), limit);
+        let filter = Filter { created_by: one_makers.then_some(maker), ..filter(types.as_deref(), limit) };
         let list = List { ledger, clock: At(samples::at(100)) };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (mut found, mut cursor) = (Vec::new(), None);
@@ -122,7 +131,8 @@ proptest! {
         prop_assert!(cursor.is_none(), "the end is a page without a cursor");
         let places: Vec<_> = found.iter().map(Position::of).collect();
         prop_assert!(places.is_sorted_by(|a, b| a > b), "newest first");
-        let expected: BTreeSet<_> = rows.iter().filter(|token| filter.lets_through(token)).map(Position::of).collect();
+        let listed = |token: &&Token| filter.lets_through(token) && token.is_alive(samples::at(100));
+        let expected: BTreeSet<_> = rows.iter().filter(listed).map(Position::of).collect();
         prop_assert_eq!(places.into_iter().collect::<BTreeSet<_>>(), expected);
     }
 }

@@ -61,18 +61,3 @@ fn a_replay_after_a_demotion_is_refused() {
     world.assign("123", "1002", &[]);
     world.create_with_key(&maker, "k", &body).assert_problem(403, "permission_denied");
 }
-
-#[test]
-fn a_replay_signs_twice_and_writes_once() {
-    let world = World::new();
-    let (owner, body) = (world.person_as("123", "1001", &["owner"]), json!({"name": "n"}));
-    let made = world.create_with_key(&owner, "k", &body).json()["id"].as_str().unwrap().to_owned();
-    world.set(&made, "created_at", 1_566_656_122);
-    let mark = world.stack().aws.calls.mark();
-    assert_eq!(id(&world, &world.create_with_key(&owner, "k", &body)), made);
-    let calls = world.stack().aws.calls.since(mark);
-    let count = |service: &str| {
-        calls.iter().filter(|call| call.caller == "create-token" && call.action.starts_with(service)).count()
-    };
-    assert_eq!((count("kms:"), count("dynamodb:")), (2, 1), "{calls:?}");
-}
