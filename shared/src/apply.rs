@@ -1,7 +1,9 @@
 //! Bringing roles and assignments into the ledger, as an operator does: read what is there, tell what differs, write that.
 //!
-//! Nothing is ever deleted, and what already is as it should be is not written. Of two operators at once the last counts.
+//! Nothing is ever deleted, and what already is as it should be is not written. Of two files at once the last counts; an owner
+//! is added to what lies there at that moment, and takes nothing from it.
 
+mod bound;
 mod setup;
 #[cfg(test)]
 mod tests;
@@ -10,6 +12,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+pub use bound::TooManyRoles;
 pub use setup::{Setup, SetupError};
 
 use crate::{
@@ -17,6 +20,9 @@ use crate::{
     rights::{OrgId, RoleId},
     token::Principal,
 };
+
+/// How often an entry is tried to be written, made anew each time from what somebody else wrote meanwhile.
+const ATTEMPTS: usize = 5;
 
 /// Where an entry lies in the ledger: what it speaks of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -50,6 +56,17 @@ pub struct Entry {
     pub place: Place,
     /// What it says.
     pub content: Content,
+    /// What it was made from.
+    pub basis: Basis,
+}
+
+/// What an entry was made from, and so over what it may be written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Basis {
+    /// The operator's word alone: it is written over whatever lies there.
+    Word,
+    /// The role of the owner and what lay there, `None` for nothing: it is written over that alone.
+    OwnerBeside(Option<Content>),
 }
 
 /// What writing an entry does to the ledger.
@@ -68,8 +85,8 @@ pub trait RowBook: Send + Sync {
     /// What lies at `place` now. A row that was written by newer code is an error: nobody here knows what it means.
     fn present(&self, place: &Place) -> impl Answer<Option<Content>>;
 
-    /// Writes `entry` over what lies there.
-    fn put(&self, entry: &Entry) -> impl Answer<()>;
+    /// Writes `entry` over what its basis allows. `false`: something else lies there, and stays.
+    fn put(&self, entry: &Entry) -> impl Answer<bool>;
 }
 
 /// Brings entries into the ledger.
@@ -87,10 +104,9 @@ impl<L: RowBook> Apply<L> {
     pub async fn compare(&self, entries: &[Entry]) -> Result<Vec<(Change, Entry)>, PortError> {
         let mut compared = Vec::with_capacity(entries.len());
         for entry in entries {
-            let change = match self.ledger.present(&entry.place).await? {
-                None => Change::Added,
-                Some(there) if there == entry.content => Change::Unchanged,
-                Some(_) => Change::Changed,
+            let change = match &entry.basis {
+                Basis::Word => entry.change(self.ledger.present(&entry.place).await?.as_ref()),
+                Basis::OwnerBeside(there) => entry.change(there.as_ref()),
             };
             compared.push((change, entry.clone()));
         }
@@ -101,33 +117,65 @@ impl<L: RowBook> Apply<L> {
     ///
     /// # Errors
     ///
-    /// What the ledger could not do.
+    /// What the ledger could not do; [`PortError::Unavailable`] where others change a person's roles each time that the
+    /// owner's is to be added to them.
     pub async fn write(&self, compared: &[(Change, Entry)]) -> Result<(), PortError> {
         for (change, entry) in compared {
             if *change != Change::Unchanged {
-                self.ledger.put(entry).await?;
+                self.put(entry.clone()).await?;
             }
         }
         Ok(())
     }
 
-    /// The roles that `person` has in `org` and `<org>:owner`, as an entry to be written.
+    /// Writes `entry`, made anew from what lies there where that is no longer what it was made from.
+    async fn put(&self, mut entry: Entry) -> Result<(), PortError> {
+        for _ in 0..ATTEMPTS {
+            if self.ledger.put(&entry).await? {
+                return Ok(());
+            }
+            let (Place::Assignment(org, person), Basis::OwnerBeside(_)) = (&entry.place, &entry.basis) else { break };
+            entry = self.with_owner(org, person).await?;
+            if matches!(&entry.basis, Basis::OwnerBeside(Some(there)) if *there == entry.content) {
+                return Ok(());
+            }
+        }
+        Err(PortError::Unavailable(format!("others change the {} at the same time: try again", entry.place)))
+    }
+
+    /// The roles that `person` has in `org` and `<org>:owner`, as an entry to be written over the roles that were read.
     ///
     /// # Errors
     ///
-    /// What the ledger could not do; [`PortError::Broken`] where the roles that are there cannot be read.
+    /// What the ledger could not do; [`PortError::Broken`] where the roles that are there cannot be read, or would be too many
+    /// with the owner's.
     pub async fn with_owner(&self, org: &OrgId, person: &Principal) -> Result<Entry, PortError> {
         let place = Place::Assignment(org.clone(), person.clone());
-        let mut roles = match self.ledger.present(&place).await? {
+        let there = self.ledger.present(&place).await?;
+        let mut roles = match &there {
             None => Vec::new(),
-            Some(Content::Assignment(roles)) => roles,
+            Some(Content::Assignment(roles)) => roles.clone(),
             Some(_) => return Err(PortError::Broken(format!("the row of the {place} cannot be read"))),
         };
         let owner = RoleId::owner(org);
         if !roles.contains(&owner) {
             roles.push(owner);
+            let too_many =
+                |why| PortError::Broken(format!("as owner too, {person} would be locked out of {org}: {why}"));
+            bound::check(&roles).map_err(too_many)?;
         }
-        Ok(Entry { place, content: Content::Assignment(roles) })
+        Ok(Entry { place, content: Content::Assignment(roles), basis: Basis::OwnerBeside(there) })
+    }
+}
+
+impl Entry {
+    /// What writing the entry over `there` does.
+    fn change(&self, there: Option<&Content>) -> Change {
+        match there {
+            None => Change::Added,
+            Some(there) if *there == self.content => Change::Unchanged,
+            Some(_) => Change::Changed,
+        }
     }
 }
 

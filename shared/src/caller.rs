@@ -8,6 +8,9 @@ use crate::{
     token::{Principal, TokenId, UnixTime},
 };
 
+/// The most roles that the authorizer looks up for a person: with the root role, one batch of 100 rows.
+pub const MOST_ROLES: usize = 99;
+
 /// The most bytes of the roles in a context, with a space between each two. Those that deny stand in it twice, and the
 /// authorizer's whole answer has 8 KB.
 pub const MOST_ROLE_BYTES: usize = 3_700;

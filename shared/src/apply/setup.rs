@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Content, Entry, Place};
+use super::{Basis, Content, Entry, Place, TooManyRoles, bound};
 use crate::{
     rights::{Grant, OrgId, RoleId},
     token::{Principal, ProviderName},
@@ -41,6 +41,9 @@ pub enum SetupError {
     /// A person is given a role of another organization.
     #[error("assignment of `{0}` gives the role `{1}` of another organization")]
     Foreign(Principal, RoleId),
+    /// A person is given so many roles that they would be refused everywhere.
+    #[error("assignment of `{0}` would lock them out of `{1}`: {2}")]
+    LocksOut(Principal, OrgId, TooManyRoles),
     /// Two entries speak of one thing.
     #[error("there are two entries for the {0}")]
     Twice(String),
@@ -101,7 +104,7 @@ fn role(written: WrittenRole) -> Result<Entry, SetupError> {
         return Err(SetupError::Grant(written.id, grant.clone()));
     }
     let content = Content::Role { name: written.name, grants: written.grants.into() };
-    Ok(Entry { place: Place::Role(written.id), content })
+    Ok(Entry { place: Place::Role(written.id), content, basis: Basis::Word })
 }
 
 fn assignment(written: WrittenAssignment, provider: Option<&ProviderName>) -> Result<Entry, SetupError> {
@@ -110,10 +113,14 @@ fn assignment(written: WrittenAssignment, provider: Option<&ProviderName>) -> Re
         (None, Some(principal)) => person(principal)?,
         _ => return Err(SetupError::Whom(written.org)),
     };
-    match written.roles.iter().find(|role| *role.org() != written.org) {
-        Some(foreign) => Err(SetupError::Foreign(person, foreign.clone())),
-        None => {
-            Ok(Entry { place: Place::Assignment(written.org, person), content: Content::Assignment(written.roles) })
+    let WrittenAssignment { org, roles, .. } = written;
+    if let Some(foreign) = roles.iter().find(|role| *role.org() != org) {
+        return Err(SetupError::Foreign(person, foreign.clone()));
+    }
+    match bound::check(&roles) {
+        Err(why) => Err(SetupError::LocksOut(person, org, why)),
+        Ok(()) => {
+            Ok(Entry { place: Place::Assignment(org, person), content: Content::Assignment(roles), basis: Basis::Word })
         }
     }
 }

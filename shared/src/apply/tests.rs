@@ -15,6 +15,8 @@ use crate::token::ProviderName;
 struct Book {
     rows: Mutex<HashMap<Place, Content>>,
     puts: Mutex<Vec<Place>>,
+    /// What another operator writes in the same place before each write here, one for each.
+    meanwhile: Mutex<Vec<Content>>,
 }
 
 impl Book {
@@ -28,10 +30,16 @@ impl RowBook for Book {
         Ok(self.rows().get(place).cloned())
     }
 
-    async fn put(&self, entry: &Entry) -> Result<(), PortError> {
+    async fn put(&self, entry: &Entry) -> Result<bool, PortError> {
+        if let Some(other) = self.meanwhile.lock().unwrap().pop() {
+            self.rows().insert(entry.place.clone(), other);
+        }
+        if matches!(&entry.basis, Basis::OwnerBeside(there) if self.rows().get(&entry.place) != there.as_ref()) {
+            return Ok(false);
+        }
         self.puts.lock().unwrap().push(entry.place.clone());
         self.rows().insert(entry.place.clone(), entry.content.clone());
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -70,11 +78,84 @@ async fn an_owner_keeps_the_roles_that_they_have() {
     apply.write(&apply.compare(sample(&json!([])).entries()).await.unwrap()).await.unwrap();
     let entry = apply.with_owner(&org, &person).await.unwrap();
     assert_eq!(entry.content, Content::Assignment(vec!["1:a".parse().unwrap(), RoleId::owner(&org)]));
-    apply.ledger.put(&entry).await.unwrap();
-    assert_eq!(apply.with_owner(&org, &person).await.unwrap(), entry);
+    apply.write(&apply.compare(std::slice::from_ref(&entry)).await.unwrap()).await.unwrap();
+    let again = apply.with_owner(&org, &person).await.unwrap();
+    assert_eq!(again.content, entry.content);
+    assert_eq!(apply.compare(std::slice::from_ref(&again)).await.unwrap(), [(Change::Unchanged, again)]);
 
     apply.ledger.rows().insert(entry.place, Content::Unreadable);
     assert!(matches!(apply.with_owner(&org, &person).await, Err(PortError::Broken(_))));
+}
+
+fn roles(ids: &[&str]) -> Content {
+    Content::Assignment(ids.iter().map(|id| id.parse().unwrap()).collect())
+}
+
+/// What lies in the end where an owner is added while another operator writes these, and how the adding ended.
+async fn added_owner(before: Option<Content>, meanwhile: Vec<Content>) -> (Option<Content>, Result<(), PortError>) {
+    let apply = Apply { ledger: Book::default() };
+    let (org, person): (OrgId, Principal) = ("1".parse().unwrap(), "local|u".parse().unwrap());
+    let place = Place::Assignment(org.clone(), person.clone());
+    apply.ledger.rows().extend(before.map(|content| (place.clone(), content)));
+    let compared = apply.compare(&[apply.with_owner(&org, &person).await.unwrap()]).await.unwrap();
+    *apply.ledger.meanwhile.lock().unwrap() = meanwhile;
+    let ended = apply.write(&compared).await;
+    (apply.ledger.rows().get(&place).cloned(), ended)
+}
+
+#[tokio::test]
+async fn an_owner_is_added_to_what_another_operator_wrote_meanwhile() {
+    for before in [None, Some(roles(&["1:a"]))] {
+        let (there, ended) = added_owner(before.clone(), vec![roles(&["1:b"])]).await;
+        assert_eq!((there.unwrap(), ended), (roles(&["1:b", "1:owner"]), Ok(())));
+        let (there, ended) = added_owner(before, vec![roles(&["1:owner", "1:c"])]).await;
+        assert_eq!((there.unwrap(), ended), (roles(&["1:owner", "1:c"]), Ok(())), "they are the owner already");
+    }
+}
+
+#[tokio::test]
+async fn an_owner_who_cannot_be_added_since_others_write_each_time_takes_nothing_from_them() {
+    let others = ["1:b", "1:c", "1:d", "1:e", "1:f", "1:g"].map(|id| roles(&[id]));
+    let (there, ended) = added_owner(None, others.to_vec()).await;
+    assert_eq!(there, Some(roles(&["1:c"])), "the fifth that was written");
+    let why = PortError::Unavailable("others change the roles of local|u in 1 at the same time: try again".to_owned());
+    assert_eq!(ended, Err(why));
+}
+
+#[tokio::test]
+async fn nobody_is_made_an_owner_who_would_be_locked_out() {
+    let many: Vec<String> = (0..99).map(|n| format!("1:{n}")).collect();
+    let many = many.iter().map(String::as_str).collect::<Vec<_>>();
+    let apply = Apply { ledger: Book::default() };
+    let (org, person): (OrgId, Principal) = ("1".parse().unwrap(), "local|u".parse().unwrap());
+    let put = |content| apply.ledger.rows().insert(Place::Assignment(org.clone(), person.clone()), content);
+    put(roles(&many));
+    let refused = apply.with_owner(&org, &person).await.unwrap_err().to_string();
+    assert!(refused.contains("local|u would be locked out of 1: 100 roles, and 99 at most"), "{refused}");
+    put(roles(&many[1..]));
+    assert!(apply.with_owner(&org, &person).await.is_ok());
+}
+
+#[test]
+fn an_assignment_that_would_lock_a_person_out_refuses_the_whole_file() {
+    let assigned = |roles: &[String]| {
+        let assignments =
+            json!([{"org": "1", "user": "u", "roles": ["1:a"]}, {"org": "1", "user": "v", "roles": roles}]);
+        read(&json!({"roles": [], "assignments": assignments}).to_string()).map(|setup| setup.entries().len())
+    };
+    let short: Vec<String> = (0..100).map(|n| format!("1:{n}")).collect();
+    assert_eq!(assigned(&short[1..]), Ok(2));
+    let number = "assignment of `local|v` would lock them out of `1`: 100 roles, and 99 at most can be looked up";
+    assert_eq!(assigned(&short), Err(number.to_owned()));
+
+    let mut long: Vec<String> = (0..56).map(|n| format!("1:{n:064}")).chain(["1:last".to_owned()]).collect();
+    assert_eq!(long.join(" ").len(), 3_758);
+    long.remove(0);
+    assert_eq!((long.join(" ").len(), assigned(&long)), (3_691, Ok(2)));
+    long[55].push_str("_of_these");
+    assert_eq!((long.join(" ").len(), assigned(&long)), (3_700, Ok(2)));
+    long[55].push('s');
+    assert!(assigned(&long).unwrap_err().contains("out of `1`: roles of 3701 bytes with a blank"));
 }
 
 #[test]

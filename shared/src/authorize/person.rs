@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Authorize, Known, OrgHeader, Provider, Refused, deny_org, provider::AudienceClaim, unauthenticated};
 use crate::{
-    caller::Caller,
+    caller::{Caller, MOST_ROLES},
     jwt::{Distinct, Unverified},
     ports::{Assignments, Clock, EvidenceReader, KeyRing, ProviderKeys, Toucher},
     rights::{Holdings, OrgId, OrgIdError, RoleId},
@@ -13,8 +13,6 @@ use crate::{
 
 /// How far a provider's clock may differ from ours, in seconds.
 const LEEWAY: i64 = 60;
-/// The most roles that are looked up for a person: with the root role, one batch.
-const MOST_ROLES: usize = 99;
 
 /// Verified claims of a person's token. *(verify, then clear)* A claim of the wrong type is a refusal, never an absence.
 struct PersonClaims<'a> {

@@ -1,8 +1,18 @@
 //! The operator's tool on the ledger.
 
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+};
 use serde_json::json;
+use shared::{
+    apply::{Apply, Content, Place, RowBook},
+    aws::Ledger,
+    rights::{OrgId, RoleId},
+    token::Principal,
+};
 
-use crate::program::{Program, SHARED, elsewhere};
+use crate::program::{Ended, Program, SHARED, elsewhere};
 
 fn viewer_file(org: &str, action: &str) -> String {
     let role = format!("{org}:tester");
@@ -47,6 +57,61 @@ fn the_first_owner_is_made_beside_what_they_have() {
     let both = ["--role 702:owner", "--role 702:tester"]
         .map(|role| SHARED.program(&format!("token create --name x {role}")).env("LATCHKEY_TOKEN", &owner).run().code);
     assert_eq!(both, [0, 0]);
+}
+
+/// Assigns the person these roles, each of which may list tokens.
+fn assign(org: &str, slugs: &[String]) -> Ended {
+    let ids: Vec<_> = slugs.iter().map(|slug| format!("{org}:{slug}")).collect();
+    let role = |id: &String| json!({"id": id, "name": "", "grants": [{"action": "token:create"}]});
+    let roles: Vec<_> = ids.iter().map(role).collect();
+    let text = json!({"roles": roles, "assignments": [{"org": org, "user": "7001", "roles": ids}]});
+    SHARED.run(&format!("apply {}", SHARED.file(&format!("{org}.json"), &text.to_string())))
+}
+
+#[test]
+fn whoever_has_as_many_roles_as_can_be_assigned_is_let_in_and_one_more_writes_nothing() {
+    let slugs = |length: usize| (0..).map(move |n| format!("{n:0length$}"));
+    let longest = |last: usize| slugs(64).take(53).chain(["l".repeat(last)]).collect::<Vec<_>>();
+    for (org, most, more, words) in [
+        ("705", slugs(1).take(99).collect(), slugs(1).take(100).collect(), "100 roles, and 99 at most"),
+        ("706", longest(39), longest(40), "roles of 3701 bytes with a blank between each two, and 3700 at most"),
+    ] {
+        let refused = assign(org, &more).failed(5);
+        assert!(refused.contains(&format!("would lock them out of `{org}`: {words}")), "{refused}");
+        assert!(SHARED.run(&format!("apply --owner local|7001 --org {org} --dry-run")).ok().out.contains("added"));
+        assign(org, &most).ok();
+        assert!(may_list(org), "{org}");
+    }
+    let refused = SHARED.run("apply --owner local|7001 --org 705").failed(1);
+    assert!(refused.contains("as owner too, local|7001 would be locked out of 705: 100 roles"), "{refused}");
+    assert!(may_list("705"));
+}
+
+fn operators_ledger() -> Ledger {
+    let local = &SHARED.stack.local;
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("operator", "local", None, None, "test"))
+        .endpoint_url(&local.dynamodb_url);
+    Ledger::through(Client::from_conf(config.build()), local.table.clone())
+}
+
+#[tokio::test]
+async fn an_owner_is_not_written_over_what_was_not_read() {
+    let apply = Apply { ledger: operators_ledger() };
+    let (org, person): (OrgId, Principal) = ("707".parse().unwrap(), "local|7001".parse().unwrap());
+    let place = Place::Assignment(org.clone(), person.clone());
+    let beside_nothing = apply.with_owner(&org, &person).await.unwrap();
+    SHARED.run(&format!("apply {}", viewer_file("707", "*:view"))).ok();
+    assert_eq!(apply.ledger.put(&beside_nothing).await, Ok(false));
+    let beside_tester = apply.with_owner(&org, &person).await.unwrap();
+    assert_eq!(apply.ledger.put(&beside_tester).await, Ok(true));
+    assert_eq!(apply.ledger.put(&beside_tester).await, Ok(false));
+
+    apply.write(&apply.compare(&[beside_nothing]).await.unwrap()).await.unwrap();
+    let both = vec!["707:tester".parse().unwrap(), RoleId::owner(&org)];
+    assert_eq!(apply.ledger.present(&place).await, Ok(Some(Content::Assignment(both))));
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! Reading and writing roles and assignments, as an operator does. No function has these powers.
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{
+    Client,
+    operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
+};
 
 use super::{Attributes, Ledger, key, read, write};
 use crate::{
-    apply::{Content, Entry, Place, RowBook},
+    apply::{Basis, Content, Entry, Place, RowBook},
     aws::cause::cause,
     ports::PortError,
     rights::{AssignmentRow, RoleRow},
@@ -36,18 +39,43 @@ impl RowBook for Ledger {
         }
     }
 
-    /// One `PutItem`.
-    async fn put(&self, entry: &Entry) -> Result<(), PortError> {
-        let row = match (&entry.place, &entry.content) {
-            (Place::Role(id), Content::Role { name, grants }) => write(&RoleRow::new(id, name, grants.clone()))?,
-            (Place::Assignment(org, person), Content::Assignment(roles)) => {
-                write(&AssignmentRow::new(org, person, roles.clone()))?
-            }
-            _ => return Err(PortError::Broken(format!("this is no row for the {}", entry.place))),
+    /// One `PutItem`, conditional where the entry was made from what lay there.
+    async fn put(&self, entry: &Entry) -> Result<bool, PortError> {
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(row(&entry.place, &entry.content)?));
+        let request = match &entry.basis {
+            Basis::Word => request,
+            Basis::OwnerBeside(None) => request.condition_expression("attribute_not_exists(pk)"),
+            Basis::OwnerBeside(Some(there)) => while_there(request, row(&entry.place, there)?),
         };
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(row));
-        request.send().await.map(|_| ()).map_err(|error| cause("dynamodb:PutItem", &error))
+        let Err(error) = request.send().await else { return Ok(true) };
+        let failure = cause("dynamodb:PutItem", &error);
+        match error.into_service_error() {
+            PutItemError::ConditionalCheckFailedException(_) => Ok(false),
+            _ => Err(failure),
+        }
     }
+}
+
+fn row(place: &Place, content: &Content) -> Result<Attributes, PortError> {
+    match (place, content) {
+        (Place::Role(id), Content::Role { name, grants }) => write(&RoleRow::new(id, name, grants.clone())),
+        (Place::Assignment(org, person), Content::Assignment(roles)) => {
+            write(&AssignmentRow::new(org, person, roles.clone()))
+        }
+        _ => Err(PortError::Broken(format!("this is no row for the {place}"))),
+    }
+}
+
+/// `request`, as long as each of these attributes lies there as it is. The version may be an older one.
+fn while_there(mut request: PutItemFluentBuilder, row: Attributes) -> PutItemFluentBuilder {
+    let mut conditions = Vec::new();
+    for (number, (name, value)) in row.into_iter().enumerate() {
+        let is = if name == "v" { "<=" } else { "=" };
+        conditions.push(format!("#n{number} {is} :v{number}"));
+        request = request.expression_attribute_names(format!("#n{number}"), name);
+        request = request.expression_attribute_values(format!(":v{number}"), value);
+    }
+    request.condition_expression(conditions.join(" AND "))
 }
 
 fn content(place: &Place, row: Attributes) -> Content {
