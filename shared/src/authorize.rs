@@ -11,7 +11,7 @@ mod rules;
 use std::collections::HashMap;
 
 pub use provider::{AudienceClaim, Organizations, Provider, ProviderError, may_be_fetched};
-pub use rules::{Need, Rule, Rules};
+pub use rules::{Need, ResourcePattern, Route, Rule, Rules};
 
 use crate::{
     caller::Caller,
@@ -48,8 +48,10 @@ pub struct Policy {
 
 /// What is asked: may whoever has this credential use this route?
 pub struct Question {
-    /// The bearer token.
-    pub credential: String,
+    /// The bearer token, or why there is none, for the log alone.
+    pub credential: Result<String, &'static str>,
+    /// The id of the API.
+    pub api: String,
     /// The route as the gateway reports it: `POST /v1/access-tokens/{id}`.
     pub route: String,
     /// The path parameters that the gateway found.
@@ -113,14 +115,19 @@ where
     P: ProviderKeys,
     C: Clock,
 {
-    /// Decides on `question`, and says who asks.
+    /// Decides on `question`, and says who asks; `None` on a route that is open to anybody, where nobody is asked who they are.
     ///
     /// # Errors
     ///
     /// See [`Refused`].
-    pub async fn decide(&self, question: &Question) -> Result<Caller, Refused> {
+    pub async fn decide(&self, question: &Question) -> Result<Option<Caller>, Refused> {
+        let rule = self.policy.rules.find(&question.api, &question.route);
+        if rule.is_some_and(|rule| rule.need == Need::Nothing) {
+            return Ok(None);
+        }
         let known = self.recognize(question).await?;
-        let caller = match self.permit(&known, question) {
+        let permission = rule.map_or_else(no_rule, |rule| permit(rule, &known, question));
+        let caller = match permission {
             Ok(Permission::WithoutRoles) => known.caller.without_roles(),
             Ok(Permission::ByRoles) => known.caller,
             Err((code, reason)) => return Err(deny(Some(known.caller), code, reason)),
@@ -128,12 +135,13 @@ where
         if let Some(used) = known.used {
             used.note(&self.ledger).await;
         }
-        Ok(caller)
+        Ok(Some(caller))
     }
 
     /// *(verify, then clear)* The issuer that the token claims selects the keys; everything else follows the signature.
     async fn recognize(&self, question: &Question) -> Result<Known, Refused> {
-        let token = Unverified::parse(&question.credential)?;
+        let credential = question.credential.as_ref().map_err(|cause| unauthenticated(*cause))?;
+        let token = Unverified::parse(credential)?;
         let is_ours = |family: &Family| self.policy.issuers.of(*family).iter().any(|own| own.issuer == token.issuer());
         if let Some(family) = [Family::Access, Family::Public].into_iter().find(is_ours) {
             return self.own(family, &token, &question.org).await;
@@ -144,29 +152,37 @@ where
             None => Err(unauthenticated("its issuer is unknown")),
         }
     }
+}
 
-    fn permit(&self, known: &Known, question: &Question) -> Result<Permission, (&'static str, String)> {
-        let Some(rule) = self.policy.rules.find(&question.route) else {
-            return Err(("permission_denied", "no rule opens this route".to_owned()));
-        };
-        if known.is_public() {
-            return known.permit_public(rule);
-        }
-        if means_itself(rule, known, question) {
-            return Ok(Permission::WithoutRoles);
-        }
-        if known.caller.has_too_many_roles() {
-            let Denial { code, reason, .. } = Denial::too_large();
-            return Err((code, reason));
-        }
-        match &rule.need {
-            Need::AnyCaller => Ok(Permission::ByRoles),
-            Need::Action(action) => match known.holdings.decide(action, None) {
-                Ok(()) => Ok(Permission::ByRoles),
-                Err(refused) => Err(explain(refused, action)),
-            },
-        }
+/// Why somebody may not: the contract's code, and the sentence that they read.
+type Reason = (&'static str, String);
+
+fn no_rule() -> Result<Permission, Reason> {
+    Err(("permission_denied", "no rule opens this route".to_owned()))
+}
+
+fn permit(rule: &Rule, known: &Known, question: &Question) -> Result<Permission, Reason> {
+    if known.is_public() {
+        return known.permit_public(rule, question);
     }
+    if means_itself(rule, known, question) {
+        return Ok(Permission::WithoutRoles);
+    }
+    if known.caller.has_too_many_roles() {
+        let Denial { code, reason, .. } = Denial::too_large();
+        return Err((code, reason));
+    }
+    if let Need::Permission(action, resource) = &rule.need {
+        let resource = resource.as_ref().map(|pattern| named(pattern, question)).transpose()?;
+        known.holdings.decide(action, resource.as_deref()).map_err(|refused| explain(refused, action))?;
+    }
+    Ok(Permission::ByRoles)
+}
+
+/// The resource that the request names.
+fn named(pattern: &ResourcePattern, question: &Question) -> Result<String, Reason> {
+    let unnamed = || ("permission_denied", "the path does not name the resource that the rule asks for".to_owned());
+    pattern.fill(&question.parameters).ok_or_else(unnamed)
 }
 
 impl Known {
@@ -177,12 +193,14 @@ impl Known {
 
     /// A token of the public family needs no role on a route that is opened to them, and goes no further than the
     /// organization's root role.
-    fn permit_public(&self, rule: &Rule) -> Result<Permission, (&'static str, String)> {
+    fn permit_public(&self, rule: &Rule, question: &Question) -> Result<Permission, Reason> {
         if !rule.public_tokens {
             return Err(("permission_denied", "tokens of the public family do not reach this route".to_owned()));
         }
-        if let Need::Action(action) = &rule.need {
-            self.holdings.root_allows(action, None).map_err(|refused| explain(refused, action))?;
+        if let Need::Permission(action, resource) = &rule.need {
+            let resource = resource.as_ref().map(|pattern| named(pattern, question)).transpose()?;
+            let root = self.holdings.root_allows(action, resource.as_deref());
+            root.map_err(|refused| explain(refused, action))?;
         }
         Ok(Permission::WithoutRoles)
     }
@@ -195,7 +213,7 @@ fn means_itself(rule: &Rule, known: &Known, question: &Question) -> bool {
     named.is_some_and(|id| id == "self" || *id == token.id.to_string())
 }
 
-fn explain(refused: NotAllowed, action: &Action) -> (&'static str, String) {
+fn explain(refused: NotAllowed, action: &Action) -> Reason {
     match refused {
         NotAllowed::NoGrant => ("permission_denied", format!("you lack the permission {action}")),
         NotAllowed::Denied => ("permission_denied", format!("a role of yours denies {action}")),

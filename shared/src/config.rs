@@ -1,6 +1,6 @@
 //! What the environment says, read once at start. A sentence for each thing that is wrong.
 
-use std::{collections::HashMap, env};
+use std::{collections::HashMap, env, fs};
 
 use serde::de::DeserializeOwned;
 
@@ -91,19 +91,19 @@ impl Config {
         issuers_below(self.get("PUBLIC_URL")?, "PUBLIC_URL")
     }
 
-    /// `MAX_LIFETIME`: the longest lifetime that the operator allows, where there is one.
+    /// `MAX_LIFETIME`: the longest lifetime that the operator allows, an hour or more, where there is one.
     ///
     /// # Errors
     ///
     /// [`ConfigError::Malformed`].
     pub fn ceiling(&self) -> Result<Option<Ceiling>, ConfigError> {
         let name = "MAX_LIFETIME";
-        let why = "a lifetime is written like 90d, and is 30 seconds at least".to_owned();
-        self.find(name).map(str::parse).transpose().map_err(|_: LifetimeError| ConfigError::Malformed { name, why })
+        let malformed = |why: LifetimeError| ConfigError::Malformed { name, why: why.to_string() };
+        self.find(name).map(str::parse).transpose().map_err(malformed)
     }
 
     /// What the authorizer accepts: `PUBLIC_URL`, `FORMER_PUBLIC_URLS`, `TOKEN_AUDIENCE`, `IDENTITY_PROVIDERS` (JSON),
-    /// `ROUTE_RULES` (JSON).
+    /// `ROUTE_RULES` (JSON, or the absolute path of a file with it: the whole environment has 4 KB).
     ///
     /// # Errors
     ///
@@ -122,8 +122,18 @@ impl Config {
         let providers: Vec<Provider> = self.json("IDENTITY_PROVIDERS")?;
         // The public family's issuers lie below the access family's.
         Provider::check(&providers, &issuers.access)?;
-        let rules: Rules = self.json("ROUTE_RULES")?;
-        Ok(Policy { issuers, providers, rules })
+        Ok(Policy { issuers, providers, rules: self.rules()? })
+    }
+
+    fn rules(&self) -> Result<Rules, ConfigError> {
+        let name = "ROUTE_RULES";
+        let text = self.get(name)?;
+        if !text.starts_with('/') {
+            return self.json(name);
+        }
+        let malformed = |why: String| ConfigError::Malformed { name, why: format!("`{text}`: {why}") };
+        let rules = fs::read(text).map_err(|error| malformed(error.to_string()))?;
+        serde_json::from_slice(&rules).map_err(|error| malformed(error.to_string()))
     }
 
     fn find(&self, name: &'static str) -> Option<&str> {
@@ -158,6 +168,14 @@ fn issuers_below(base: &str, name: &'static str) -> Result<Families<String>, Con
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use std::collections::HashSet;
+
+    use proptest::{
+        strategy::{Strategy, ValueTree},
+        string::string_regex,
+        test_runner::TestRunner,
+    };
+
     use super::*;
 
     const GOOD: [(&str, &str); 8] = [
@@ -195,7 +213,34 @@ mod tests {
     fn a_ceiling_is_a_lifetime_or_absent() {
         assert_eq!(config(&[]).ceiling(), Ok(None));
         assert_eq!(config(&[("MAX_LIFETIME", "90d")]).ceiling(), Ok("90d".parse().ok()));
-        assert!(config(&[("MAX_LIFETIME", "never")]).ceiling().is_err());
+        for bad in ["never", "7", "5x", "29s", "59m", "3599"] {
+            let error = config(&[("MAX_LIFETIME", bad)]).ceiling().unwrap_err().to_string();
+            assert!(error.contains("MAX_LIFETIME: a ceiling is written like 90d, and is one hour at least"), "{error}");
+        }
+    }
+
+    /// The `AllowedPattern` of a parameter of the template, of which a value must be the whole.
+    fn allowed_pattern(parameter: &str) -> String {
+        let template = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
+        let (_, section) = template.split_once(&format!("\n  {parameter}:\n")).unwrap();
+        let line = section.lines().find_map(|line| line.trim().strip_prefix("AllowedPattern: ")).unwrap();
+        line.trim_matches('"').to_owned()
+    }
+
+    #[test]
+    fn whatever_the_template_lets_through_as_max_lifetime_is_a_ceiling() {
+        let pattern = string_regex(&allowed_pattern("MaxLifetime")).unwrap();
+        let mut runner = TestRunner::deterministic();
+        let mut forms = HashSet::new();
+        for _ in 0..5_000 {
+            let text = pattern.new_tree(&mut runner).unwrap().current();
+            let ceiling = config(&[("MAX_LIFETIME", &text)]).ceiling();
+            assert!(ceiling.is_ok_and(|ceiling| ceiling.is_some() != text.is_empty()), "`{text}`");
+            forms.insert(text.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned());
+        }
+        for form in ["", "h", "d", " d", " days", "week", " years"] {
+            assert!(forms.contains(form), "`{form}` is not let through");
+        }
     }
 
     #[test]
@@ -210,6 +255,16 @@ mod tests {
     }
 
     #[test]
+    fn rules_may_lie_in_a_file() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/sample/rules.json");
+        let policy = config(&[("ROUTE_RULES", file)]).policy().unwrap();
+        assert!(policy.rules.find("a", "GET /orders/{id}").is_some());
+        let error =
+            config(&[("ROUTE_RULES", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))]).policy().err().unwrap();
+        assert!(error.to_string().contains("Cargo.toml`: expected"), "{error}");
+    }
+
+    #[test]
     fn what_is_wrong_with_the_environment_is_said_in_a_sentence_that_names_the_variable() {
         for (name, value, words) in [
             ("PUBLIC_URL", "", "PUBLIC_URL is not set"),
@@ -220,8 +275,10 @@ mod tests {
             ("IDENTITY_PROVIDERS", "", "IDENTITY_PROVIDERS is not set"),
             ("IDENTITY_PROVIDERS", "{}", "IDENTITY_PROVIDERS: invalid type"),
             ("IDENTITY_PROVIDERS", r#"[{"name": "a"}]"#, "missing field `issuer`"),
-            ("ROUTE_RULES", "[]", "ROUTE_RULES: invalid type"),
-            ("ROUTE_RULES", r#"{"GET /": {"action": "a", "public": true}}"#, "unknown field `public`"),
+            ("ROUTE_RULES", "7", "ROUTE_RULES: invalid type"),
+            ("ROUTE_RULES", r#"{"GET /": {"action": "a", "open": true}}"#, "the rule of `GET /`: unknown field `open`"),
+            ("ROUTE_RULES", r#"[{"GET /": {"public": true}}, {"GET /": {"public": true}}]"#, "`GET /` is there twice"),
+            ("ROUTE_RULES", "/nowhere/rules.json", "ROUTE_RULES: `/nowhere/rules.json`: No such file"),
         ] {
             let error = config(&[(name, value)]).policy().err().unwrap().to_string();
             assert!(error.contains(words), "{error}");

@@ -12,3 +12,6 @@ pub use answer::Answer;
 pub use authorizer::serve_authorizer;
 pub use request::Incoming;
 pub use serve::{Endpoint, Error, serve};
+
+/// The header by which a person's request is moved to another organization.
+const ORG_HEADER: &str = "x-epilot-org-id";

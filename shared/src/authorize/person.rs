@@ -103,14 +103,17 @@ impl PersonClaims<'_> {
     }
 
     fn check_audience(&self) -> Result<(), Refused> {
-        let wanted = Value::String(self.provider.audience.clone());
+        let client = || self.claims.get("client_id").filter(|client| client.is_string());
         let named = match self.provider.audience_claim {
             AudienceClaim::Aud => self.claims.get("aud"),
-            AudienceClaim::ClientId => self.claims.get("client_id").filter(|client| client.is_string()),
+            AudienceClaim::ClientId => client(),
+            AudienceClaim::AudOrClientId => self.claims.get("aud").or_else(client),
         };
+        let wanted =
+            |text: &Value| text.as_str().is_some_and(|text| self.provider.audience.iter().any(|own| own == text));
         match named {
-            Some(Value::Array(all)) if all.contains(&wanted) && all.iter().all(Value::is_string) => Ok(()),
-            Some(one) if *one == wanted => Ok(()),
+            Some(Value::Array(all)) if all.iter().any(wanted) && all.iter().all(Value::is_string) => Ok(()),
+            Some(one) if wanted(one) => Ok(()),
             _ => Err(unauthenticated("its audience is another")),
         }
     }
@@ -133,6 +136,9 @@ impl PersonClaims<'_> {
     }
 
     fn org(&self) -> Result<OrgId, Refused> {
+        if let Some(org) = &self.provider.organization {
+            return Ok(org.clone());
+        }
         self.text(&self.provider.org_claim)?.parse().map_err(|error: OrgIdError| unauthenticated(error.to_string()))
     }
 

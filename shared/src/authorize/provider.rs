@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::{
     jwt::present,
@@ -18,9 +18,10 @@ pub struct Provider {
     pub name: ProviderName,
     /// The issuer, exactly as its tokens say it in `iss`.
     pub issuer: String,
-    /// The audience that its tokens must be for.
-    pub audience: String,
-    /// The claim that must hold the audience: `aud`, or `client_id` for issuers whose access tokens have no `aud`.
+    /// The audience that its tokens must be for, or several, of which one must be there.
+    #[serde(deserialize_with = "one_or_many")]
+    pub audience: Vec<String>,
+    /// The claim that must hold the audience.
     #[serde(default)]
     pub audience_claim: AudienceClaim,
     /// What the claim `token_use` must hold, where the issuer has it.
@@ -28,6 +29,9 @@ pub struct Provider {
     pub token_use: Option<String>,
     /// The organizations that it may speak for.
     pub organizations: Organizations,
+    /// The organization of all its people, where its tokens name none: then no claim is looked at.
+    #[serde(default, deserialize_with = "present")]
+    pub organization: Option<OrgId>,
     /// The claim that names the person's organization.
     #[serde(default = "org_id")]
     pub org_claim: String,
@@ -49,8 +53,10 @@ pub enum AudienceClaim {
     /// `aud` (OpenID Connect Core 1.0, section 2).
     #[default]
     Aud,
-    /// `client_id`, as in the access tokens of Amazon Cognito.
+    /// `client_id`, as in the access tokens of Amazon Cognito, which have no `aud`.
     ClientId,
+    /// `aud`, or in a token without it `client_id`: both kinds of tokens of Amazon Cognito.
+    AudOrClientId,
 }
 
 /// The organizations that a provider may speak for.
@@ -80,9 +86,28 @@ pub enum ProviderError {
     /// Its issuer is one of ours, so that our tokens would be people.
     #[error("the identity provider `{0}` has an issuer of ours")]
     Ours(ProviderName),
+    /// It has no audience, so that it would accept tokens for anybody, or an empty one.
+    #[error("the identity provider `{0}` must have an audience, and none that is empty")]
+    Audience(ProviderName),
+    /// It may not speak for the organization of its people.
+    #[error("the identity provider `{0}` has an `organization` that its `organizations` do not include")]
+    Organization(ProviderName),
     /// Two have one name or one issuer.
     #[error("the identity provider `{0}` is there twice, by its name or its issuer")]
     Twice(ProviderName),
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "an audience, or a list of audiences")]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(one) => vec![one],
+        OneOrMany::Many(many) => many,
+    })
 }
 
 fn org_id() -> String {
@@ -119,6 +144,12 @@ impl Provider {
             // An own issuer of the other family would be ours as well, so whatever lies below one is.
             if ours.iter().any(|own| provider.issuer.trim_end_matches('/').starts_with(&own.issuer)) {
                 return Err(ProviderError::Ours(name));
+            }
+            if provider.audience.is_empty() || provider.audience.iter().any(String::is_empty) {
+                return Err(ProviderError::Audience(name));
+            }
+            if provider.organization.as_ref().is_some_and(|org| !provider.organizations.include(org)) {
+                return Err(ProviderError::Organization(name));
             }
             let same = |other: &Self| other.name == provider.name || other.issuer == provider.issuer;
             if providers[..position].iter().any(same) {
@@ -190,6 +221,30 @@ mod tests {
         assert_eq!(providers(json!([a, b])), Ok(()));
         assert!(providers(json!([a, provider("a", "https://b.example")])).is_err());
         assert!(providers(json!([a, provider("b", "https://a.example")])).is_err());
+    }
+
+    #[test]
+    fn an_audience_is_one_or_several_and_none_is_empty() {
+        for (audience, good) in [
+            (json!("a"), true),
+            (json!(["a", "b"]), true),
+            (json!(""), false),
+            (json!([]), false),
+            (json!(["a", ""]), false),
+        ] {
+            let mut json = provider("a", "https://a.example");
+            json["audience"] = audience.clone();
+            assert_eq!(providers(json!([json])).is_ok(), good, "{audience}");
+        }
+    }
+
+    #[test]
+    fn the_organization_of_all_its_people_is_one_that_it_may_speak_for() {
+        for (organizations, good) in [(json!("*"), true), (json!(["123"]), true), (json!(["124"]), false)] {
+            let mut json = provider("a", "https://a.example");
+            (json["organization"], json["organizations"]) = (json!("123"), organizations.clone());
+            assert_eq!(providers(json!([json])).is_ok(), good, "{organizations}");
+        }
     }
 
     #[test]

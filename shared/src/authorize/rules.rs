@@ -1,69 +1,140 @@
 //! Which permission a route needs. Configuration, not code.
 
-use std::collections::HashMap;
+mod pattern;
+mod route;
 
-use serde::Deserialize;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fmt,
+};
 
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, MapAccess, SeqAccess, Visitor},
+};
+
+pub use self::{pattern::ResourcePattern, route::Route};
 use crate::{jwt::present, rights::Action};
 
-/// The rules of an API, keyed by the route as the gateway reports it and compared exactly. A route without one is denied.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(transparent)]
-pub struct Rules(HashMap<String, Rule>);
+/// The rules of one API or several, keyed by the route as the gateway reports it and compared exactly. A route without one is
+/// denied.
+///
+/// They are written as an object from route to rule, or as a list of such objects; see [`Route`] and [`Rule`].
+#[derive(Debug, Clone, Default)]
+pub struct Rules(HashMap<Route, Rule>);
 
-/// What a route needs, written `{"action": …}` or `{"any_caller": true}`, with the other members beside it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Written")]
+/// What a route needs, written as one of `{"action": …, "resource": …}`, `{"any_caller": true}` and `{"public": true}`, the
+/// first two with the other members beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// What the caller must be.
     pub need: Need,
     /// The path parameter by which a token may always name itself.
     pub own_id: Option<String>,
-    /// Whether tokens of the public family reach the route, which need nothing else then.
+    /// Whether tokens of the public family reach the route, which need no role then.
     pub public_tokens: bool,
 }
 
 /// What a caller must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {
-    /// Allowed this action.
-    Action(Action),
+    /// Nobody in particular: no credential is looked at.
+    Nothing,
     /// A person, or a token of the access family.
     AnyCaller,
+    /// Allowed this action on this resource; `None`: on every resource.
+    Permission(Action, Option<ResourcePattern>),
 }
 
 /// A rule as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
-    #[serde(default, deserialize_with = "present")]
-    action: Option<Action>,
+    #[serde(default)]
+    public: bool,
     #[serde(default)]
     any_caller: bool,
+    #[serde(default, deserialize_with = "present")]
+    action: Option<Action>,
+    #[serde(default, deserialize_with = "present")]
+    resource: Option<String>,
     #[serde(default, deserialize_with = "present")]
     own_id: Option<String>,
     #[serde(default)]
     public_tokens: bool,
 }
 
-impl TryFrom<Written> for Rule {
-    type Error = &'static str;
-
-    fn try_from(written: Written) -> Result<Self, &'static str> {
-        let need = match (written.action, written.any_caller) {
-            (Some(action), false) => Need::Action(action),
-            (None, true) => Need::AnyCaller,
-            _ => return Err("a rule has either `action` or `any_caller: true`"),
+impl Rule {
+    fn of(route: &Route, written: Written) -> Result<Self, String> {
+        let resource = written.resource.map(|text| ResourcePattern::parse(&text, route)).transpose()?;
+        let need = match (written.public, written.any_caller, written.action, resource) {
+            (true, false, None, None) if written.own_id.is_none() && !written.public_tokens => Need::Nothing,
+            (true, ..) => return Err("`public` stands alone".to_owned()),
+            (false, true, None, None) => Need::AnyCaller,
+            (false, false, Some(action), resource) => Need::Permission(action, resource),
+            _ => return Err("a rule has `action`, or `any_caller: true`, or `public: true`".to_owned()),
         };
-        Ok(Self { need, own_id: written.own_id, public_tokens: written.public_tokens })
+        match written.own_id.as_ref().filter(|name| !route.has(name)) {
+            Some(name) => Err(format!("the route has no path parameter `{name}` for `own_id`")),
+            None => Ok(Self { need, own_id: written.own_id, public_tokens: written.public_tokens }),
+        }
     }
 }
 
 impl Rules {
-    /// The rule of `route`, `<METHOD> <path with {parameters}>`.
+    /// The rule of `route` of the API with the id `api`: one for this API alone, or else one for any API.
     #[must_use]
-    pub fn find(&self, route: &str) -> Option<&Rule> {
-        self.0.get(route)
+    pub fn find(&self, api: &str, route: &str) -> Option<&Rule> {
+        self.0.get(&Route::of(api, route)).or_else(|| self.0.get(&Route::anywhere(route)))
+    }
+
+    fn add<E: Error>(&mut self, route: Route, rule: Rule) -> Result<(), E> {
+        match self.0.entry(route) {
+            Entry::Occupied(there) => Err(E::custom(format!("the route `{}` is there twice", there.key()))),
+            Entry::Vacant(free) => {
+                free.insert(rule);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Rules {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+/// Reads rules, and no route twice: of two rules for one route nobody could say which holds.
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Rules;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object from routes to rules, or a list of such objects")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Rules, A::Error> {
+        let mut rules = Rules::default();
+        while let Some(name) = members.next_key::<String>()? {
+            let in_rule = |why: String| A::Error::custom(format!("the rule of `{name}`: {why}"));
+            let route: Route = name.parse().map_err(|error| in_rule(format!("{error}")))?;
+            let written = members.next_value().map_err(|error| in_rule(error.to_string()))?;
+            let rule = Rule::of(&route, written).map_err(in_rule)?;
+            rules.add(route, rule)?;
+        }
+        Ok(rules)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut lists: A) -> Result<Rules, A::Error> {
+        let mut rules = Rules::default();
+        while let Some(more) = lists.next_element::<Rules>()? {
+            for (route, rule) in more.0 {
+                rules.add(route, rule)?;
+            }
+        }
+        Ok(rules)
     }
 }
 
@@ -72,29 +143,73 @@ impl Rules {
 mod tests {
     use super::*;
 
+    fn rules(text: &str) -> Rules {
+        serde_json::from_str(text).unwrap()
+    }
+
+    fn need(action: &str) -> Need {
+        Need::Permission(action.parse().unwrap(), None)
+    }
+
     #[test]
     fn routes_are_compared_exactly() {
-        let rules: Rules = serde_json::from_str(r#"{"GET /v1/x/{id}": {"action": "x:view"}}"#).unwrap();
-        let need = Need::Action("x:view".parse().unwrap());
-        assert_eq!(rules.find("GET /v1/x/{id}").map(|rule| &rule.need), Some(&need));
+        let rules = rules(r#"{"GET /v1/x/{id}": {"action": "x:view"}}"#);
+        assert_eq!(rules.find("a", "GET /v1/x/{id}").map(|rule| &rule.need), Some(&need("x:view")));
         for other in ["get /v1/x/{id}", "GET /v1/x/{id}/", "GET /v1/x/1", "GET  /v1/x/{id}", "POST /v1/x/{id}", ""] {
-            assert!(rules.find(other).is_none(), "{other}");
+            assert!(rules.find("a", other).is_none(), "{other}");
         }
     }
 
     #[test]
-    fn a_rule_that_is_not_understood_is_an_error_and_never_an_open_route() {
-        for bad in [
-            r#"{"GET /": {}}"#,
-            r#"{"GET /": {"action": ""}}"#,
-            r#"{"GET /": {"any_caller": false}}"#,
-            r#"{"GET /": {"any_caller": true, "action": "x:view"}}"#,
-            r#"{"GET /": {"action": null, "any_caller": true}}"#,
-            r#"{"GET /": {"action": "x:view", "public": true}}"#,
-            r#"{"GET /": {"action": "x:view", "own_id": null}}"#,
-            r#"{"GET /": "x:view"}"#,
-            "[]",
+    fn a_rule_for_one_api_comes_before_one_for_any_and_is_no_others() {
+        let rules = rules(
+            r#"[{"GET /x": {"action": "x:any"}}, {"abc GET /x": {"action": "x:abc"}, "abc $default": {"public": true}}]"#,
+        );
+        assert_eq!(rules.find("abc", "GET /x").map(|rule| &rule.need), Some(&need("x:abc")));
+        assert_eq!(rules.find("xyz", "GET /x").map(|rule| &rule.need), Some(&need("x:any")));
+        assert_eq!(rules.find("abc", "$default").map(|rule| &rule.need), Some(&Need::Nothing));
+        for (api, route) in [("xyz", "$default"), ("", "abc GET /x"), ("", "$default")] {
+            assert!(rules.find(api, route).is_none(), "{api} {route}");
+        }
+    }
+
+    #[test]
+    fn a_rule_that_is_not_understood_is_an_error_with_its_route_and_never_an_open_route() {
+        for (rule, why) in [
+            (r#"{}"#, "a rule has `action`, or"),
+            (r#"{"action": ""}"#, "an action is 1 to 128"),
+            (r#"{"any_caller": false}"#, "a rule has `action`, or"),
+            (r#"{"any_caller": true, "action": "x:view"}"#, "a rule has `action`, or"),
+            (r#"{"any_caller": true, "resource": "x"}"#, "a rule has `action`, or"),
+            (r#"{"resource": "x"}"#, "a rule has `action`, or"),
+            (r#"{"public": true, "action": "x:view"}"#, "`public` stands alone"),
+            (r#"{"public": true, "any_caller": true}"#, "`public` stands alone"),
+            (r#"{"public": true, "public_tokens": true}"#, "`public` stands alone"),
+            (r#"{"public": true, "own_id": "id"}"#, "`public` stands alone"),
+            (r#"{"public": "true"}"#, "invalid type: string"),
+            (r#"{"action": null, "any_caller": true}"#, "invalid type: null"),
+            (r#"{"action": "x:view", "open": true}"#, "unknown field `open`"),
+            (r#"{"action": "x:view", "action": "x:edit"}"#, "duplicate field `action`"),
+            (r#"{"action": "x:view", "own_id": null}"#, "invalid type: null"),
+            (r#"{"action": "x:view", "own_id": "name"}"#, "no path parameter `name`"),
+            (r#"{"action": "x:view", "resource": "x/{name}"}"#, "no path parameter `name`"),
+            (r#"{"action": "x:view", "resource": ""}"#, "a resource is"),
+            (r#""x:view""#, "invalid type: string"),
         ] {
+            let error =
+                serde_json::from_str::<Rules>(&format!(r#"{{"GET /x/{{id}}": {rule}}}"#)).unwrap_err().to_string();
+            assert!(error.contains("the rule of `GET /x/{id}`: ") && error.contains(why), "{rule}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_route_has_one_rule() {
+        let rule = r#""GET /x": {"action": "x:view"}"#;
+        for twice in [format!("{{{rule}, {rule}}}"), format!("[{{{rule}}}, {{{rule}}}]")] {
+            let error = serde_json::from_str::<Rules>(&twice).unwrap_err().to_string();
+            assert!(error.contains("the route `GET /x` is there twice"), "{error}");
+        }
+        for bad in ["7", "\"x\"", "null", "[7]", "[[[[7]]]]"] {
             assert!(serde_json::from_str::<Rules>(bad).is_err(), "{bad}");
         }
     }

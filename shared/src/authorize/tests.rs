@@ -17,6 +17,11 @@ const NOW: i64 = 1_566_657_000;
 
 type Authorizer = Authorize<Memory, Keys, Keys, At>;
 
+/// Who it is that is granted; everywhere but on a route that is open to anybody.
+async fn decide(authorizer: &Authorizer, question: &Question) -> Result<Caller, Refused> {
+    authorizer.decide(question).await.map(Option::unwrap)
+}
+
 fn authorizer(ledger: &Memory) -> Authorizer {
     let [rsa, ec] = keys::both();
     let providers = json!([{
@@ -87,7 +92,8 @@ fn person(changes: &Value) -> String {
 
 fn question(credential: &str) -> Question {
     Question {
-        credential: credential.to_owned(),
+        credential: Ok(credential.to_owned()),
+        api: "abc".to_owned(),
         route: "POST /v1/access-tokens".to_owned(),
         parameters: HashMap::new(),
         org: OrgHeader::Absent,
@@ -95,7 +101,7 @@ fn question(credential: &str) -> Question {
 }
 
 async fn ask(ledger: &Memory, credential: &str) -> Result<Caller, Refused> {
-    authorizer(ledger).decide(&question(credential)).await
+    decide(&authorizer(ledger), &question(credential)).await
 }
 
 fn cause(result: Result<Caller, Refused>) -> String {
@@ -233,7 +239,7 @@ async fn ask_public(route: &str, claims: &Value, rows: [Token; 1]) -> Result<Cal
     let [_, ec] = keys::both();
     let public = ec.public();
     let token = SigningInput::new(public.alg(), public.kid(), claims).unwrap().seal_with(|text| ec.sign(text)).reveal();
-    authorizer(&ledger(rows)).decide(&Question { route: route.to_owned(), ..question(&token) }).await
+    decide(&authorizer(&ledger(rows)), &Question { route: route.to_owned(), ..question(&token) }).await
 }
 
 #[tokio::test]
@@ -271,7 +277,7 @@ async fn a_token_of_one_family_is_never_accepted_under_the_others_key_or_issuer(
 #[tokio::test]
 async fn a_route_for_any_caller_needs_no_permission() {
     let question = Question { route: "GET /v1/permissions/me".to_owned(), ..question(&person(&json!({}))) };
-    assert_eq!(code(authorizer(&ledger([])).decide(&question).await), "granted");
+    assert_eq!(code(decide(&authorizer(&ledger([])), &question).await), "granted");
 }
 
 #[tokio::test]
@@ -291,7 +297,7 @@ async fn a_token_acts_in_its_own_organization_alone() {
         (OrgHeader::Unclear, "permission_denied"),
     ] {
         let question = Question { org, ..question(&ours(&claims_of(&admin()))) };
-        assert_eq!(code(authorizer(&ledger).decide(&question).await), expected);
+        assert_eq!(code(decide(&authorizer(&ledger), &question).await), expected);
     }
 }
 
@@ -312,7 +318,7 @@ async fn a_token_may_always_read_itself_and_nothing_else_without_the_permission(
             parameters: HashMap::from([("id".to_owned(), id.to_owned())]),
             ..question(&ours(&claims_of(&row)))
         };
-        assert_eq!(code(authorizer(&ledger).decide(&question).await), expected, "{id}");
+        assert_eq!(code(decide(&authorizer(&ledger), &question).await), expected, "{id}");
     }
 }
 
@@ -320,7 +326,7 @@ async fn a_token_may_always_read_itself_and_nothing_else_without_the_permission(
 async fn a_route_without_a_rule_is_denied() {
     for route in ["POST /v1/access-tokens/", "DELETE /v1/access-tokens", "post /v1/access-tokens", "", "*"] {
         let question = Question { route: route.to_owned(), ..question(&ours(&claims_of(&admin()))) };
-        assert_eq!(code(authorizer(&ledger([admin()])).decide(&question).await), "permission_denied", "{route}");
+        assert_eq!(code(decide(&authorizer(&ledger([admin()])), &question).await), "permission_denied", "{route}");
     }
 }
 
@@ -359,7 +365,7 @@ async fn roles_from_a_claim_are_of_the_persons_own_organization_and_not_owner_un
     }
     let mut authorizer = authorizer(&ledger);
     authorizer.policy.providers[0].owner_from_claim = true;
-    assert_eq!(code(authorizer.decide(&question(&person(&json!({"roles": ["owner"]})))).await), "granted");
+    assert_eq!(code(decide(&authorizer, &question(&person(&json!({"roles": ["owner"]})))).await), "granted");
 }
 
 #[tokio::test]
@@ -373,15 +379,15 @@ async fn in_another_organization_a_person_has_the_roles_assigned_there_alone() {
         org: OrgHeader::Org(org.parse().unwrap()),
         ..question(&person(&json!({"roles": ["124:admin", "admin"]})))
     };
-    assert_eq!(code(authorizer(&ledger).decide(&moved("123")).await), "granted");
-    assert_eq!(code(authorizer(&ledger).decide(&moved("124")).await), "permission_denied");
+    assert_eq!(code(decide(&authorizer(&ledger), &moved("123")).await), "granted");
+    assert_eq!(code(decide(&authorizer(&ledger), &moved("124")).await), "permission_denied");
     assign("124", "124:admin");
-    let caller = authorizer(&ledger).decide(&moved("124")).await.unwrap();
+    let caller = decide(&authorizer(&ledger), &moved("124")).await.unwrap();
     assert_eq!((caller.org.as_str(), &caller.roles[..]), ("124", &["124:admin".parse().unwrap()][..]));
     assign("125", "125:owner");
-    assert_eq!(code(authorizer(&ledger).decide(&moved("125")).await), "permission_denied", "the provider may not");
+    assert_eq!(code(decide(&authorizer(&ledger), &moved("125")).await), "permission_denied", "the provider may not");
     let unclear = Question { org: OrgHeader::Unclear, ..moved("124") };
-    assert_eq!(code(authorizer(&ledger).decide(&unclear).await), "permission_denied");
+    assert_eq!(code(decide(&authorizer(&ledger), &unclear).await), "permission_denied");
 }
 
 #[tokio::test]
@@ -448,4 +454,114 @@ async fn more_roles_than_a_context_carries_are_refused_with_a_code_of_their_own(
     assert_eq!(code(ask(&ledger, &person(&json!({"roles": roles}))).await), "too_many_roles");
     let hundred: Vec<String> = (0..100).map(|n| format!("{n}")).collect();
     assert_eq!(code(ask(&ledger, &person(&json!({"roles": hundred}))).await), "too_many_roles");
+}
+
+/// The code that a person gets whose provider is configured with these members besides.
+async fn ask_at(configured: &Value, changes: &Value) -> &'static str {
+    let ledger = ledger([]);
+    let mut authorizer = authorizer(&ledger);
+    let mut provider =
+        json!({"name": "local", "issuer": IDP, "audience": "a", "organizations": "*", "roles_claim": "roles"});
+    for (member, value) in configured.as_object().unwrap() {
+        provider[member] = value.clone();
+    }
+    authorizer.policy.providers = vec![serde_json::from_value(provider).unwrap()];
+    let mut claims = json!({"aud": "a", "roles": ["admin"]});
+    for (claim, value) in changes.as_object().unwrap() {
+        claims[claim] = value.clone();
+    }
+    code(decide(&authorizer, &question(&person(&claims))).await)
+}
+
+#[tokio::test]
+async fn id_and_access_tokens_of_cognito_are_accepted_as_configured() {
+    let id = json!({"aud": "a", "token_use": "id"});
+    let access = json!({"aud": null, "client_id": "a", "token_use": "access"});
+    for (configured, token, expected) in [
+        (json!({}), &id, "granted"),
+        (json!({}), &access, "unauthenticated"),
+        (json!({"token_use": "id"}), &id, "granted"),
+        (json!({"token_use": "access"}), &id, "unauthenticated"),
+        (json!({"audience_claim": "client_id", "token_use": "access"}), &access, "granted"),
+        (json!({"audience_claim": "client_id"}), &id, "unauthenticated"),
+        (json!({"audience_claim": "aud_or_client_id"}), &id, "granted"),
+        (json!({"audience_claim": "aud_or_client_id"}), &access, "granted"),
+        (json!({"audience_claim": "aud_or_client_id"}), &json!({"aud": "b", "client_id": "a"}), "unauthenticated"),
+        (json!({"audience_claim": "aud_or_client_id"}), &json!({"aud": null, "client_id": ["a"]}), "unauthenticated"),
+        (json!({"audience": ["b", "a"]}), &id, "granted"),
+        (json!({"audience": ["b", "c"]}), &id, "unauthenticated"),
+    ] {
+        assert_eq!(ask_at(&configured, token).await, expected, "{configured} {token}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_may_speak_for_one_organization_without_its_tokens_saying_so() {
+    let configured = json!({"organization": "123"});
+    for org in [json!(null), json!("124"), json!(7)] {
+        assert_eq!(ask_at(&configured, &json!({"org_id": org})).await, "granted", "{org}");
+    }
+    assert_eq!(ask_at(&json!({"organization": "125"}), &json!({})).await, "permission_denied");
+}
+
+#[tokio::test]
+async fn a_rule_with_a_resource_asks_for_it_alone_and_a_denial_of_it_wins() {
+    let book = ledger([])
+        .role("123:clerk", &json!([{"action": "order:view", "resource": "order/7*"}]))
+        .role("123:shy", &json!([{"action": "order:*", "resource": "order/70", "effect": "deny"}]));
+    let mut authorizer = authorizer(&book);
+    authorizer.policy.rules = serde_json::from_value(json!({
+        "GET /orders/{id}": {"action": "order:view", "resource": "order/{id}"},
+        "GET /orders": {"action": "order:view"},
+    }))
+    .unwrap();
+    let ask = async |roles: &[&str], route: &str, id: &str| {
+        let token = person(&json!({"roles": roles}));
+        let parameters = HashMap::from([("id".to_owned(), id.to_owned())]);
+        code(decide(&authorizer, &Question { route: route.to_owned(), parameters, ..question(&token) }).await)
+    };
+    for (roles, route, id, expected) in [
+        (&["clerk"][..], "GET /orders/{id}", "7", "granted"),
+        (&["clerk"], "GET /orders/{id}", "71", "granted"),
+        (&["clerk"], "GET /orders/{id}", "8", "permission_denied"),
+        (&["clerk"], "GET /orders/{id}", "", "permission_denied"),
+        (&["clerk"], "GET /orders", "7", "permission_denied"),
+        (&["viewer"], "GET /orders/{id}", "8", "granted"),
+        (&["viewer"], "GET /orders", "8", "granted"),
+        (&["viewer", "shy"], "GET /orders/{id}", "8", "granted"),
+        (&["viewer", "shy"], "GET /orders/{id}", "70", "permission_denied"),
+        (&["viewer", "shy"], "GET /orders", "8", "permission_denied"),
+    ] {
+        assert_eq!(ask(roles, route, id).await, expected, "{roles:?} {route} {id}");
+    }
+}
+
+#[tokio::test]
+async fn a_route_that_is_open_to_anybody_reads_nothing_and_names_nobody() {
+    let ledger = ledger([admin()]);
+    let mut authorizer = authorizer(&ledger);
+    authorizer.policy.rules = serde_json::from_value(json!({"GET /open": {"public": true}})).unwrap();
+    for credential in [Err("there is none"), Ok("garbage".to_owned()), Ok(ours(&claims_of(&admin())))] {
+        let question = Question { credential, route: "GET /open".to_owned(), ..question("") };
+        assert_eq!(authorizer.decide(&question).await, Ok(None));
+    }
+    assert_eq!(ledger.state().calls, 0);
+}
+
+#[tokio::test]
+async fn a_public_token_goes_no_further_than_the_root_role_of_its_organization() {
+    let claims = json!(Claims::of(&samples::journey(), &issuer(PUBLIC, AUDIENCE)));
+    let [_, ec] = keys::both();
+    let public = ec.public();
+    let token =
+        SigningInput::new(public.alg(), public.kid(), &claims).unwrap().seal_with(|text| ec.sign(text)).reveal();
+    for (grants, expected) in [
+        (json!([{"action": "entity:*"}]), "granted"),
+        (json!([{"action": "other:*"}]), "permission_denied"),
+        (json!([{"action": "*"}, {"action": "entity:view", "effect": "deny"}]), "permission_denied"),
+    ] {
+        let ledger = ledger([samples::journey()]).role("123:root", &grants);
+        let question = Question { route: "GET /v1/journey".to_owned(), ..question(&token) };
+        assert_eq!(code(decide(&authorizer(&ledger), &question).await), expected, "{grants}");
+    }
 }

@@ -82,12 +82,13 @@ impl World {
             },
         };
         let question = Question {
-            credential: jwt.to_owned(),
+            credential: Ok(jwt.to_owned()),
+            api: String::new(),
             route: format!("GET /{action}"),
             parameters: HashMap::new(),
             org: OrgHeader::Absent,
         };
-        authorize.decide(&question).await.ok()
+        authorize.decide(&question).await.ok().flatten()
     }
 
     /// *(never wider)* Whatever `made` may do, the person at the beginning may, and the token above.

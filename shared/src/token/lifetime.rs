@@ -12,6 +12,8 @@ const WEEK: u64 = 7 * DAY;
 const YEAR: u64 = 365 * DAY;
 /// The shortest lifetime of any type.
 const SHORTEST: u64 = 30;
+/// How long a token of the type assume lives: nobody can ask for less.
+const ASSUMED: u64 = HOUR;
 
 /// A lifetime that somebody asked for: whole seconds, within the bounds of the token's type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +37,13 @@ pub enum LifetimeError {
     #[error("`expires_in` does not go with the type {0}, whose tokens live one hour")]
     Fixed(TypeName),
     /// The token would live longer than the operator allows.
-    #[error("`expires_in` must be given here, and be {0} seconds at most: the operator allows no longer lifetime")]
+    #[error("the operator allows a lifetime of {0} seconds at most: give an `expires_in` that keeps to it")]
     BeyondCeiling(u64),
+    /// The operator's ceiling is no duration, or no token of the type assume could be made under it.
+    #[error(
+        "a ceiling is written like 90d, and is one hour at least, which is how long tokens of the type assume live"
+    )]
+    Ceiling,
     /// The token would outlive the one that makes it.
     #[error("the token would outlive the one that makes it, which ends at {0}")]
     BeyondParent(UnixTime),
@@ -77,10 +84,11 @@ pub struct Ceiling(u64);
 impl FromStr for Ceiling {
     type Err = LifetimeError;
 
-    /// A duration as in `expires_in`, of 30 seconds or more.
+    /// A duration as in `expires_in`, of an hour or more, so that every type can be made within it; else
+    /// [`LifetimeError::Ceiling`].
     fn from_str(text: &str) -> Result<Self, LifetimeError> {
-        let total = total_milliseconds(text).filter(|total| total.is_multiple_of(1000)).ok_or(LifetimeError::Form)?;
-        Some(Self(total / 1000)).filter(|ceiling| ceiling.0 >= SHORTEST).ok_or(LifetimeError::Form)
+        let total = total_milliseconds(text).filter(|total| total.is_multiple_of(1000));
+        total.map(|total| Self(total / 1000)).filter(|ceiling| ceiling.0 >= ASSUMED).ok_or(LifetimeError::Ceiling)
     }
 }
 
@@ -133,7 +141,7 @@ pub fn expiry(
 ) -> Result<Option<UnixTime>, LifetimeError> {
     let own = match (asked, type_name) {
         (Some(Lifetime(seconds)), _) => Some(now.plus(seconds)),
-        (None, TypeName::Assume) => Some(now.plus(HOUR)),
+        (None, TypeName::Assume) => Some(now.plus(ASSUMED)),
         (None, TypeName::App) => Some(now.plus(WEEK)),
         (None, _) => None,
     };
@@ -208,9 +216,29 @@ mod tests {
         for end in [Some(at(3_601)), None] {
             assert_eq!(ceiling.check(at(0), end), Err(LifetimeError::BeyondCeiling(3_600)));
         }
-        for bad in ["", "29s", "soon", "30500ms"] {
-            assert_eq!(bad.parse::<Ceiling>(), Err(LifetimeError::Form), "{bad}");
+    }
+
+    #[test]
+    fn under_the_lowest_ceiling_a_token_of_every_type_can_be_made() {
+        for bad in ["", "soon", "7", "5x", "29s", "3599", "59m", "3600500ms", "99999999999999999999y"] {
+            assert_eq!(bad.parse::<Ceiling>(), Err(LifetimeError::Ceiling), "{bad}");
         }
+        let now = UnixTime::EPOCH;
+        for lowest in ["1h", "60 minutes", "3600", "3600000ms"].map(|text| text.parse::<Ceiling>().unwrap()) {
+            assert_eq!(lowest.check(now, expiry(TypeName::Assume, None, now, None).unwrap()), Ok(()));
+            for type_name in [TypeName::Api, TypeName::App, TypeName::Journey, TypeName::Portal] {
+                let of_itself = lowest.check(now, expiry(type_name, None, now, None).unwrap());
+                assert_eq!(of_itself, Err(LifetimeError::BeyondCeiling(3_600)), "{type_name}");
+                let asked = Some(Lifetime::new(3_600, type_name).unwrap());
+                assert_eq!(lowest.check(now, expiry(type_name, asked, now, None).unwrap()), Ok(()), "{type_name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_lifetime_beyond_the_ceiling_is_told_the_ceiling_and_what_to_give() {
+        let sentence = LifetimeError::BeyondCeiling(86_400).to_string();
+        assert!(sentence.contains("86400 seconds at most") && sentence.contains("give an `expires_in`"), "{sentence}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! The Lambda authorizer of a REST API: `REQUEST` events in, IAM policies out.
+//! The Lambda authorizer of REST and HTTP APIs: what the gateway asks in, what it takes for a decision out.
 
 mod event;
-mod policy;
+mod reply;
 
 use std::time::Instant;
 
@@ -11,16 +11,16 @@ use serde_json::Value;
 
 use super::Error;
 use crate::{
-    authorize::{Authorize, Denial, Refused},
+    authorize::{Authorize, Refused},
     caller::Caller,
     deadline::within,
     ports::{Assignments, Clock, EvidenceReader, KeyRing, ProviderKeys, Toucher},
     telemetry::{self, Told},
 };
 
-/// The error text that the gateway answers with its `UNAUTHORIZED` response, a 401.
+/// The error text that the gateway answers with a 401, a REST API by its `UNAUTHORIZED` response.
 const UNAUTHORIZED: &str = "Unauthorized";
-/// Any other makes it `AUTHORIZER_FAILURE`, which the template makes a 503.
+/// Any other is a 500, a REST API's by its `AUTHORIZER_FAILURE` response, which the template makes a 503.
 const UNDECIDED: &str = "Undecided";
 
 /// Serves decisions until the Lambda runtime ends.
@@ -40,7 +40,7 @@ where
     lambda_runtime::run(service_fn(handler)).await
 }
 
-/// *(closed by default)* One event to one policy, or to an error that the gateway takes for a refusal.
+/// *(closed by default)* One event to one answer, or to an error that the gateway takes for a refusal.
 async fn handle<L, K, P, C>(authorize: &Authorize<L, K, P, C>, event: Value) -> Result<Value, Diagnostic>
 where
     L: EvidenceReader + Assignments + Toucher,
@@ -66,38 +66,37 @@ where
     P: ProviderKeys,
     C: Clock,
 {
-    let event = Event::read(event).map_err(|cause| fail(UNDECIDED, "unavailable", cause, told))?;
+    let event = Event::read(event).map_err(|cause| fail(cause, "unavailable", cause, told))?;
     told.request_id = event.request_id();
-    let question = event.question().map_err(|cause| fail(UNAUTHORIZED, "unauthenticated", cause.to_owned(), told))?;
+    let no_api = "the event names no API";
+    let question = event.question().ok_or_else(|| fail(UNDECIDED, "unavailable", no_api, told))?;
     let decided = within(authorize.decide(&question), Refused::Undecided).await;
-    let denial = match decided.and_then(|caller| allow(&event, caller)) {
-        Ok((caller, policy)) => {
-            name(told, &caller);
-            return Ok(policy);
+    let granted = decided.and_then(|caller| {
+        let answer = reply::grant(&event, caller.as_ref()).map_err(|denial| Refused::Denied(Box::new(denial)))?;
+        Ok((caller, answer))
+    });
+    let denial = match granted {
+        Ok((caller, answer)) => {
+            caller.iter().for_each(|caller| name(told, caller));
+            return Ok(answer);
         }
         Err(Refused::Denied(denial)) => denial,
-        Err(Refused::Unauthenticated(cause)) => return Err(fail(UNAUTHORIZED, "unauthenticated", cause, told)),
-        Err(Refused::Undecided(cause)) => return Err(fail(UNDECIDED, "unavailable", cause, told)),
+        Err(Refused::Unauthenticated(cause)) => return Err(fail(UNAUTHORIZED, "unauthenticated", &cause, told)),
+        Err(Refused::Undecided(cause)) => return Err(fail(UNDECIDED, "unavailable", &cause, told)),
     };
     denial.caller.iter().for_each(|caller| name(told, caller));
     (told.code, told.cause) = (denial.code, denial.reason.clone());
-    Ok(policy::deny(event.method_arn().as_deref(), &denial))
-}
-
-/// The policy of a caller whose right is beyond doubt, if there can be one.
-fn allow(event: &Event, caller: Caller) -> Result<(Caller, Value), Refused> {
-    let Some(arn) = event.method_arn() else { return Err(Refused::Denied(Box::new(policy::unnameable(caller)))) };
-    let policy = policy::allow(&arn, &caller).ok_or_else(|| Refused::Denied(Box::new(Denial::too_large())))?;
-    Ok((caller, policy))
+    Ok(reply::deny(&event, &denial))
 }
 
 fn name(told: &mut Told, caller: &Caller) {
     (told.org, told.principal) = (caller.org.to_string(), caller.principal.to_string());
 }
 
-fn fail(text: &str, code: &'static str, cause: String, told: &mut Told) -> Diagnostic {
-    (told.code, told.cause, told.ours) = (code, cause, text == UNDECIDED);
-    Diagnostic { error_type: text.to_owned(), error_message: text.to_owned() }
+fn fail(text: &str, code: &'static str, cause: &str, told: &mut Told) -> Diagnostic {
+    (told.code, told.cause, told.ours) = (code, cause.to_owned(), text != UNAUTHORIZED);
+    let kind = if text == UNAUTHORIZED { UNAUTHORIZED } else { UNDECIDED };
+    Diagnostic { error_type: kind.to_owned(), error_message: text.to_owned() }
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ impl Incoming {
     /// another organization than the authorizer has decided on.
     pub fn caller(&self) -> Result<Caller, Failure> {
         let caller = Caller::from_context(&self.context)?;
-        let named = self.headers().get_all("x-epilot-org-id");
+        let named = self.headers().get_all(super::ORG_HEADER);
         if named.iter().any(|org| org.as_bytes() != caller.org.as_str().as_bytes()) {
             return Err(Failure::PermissionDenied("x-epilot-org-id names another organization".to_owned()));
         }

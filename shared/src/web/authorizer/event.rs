@@ -1,101 +1,135 @@
-//! A REST API's `REQUEST` event.
+//! What an API Gateway asks its authorizer, of either kind of API.
 
-use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest;
-use lambda_http::http::{HeaderMap, header::AUTHORIZATION};
+mod http;
+mod rest;
+
+use std::collections::HashMap;
+
 use serde_json::Value;
 
+use self::{http::HttpRequest, rest::RestRequest};
 use crate::authorize::{OrgHeader, Question};
 
-/// The longest ARN that a policy may name.
-const LONGEST_ARN: usize = 512;
-
 /// The event.
-pub(super) struct Event(ApiGatewayCustomAuthorizerRequestTypeRequest);
+pub(super) enum Event {
+    /// A REST API's `REQUEST` event, which is answered with an IAM policy.
+    Rest(RestRequest),
+    /// An HTTP API's event with payload 2.0, which is answered with the simple form.
+    Http(HttpRequest),
+}
+
+/// What both kinds of events tell.
+struct Told<'a> {
+    api: Option<&'a str>,
+    route: String,
+    parameters: &'a HashMap<String, String>,
+    /// All values of `Authorization`.
+    credentials: Vec<&'a str>,
+    /// All values of `x-epilot-org-id`.
+    orgs: Vec<&'a str>,
+}
 
 impl Event {
     /// Reads the event.
     ///
     /// # Errors
     ///
-    /// Why it is no `REQUEST` event of a REST API.
-    pub(super) fn read(event: Value) -> Result<Self, String> {
-        if event.get("type") != Some(&Value::from("REQUEST")) || event.get("version").is_some() {
-            return Err("this authorizer takes REQUEST events of a REST API".to_owned());
+    /// Why it is none that this authorizer takes. The sentence holds nothing from the event.
+    pub(super) fn read(event: Value) -> Result<Self, &'static str> {
+        let malformed = "the event has not the form of its kind";
+        let text = |name: &str| event.get(name).map(|value| value.as_str().unwrap_or_default());
+        match (text("type"), text("version")) {
+            (Some("REQUEST"), None) => RestRequest::read(event).map(Self::Rest).ok_or(malformed),
+            (Some("REQUEST"), Some("2.0")) => HttpRequest::read(event).map(Self::Http).ok_or(malformed),
+            (Some("REQUEST"), Some("1.0")) => Err(
+                "payload 1.0 is not understood: set the authorizer of this HTTP API to payload 2.0 with simple responses",
+            ),
+            (Some("TOKEN"), _) => Err("TOKEN events are not understood: make this authorizer one of the type REQUEST"),
+            _ => Err("this is no event of an API Gateway authorizer"),
         }
-        let event = serde_json::from_value(event);
-        event.map(Self).map_err(|_| "the event has not the form of a REQUEST event".to_owned())
     }
 
+    /// The id that the gateway gave the request.
     pub(super) fn request_id(&self) -> String {
-        self.0.request_context.request_id.clone().unwrap_or_default()
+        match self {
+            Self::Rest(request) => request.request_id(),
+            Self::Http(request) => request.request_id(),
+        }
     }
 
-    /// What the event asks.
-    ///
-    /// # Errors
-    ///
-    /// Why it holds no credential.
-    pub(super) fn question(&self) -> Result<Question, &'static str> {
-        let method = self.0.http_method.as_ref().map(ToString::to_string).unwrap_or_default();
-        let resource = self.0.resource.as_deref().unwrap_or_default();
-        Ok(Question {
-            credential: self.credential()?,
-            route: format!("{method} {resource}"),
-            parameters: self.0.path_parameters.clone(),
-            org: self.org(),
+    /// What the event asks; `None` where it does not say of which API.
+    pub(super) fn question(&self) -> Option<Question> {
+        let told = match self {
+            Self::Rest(request) => request.told(),
+            Self::Http(request) => request.told(),
+        };
+        Some(Question {
+            credential: bearer(&told.credentials),
+            api: told.api?.to_owned(),
+            route: told.route,
+            parameters: told.parameters.clone(),
+            org: org(&told.orgs),
         })
     }
+}
 
-    /// The bearer token (RFC 6750, section 2.1), if there is one `Authorization` header and it holds one.
-    fn credential(&self) -> Result<String, &'static str> {
-        let [header] = self.values(AUTHORIZATION.as_str())[..] else {
-            return Err("there is not one authorization header");
-        };
-        let (scheme, credential) = header.split_once(' ').ok_or("it is no bearer token")?;
-        let credential = credential.trim_matches(' ');
-        let is_bearer = scheme.eq_ignore_ascii_case("bearer") && !credential.is_empty();
-        is_bearer.then(|| credential.to_owned()).ok_or("it is no bearer token")
+/// The bearer token (RFC 6750, section 2.1), if there is one `Authorization` header and it holds one. An HTTP API joins several
+/// with commas, which no token holds.
+fn bearer(headers: &[&str]) -> Result<String, &'static str> {
+    let [header] = headers else { return Err("there is not one authorization header") };
+    let (scheme, credential) = header.split_once(' ').ok_or("it is no bearer token")?;
+    let credential = credential.trim_matches(' ');
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer") && !credential.is_empty();
+    is_bearer.then(|| credential.to_owned()).ok_or("it is no bearer token")
+}
+
+fn org(headers: &[&str]) -> OrgHeader {
+    match headers {
+        [] => OrgHeader::Absent,
+        [org] => org.parse().map_or(OrgHeader::Unclear, OrgHeader::Org),
+        _ => OrgHeader::Unclear,
     }
+}
 
-    fn org(&self) -> OrgHeader {
-        match self.values("x-epilot-org-id")[..] {
-            [] => OrgHeader::Absent,
-            [org] => org.parse().map_or(OrgHeader::Unclear, OrgHeader::Org),
-            _ => OrgHeader::Unclear,
+/// The path of a request on the route `path`, with its parameters in their places; `None` where one is missing, empty, or takes
+/// more than its segment.
+fn filled(path: &str, parameters: &HashMap<String, String>) -> Option<String> {
+    let fill = |segment: &str| match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        None => Some(segment.to_owned()),
+        Some(name) => {
+            let greedy = name.strip_suffix('+');
+            let value = parameters.get(greedy.unwrap_or(name))?;
+            (!value.is_empty() && (greedy.is_some() || !value.contains('/'))).then(|| value.clone())
         }
-    }
+    };
+    let segments: Option<Vec<_>> = path.split('/').map(fill).collect();
+    Some(segments?.join("/"))
+}
 
-    /// All values of a header. The map of single values has the last one alone, the other has all of them where the gateway
-    /// fills it in.
-    fn values(&self, name: &str) -> Vec<&str> {
-        let of = |headers: &HeaderMap| headers.get_all(name).iter().count();
-        let headers = if of(&self.0.multi_value_headers) > 0 { &self.0.multi_value_headers } else { &self.0.headers };
-        headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default()).collect()
-    }
+/// Whether every part of a path means itself and nothing else, to whoever reads it next: no escape, no wildcard of a policy, no
+/// way up, no empty segment.
+fn is_literal(path: &str) -> bool {
+    let plain = |segment: &str| {
+        let characters = segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b));
+        characters && !segment.is_empty() && !matches!(segment, "." | "..")
+    };
+    path.strip_prefix('/').is_some_and(|rest| rest.is_empty() || rest.split('/').all(plain))
+}
 
-    /// The one literal method ARN that the request is for, rebuilt from the event's parts; `None` where it would hold
-    /// anything that a policy does not take literally, be too long for one, or is not the one that the gateway itself names.
-    pub(super) fn method_arn(&self) -> Option<String> {
-        let named = self.0.method_arn.as_ref()?;
-        let prefix = named.split('/').next()?;
-        let stage = self.0.request_context.stage.as_ref()?;
-        let method = self.0.http_method.as_ref()?;
-        let arn = format!("{prefix}/{stage}/{method}/{}", self.path()?);
-        let literal = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~/-".contains(&b));
-        (literal(&self.path()?) && arn.len() <= LONGEST_ARN && arn == *named).then_some(arn)
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// The path without its first slash, from the route and the parameters: what a base path mapping adds is not in it.
-    fn path(&self) -> Option<String> {
-        let fill = |segment: &str| match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-            None => Some(segment.to_owned()),
-            Some(name) => {
-                let greedy = name.strip_suffix('+');
-                let value = self.0.path_parameters.get(greedy.unwrap_or(name))?;
-                (!value.is_empty() && (greedy.is_some() || !value.contains('/'))).then(|| value.clone())
-            }
-        };
-        let segments: Option<Vec<_>> = self.0.resource.as_ref()?.strip_prefix('/')?.split('/').map(fill).collect();
-        Some(segments?.join("/"))
+    #[test]
+    fn a_path_is_literal_if_nothing_in_it_can_be_read_in_another_way() {
+        for good in ["/", "/v1/access-tokens", "/a/b.c/~d_e-f", "/..."] {
+            assert!(is_literal(good), "{good}");
+        }
+        for bad in [
+            "", "a", "//", "/a/", "//a", "/a//b", "/.", "/..", "/a/../b", "/*", "/a?", "/${x}", "/%2e", "/a;b", "/ä",
+            "/a b", "/a\\b",
+        ] {
+            assert!(!is_literal(bad), "{bad}");
+        }
     }
 }

@@ -7,48 +7,111 @@ use crate::{
     authorize::Policy,
     jwt::{SigningInput, samples as keys},
     memory::{At, Keys, Memory},
-    token::{Claims, Families, Issuer, samples},
+    ports::PortError,
+    token::{Claims, Families, Issuer, Token, TokenId, samples},
 };
 
 const ISSUER: &str = "https://api.example/v1/access-tokens";
+const PUBLIC: &str = "https://api.example/v1/access-tokens/public";
+const NOW: i64 = 1_566_657_000;
 
-/// A good event, for a path with the parameter `id`.
-fn event(id: &str) -> Value {
-    let issuer = Issuer { issuer: ISSUER.to_owned(), audience: "a".to_owned() };
-    let [rsa, _] = keys::both();
-    let public = rsa.public();
-    let input = SigningInput::new(public.alg(), public.kid(), &Claims::of(&samples::plain(), &issuer)).unwrap();
-    let token = input.seal_with(|text| rsa.sign(text)).reveal();
+fn issuer(issuer: &str) -> Issuer {
+    Issuer { issuer: issuer.to_owned(), audience: "a".to_owned() }
+}
+
+/// `token` as the family with this issuer signs it.
+fn signed(token: &Token, issued_by: &str) -> String {
+    let key = keys::both()[usize::from(issued_by == PUBLIC)];
+    let (public, claims) = (key.public(), Claims::of(token, &issuer(issued_by)));
+    let input = SigningInput::new(public.alg(), public.kid(), &claims).unwrap();
+    input.seal_with(|text| key.sign(text)).reveal()
+}
+
+fn good() -> String {
+    signed(&samples::plain(), ISSUER)
+}
+
+/// A REST API's event of a request with this credential to `GET <path>/<id>`.
+fn rest(path: &str, id: &str, credential: &str) -> Value {
     json!({
         "type": "REQUEST",
-        "methodArn": format!("arn:aws:execute-api:us-east-1:1:abc/live/GET/v1/access-tokens/{id}"),
-        "resource": "/v1/access-tokens/{id}",
-        "path": format!("/base/v1/access-tokens/{id}"),
+        "methodArn": format!("arn:aws:execute-api:us-east-1:1:abc/live/GET{path}/{id}"),
+        "resource": format!("{path}/{{id}}"),
+        "path": format!("/base{path}/{id}"),
         "httpMethod": "GET",
-        "headers": {"Authorization": format!("Bearer {token}")},
-        "multiValueHeaders": {"Authorization": [format!("Bearer {token}")]},
+        "headers": {"Authorization": credential},
+        "multiValueHeaders": {"Authorization": [credential]},
         "pathParameters": {"id": id},
         "requestContext": {"requestId": "r-1", "stage": "live", "httpMethod": "GET", "apiId": "abc", "identity": {}},
     })
 }
 
-async fn answer(event: Value) -> Result<Value, String> {
-    let rules = json!({"GET /v1/access-tokens/{id}": {"action": "token:create"}});
+/// The same of an HTTP API.
+fn http(path: &str, id: &str, credential: &str) -> Value {
+    let route = format!("GET {path}/{{id}}");
+    json!({
+        "version": "2.0",
+        "type": "REQUEST",
+        "routeArn": format!("arn:aws:execute-api:us-east-1:1:xyz/$default/GET{path}/{id}"),
+        "identitySource": [credential],
+        "routeKey": route,
+        "rawPath": format!("{path}/{id}"),
+        "rawQueryString": "",
+        "headers": {"authorization": credential},
+        "requestContext": {
+            "accountId": "1", "apiId": "xyz", "domainName": "a.example", "requestId": "r-2", "routeKey": route,
+            "http": {"method": "GET", "path": format!("{path}/{id}"), "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"},
+            "stage": "$default", "time": "24/Aug/2019:14:15:22 +0000", "timeEpoch": 1_566_656_122_000_i64,
+        },
+        "pathParameters": {"id": id},
+    })
+}
+
+/// A good event of a REST API.
+fn event(id: &str) -> Value {
+    rest("/v1/access-tokens", id, &format!("Bearer {}", good()))
+}
+
+fn ledger() -> Memory {
+    let parent = TokenId::new(samples::plain().id.type_name(), "PPPPPPPPPPPPPPPPPPPPP".parse().unwrap());
+    let with = |id: &str, change: fn(Token) -> Token| Token { id: id.parse().unwrap(), ..change(samples::plain()) };
+    let revoked = with(&parent.to_string(), |token| Token { revocation: samples::revoked().revocation, ..token });
+    Memory::with([
+        samples::plain(),
+        samples::journey(),
+        revoked,
+        with("api_EEEEEEEEEEEEEEEEEEEEE", |token| Token { expires_at: Some(samples::at(NOW - 1)), ..token }),
+        Token { parent: Some(parent), ..with("api_CCCCCCCCCCCCCCCCCCCCC", |token| token) },
+    ])
+    .role("123:owner", &json!([{"action": "order:delete", "effect": "deny"}]))
+    .role("123:root", &json!([{"action": "*"}, {"action": "root:*", "effect": "deny"}]))
+}
+
+async fn ask(ledger: Memory, event: Value) -> Result<Value, String> {
+    let rules = json!({
+        "GET /v1/access-tokens/{id}": {"action": "token:create"},
+        "GET /orders/{id}": {"action": "order:view", "resource": "order/{id}"},
+        "GET /deleted/{id}": {"action": "order:delete", "resource": "order/{id}"},
+        "GET /rooted/{id}": {"action": "root:x"},
+        "GET /catalog/{id}": {"action": "catalog:view", "public_tokens": true},
+        "GET /open/{id}": {"public": true},
+    });
     let authorize = Authorize {
-        ledger: Memory::with([samples::plain()]),
+        ledger,
         keys: Families { access: Keys(keys::both()[0]), public: Keys(keys::both()[1]) },
         provider_keys: Keys(keys::both()[1]),
-        clock: At(samples::at(1_566_657_000)),
+        clock: At(samples::at(NOW)),
         policy: Policy {
-            issuers: Families {
-                access: vec![Issuer { issuer: ISSUER.to_owned(), audience: "a".to_owned() }],
-                public: Vec::new(),
-            },
+            issuers: Families { access: vec![issuer(ISSUER)], public: vec![issuer(PUBLIC)] },
             providers: Vec::new(),
             rules: serde_json::from_value(rules).unwrap(),
         },
     };
     handle(&authorize, event).await.map_err(|diagnostic| diagnostic.error_message)
+}
+
+async fn answer(event: Value) -> Result<Value, String> {
+    ask(ledger(), event).await
 }
 
 fn statement(answer: &Value) -> &Value {
@@ -71,25 +134,103 @@ async fn a_grant_allows_one_literal_method_arn_rebuilt_from_the_events_parts() {
 }
 
 #[tokio::test]
-async fn a_path_that_a_policy_would_not_take_literally_is_denied() {
-    for id in ["*", "?", "a*", "${x}", "a b", "a/b", "%2e", "ä", "a\"b", "", &"x".repeat(500)] {
-        let answer = answer(event(id)).await.unwrap();
-        assert_eq!(statement(&answer)["Effect"], "Deny", "{id}");
-        assert_eq!(answer["context"]["code"], "permission_denied", "{id}");
+async fn an_http_api_gets_the_simple_form_with_the_same_context() {
+    let bearer = format!("Bearer {}", good());
+    let simple = answer(http("/orders", "7", &bearer)).await.unwrap();
+    let policy = answer(rest("/orders", "7", &bearer)).await.unwrap();
+    assert_eq!(simple, json!({"isAuthorized": true, "context": policy["context"]}));
+}
+
+/// Every case of a credential and of a right, on both kinds of APIs: `None` is the error `Unauthorized`, else whether it is
+/// granted, the code, and who is named.
+#[tokio::test]
+async fn each_kind_of_api_is_told_the_same_verdict_in_its_own_form() {
+    let bearer = |token: &str| format!("Bearer {token}");
+    let row = |id: &str| Token { id: id.parse().unwrap(), ..samples::plain() };
+    let expired = Token { expires_at: Some(samples::at(NOW - 1)), ..row("api_EEEEEEEEEEEEEEEEEEEEE") };
+    let child = Token { parent: "api_PPPPPPPPPPPPPPPPPPPPP".parse().ok(), ..row("api_CCCCCCCCCCCCCCCCCCCCC") };
+    let good = bearer(&good());
+    let journey = bearer(&signed(&samples::journey(), PUBLIC));
+    let me = "api_5ZugdRXasLfWBypHi93Fk";
+    let public = samples::journey().id.to_string();
+    for (path, credential, expected) in [
+        ("/orders", String::new(), None),
+        ("/orders", "Bearer garbage".to_owned(), None),
+        ("/orders", bearer(&signed(&expired, ISSUER)), None),
+        ("/orders", bearer(&signed(&row("api_PPPPPPPPPPPPPPPPPPPPP"), ISSUER)), None),
+        ("/orders", bearer(&signed(&child, ISSUER)), None),
+        ("/orders", bearer(&signed(&row("api_UUUUUUUUUUUUUUUUUUUUU"), ISSUER)), None),
+        ("/orders", bearer(&signed(&samples::plain(), "https://other.example")), None),
+        ("/orders", bearer(&signed(&samples::plain(), PUBLIC)), None),
+        ("/orders", good.clone(), Some((true, "ok", me))),
+        ("/deleted", good.clone(), Some((false, "permission_denied", me))),
+        ("/rooted", good.clone(), Some((false, "permission_denied", me))),
+        ("/nowhere", good.clone(), Some((false, "permission_denied", me))),
+        ("/catalog", good.clone(), Some((true, "ok", me))),
+        ("/catalog", journey.clone(), Some((true, "ok", &public))),
+        ("/orders", journey, Some((false, "permission_denied", &public))),
+        ("/open", String::new(), Some((true, "ok", "nobody"))),
+        ("/open", "Bearer garbage".to_owned(), Some((true, "ok", "nobody"))),
+        ("/open", good, Some((true, "ok", "nobody"))),
+    ] {
+        let case = format!("{path} {}", &credential[..credential.len().min(20)]);
+        let (rest, http) = (answer(rest(path, "7", &credential)).await, answer(http(path, "7", &credential)).await);
+        let Some((granted, code, who)) = expected else {
+            assert_eq!((rest, http), (Err(UNAUTHORIZED.to_owned()), Err(UNAUTHORIZED.to_owned())), "{case}");
+            continue;
+        };
+        let (rest, http) = (rest.unwrap(), http.unwrap());
+        assert_eq!(statement(&rest)["Effect"], if granted { "Allow" } else { "Deny" }, "{case}");
+        assert_eq!((&rest["principalId"], &rest["context"]["code"]), (&json!(who), &json!(code)), "{case}");
+        assert_eq!(http, json!({"isAuthorized": granted, "context": rest["context"]}), "{case}");
     }
 }
 
 #[tokio::test]
+async fn an_outage_is_an_error_other_than_unauthorized_on_both_kinds() {
+    let bearer = format!("Bearer {}", good());
+    for event in [rest("/orders", "7", &bearer), http("/orders", "7", &bearer)] {
+        let ledger = ledger();
+        ledger.state().failing = Some(PortError::Unavailable("down".to_owned()));
+        assert_eq!(ask(ledger, event).await, Err(UNDECIDED.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_could_be_read_in_two_ways_is_denied() {
+    let bearer = format!("Bearer {}", good());
+    for id in
+        ["*", "?", "a*", "${x}", "a b", "a/b", "%2e", "..", ".", "..;", "ä", "a\"b", "", "a/", "/", &"x".repeat(600)]
+    {
+        let policy = answer(rest("/orders", id, &bearer)).await.unwrap();
+        assert_eq!(statement(&policy)["Effect"], "Deny", "{id}");
+        assert_eq!(policy["context"]["code"], "permission_denied", "{id}");
+        let simple = answer(http("/orders", id, &bearer)).await.unwrap();
+        assert_eq!((&simple["isAuthorized"], &simple["context"]["code"]), (&json!(false), &json!("permission_denied")));
+    }
+    let mut other = http("/orders", "7", &bearer);
+    other["rawPath"] = json!("/orders/8");
+    assert_eq!(answer(other).await.unwrap()["isAuthorized"], false, "a path that is not its route's");
+    let mut mapped = http("/orders", "7", &bearer);
+    mapped["rawPath"] = json!("/shop/orders/7");
+    assert_eq!(answer(mapped).await.unwrap()["isAuthorized"], true, "behind the key of an API mapping");
+}
+
+#[tokio::test]
 async fn the_credential_is_one_bearer_token_in_one_authorization_header() {
-    let token = event("x")["headers"]["Authorization"].as_str().unwrap()["Bearer ".len()..].to_owned();
+    let token = good();
     let with = |values: Vec<String>| {
         let mut event = event("x");
         event["headers"] = values.last().map_or(json!({}), |last| json!({"Authorization": last}));
         event["multiValueHeaders"] = json!({"Authorization": values});
-        event
+        let mut joined = http("/v1/access-tokens", "x", "");
+        joined["headers"] = if values.is_empty() { json!({}) } else { json!({"authorization": values.join(",")}) };
+        [event, joined]
     };
     for good in [format!("bearer {token}"), format!("BEARER   {token} ")] {
-        assert!(answer(with(vec![good])).await.is_ok());
+        for event in with(vec![good]) {
+            assert!(answer(event).await.is_ok());
+        }
     }
     for bad in [
         vec![],
@@ -102,7 +243,9 @@ async fn the_credential_is_one_bearer_token_in_one_authorization_header() {
         vec![format!("Bearer {token}, Bearer {token}")],
         vec![format!("Bearer {token}"), format!("Bearer {token}")],
     ] {
-        assert_eq!(answer(with(bad.clone())).await, Err(UNAUTHORIZED.to_owned()), "{bad:?}");
+        for event in with(bad.clone()) {
+            assert_eq!(answer(event).await, Err(UNAUTHORIZED.to_owned()), "{}", bad.len());
+        }
     }
 }
 
@@ -118,17 +261,34 @@ async fn a_denial_says_why_in_printable_ascii_without_quotes_and_nothing_from_th
 }
 
 #[tokio::test]
-async fn events_of_other_shapes_are_not_decided() {
-    let mut other =
-        vec![json!({}), json!(null), json!({"type": "TOKEN", "authorizationToken": "Bearer x", "methodArn": "a"})];
-    for (member, value) in [("version", json!("2.0")), ("version", json!("1.0")), ("requestContext", json!(7))] {
+async fn events_of_other_shapes_are_refused_with_what_to_do() {
+    let token = json!({"type": "TOKEN", "authorizationToken": "Bearer x", "methodArn": "a"});
+    let with = |member: &str, value: Value| {
         let mut event = event("x");
         event[member] = value;
-        other.push(event);
+        event
+    };
+    let mut torn = http("/orders", "7", "Bearer x");
+    torn["requestContext"]["routeKey"] = json!("GET /other");
+    let mut nameless = http("/orders", "7", "Bearer x");
+    nameless["requestContext"]["apiId"] = Value::Null;
+    for (event, words) in [
+        (token, "make this authorizer one of the type REQUEST"),
+        (with("version", json!("1.0")), "payload 2.0 with simple responses"),
+        (with("version", json!("2.0")), "has not the form"),
+        (with("version", json!("3.0")), "no event of an API Gateway authorizer"),
+        (with("version", json!(2)), "no event of an API Gateway authorizer"),
+        (with("requestContext", json!(7)), "has not the form"),
+        (torn, "has not the form"),
+        (nameless, "has not the form"),
+        (json!({}), "no event of an API Gateway authorizer"),
+        (json!(null), "no event of an API Gateway authorizer"),
+        (json!({"type": 7}), "no event of an API Gateway authorizer"),
+    ] {
+        let error = answer(event.clone()).await.unwrap_err();
+        assert!(error.contains(words), "{event}: {error}");
     }
-    for event in other {
-        assert_eq!(answer(event.clone()).await, Err(UNDECIDED.to_owned()), "{event}");
-    }
+    assert_eq!(answer(with("methodArn", Value::Null)).await, Err(UNDECIDED.to_owned()));
 }
 
 #[tokio::test]
@@ -142,14 +302,18 @@ async fn a_method_arn_other_than_the_gateways_own_is_denied() {
 
 #[test]
 fn an_answer_never_exceeds_what_the_gateway_takes() {
-    let roles: Vec<String> = (0..50).map(|n| format!("123:{n:02}{}", "r".repeat(62))).collect();
+    let roles: Vec<String> = (0..60).map(|n| format!("123:{n:02}{}", "r".repeat(62))).collect();
     let mut caller = crate::caller::tests::person(&roles.iter().map(String::as_str).collect::<Vec<_>>());
     caller.deny_roles = caller.roles.clone();
     caller.principal = format!("local|{}", "\"".repeat(255)).parse().unwrap();
-    assert!(policy::allow(&"a".repeat(512), &caller).is_none());
-    let denial = policy::deny(Some(&"a".repeat(512)), &policy::unnameable(caller));
-    assert!(denial.to_string().len() <= 8_192);
-    assert_eq!((&denial["principalId"], &denial["context"]["code"]), (&json!("nobody"), &json!("permission_denied")));
+    for event in [event("x"), http("/orders", "7", "")].map(|event| Event::read(event).unwrap()) {
+        let denial = reply::grant(&event, Some(&caller)).unwrap_err();
+        assert_eq!(denial.code, "too_many_roles");
+        let denial = crate::authorize::Denial { caller: Some(caller.clone()), ..denial };
+        let answer = reply::deny(&event, &denial);
+        assert!(answer.to_string().len() <= 8_192);
+        assert_eq!((&answer["context"]["roles"], &answer["context"]["code"]), (&Value::Null, &json!("too_many_roles")));
+    }
 }
 
 #[tokio::test]
@@ -159,4 +323,13 @@ async fn two_organization_headers_are_refused() {
     let answer = answer(event).await.unwrap();
     assert_eq!(answer["context"]["code"], "permission_denied");
     assert_eq!(answer["principalId"], "nobody");
+}
+
+#[tokio::test]
+async fn the_organization_header_of_an_http_api_counts_and_joined_values_are_unclear() {
+    for (org, granted) in [("123", true), ("124", false), ("", false), ("123,124", false), ("123,123", false)] {
+        let mut event = http("/orders", "7", &format!("Bearer {}", good()));
+        event["headers"]["x-epilot-org-id"] = json!(org);
+        assert_eq!(answer(event).await.unwrap()["isAuthorized"], granted, "{org}");
+    }
 }

@@ -1,0 +1,78 @@
+//! An HTTP API's authorizer event with payload 2.0:
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Told, filled, is_literal};
+use crate::web::ORG_HEADER;
+
+/// The longest path that is looked at, as for a REST API, whose ARNs have an end.
+const LONGEST_PATH: usize = 512;
+
+/// The event, as far as it is looked at. What is absent or of another type makes it none.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::web::authorizer) struct HttpRequest {
+    route_key: String,
+    raw_path: String,
+    /// Names in lower case; several values are one, with commas between them.
+    #[serde(default)]
+    headers: HashMap<String, String>,
+    path_parameters: Option<HashMap<String, String>>,
+    request_context: RequestContext,
+    #[serde(skip)]
+    none: HashMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestContext {
+    api_id: String,
+    request_id: String,
+    route_key: String,
+}
+
+impl HttpRequest {
+    /// Reads the event; `None` where it has not the form of one.
+    pub(super) fn read(event: Value) -> Option<Self> {
+        let request: Self = serde_json::from_value(event).ok()?;
+        (request.route_key == request.request_context.route_key).then_some(request)
+    }
+
+    pub(super) fn request_id(&self) -> String {
+        self.request_context.request_id.clone()
+    }
+
+    pub(super) fn told(&self) -> Told<'_> {
+        Told {
+            api: Some(&self.request_context.api_id),
+            route: self.route_key.clone(),
+            parameters: self.parameters(),
+            credentials: self.values("authorization"),
+            orgs: self.values(ORG_HEADER),
+        }
+    }
+
+    fn values(&self, name: &str) -> Vec<&str> {
+        let named = self.headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// Whether the path means itself and nothing else, and is that of the route with the parameters that the gateway found. The
+    /// simple answer names no path, so what is refused on a REST API by its policy is refused here.
+    pub(in crate::web::authorizer) fn is_literal(&self) -> bool {
+        let fits = match self.route_key.split_once(' ') {
+            // Before the route's path there may be a stage or the key of an API mapping.
+            Some((_, path)) => filled(path, self.parameters()).is_some_and(|path| self.raw_path.ends_with(&path)),
+            None => true,
+        };
+        fits && self.raw_path.len() <= LONGEST_PATH && is_literal(&self.raw_path)
+    }
+
+    fn parameters(&self) -> &HashMap<String, String> {
+        self.path_parameters.as_ref().unwrap_or(&self.none)
+    }
+}
