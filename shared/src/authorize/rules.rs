@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn a_rule_that_is_not_understood_is_an_error_with_its_route_and_never_an_open_route() {
         for (rule, why) in [
-            (r#"{}"#, "a rule has `action`, or"),
+            ("{}", "a rule has `action`, or"),
             (r#"{"action": ""}"#, "an action is 1 to 128"),
             (r#"{"any_caller": false}"#, "a rule has `action`, or"),
             (r#"{"any_caller": true, "action": "x:view"}"#, "a rule has `action`, or"),

@@ -72,25 +72,27 @@ where
     let question = event.question().ok_or_else(|| fail(UNDECIDED, "unavailable", no_api, told))?;
     let decided = within(authorize.decide(&question), Refused::Undecided).await;
     let granted = decided.and_then(|caller| {
-        let answer = reply::grant(&event, caller.as_ref()).map_err(|denial| Refused::Denied(Box::new(denial)))?;
+        let answer = reply::grant(&event, caller.as_ref()).map_err(Refused::Denied)?;
         Ok((caller, answer))
     });
     let denial = match granted {
         Ok((caller, answer)) => {
-            caller.iter().for_each(|caller| name(told, caller));
+            name(told, caller.as_ref());
             return Ok(answer);
         }
         Err(Refused::Denied(denial)) => denial,
         Err(Refused::Unauthenticated(cause)) => return Err(fail(UNAUTHORIZED, "unauthenticated", &cause, told)),
         Err(Refused::Undecided(cause)) => return Err(fail(UNDECIDED, "unavailable", &cause, told)),
     };
-    denial.caller.iter().for_each(|caller| name(told, caller));
+    name(told, denial.caller.as_ref());
     (told.code, told.cause) = (denial.code, denial.reason.clone());
     Ok(reply::deny(&event, &denial))
 }
 
-fn name(told: &mut Told, caller: &Caller) {
-    (told.org, told.principal) = (caller.org.to_string(), caller.principal.to_string());
+fn name(told: &mut Told, caller: Option<&Caller>) {
+    if let Some(caller) = caller {
+        (told.org, told.principal) = (caller.org.to_string(), caller.principal.to_string());
+    }
 }
 
 fn fail(text: &str, code: &'static str, cause: &str, told: &mut Told) -> Diagnostic {

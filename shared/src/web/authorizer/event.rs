@@ -13,9 +13,9 @@ use crate::authorize::{OrgHeader, Question};
 /// The event.
 pub(super) enum Event {
     /// A REST API's `REQUEST` event, which is answered with an IAM policy.
-    Rest(RestRequest),
+    Rest(Box<RestRequest>),
     /// An HTTP API's event with payload 2.0, which is answered with the simple form.
-    Http(HttpRequest),
+    Http(Box<HttpRequest>),
 }
 
 /// What both kinds of events tell.
@@ -39,8 +39,8 @@ impl Event {
         let malformed = "the event has not the form of its kind";
         let text = |name: &str| event.get(name).map(|value| value.as_str().unwrap_or_default());
         match (text("type"), text("version")) {
-            (Some("REQUEST"), None) => RestRequest::read(event).map(Self::Rest).ok_or(malformed),
-            (Some("REQUEST"), Some("2.0")) => HttpRequest::read(event).map(Self::Http).ok_or(malformed),
+            (Some("REQUEST"), None) => RestRequest::read(event).map(Box::new).map(Self::Rest).ok_or(malformed),
+            (Some("REQUEST"), Some("2.0")) => HttpRequest::read(event).map(Box::new).map(Self::Http).ok_or(malformed),
             (Some("REQUEST"), Some("1.0")) => Err(
                 "payload 1.0 is not understood: set the authorizer of this HTTP API to payload 2.0 with simple responses",
             ),

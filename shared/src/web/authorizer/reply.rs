@@ -19,17 +19,17 @@ const LARGEST: usize = 8_192;
 /// # Errors
 ///
 /// The denial of a request whose path no answer can name literally, or that the gateway could not take the answer of.
-pub(super) fn grant(event: &Event, caller: Option<&Caller>) -> Result<Value, Denial> {
+pub(super) fn grant(event: &Event, caller: Option<&Caller>) -> Result<Value, Box<Denial>> {
     let context = context(caller, "ok", "the rule of this route is met");
     let answer = match event {
         Event::Rest(request) => {
             let arn = request.method_arn().ok_or_else(|| unnameable(caller))?;
-            policy("Allow", &arn, caller, context)
+            policy("Allow", &arn, caller, &context)
         }
-        Event::Http(request) if request.is_literal() => simple(true, context),
+        Event::Http(request) if request.is_literal() => simple(true, &context),
         Event::Http(_) => return Err(unnameable(caller)),
     };
-    bounded(answer).ok_or_else(Denial::too_large)
+    bounded(answer).ok_or_else(|| Box::new(Denial::too_large()))
 }
 
 /// Denies the one request that `event` is about; where no policy can name it, everything.
@@ -37,17 +37,17 @@ pub(super) fn deny(event: &Event, denial: &Denial) -> Value {
     let answer = |caller: Option<&Caller>| {
         let context = context(caller, denial.code, &denial.reason);
         match event {
-            Event::Rest(request) => policy("Deny", request.method_arn().as_deref().unwrap_or("*"), caller, context),
-            Event::Http(_) => simple(false, context),
+            Event::Rest(request) => policy("Deny", request.method_arn().as_deref().unwrap_or("*"), caller, &context),
+            Event::Http(_) => simple(false, &context),
         }
     };
     bounded(answer(denial.caller.as_ref())).unwrap_or_else(|| answer(None))
 }
 
 /// The refusal of a caller whose right is beyond doubt, for a path that could be read in two ways.
-fn unnameable(caller: Option<&Caller>) -> Denial {
+fn unnameable(caller: Option<&Caller>) -> Box<Denial> {
     let reason = "the path holds a character that no route here uses, or is too long".to_owned();
-    Denial { caller: caller.cloned(), code: "permission_denied", reason }
+    Box::new(Denial { caller: caller.cloned(), code: "permission_denied", reason })
 }
 
 fn bounded(answer: Value) -> Option<Value> {
@@ -62,7 +62,7 @@ fn context(caller: Option<&Caller>, code: &str, reason: &str) -> Context {
 }
 
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html>
-fn policy(effect: &str, arn: &str, caller: Option<&Caller>, context: Context) -> Value {
+fn policy(effect: &str, arn: &str, caller: Option<&Caller>, context: &Context) -> Value {
     json!({
         "principalId": caller.map_or_else(|| NOBODY.to_owned(), |caller| caller.principal.to_string()),
         "policyDocument": {
@@ -74,6 +74,6 @@ fn policy(effect: &str, arn: &str, caller: Option<&Caller>, context: Context) ->
 }
 
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>
-fn simple(authorized: bool, context: Context) -> Value {
+fn simple(authorized: bool, context: &Context) -> Value {
     json!({ "isAuthorized": authorized, "context": context })
 }

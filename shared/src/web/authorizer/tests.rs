@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    authorize::Policy,
+    authorize::{Denial, Policy},
     jwt::{SigningInput, samples as keys},
     memory::{At, Keys, Memory},
     ports::PortError,
@@ -309,7 +309,7 @@ fn an_answer_never_exceeds_what_the_gateway_takes() {
     for event in [event("x"), http("/orders", "7", "")].map(|event| Event::read(event).unwrap()) {
         let denial = reply::grant(&event, Some(&caller)).unwrap_err();
         assert_eq!(denial.code, "too_many_roles");
-        let denial = crate::authorize::Denial { caller: Some(caller.clone()), ..denial };
+        let denial = Denial { caller: Some(caller.clone()), ..*denial };
         let answer = reply::deny(&event, &denial);
         assert!(answer.to_string().len() <= 8_192);
         assert_eq!((&answer["context"]["roles"], &answer["context"]["code"]), (&Value::Null, &json!("too_many_roles")));
