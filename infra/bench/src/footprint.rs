@@ -52,6 +52,7 @@ async fn memory(workspace: &Path, requests: usize) -> Outcome<Vec<(String, u64, 
         seed_always: false,
         stage_in_path: false,
         parameters: std::collections::BTreeMap::new(),
+        sample: None,
         output: Output::File(folder.path().join("output.log")),
     })
     .await?;

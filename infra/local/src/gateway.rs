@@ -1,4 +1,4 @@
-//! A REST API of API Gateway: regional, Lambda proxy integration, request authorizer.
+//! An API of API Gateway: regional, Lambda proxy integration, request authorizer. A REST API unless it says otherwise.
 //!
 //! What is not said otherwise follows the developer guide, <https://docs.aws.amazon.com/apigateway/latest/developerguide/>.
 //! Everything is closed by default: what the authorizer does not clearly allow, or says in a way that is not understood, is
@@ -6,6 +6,7 @@
 
 mod authorizer;
 mod event;
+mod http_api;
 mod integration;
 mod policy;
 mod refusal;
@@ -32,7 +33,7 @@ use axum::{
 use self::{event::Incoming, refusal::Refusal, routes::Routes};
 use crate::{
     invoke::{Invoke, InvokeError},
-    template::{Api, Template, World, uuid},
+    template::{Api, ApiKind, World, uuid},
 };
 
 /// The quota on a request's body, in bytes.
@@ -62,17 +63,17 @@ struct Exchange {
 }
 
 impl Gateway {
-    /// The gateway with the routes, the authorizer and the gateway responses of `template`, in front of `functions`.
+    /// The gateway with the routes, the authorizer and the gateway responses of `api`, in front of `functions`.
     ///
     /// With `stage_in_path` every path begins with the stage, as at an API's own address; without it none does, as behind
     /// a domain name. `base_url` gives the domain's name that events carry.
     #[must_use]
-    pub fn new(template: &Template, functions: Arc<dyn Invoke>, stage_in_path: bool, base_url: String) -> Self {
+    pub fn new(api: &Api, world: &World, functions: Arc<dyn Invoke>, stage_in_path: bool, base_url: &str) -> Self {
         let uri = Uri::try_from(base_url).unwrap_or_default();
         Self {
-            routes: Routes::new(&template.api.routes),
-            api: template.api.clone(),
-            world: template.world.clone(),
+            routes: Routes::new(&api.routes),
+            api: api.clone(),
+            world: world.clone(),
             functions,
             stage_in_path,
             domain: uri.host().unwrap_or("localhost").to_owned(),
@@ -120,9 +121,12 @@ impl Gateway {
             return Err(Refusal::Unauthorized);
         }
         let started = Instant::now();
-        let event = incoming.authorizer_event().to_string().into_bytes();
-        let answer = self.functions.invoke(&authorizer.function, event, self.patience).await;
-        authorizer::read(incoming.request_id, answer, started.elapsed())
+        let event = match self.api.kind {
+            ApiKind::Rest => incoming.authorizer_event(),
+            ApiKind::Http => incoming.http_authorizer_event(names),
+        };
+        let answer = self.functions.invoke(&authorizer.function, event.to_string().into_bytes(), self.patience).await;
+        authorizer::read(self.api.kind, incoming.request_id, answer, started.elapsed())
     }
 
     async fn integrate(
@@ -132,12 +136,20 @@ impl Gateway {
         authorized: Option<&authorizer::Authorized>,
     ) -> Result<Response, Refusal> {
         let function = &incoming.found.route.function;
-        let event = incoming.proxy_event(body, authorized).to_string().into_bytes();
+        let event = match self.api.kind {
+            ApiKind::Rest => incoming.proxy_event(body, authorized),
+            ApiKind::Http => incoming.http_function_event(body, authorized),
+        };
+        let event = event.to_string().into_bytes();
         let answer = self.functions.invoke(function, event, self.patience).await.map_err(|error| {
             tracing::error!(function, %error, request_id = incoming.request_id, "a function gave no answer");
             if error == InvokeError::CallerTimeout { Refusal::IntegrationTimeout } else { Refusal::Internal }
         })?;
-        integration::read(&answer).map_err(|problem| {
+        let response = match self.api.kind {
+            ApiKind::Rest => integration::read(&answer),
+            ApiKind::Http => http_api::read(&answer),
+        };
+        response.map_err(|problem| {
             tracing::error!(function, problem, request_id = incoming.request_id, "a function's answer is malformed");
             Refusal::Internal
         })
@@ -149,7 +161,10 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
     let method = request.method().clone();
     let mut exchange = Exchange { request_id: request_id(), route: "-".to_owned(), context: BTreeMap::new() };
     let answered = gateway.serve(&mut exchange, request).await;
-    let mut response = answered.unwrap_or_else(|refusal| refusal.response(&gateway.api.responses, &exchange));
+    let mut response = answered.unwrap_or_else(|refusal| match gateway.api.kind {
+        ApiKind::Rest => refusal.response(&gateway.api.responses, &exchange),
+        ApiKind::Http => http_api::refused(refusal),
+    });
     if let Ok(id) = HeaderValue::from_str(&exchange.request_id) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }

@@ -3,9 +3,11 @@
 mod environment;
 mod error;
 pub(crate) mod folder;
+mod sample;
 
 use std::{
     collections::{BTreeMap, HashMap},
+    iter,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,7 +20,11 @@ use shared::token::ProviderName;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 
 use self::{environment::Environment, folder::Folder};
-pub use self::{environment::operator, error::StackError};
+pub use self::{
+    environment::operator,
+    error::StackError,
+    sample::{Sample, SampleUrls},
+};
 use crate::{
     aws::{Aws, AwsOptions, KeySpec, TableSpec, iam::Principal},
     gateway::Gateway,
@@ -28,7 +34,7 @@ use crate::{
     },
     lambda::{Lambda, Output},
     seed::Seed,
-    template::{Template, World, load},
+    template::{Api, Template, World, load},
 };
 
 /// The name of the local identity provider.
@@ -57,6 +63,8 @@ pub struct StackOptions {
     pub stage_in_path: bool,
     /// Values for the template's parameters, over those that the stack itself gives.
     pub parameters: BTreeMap<String, String>,
+    /// The sample to serve beside, where one is to be.
+    pub sample: Option<Sample>,
     /// Where goes what the functions print.
     pub output: Output,
 }
@@ -76,6 +84,9 @@ pub struct Local {
     pub kms_url: String,
     /// The issuer of people's tokens.
     pub idp_url: String,
+    /// The sample's APIs, where it is served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<SampleUrls>,
     /// The function binaries by their names.
     pub functions: BTreeMap<String, PathBuf>,
 }
@@ -93,8 +104,13 @@ pub struct Stack {
     /// The identity provider.
     pub idp: Idp,
     folder: Folder,
+    gateways: Vec<Server>,
+}
+
+/// A gateway that serves.
+struct Server {
     stop: oneshot::Sender<()>,
-    gateway: JoinHandle<()>,
+    task: JoinHandle<()>,
 }
 
 impl Stack {
@@ -111,9 +127,13 @@ impl Stack {
         let idp = Idp::start(Identity::open(&options.data, idp_port)?).await?;
         let url = base_url(port, &options)?;
         let template = load(&options.template, &parameters(&options, &folder, &url, &idp.url), &World::default())?;
-        let environment = Environment::new(&template, &options.binaries)?;
+        let sample = options.sample.as_ref().map(|sample| sample.load(&template)).transpose()?;
+        let environment = Environment::new(iter::once(&template).chain(&sample), &options.binaries)?;
         let aws = Aws::start(aws_options(&options.data, &template, environment.principals())?).await?;
-        let local = local(&template, url.clone(), &aws, &idp, environment.binaries())?;
+        let beside = beside(sample, port).await?;
+        let mut local = local(&template, url.clone(), &aws, &idp, environment.binaries())?;
+        local.sample =
+            SampleUrls::of(&beside.iter().map(|(api, _, url)| (api.clone(), url.clone())).collect::<Vec<_>>());
         if options.seed_always || folder.is_new() {
             let client = operator(&aws.dynamodb_url, &template.world);
             options.seed.write(client, &local.table).await?;
@@ -122,19 +142,35 @@ impl Stack {
         lambda.warm().await?;
         folder.settle(&url)?;
         folder.write_local(&local)?;
-        let gateway = Gateway::new(&template, lambda.clone(), options.stage_in_path, url);
-        let (stop, gateway) = serve(listener, gateway);
-        Ok(Self { local, template, lambda, aws, idp, folder, stop, gateway })
+        let gateway = |api: &Api, stage, url: &str| Gateway::new(api, &template.world, lambda.clone(), stage, url);
+        let mut gateways = vec![serve(listener, gateway(&template.apis[0], options.stage_in_path, &url))];
+        for (api, listener, url) in beside {
+            gateways.push(serve(listener, gateway(&api, false, &url)));
+        }
+        Ok(Self { local, template, lambda, aws, idp, folder, gateways })
     }
 
     /// Stops everything, in the order in which nothing is cut off: the gateway lets running requests finish, for 5 s at most.
     pub async fn shutdown(self) {
-        let _ = self.stop.send(());
-        let _ = timeout(GRACE, self.gateway).await;
+        let tasks: Vec<_> = self.gateways.into_iter().map(Server::stop).collect();
+        let _ = timeout(GRACE, async {
+            for task in tasks {
+                let _ = task.await;
+            }
+        })
+        .await;
         self.lambda.shutdown().await;
         self.aws.shutdown().await;
         self.idp.shutdown().await;
         self.folder.close();
+    }
+}
+
+impl Server {
+    /// Lets it finish what runs, and gives it to be waited for.
+    fn stop(self) -> JoinHandle<()> {
+        let _ = self.stop.send(());
+        self.task
     }
 }
 
@@ -151,6 +187,21 @@ async fn bind(port: u16) -> Result<TcpListener, StackError> {
     })
 }
 
+/// The sample's APIs with where each listens: at the ports behind the identity provider's, or at free ones where those are
+/// taken, since nobody asked for the sample by name.
+async fn beside(sample: Option<Template>, port: u16) -> Result<Vec<(Api, TcpListener, String)>, StackError> {
+    let mut apis = Vec::new();
+    for (api, wanted) in sample.into_iter().flat_map(|template| template.apis).rev().zip(port.saturating_add(2)..) {
+        let listener = match bind(wanted).await {
+            Err(StackError::PortTaken(_)) => bind(0).await?,
+            other => other?,
+        };
+        let url = format!("http://{}", listener.local_addr().map_err(StackError::Listen)?);
+        apis.push((api, listener, url));
+    }
+    Ok(apis)
+}
+
 /// The base URL. Where paths begin with the stage, it ends in it, since it is what stands before every path.
 fn base_url(port: u16, options: &StackOptions) -> Result<String, StackError> {
     let host = format!("http://127.0.0.1:{port}");
@@ -159,7 +210,7 @@ fn base_url(port: u16, options: &StackOptions) -> Result<String, StackError> {
     }
     let mut parameters = options.parameters.clone();
     parameters.entry("PublicUrl".to_owned()).or_insert_with(|| host.clone());
-    Ok(format!("{host}/{}", load(&options.template, &parameters, &World::default())?.api.stage))
+    Ok(format!("{host}/{}", load(&options.template, &parameters, &World::default())?.apis[0].stage))
 }
 
 /// The template's parameters: what the stack knows, and what was asked for over it.
@@ -173,6 +224,7 @@ fn parameters(options: &StackOptions, folder: &Folder, url: &str, idp: &str) -> 
         ("FormerPublicUrls".to_owned(), folder.former_urls(url).join(",")),
         ("IdentityProviders".to_owned(), providers.to_string()),
     ]);
+    parameters.extend(options.sample.iter().map(|sample| ("RouteRules".to_owned(), sample.rules.clone())));
     parameters.extend(options.parameters.clone());
     parameters
 }
@@ -215,11 +267,12 @@ fn local(
         dynamodb_url: aws.dynamodb_url.clone(),
         kms_url: aws.kms_url.clone(),
         idp_url: idp.url.clone(),
+        sample: None,
         functions,
     })
 }
 
-fn serve(listener: TcpListener, gateway: Gateway) -> (oneshot::Sender<()>, JoinHandle<()>) {
+fn serve(listener: TcpListener, gateway: Gateway) -> Server {
     let (stop, stopped) = oneshot::channel::<()>();
     let service = gateway.router().into_make_service_with_connect_info::<SocketAddr>();
     let task = tokio::spawn(async move {
@@ -230,5 +283,5 @@ fn serve(listener: TcpListener, gateway: Gateway) -> (oneshot::Sender<()>, JoinH
             tracing::error!(%error, "the gateway ended");
         }
     });
-    (stop, task)
+    Server { stop, task }
 }

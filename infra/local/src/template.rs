@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use self::key::uuid;
 pub use self::{
-    api::{Api, Authorizer, GatewayResponse, Route},
+    api::{Api, ApiKind, Authorizer, GatewayResponse, Route},
     error::TemplateError,
     function::{Effect, Function, Statement},
     key::Key,
@@ -51,8 +51,8 @@ impl Default for World {
 pub struct Template {
     /// The functions, in the order of their logical ids.
     pub functions: Vec<Function>,
-    /// The one REST API, with its routes.
-    pub api: Api,
+    /// The APIs with their routes, in the order of their logical ids; there is one at least.
+    pub apis: Vec<Api>,
     /// The `DynamoDB` tables.
     pub tables: Vec<Table>,
     /// The KMS keys.
@@ -91,7 +91,7 @@ fn build(
     let globals = function::globals(scope, section(document, "Globals"))?;
     Ok(Template {
         functions: function::read(scope, resources, &globals)?,
-        api: api::read(scope, resources)?,
+        apis: api::read(scope, resources)?,
         tables: tables.into_iter().map(|table| table::read(scope, table)).collect::<Result<_, _>>()?,
         keys,
         world: scope.world().clone(),

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::Write,
+    io::{PipeWriter, Write},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::LazyLock,
@@ -113,6 +113,12 @@ impl Program {
         self
     }
 
+    /// Writes what it prints there.
+    pub fn output(mut self, pipe: PipeWriter) -> Self {
+        self.command.stdout(pipe);
+        self
+    }
+
     pub fn run(mut self) -> Ended {
         let mut child = self.command.spawn().unwrap();
         // A program that does not want its input may be gone before it is written.
@@ -169,6 +175,7 @@ fn options(folder: &Path) -> StackOptions {
         seed_always: false,
         stage_in_path: true,
         parameters: BTreeMap::new(),
+        sample: None,
         output: Output::File(folder.join("output.log")),
     }
 }

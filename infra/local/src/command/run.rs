@@ -11,7 +11,7 @@ use crate::{
     idp::identity::PersonClaims,
     lambda::Output,
     seed::Seed,
-    stack::{Stack, StackOptions},
+    stack::{Sample, Stack, StackOptions},
 };
 
 /// For how long the person's token in the greeting is valid.
@@ -32,6 +32,7 @@ pub(super) fn run(run: Run) -> Result<(), Box<dyn Error>> {
         seed_always: run.seed.is_some(),
         stage_in_path: run.stage,
         parameters: run.set.into_iter().collect(),
+        sample: Some(Sample::read(&workspace)?),
         output: Output::Inherit,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -59,6 +60,8 @@ async fn until_stopped(options: StackOptions, data: &Path) -> Result<(), Box<dyn
 fn greeting(stack: &Stack, data: &Path) -> Result<String, Box<dyn Error>> {
     let (url, idp, data) = (&stack.local.url, &stack.local.idp_url, data.display());
     let owner = PersonClaims { org: "123".to_owned(), user: "1001".to_owned(), roles: None, ttl: GREETING_TTL };
+    let sample = stack.local.sample.as_ref();
+    let (rest, http) = sample.map_or(("none", "none"), |sample| (sample.rest.as_str(), sample.http.as_str()));
     let person = stack.idp.identity().token(&owner, Timestamp::now())?;
     Ok(format!(
         r#"
@@ -66,6 +69,8 @@ Latchkey runs on this machine.
 
   API                {url}
   identity provider  {idp}
+  sample, REST API   {rest}
+  sample, HTTP API   {http}
   data               {data}
 
 Create a token, as the owner of the organization 123:
@@ -75,6 +80,10 @@ Create a token, as the owner of the organization 123:
 Use it, to list the tokens there are:
 
   curl -sS {url}/v1/access-tokens -H "Authorization: Bearer $TOKEN"
+
+Use it on an API of your own, of which infra/sample is the sample:
+
+  curl -sS {rest}/orders/7 -H "Authorization: Bearer $TOKEN"
 
 Be somebody else:  cargo local token --org 123 --user 1003 --data {data}
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{policy::Policy, position, refusal::Refusal};
-use crate::invoke::InvokeError;
+use crate::{invoke::InvokeError, template::ApiKind};
 
 /// The quota on an authorizer's answer, in bytes.
 const ANSWER_LIMIT: usize = 8 * 1024;
@@ -23,36 +23,59 @@ pub(super) struct Authorized {
 /// Who asks and what they may do.
 #[derive(Debug)]
 pub(super) struct Grant {
-    /// Who asks.
+    /// Who asks; empty for an HTTP API, which is not told.
     pub(super) principal: String,
     /// What is handed on to the function: strings, whatever they were.
     pub(super) context: BTreeMap<String, String>,
-    policy: Policy,
+    verdict: Verdict,
+}
+
+/// What the answer says in its own form.
+#[derive(Debug)]
+enum Verdict {
+    /// A REST API's.
+    Policy(Policy),
+    /// An HTTP API's.
+    Simple(bool),
 }
 
 impl Grant {
-    /// Refuses the method of this ARN unless the policy allows it.
+    /// Refuses the method of this ARN unless the answer allows it.
     pub(super) fn check(&self, method_arn: &str) -> Result<(), Refusal> {
-        if self.policy.allows(method_arn) { Ok(()) } else { Err(Refusal::AccessDenied) }
+        let allowed = match &self.verdict {
+            Verdict::Policy(policy) => policy.allows(method_arn),
+            Verdict::Simple(authorized) => *authorized,
+        };
+        if allowed { Ok(()) } else { Err(Refusal::AccessDenied) }
     }
 }
 
+/// The answer to a REST API.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct PolicyAnswer {
     principal_id: String,
     policy_document: Policy,
     context: Option<BTreeMap<String, Value>>,
 }
 
-/// Reads the answer that the authorizer gave after `latency`.
+/// The answer to an HTTP API.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SimpleAnswer {
+    is_authorized: bool,
+    context: Option<BTreeMap<String, Value>>,
+}
+
+/// Reads the answer that the authorizer of an API of this kind gave after `latency`.
 pub(super) fn read(
+    kind: ApiKind,
     request_id: &str,
     answer: Result<Vec<u8>, InvokeError>,
     latency: Duration,
 ) -> Result<Authorized, Refusal> {
     match answer {
-        Ok(answer) => parse(&answer).map(|grant| Authorized { grant, latency }).map_err(|problem| {
+        Ok(answer) => parse(kind, &answer).map(|grant| Authorized { grant, latency }).map_err(|problem| {
             tracing::error!(problem, request_id, "the authorizer's answer is malformed");
             Refusal::AuthorizerConfiguration
         }),
@@ -64,17 +87,22 @@ pub(super) fn read(
     }
 }
 
-fn parse(answer: &[u8]) -> Result<Grant, String> {
+fn parse(kind: ApiKind, answer: &[u8]) -> Result<Grant, String> {
     if answer.len() > ANSWER_LIMIT {
         return Err(format!("it has {} bytes and may have {ANSWER_LIMIT}", answer.len()));
     }
-    let answer: Answer = serde_json::from_slice(answer).map_err(|error| position(&error))?;
-    let context = answer.context.into_iter().flatten();
-    Ok(Grant {
-        principal: answer.principal_id,
-        context: context.map(|(name, value)| Ok((name, text(&value)?))).collect::<Result<_, String>>()?,
-        policy: answer.policy_document,
-    })
+    let (principal, verdict, context) = match kind {
+        ApiKind::Rest => {
+            let answer: PolicyAnswer = serde_json::from_slice(answer).map_err(|error| position(&error))?;
+            (answer.principal_id, Verdict::Policy(answer.policy_document), answer.context)
+        }
+        ApiKind::Http => {
+            let answer: SimpleAnswer = serde_json::from_slice(answer).map_err(|error| position(&error))?;
+            (String::new(), Verdict::Simple(answer.is_authorized), answer.context)
+        }
+    };
+    let context = context.into_iter().flatten().map(|(name, value)| Ok((name, text(&value)?)));
+    Ok(Grant { principal, context: context.collect::<Result<_, String>>()?, verdict })
 }
 
 fn text(value: &Value) -> Result<String, String> {
@@ -94,8 +122,12 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{Authorized, Refusal, read};
-    use crate::invoke::InvokeError;
+    use super::{Authorized, Refusal};
+    use crate::{invoke::InvokeError, template::ApiKind};
+
+    fn read(request_id: &str, answer: Result<Vec<u8>, InvokeError>, latency: Duration) -> Result<Authorized, Refusal> {
+        super::read(ApiKind::Rest, request_id, answer, latency)
+    }
 
     fn whole() -> Value {
         let statement = json!({"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "arn"});
@@ -146,6 +178,19 @@ mod tests {
             assert_eq!(answered(&answer).unwrap_err(), Refusal::AuthorizerConfiguration, "{answer}");
         }
         assert_eq!(read("id", Ok(b"{".to_vec()), Duration::ZERO).unwrap_err(), Refusal::AuthorizerConfiguration);
+    }
+
+    #[test]
+    fn an_http_api_takes_the_simple_answer_and_nothing_else() {
+        let answered = |answer: Value| {
+            super::read(ApiKind::Http, "id", Ok(answer.to_string().into_bytes()), Duration::ZERO)
+                .map(|authorized| authorized.grant.check("arn"))
+        };
+        assert_eq!(answered(json!({"isAuthorized": true, "context": {"a": 1}})), Ok(Ok(())));
+        assert_eq!(answered(json!({"isAuthorized": false})), Ok(Err(Refusal::AccessDenied)));
+        for answer in [whole(), json!({}), json!({"isAuthorized": "true"}), json!({"isAuthorized": 1}), json!(true)] {
+            assert_eq!(answered(answer.clone()), Err(Refusal::AuthorizerConfiguration), "{answer}");
+        }
     }
 
     #[test]

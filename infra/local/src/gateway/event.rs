@@ -1,4 +1,4 @@
-//! The events that functions receive.
+//! The events that functions behind a REST API receive.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html> and
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html>.
@@ -29,7 +29,7 @@ pub(super) struct Incoming<'a> {
 }
 
 /// Every value of every name, in the order they came.
-type Many = BTreeMap<String, Vec<String>>;
+pub(super) type Many = BTreeMap<String, Vec<String>>;
 
 impl Incoming<'_> {
     /// The ARN of the called method, as policies name it.
@@ -82,7 +82,7 @@ impl Incoming<'_> {
         })
     }
 
-    fn request_context(&self) -> Value {
+    pub(super) fn request_context(&self) -> Value {
         let (api, domain, now) = (&self.gateway.api, &self.gateway.domain, Timestamp::now());
         json!({
             "accountId": self.gateway.world.account,
@@ -112,12 +112,12 @@ impl Incoming<'_> {
         self.parts.headers.get(header::USER_AGENT).map(text)
     }
 
-    fn headers(&self) -> Many {
+    pub(super) fn headers(&self) -> Many {
         grouped(self.parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))))
     }
 
     /// Decoded; bytes that are no UTF-8 become U+FFFD, so that there is no query which cannot be read.
-    fn query(&self) -> Many {
+    pub(super) fn query(&self) -> Many {
         let pairs = Query::<Vec<(String, String)>>::try_from_uri(&self.parts.uri);
         grouped(pairs.map(|Query(pairs)| pairs).unwrap_or_default().into_iter())
     }

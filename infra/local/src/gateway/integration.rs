@@ -1,4 +1,4 @@
-//! A function's answer, made a response.
+//! A function's answer behind a REST API, made a response.
 
 use std::collections::BTreeMap;
 
@@ -52,8 +52,8 @@ fn status(status: &Status) -> Option<StatusCode> {
     StatusCode::from_u16(number).ok().filter(|status| (200..=599).contains(&status.as_u16()))
 }
 
-/// The headers, each pair of name and value once.
-fn headers(pairs: impl Iterator<Item = (String, String)>) -> Option<HeaderMap> {
+/// The headers, each pair of name and value once, with the type JSON where none is named.
+pub(super) fn headers(pairs: impl Iterator<Item = (String, String)>) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (name, value) in pairs {
         let value = HeaderValue::from_str(&value).ok()?;

@@ -21,13 +21,14 @@ use crate::{
 };
 
 mod authorizer;
+mod http_api;
 mod integration;
 mod logged;
 mod quota;
 mod route;
 
 const TEMPLATE: &str = include_str!("tests/template.yaml");
-const ALLOWED: &str = "arn:aws:execute-api:us-east-1:000000000000:local/live/*";
+const ALLOWED: &str = "arn:aws:execute-api:us-east-1:000000000000:api/live/*";
 
 /// Functions that answer what they were told to, and keep what they were asked.
 #[derive(Default)]
@@ -111,7 +112,7 @@ impl Answered {
 
 fn gateway(template: &str, functions: Arc<Fake>, stage_in_path: bool) -> Gateway {
     let template = load(template, &BTreeMap::new(), &World::default()).unwrap();
-    Gateway::new(&template, functions, stage_in_path, "http://api.example.com:3000/base".into())
+    Gateway::new(&template.apis[0], &template.world, functions, stage_in_path, "http://api.example.com:3000/base")
 }
 
 async fn sent(gateway: Gateway, request: Request, functions: Arc<Fake>) -> Answered {

@@ -20,18 +20,22 @@ use crate::{
     template::{Effect, Function, Template, World},
 };
 
-/// The functions of a template, each with its binary.
+/// The functions of all templates, each with its binary.
 pub(super) struct Environment {
     functions: Vec<(Function, PathBuf)>,
 }
 
 impl Environment {
-    pub(super) fn new(template: &Template, binaries: &BTreeMap<String, PathBuf>) -> Result<Self, StackError> {
+    pub(super) fn new<'a>(
+        templates: impl Iterator<Item = &'a Template>,
+        binaries: &BTreeMap<String, PathBuf>,
+    ) -> Result<Self, StackError> {
         let with_binary = |function: &Function| {
             let binary = binaries.get(&function.name).ok_or_else(|| StackError::NoBinary(function.name.clone()))?;
             Ok((function.clone(), binary.clone()))
         };
-        Ok(Self { functions: template.functions.iter().map(with_binary).collect::<Result<_, StackError>>()? })
+        let functions = templates.flat_map(|template| &template.functions);
+        Ok(Self { functions: functions.map(with_binary).collect::<Result<_, StackError>>()? })
     }
 
     /// The binaries by the functions' names.

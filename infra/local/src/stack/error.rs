@@ -27,6 +27,12 @@ pub enum StackError {
     /// The template is not understood.
     #[error("template.yaml: {0}")]
     Template(#[from] TemplateError),
+    /// The sample's template is not understood.
+    #[error("infra/sample/template.yaml: {0}")]
+    Sample(TemplateError),
+    /// The template has no authorizer that the sample could have.
+    #[error("template.yaml: there is no authorizer")]
+    NoAuthorizer,
     /// The template has no table.
     #[error("template.yaml: there is no table")]
     NoTable,

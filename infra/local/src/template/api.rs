@@ -1,4 +1,4 @@
-//! The REST API.
+//! REST and HTTP APIs.
 
 mod response;
 mod route;
@@ -11,19 +11,30 @@ use serde_json::Value;
 pub use self::{response::GatewayResponse, route::Route};
 use super::{TemplateError, function, resource::Resource, scope::Scope};
 
-/// The REST API.
+/// An API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Api {
-    /// The stage, which stands before every path of the API's own address.
+    /// Which kind.
+    pub kind: ApiKind,
+    /// The stage, which stands before every path of the API's own address, unless it is an HTTP API's `$default`.
     pub stage: String,
     /// The API's id, always the same.
     pub id: String,
     /// The one authorizer, if the API has one.
     pub authorizer: Option<Authorizer>,
-    /// The gateway responses by their types, as in `ACCESS_DENIED`.
+    /// The gateway responses by their types, as in `ACCESS_DENIED`. An HTTP API has none.
     pub responses: BTreeMap<String, GatewayResponse>,
     /// The routes.
     pub routes: Vec<Route>,
+}
+
+/// The kinds of APIs, which differ in their events and in what an authorizer answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApiKind {
+    /// A REST API, `AWS::Serverless::Api`: payload 1.0 without a version, IAM policies.
+    Rest,
+    /// An HTTP API, `AWS::Serverless::HttpApi`: payload 2.0, the simple answer.
+    Http,
 }
 
 /// A request authorizer.
@@ -35,13 +46,12 @@ pub struct Authorizer {
     pub identity_headers: Vec<String>,
 }
 
-const ID: &str = "local";
 const MEMBERS: [&str; 3] = ["Auth", "GatewayResponses", "StageName"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Properties {
-    stage_name: String,
+    stage_name: Option<String>,
     #[serde(default)]
     auth: Auth,
     #[serde(default)]
@@ -60,7 +70,14 @@ struct Auth {
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 struct RequestAuthorizer {
     function_arn: String,
-    function_payload_type: String,
+    /// A REST API's.
+    function_payload_type: Option<String>,
+    /// An HTTP API's, as the next three.
+    authorizer_payload_format_version: Option<String>,
+    enable_simple_responses: Option<String>,
+    /// That the API may call the function, which the local gateway may anyway.
+    #[serde(rename = "EnableFunctionDefaultPermissions")]
+    _enable_function_default_permissions: Option<String>,
     identity: Identity,
 }
 
@@ -73,66 +90,118 @@ struct Identity {
     _reauthorize_every: Option<String>,
 }
 
-/// Gives the API its id.
-pub(super) fn define(scope: &mut Scope, resources: &[Resource]) -> Result<(), TemplateError> {
-    scope.define(the_api(resources)?.id, ID.to_owned());
-    Ok(())
-}
-
-fn the_api<'a, 'b>(resources: &'b [Resource<'a>]) -> Result<&'b Resource<'a>, TemplateError> {
-    let apis: Vec<_> = resources.iter().filter(|resource| resource.kind == "AWS::Serverless::Api").collect();
-    match apis.as_slice() {
-        [api] => Ok(api),
-        _ => Err(TemplateError::refused("Resources", "there is to be one `AWS::Serverless::Api`")),
+impl ApiKind {
+    fn of(resource: &Resource) -> Option<Self> {
+        match resource.kind {
+            "AWS::Serverless::Api" => Some(Self::Rest),
+            "AWS::Serverless::HttpApi" => Some(Self::Http),
+            _ => None,
+        }
     }
 }
 
-/// Reads the API, its routes from the events of the functions.
-pub(super) fn read(scope: &Scope, resources: &[Resource]) -> Result<Api, TemplateError> {
-    let resource = the_api(resources)?;
+/// Gives each API its id, which is its logical id in lower case.
+pub(super) fn define(scope: &mut Scope, resources: &[Resource]) -> Result<(), TemplateError> {
+    let apis: Vec<_> = resources.iter().filter(|resource| ApiKind::of(resource).is_some()).collect();
+    if apis.is_empty() {
+        return Err(TemplateError::refused(
+            "Resources",
+            "there is no `AWS::Serverless::Api` or `AWS::Serverless::HttpApi`",
+        ));
+    }
+    for api in apis {
+        scope.define(api.id, api.id.to_lowercase());
+    }
+    Ok(())
+}
+
+/// Reads the APIs in the order of their logical ids, their routes from the events of the functions.
+pub(super) fn read(scope: &Scope, resources: &[Resource]) -> Result<Vec<Api>, TemplateError> {
+    let mut apis = Vec::new();
+    for resource in resources {
+        if let Some(kind) = ApiKind::of(resource) {
+            apis.push(api(scope, resource, kind, resources)?);
+        }
+    }
+    let known: Vec<_> = apis.iter().map(|api| (api.kind, api.id.as_str())).collect();
+    route::refuse_strays(scope, resources, &known)?;
+    Ok(apis)
+}
+
+fn api(scope: &Scope, resource: &Resource, kind: ApiKind, resources: &[Resource]) -> Result<Api, TemplateError> {
     let properties: Properties = resource.properties(scope, &MEMBERS)?;
     let place = resource.place();
+    let stage = match (properties.stage_name, kind) {
+        (Some(name), _) => name,
+        (None, ApiKind::Http) => "$default".to_owned(),
+        (None, ApiKind::Rest) => return Err(TemplateError::refused(&place, "a REST API has a `StageName`")),
+    };
+    if kind == ApiKind::Http && !properties.gateway_responses.is_empty() {
+        return Err(TemplateError::refused(&place, "an HTTP API has no `GatewayResponses`"));
+    }
+    let id = scope.reference(resource.id, &place)?.to_owned();
+    let access = access(&properties.auth, kind, &id, &place)?;
     Ok(Api {
-        stage: properties.stage_name,
-        id: ID.to_owned(),
-        routes: route::read(scope, resources, &access(&properties.auth, &place)?)?,
-        authorizer: authorizer(scope, resources, &properties.auth, &place)?,
+        kind,
+        stage,
+        routes: route::read(scope, resources, &access)?,
+        authorizer: authorizer(scope, resources, &properties.auth, kind, &place)?,
         responses: response::read(properties.gateway_responses, &place)?,
+        id,
     })
 }
 
 /// Which authorizer there is and whether a route has it without saying so.
-fn access(auth: &Auth, place: &str) -> Result<route::Access, TemplateError> {
+fn access(auth: &Auth, kind: ApiKind, api: &str, place: &str) -> Result<route::Access, TemplateError> {
     let authorizer = auth.authorizers.keys().next().cloned();
     if let Some(default) = auth.default_authorizer.as_ref().filter(|default| authorizer.as_ref() != Some(default)) {
         return Err(TemplateError::refused(place, format!("there is no authorizer `{default}`")));
     }
-    Ok(route::Access { api: ID, authorizer, by_default: auth.default_authorizer.is_some() })
+    Ok(route::Access { kind, api: api.to_owned(), authorizer, by_default: auth.default_authorizer.is_some() })
 }
 
 fn authorizer(
     scope: &Scope,
     resources: &[Resource],
     auth: &Auth,
+    kind: ApiKind,
     place: &str,
 ) -> Result<Option<Authorizer>, TemplateError> {
     let authorizers: Vec<_> = auth.authorizers.values().collect();
-    match authorizers.as_slice() {
-        [] => Ok(None),
-        [one] if one.function_payload_type == "REQUEST" => {
-            let function = function_of(scope, resources, &one.function_arn, place)?;
-            Ok(Some(Authorizer { function, identity_headers: one.identity.headers.clone() }))
+    let one = match authorizers.as_slice() {
+        [] => return Ok(None),
+        [one] => one,
+        _ => return Err(TemplateError::refused(place, "there is to be one authorizer at most")),
+    };
+    if let Some(why) = one.misfit(kind) {
+        return Err(TemplateError::refused(place, why));
+    }
+    let function = function_of(scope, resources, &one.function_arn, place)?;
+    Ok(Some(Authorizer { function, identity_headers: one.identity.headers.clone() }))
+}
+
+impl RequestAuthorizer {
+    /// Why it is none of an API of this kind.
+    fn misfit(&self, kind: ApiKind) -> Option<&'static str> {
+        let payload = self.function_payload_type.as_deref();
+        let version = self.authorizer_payload_format_version.as_deref();
+        let simple = self.enable_simple_responses.as_deref();
+        match (kind, payload, version, simple) {
+            (ApiKind::Rest, Some("REQUEST"), None, None) | (ApiKind::Http, None, Some("2.0"), Some("true")) => None,
+            (ApiKind::Rest, ..) => Some("an authorizer of a REST API has a `FunctionPayloadType` of REQUEST"),
+            (ApiKind::Http, ..) => Some("an authorizer of an HTTP API has payload 2.0 and simple responses"),
         }
-        [_] => Err(TemplateError::refused(place, "an authorizer has a `FunctionPayloadType` of REQUEST")),
-        _ => Err(TemplateError::refused(place, "there is to be one authorizer at most")),
     }
 }
 
+/// The function with this ARN: one of this template, or one that another template deploys.
 fn function_of(scope: &Scope, resources: &[Resource], arn: &str, place: &str) -> Result<String, TemplateError> {
     let mut functions = function::functions(resources);
     let has_arn = |id: &str| scope.attribute(&format!("{id}.Arn"), place).is_ok_and(|own| own == arn);
-    match functions.find(|function| has_arn(function.id)) {
-        Some(function) => scope.reference(function.id, place).map(str::to_owned),
-        None => Err(TemplateError::refused(place, format!("no function has the ARN `{arn}`"))),
+    if let Some(function) = functions.find(|function| has_arn(function.id)) {
+        return scope.reference(function.id, place).map(str::to_owned);
     }
+    let world = scope.world();
+    let elsewhere = arn.strip_prefix(&format!("arn:aws:lambda:{}:{}:function:", world.region, world.account));
+    elsewhere.map(str::to_owned).ok_or_else(|| TemplateError::refused(place, format!("`{arn}` is no function's ARN")))
 }

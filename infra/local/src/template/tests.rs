@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::json;
 
-use super::{Effect, Function, Template, TemplateError, World, load};
+use super::{ApiKind, Effect, Function, Template, TemplateError, World, load};
 
 fn parameters(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -89,7 +89,7 @@ fn only_create_token_may_sign() {
 
 #[test]
 fn every_route_is_authorized_but_those_that_publish() {
-    let api = own(&[]).api;
+    let api = own(&[]).apis.remove(0);
     let open = api.routes.iter().filter(|route| !route.authorized);
     let open: BTreeSet<_> = open.map(|route| format!("{} {}", route.method, route.path)).collect();
     let publishing = [
@@ -106,7 +106,7 @@ fn every_route_is_authorized_but_those_that_publish() {
 
 #[test]
 fn the_api_has_its_authorizer_stage_and_responses() {
-    let api = own(&[]).api;
+    let api = own(&[]).apis.remove(0);
     let authorizer = api.authorizer.unwrap();
     assert_eq!((authorizer.function.as_str(), api.stage.as_str()), ("authorizer", "live"));
     assert_eq!(authorizer.identity_headers, ["Authorization"]);
@@ -168,18 +168,20 @@ fn a_route_may_ask_for_the_authorizer_by_name() {
             "      Events: {{ E: {{ Type: Api, Properties: {{ RestApiId: !Ref Api, Path: /a, Method: any{auth} }} }} }}"
         ))
     };
-    let authorized = |auth| event(auth).map(|template| template.api.routes[0].authorized);
+    let authorized = |auth| event(auth).map(|template| template.apis[0].routes[0].authorized);
     assert_eq!(authorized(""), Ok(false));
     assert_eq!(authorized(", Auth: { Authorizer: A }"), Ok(true));
     assert_eq!(authorized(", Auth: { Authorizer: NONE }"), Ok(false));
     assert!(authorized(", Auth: { Authorizer: B }").is_err());
     assert!(authorized(", Auth: { ApiKeyRequired: true }").is_err());
-    assert_eq!(event("").unwrap().api.routes[0].method, "ANY");
+    assert_eq!(event("").unwrap().apis[0].routes[0].method, "ANY");
 }
 
 #[test]
 fn a_greedy_path_and_another_api_are_refused() {
-    for properties in ["RestApiId: !Ref Api, Path: \"/{proxy+}\"", "RestApiId: other, Path: /a", "Path: /a"] {
+    for properties in
+        ["RestApiId: !Ref Api, Path: \"/{proxy+}\"", "RestApiId: other, Path: /a", "Path: /a", "ApiId: other, Path: /a"]
+    {
         let events = format!("      Events: {{ E: {{ Type: Api, Properties: {{ {properties}, Method: get }} }} }}");
         assert!(small(&events).is_err(), "{properties}");
     }
@@ -216,9 +218,47 @@ fn what_restricts_access_is_never_overlooked() {
 }
 
 #[test]
-fn a_template_has_one_api() {
+fn a_template_has_an_api() {
     assert_eq!(
         sentence(load("Resources: {}", &BTreeMap::new(), &World::default())),
-        "at `Resources`: there is to be one `AWS::Serverless::Api`"
+        "at `Resources`: there is no `AWS::Serverless::Api` or `AWS::Serverless::HttpApi`"
     );
+}
+
+/// A template with an HTTP API whose authorizer has these members, and one route.
+fn http_api(authorizer: &str, event: &str) -> Result<Template, TemplateError> {
+    let text = format!(
+        "Resources:
+  Web:
+    Type: AWS::Serverless::HttpApi
+    Properties: {{ Auth: {{ DefaultAuthorizer: A, Authorizers: {{ A: {{ {authorizer} }} }} }} }}
+  F:
+    Type: AWS::Serverless::Function
+    Metadata: {{ BuildProperties: {{ Binary: f }} }}
+    Properties: {{ Events: {{ E: {{ Type: {event}, Path: /a, Method: get }} }} }} }}"
+    );
+    load(&text, &BTreeMap::new(), &World::default())
+}
+
+#[test]
+fn an_http_api_has_its_default_stage_and_an_authorizer_that_another_template_may_deploy() {
+    let elsewhere = "FunctionArn: arn:aws:lambda:us-east-1:000000000000:function:authorizer, Identity: { Headers: [Authorization] }";
+    let simple = "AuthorizerPayloadFormatVersion: \"2.0\", EnableSimpleResponses: true";
+    let event = "HttpApi, Properties: { ApiId: !Ref Web";
+    let api = http_api(&format!("{elsewhere}, {simple}"), event).unwrap().apis.remove(0);
+    assert_eq!((api.kind, api.stage.as_str(), api.id.as_str()), (ApiKind::Http, "$default", "web"));
+    assert_eq!(api.authorizer.unwrap().function, "authorizer");
+    assert!(api.routes[0].authorized);
+    for other in [
+        "AuthorizerPayloadFormatVersion: \"1.0\", EnableSimpleResponses: true",
+        "AuthorizerPayloadFormatVersion: \"2.0\"",
+        "FunctionPayloadType: REQUEST",
+    ] {
+        let sentence = sentence(http_api(&format!("{elsewhere}, {other}"), event));
+        assert!(sentence.contains("payload 2.0 and simple responses"), "{sentence}");
+    }
+    let foreign = "FunctionArn: arn:aws:lambda:us-east-1:111111111111:function:authorizer, Identity: { Headers: [] }";
+    assert!(sentence(http_api(&format!("{foreign}, {simple}"), event)).contains("is no function's ARN"));
+    let stray = http_api(&format!("{elsewhere}, {simple}"), "Api, Properties: { RestApiId: !Ref Web");
+    assert!(sentence(stray).contains("it is of no API of its kind"));
 }

@@ -13,7 +13,7 @@ use crate::answers::{DOCUMENT, operations};
 fn the_document_has_the_templates_routes_and_says_which_are_open_to_all() {
     let template = fs::read_to_string(build::workspace().join("template.yaml")).unwrap();
     let parameters = BTreeMap::from([("PublicUrl".to_owned(), "https://tokens.example.com".to_owned())]);
-    let routes = load(&template, &parameters, &World::default()).unwrap().api.routes;
+    let routes = load(&template, &parameters, &World::default()).unwrap().apis.remove(0).routes;
     let deployed: BTreeMap<_, _> =
         routes.into_iter().map(|route| ((route.path, route.method), route.authorized)).collect();
     let described: BTreeMap<_, _> = operations()

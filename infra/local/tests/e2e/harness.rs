@@ -21,7 +21,7 @@ use local::{
     idp::identity::PersonClaims,
     lambda::Output,
     seed::Seed,
-    stack::{Stack, StackOptions, operator, provider},
+    stack::{Sample, SampleUrls, Stack, StackOptions, operator, provider},
 };
 use reqwest::{Client, Method};
 use serde::Serialize;
@@ -83,6 +83,16 @@ impl World {
         Self { stack: Some(stack), folder, runtime, client, tokens: Mutex::default() }
     }
 
+    /// A stack that serves the sample beside.
+    pub fn with_sample() -> Self {
+        Self::configured(|options| options.sample = Some(Sample::read(&build::workspace()).unwrap()))
+    }
+
+    /// Where the sample's APIs are.
+    pub fn sample(&self) -> &SampleUrls {
+        self.stack().local.sample.as_ref().expect("the sample is served")
+    }
+
     pub fn stack(&self) -> &Stack {
         self.stack.as_ref().expect("the stack runs")
     }
@@ -119,22 +129,34 @@ impl World {
 
     /// Sends a request, whose answer must be one that the contract foresees. Each header is a name and a value.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Reply {
-        let url = format!("{}{path}", self.stack().local.url);
+        let reply = self.send_to(&self.stack().local.url, method, path, headers, body);
+        let (status, headers, body) = (reply.status, &reply.headers, reply.text.as_str());
+        Answered { method, path, status, headers, body }.check().unwrap_or_else(|objection| panic!("{objection}"));
+        reply
+    }
+
+    /// Sends a request to the API at `base`. Each header is a name and a value.
+    pub fn send_to(
+        &self,
+        base: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Reply {
+        let url = format!("{base}{path}");
         let mut request = self.client.request(Method::from_bytes(method.as_bytes()).unwrap(), url).body(body.into());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let reply = self.run(async {
+        self.run(async {
             let answer = request.send().await.expect("the gateway answers");
             let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
                 (name.to_string(), value.to_str().unwrap().to_owned())
             };
             let (status, headers) = (answer.status().as_u16(), answer.headers().iter().map(header).collect());
             Reply { status, headers, text: answer.text().await.expect("the answer ends") }
-        });
-        let (status, headers, body) = (reply.status, &reply.headers, reply.text.as_str());
-        Answered { method, path, status, headers, body }.check().unwrap_or_else(|objection| panic!("{objection}"));
-        reply
+        })
     }
 
     /// A request with a bearer token and without a body.
@@ -259,8 +281,13 @@ impl World {
 
     /// A token with these claims, signed by the real key.
     pub fn signed(&self, claims: &Value) -> String {
+        self.signed_as("at+jwt", claims)
+    }
+
+    /// A token of this `typ` with these claims, signed by the real key.
+    pub fn signed_as(&self, typ: &str, claims: &Value) -> String {
         let keys = self.call("GET", "/v1/access-tokens/.well-known/jwks.json", "").json();
-        let header = json!({"alg": "RS256", "typ": "at+jwt", "kid": keys["keys"][0]["kid"]});
+        let header = json!({"alg": "RS256", "typ": typ, "kid": keys["keys"][0]["kid"]});
         let part = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
         let input = format!("{}.{}", part(&header), part(claims));
         let body = json!({
@@ -368,6 +395,7 @@ pub fn options(folder: &Path) -> StackOptions {
         seed_always: false,
         stage_in_path: false,
         parameters: BTreeMap::new(),
+        sample: None,
         output: Output::File(output(folder)),
     }
 }

@@ -5,11 +5,15 @@
 
 #[path = "../contract/answers.rs"]
 mod answers;
+mod attached;
 mod bounds;
 mod closed;
+mod events;
 mod harness;
 mod life;
 mod pages;
+mod paths;
+mod policies;
 mod powers;
 mod providers;
 mod races;

@@ -53,7 +53,7 @@ async fn a_route_that_is_open_asks_nobody_and_has_no_caller() {
 #[tokio::test]
 async fn a_policy_that_does_not_allow_denies_with_the_authorizers_own_words() {
     let other = ALLOWED.replace("live", "test");
-    let false_arns = [other.as_str(), "", "'*'", "arn:aws:execute-api:us-east-1:000000000000:local/live/POST/*"];
+    let false_arns = [other.as_str(), "", "'*'", "arn:aws:execute-api:us-east-1:000000000000:api/live/POST/*"];
     let allows = false_arns.map(|arn| policy("Allow", arn));
     for answer in allows.into_iter().chain([policy("Deny", "*")]) {
         let answered = send(asked(Ok(answer)), request("GET", "/tokens/x")).await;
@@ -103,7 +103,7 @@ async fn the_authorizer_is_asked_with_a_request_event() {
     let answered = send(willing(), request("GET", "/tokens/x?a=1&a=2")).await;
     let event = answered.functions.event("authorizer");
     assert_eq!(event["type"], "REQUEST");
-    assert_eq!(event["methodArn"], "arn:aws:execute-api:us-east-1:000000000000:local/live/GET/tokens/x");
+    assert_eq!(event["methodArn"], "arn:aws:execute-api:us-east-1:000000000000:api/live/GET/tokens/x");
     assert_eq!((&event["resource"], &event["path"]), (&json!("/tokens/{id}"), &json!("/tokens/x")));
     assert_eq!(event["headers"]["authorization"], "Bearer x");
     assert_eq!(event["queryStringParameters"], json!({"a": "2"}));

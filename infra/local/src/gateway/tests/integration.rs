@@ -31,7 +31,7 @@ async fn the_proxy_event_has_the_shape_of_version_one() {
     }
     assert_eq!((event.get("version"), event.get("methodArn")), (None, None));
     let context = &event["requestContext"];
-    assert_eq!((&context["stage"], &context["apiId"]), (&json!("live"), &json!("local")));
+    assert_eq!((&context["stage"], &context["apiId"]), (&json!("live"), &json!("api")));
     assert_eq!((&context["accountId"], &context["protocol"]), (&json!("000000000000"), &json!("HTTP/1.1")));
     assert_eq!((&context["domainName"], &context["domainPrefix"]), (&json!("api.example.com"), &json!("api")));
     assert_eq!(context["identity"], json!({"sourceIp": "192.0.2.7", "userAgent": "test/1"}));

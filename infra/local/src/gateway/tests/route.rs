@@ -50,7 +50,7 @@ async fn the_event_has_the_path_without_and_its_context_the_path_with_the_stage(
     assert_eq!(event["path"], "/tokens/a%20b");
     assert_eq!(event["requestContext"]["path"], "/live/tokens/a%20b");
     assert_eq!(event["pathParameters"], json!({"id": "a b"}));
-    let arn = "arn:aws:execute-api:us-east-1:000000000000:local/live/GET/tokens/a%20b";
+    let arn = "arn:aws:execute-api:us-east-1:000000000000:api/live/GET/tokens/a%20b";
     assert_eq!(answered.functions.event("authorizer")["methodArn"], arn);
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::ApiKind;
 use crate::template::{
     TemplateError, function,
     resource::{self, Resource},
@@ -24,10 +25,12 @@ pub struct Route {
     pub authorized: bool,
 }
 
-/// What an event may refer to.
+/// What an event of an API may refer to.
 pub(super) struct Access {
+    /// The API's kind.
+    pub(super) kind: ApiKind,
     /// The API's id.
-    pub(super) api: &'static str,
+    pub(super) api: String,
     /// The authorizer's name.
     pub(super) authorizer: Option<String>,
     /// Whether it decides about a route that says nothing of it.
@@ -48,10 +51,12 @@ struct Event {
     properties: Value,
 }
 
+/// An event of either kind of API.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 struct ApiEvent {
-    rest_api_id: String,
+    #[serde(alias = "RestApiId")]
+    api_id: String,
     path: String,
     method: String,
     auth: Option<Auth>,
@@ -63,41 +68,74 @@ struct Auth {
     authorizer: Option<String>,
 }
 
-/// Reads the routes of all functions. No two are alike.
+/// An event with its place, and the function that has it.
+struct Placed {
+    kind: ApiKind,
+    event: ApiEvent,
+    function: String,
+    place: String,
+}
+
+/// Reads the routes of one API from the events of all functions. No two are alike.
 pub(super) fn read(scope: &Scope, resources: &[Resource], access: &Access) -> Result<Vec<Route>, TemplateError> {
     let mut routes: BTreeMap<(String, String), Route> = BTreeMap::new();
-    for resource in function::functions(resources) {
-        let Properties { events } = resource.properties(scope, &["Events"])?;
-        for (name, event) in events {
-            let place = format!("{}.Events.{name}", resource.place());
-            let route = route(event, scope.reference(resource.id, &place)?, access, &place)?;
-            if let Some(other) = routes.insert((shape(&route.path), route.method.clone()), route) {
-                return Err(TemplateError::refused(
-                    &place,
-                    format!("`{} {}` is there twice", other.method, other.path),
-                ));
-            }
+    let events = events(scope, resources)?.into_iter();
+    for placed in events.filter(|placed| placed.kind == access.kind && placed.event.api_id == access.api) {
+        let place = placed.place.clone();
+        let route = route(placed, access)?;
+        if let Some(other) = routes.insert((shape(&route.path), route.method.clone()), route) {
+            return Err(TemplateError::refused(&place, format!("`{} {}` is there twice", other.method, other.path)));
         }
     }
     Ok(routes.into_values().collect())
 }
 
-fn route(event: Event, function: &str, access: &Access, place: &str) -> Result<Route, TemplateError> {
-    if event.r#type != "Api" {
-        return Err(TemplateError::refused(place, format!("an event of type `{}` is not understood", event.r#type)));
+/// Refuses an event of an API that is none of `known`: nobody would serve it.
+pub(super) fn refuse_strays(
+    scope: &Scope,
+    resources: &[Resource],
+    known: &[(ApiKind, &str)],
+) -> Result<(), TemplateError> {
+    let is_stray = |placed: &Placed| !known.contains(&(placed.kind, placed.event.api_id.as_str()));
+    match events(scope, resources)?.into_iter().find(is_stray) {
+        Some(stray) => Err(TemplateError::refused(&stray.place, "it is of no API of its kind that is here")),
+        None => Ok(()),
     }
-    let event: ApiEvent = resource::read(event.properties, place)?;
-    if event.rest_api_id != access.api {
-        return Err(TemplateError::refused(place, "the `RestApiId` is not the API's"));
+}
+
+fn events(scope: &Scope, resources: &[Resource]) -> Result<Vec<Placed>, TemplateError> {
+    let mut all = Vec::new();
+    for resource in function::functions(resources) {
+        let Properties { events } = resource.properties(scope, &["Events"])?;
+        for (name, event) in events {
+            let place = format!("{}.Events.{name}", resource.place());
+            let kind = match event.r#type.as_str() {
+                "Api" => ApiKind::Rest,
+                "HttpApi" => ApiKind::Http,
+                other => {
+                    return Err(TemplateError::refused(
+                        &place,
+                        format!("an event of type `{other}` is not understood"),
+                    ));
+                }
+            };
+            let event = resource::read(event.properties, &place)?;
+            all.push(Placed { kind, event, function: scope.reference(resource.id, &place)?.to_owned(), place });
+        }
     }
+    Ok(all)
+}
+
+fn route(placed: Placed, access: &Access) -> Result<Route, TemplateError> {
+    let Placed { event, function, place, .. } = placed;
     if !event.path.starts_with('/') || event.path.contains("+}") {
-        return Err(TemplateError::refused(place, format!("the path `{}` is not understood", event.path)));
+        return Err(TemplateError::refused(&place, format!("the path `{}` is not understood", event.path)));
     }
     Ok(Route {
         method: event.method.to_ascii_uppercase(),
         path: event.path,
-        function: function.to_owned(),
-        authorized: authorized(event.auth, access, place)?,
+        function,
+        authorized: authorized(event.auth, access, &place)?,
     })
 }
 

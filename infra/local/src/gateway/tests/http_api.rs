@@ -1,0 +1,100 @@
+//! What an HTTP API does.
+
+use super::*;
+
+const TEMPLATE: &str = r#"
+Resources:
+  Web:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        DefaultAuthorizer: Own
+        Authorizers:
+          Own:
+            FunctionArn: !GetAtt Authorizer.Arn
+            AuthorizerPayloadFormatVersion: "2.0"
+            EnableSimpleResponses: true
+            Identity: { Headers: [Authorization] }
+  Authorizer:
+    Type: AWS::Serverless::Function
+    Metadata: { BuildProperties: { Binary: authorizer } }
+  Tokens:
+    Type: AWS::Serverless::Function
+    Metadata: { BuildProperties: { Binary: tokens } }
+    Properties:
+      Events:
+        Get:
+          Type: HttpApi
+          Properties: { ApiId: !Ref Web, Path: "/tokens/{id}", Method: get }
+        Open:
+          Type: HttpApi
+          Properties: { ApiId: !Ref Web, Path: /open, Method: get, Auth: { Authorizer: NONE } }
+"#;
+
+fn allowing() -> Fake {
+    let grant = json!({"isAuthorized": true, "context": {"code": "ok", "count": 2}});
+    Fake::default().with("authorizer", Ok(grant)).with("tokens", Ok(ok()))
+}
+
+async fn send(functions: Fake, request: Request) -> Answered {
+    let functions = Arc::new(functions);
+    sent(gateway(TEMPLATE, Arc::clone(&functions), false), request, functions).await
+}
+
+#[tokio::test]
+async fn the_authorizer_is_asked_with_payload_2_and_the_path_as_it_means() {
+    let mut request = request("GET", "/tokens/a%2Fb?x=1&x=2");
+    request.headers_mut().append("authorization", HeaderValue::from_static("Bearer y"));
+    let answered = send(allowing(), request).await;
+    let event = answered.functions.event("authorizer");
+    assert_eq!((&event["version"], &event["type"]), (&json!("2.0"), &json!("REQUEST")));
+    assert_eq!((&event["routeKey"], &event["rawPath"]), (&json!("GET /tokens/{id}"), &json!("/tokens/a/b")));
+    assert_eq!(event["pathParameters"], json!({"id": "a/b"}));
+    assert_eq!(event["headers"]["authorization"], "Bearer x,Bearer y");
+    assert_eq!(event["identitySource"], json!(["Bearer x,Bearer y"]));
+    assert_eq!(event["queryStringParameters"], json!({"x": "1,2"}));
+    let context = &event["requestContext"];
+    assert_eq!((&context["apiId"], &context["stage"]), (&json!("web"), &json!("$default")));
+    assert_eq!((&context["routeKey"], &context["http"]["method"]), (&event["routeKey"], &json!("GET")));
+}
+
+#[tokio::test]
+async fn the_function_learns_the_context_and_its_answer_comes_back() {
+    let answered = send(allowing(), request("GET", "/tokens/7")).await;
+    assert_eq!((answered.status, answered.body.as_str()), (200, "hello"));
+    let event = answered.functions.event("tokens");
+    assert_eq!(event["requestContext"]["authorizer"]["lambda"], json!({"code": "ok", "count": "2"}));
+    let cookies = json!({"statusCode": 201, "cookies": ["a=1", "b=2"], "body": "aGk=", "isBase64Encoded": true});
+    let answered = send(allowing().with("tokens", Ok(cookies)), request("GET", "/open")).await;
+    assert_eq!((answered.status, answered.body.as_str()), (201, "hi"));
+    assert_eq!(answered.headers.get_all("set-cookie").iter().count(), 2);
+    let answered = send(allowing().with("tokens", Ok(json!({"no": "status"}))), request("GET", "/open")).await;
+    assert_eq!((answered.status, answered.body.as_str()), (200, r#"{"no":"status"}"#));
+}
+
+#[tokio::test]
+async fn each_refusal_has_the_status_and_the_body_that_no_template_can_change() {
+    let failed = |message: &str| Err(InvokeError::Failed { message: message.to_owned() });
+    let authorizer = |answer| allowing().with("authorizer", answer);
+    let bare = Request::builder().uri("/tokens/7").body(Body::empty()).unwrap();
+    for (functions, request, status, message) in [
+        (allowing(), request("GET", "/nowhere"), 404, "Not Found"),
+        (allowing(), request("POST", "/tokens/7"), 404, "Not Found"),
+        (allowing(), bare, 401, "Unauthorized"),
+        (authorizer(failed("Unauthorized")), request("GET", "/tokens/7"), 401, "Unauthorized"),
+        (authorizer(Ok(json!({"isAuthorized": false}))), request("GET", "/tokens/7"), 403, "Forbidden"),
+        (authorizer(failed("Undecided")), request("GET", "/tokens/7"), 500, "Internal Server Error"),
+        (authorizer(Ok(grant())), request("GET", "/tokens/7"), 500, "Internal Server Error"),
+        (allowing().with("tokens", Err(InvokeError::Crashed)), request("GET", "/open"), 500, "Internal Server Error"),
+        (
+            allowing().with("tokens", Err(InvokeError::CallerTimeout)),
+            request("GET", "/open"),
+            503,
+            "Service Unavailable",
+        ),
+    ] {
+        let answered = send(functions, request).await;
+        assert_eq!((answered.status, answered.body), (status, json!({"message": message}).to_string()));
+        assert!(answered.functions.called().iter().all(|name| name != "tokens") || status >= 500);
+    }
+}

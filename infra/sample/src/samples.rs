@@ -1,0 +1,34 @@
+//! Events of both kinds of APIs, for tests.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use serde_json::{Value, json};
+
+/// A REST API's event on `route` (`GET /orders/{id}`) with the parameter `id`, and `authorizer` as its context.
+pub fn rest(route: &str, authorizer: &Value) -> Value {
+    let (method, resource) = route.split_once(' ').unwrap();
+    let path = resource.replace("{id}", "7");
+    json!({
+        "resource": resource, "path": path, "httpMethod": method, "headers": {}, "multiValueHeaders": {},
+        "pathParameters": {"id": "7"},
+        "requestContext": {
+            "requestId": "c6af9ac6-7b61", "stage": "live", "resourcePath": resource, "httpMethod": method,
+            "path": format!("/live{path}"), "identity": {"sourceIp": "127.0.0.1"}, "authorizer": authorizer,
+        },
+        "body": null, "isBase64Encoded": false,
+    })
+}
+
+/// An HTTP API's event with payload 2.0, otherwise the same.
+pub fn http(route: &str, authorizer: &Value) -> Value {
+    let (method, resource) = route.split_once(' ').unwrap();
+    let path = resource.replace("{id}", "7");
+    json!({
+        "version": "2.0", "routeKey": route, "rawPath": path, "rawQueryString": "", "headers": {},
+        "pathParameters": {"id": "7"},
+        "requestContext": {
+            "requestId": "JKJaXm+PL/vHcESHA=", "stage": "$default", "routeKey": route, "authorizer": authorizer,
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"},
+        },
+        "isBase64Encoded": false,
+    })
+}
