@@ -16,7 +16,7 @@ pub struct Told<'a> {
     pub route: String,
     /// The gateway's id of the request.
     pub request_id: &'a str,
-    /// What the authorizer says of the caller; `None` where no authorizer was asked.
+    /// What the authorizer says of the caller; empty or `None` where no authorizer was asked.
     pub context: Option<&'a Context>,
 }
 

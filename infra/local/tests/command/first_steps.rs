@@ -16,13 +16,13 @@ async fn the_last_line_says_that_all_is_ready_and_local_json_where_everything_is
     let running = place.start(0).await;
     let local = place.local();
     let members: Vec<&str> = local.as_object().unwrap().keys().map(String::as_str).collect();
-    let expected = ["dynamodb_url", "functions", "idp_url", "issuer", "kms_url", "table", "url"];
+    let expected = ["dynamodb_url", "functions", "idp_url", "issuer", "kms_url", "sample", "table", "url"];
     assert!(members.len() == expected.len() && expected.iter().all(|name| members.contains(name)), "{members:?}");
     assert_eq!(local["url"], running.api.url);
     assert_eq!(local["issuer"], format!("{}/v1/access-tokens", running.api.url));
     assert!(local["table"].as_str().is_some_and(|name| !name.is_empty()));
-    for url in ["url", "dynamodb_url", "kms_url", "idp_url"] {
-        let address = local[url].as_str().unwrap().strip_prefix("http://").unwrap();
+    for url in ["/url", "/dynamodb_url", "/kms_url", "/idp_url", "/sample/rest", "/sample/http"] {
+        let address = local.pointer(url).unwrap().as_str().unwrap().strip_prefix("http://").unwrap();
         assert!(address.starts_with("127.0.0.1:") && TcpStream::connect(address).await.is_ok(), "{url} {address}");
     }
     let functions = place.functions();
