@@ -18,6 +18,14 @@ pub struct Address {
     url: Option<String>,
 }
 
+/// A service, and how it was found.
+pub struct Service {
+    /// The base URL, without a trailing slash.
+    pub base: String,
+    /// The local service, where no address was given.
+    local: Option<LocalStack>,
+}
+
 /// Which service is meant, and who asks it.
 #[derive(Debug, Args)]
 pub struct Access {
@@ -33,15 +41,22 @@ impl Address {
     ///
     /// # Errors
     ///
+    /// Those of [`Address::service`].
+    pub fn base(&self) -> Result<String, Error> {
+        self.service().map(|service| service.base)
+    }
+
+    /// The service at the given address, else the local one.
+    ///
+    /// # Errors
+    ///
     /// [`Error::Usage`] for an address that no credential may be sent to; [`Error::Unreachable`] where none is given and no
     /// local service runs.
-    pub fn base(&self) -> Result<String, Error> {
-        let url = match self.given() {
-            Some(url) => url.to_owned(),
-            None => LocalStack::find()?.url,
-        };
-        if may_be_fetched(&url) {
-            Ok(url.trim_end_matches('/').to_owned())
+    pub fn service(&self) -> Result<Service, Error> {
+        let local = if self.given().is_none() { Some(LocalStack::find()?) } else { None };
+        let url = local.as_ref().map(|local| local.url.as_str()).or(self.given()).unwrap_or_default();
+        if may_be_fetched(url) {
+            Ok(Service { base: url.trim_end_matches('/').to_owned(), local })
         } else {
             Err(Error::Usage(format!("`{url}` is no base URL: https, or http to this machine")))
         }
@@ -53,22 +68,36 @@ impl Address {
 }
 
 impl Access {
-    /// The credential: from standard input where asked for, else from the environment. Beside the local service, and only
-    /// where no other address was given, it may be absent: then it is a token of the owner's.
+    /// The credential for `service`: from standard input where asked for, else from the environment. For the local service
+    /// it may be absent: then it is a token of the owner's.
     ///
     /// # Errors
     ///
-    /// [`Error::NoCredential`] where there is none.
-    pub fn credential(&self) -> Result<String, Error> {
-        if self.token_stdin {
-            return standard_input().and_then(bearer);
-        }
-        match env::var(CREDENTIAL) {
-            Ok(token) if !token.trim().is_empty() => bearer(token.trim().to_owned()),
-            _ if self.address.given().is_none() => LocalStack::owner_token(),
-            _ => Err(Error::NoCredential(format!("nobody asks: set {CREDENTIAL}, or use --token-stdin"))),
+    /// [`Error::NoCredential`] where there is none; [`Error::Usage`] for one that the local service does not know, where no
+    /// address was given.
+    pub fn credential(&self, service: &Service) -> Result<String, Error> {
+        match (self.given()?, &service.local) {
+            (Some(token), None) => Ok(token),
+            (Some(token), Some(local)) if local.knows(&token) => Ok(token),
+            (Some(_), Some(local)) => Err(foreign(local)),
+            (None, Some(_)) => LocalStack::owner_token(),
+            (None, None) => Err(Error::NoCredential(format!("nobody asks: set {CREDENTIAL}, or use --token-stdin"))),
         }
     }
+
+    fn given(&self) -> Result<Option<String>, Error> {
+        if self.token_stdin {
+            return standard_input().and_then(bearer).map(Some);
+        }
+        let token = env::var(CREDENTIAL).unwrap_or_default();
+        Some(token.trim()).filter(|token| !token.is_empty()).map(|token| bearer(token.to_owned())).transpose()
+    }
+}
+
+/// The refusal to send a credential to whatever answers where a file in the current folder says.
+fn foreign(local: &LocalStack) -> Error {
+    let other = format!("the credential is not of the local service at `{}`", local.url);
+    Error::Usage(format!("{other}: name the service that it is for with --url or LATCHKEY_URL"))
 }
 
 /// The credential, where it is one (RFC 6750, section 2.1: visible ASCII characters). It is not repeated in the refusal.

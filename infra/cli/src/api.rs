@@ -36,19 +36,30 @@ pub struct Answer {
     link: Option<String>,
 }
 
-/// A client that follows no redirect, so that a credential goes where it was meant to go and nowhere else.
+/// What came of a request that was sent, twice where the connection broke.
+struct Outcome {
+    /// Whether it broke.
+    broke: bool,
+    /// The last answer.
+    answered: reqwest::Result<(u16, Answer)>,
+}
+
+/// A client for the addresses below `base` that follows no redirect, so that a credential goes where it was meant to go and
+/// nowhere else.
 ///
 /// # Errors
 ///
 /// Where it cannot be made.
-pub fn client() -> Result<Client, Error> {
-    Client::builder()
+pub fn client(base: &str) -> Result<Client, Error> {
+    let builder = Client::builder()
         .connect_timeout(Duration::from_secs(5))
         .timeout(Duration::from_secs(35))
         .redirect(Policy::none())
-        .user_agent(concat!("latchkey/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| Error::Other(format!("the HTTP client cannot be made: {error}")))
+        .user_agent(concat!("latchkey/", env!("CARGO_PKG_VERSION")));
+    // Plain HTTP goes to this machine alone: a proxy would take it, and the credential readable with it, to another.
+    let is_plain = Url::parse(base).is_ok_and(|url| url.scheme() == "http");
+    let builder = if is_plain { builder.no_proxy() } else { builder };
+    builder.build().map_err(|error| Error::Other(format!("the HTTP client cannot be made: {error}")))
 }
 
 impl Api {
@@ -58,17 +69,22 @@ impl Api {
     ///
     /// Those of [`Address::base`].
     pub fn public(address: &Address) -> Result<Self, Error> {
-        Ok(Self { client: client()?, base: address.base()?, credential: None })
+        Self::of(address.base()?, None)
     }
 
     /// The service, asked by whom `access` says.
     ///
     /// # Errors
     ///
-    /// Those of [`Address::base`] and [`Access::credential`].
+    /// Those of [`Address::service`] and [`Access::credential`].
     pub fn open(access: &Access) -> Result<Self, Error> {
-        let public = Self::public(&access.address)?;
-        Ok(Self { credential: Some(access.credential()?), ..public })
+        let service = access.address.service()?;
+        let credential = access.credential(&service)?;
+        Self::of(service.base, Some(credential))
+    }
+
+    fn of(base: String, credential: Option<String>) -> Result<Self, Error> {
+        Ok(Self { client: client(&base)?, base, credential })
     }
 
     /// Reads what lies at `path`.
@@ -102,10 +118,12 @@ impl Api {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`], [`Error::Unreachable`].
+    /// [`Error::Refused`]; [`Error::Unsure`] where the token may have been made all the same.
     pub async fn create(&self, body: &str, key: &str) -> Result<Answer, Error> {
         let request = self.request(Method::POST, self.url(TOKENS)?).header(CONTENT_TYPE, "application/json");
-        self.ask(request.header("Idempotency-Key", key).body(body.to_owned())).await
+        let outcome = self.send(request.header("Idempotency-Key", key).body(body.to_owned())).await?;
+        let broke = outcome.broke;
+        self.judge(outcome).map_err(|error| if broke || error.is_unsure() { error.unsure(key) } else { error })
     }
 
     fn url(&self, path: &str) -> Result<Url, Error> {
@@ -121,15 +139,23 @@ impl Api {
         }
     }
 
-    /// Asks, and once more where the connection broke: to ask twice does no more than to ask once, for every request here.
     async fn ask(&self, request: RequestBuilder) -> Result<Answer, Error> {
+        self.judge(self.send(request).await?)
+    }
+
+    /// Sends, and once more where the connection broke: to ask twice does no more than to ask once, for every request here.
+    async fn send(&self, request: RequestBuilder) -> Result<Outcome, Error> {
         let unusable = || Error::Usage(format!("the request to {} has characters that none has", self.base));
         let request = request.build().map_err(|_| unusable())?;
         let again = request.try_clone().ok_or_else(unusable)?;
-        let (status, answer) = match self.answered(request).await {
-            Err(_) => self.answered(again).await.map_err(|error| self.unreachable(&error))?,
-            Ok(answered) => answered,
-        };
+        Ok(match self.answered(request).await {
+            Err(_) => Outcome { broke: true, answered: self.answered(again).await },
+            answered => Outcome { broke: false, answered },
+        })
+    }
+
+    fn judge(&self, outcome: Outcome) -> Result<Answer, Error> {
+        let (status, answer) = outcome.answered.map_err(|error| self.unreachable(&error))?;
         if (200..300).contains(&status) { Ok(answer) } else { Err(Error::refused(status, &answer.text)) }
     }
 
@@ -145,6 +171,9 @@ impl Api {
     }
 }
 
+/// All links of an answer: several header lines are one list (RFC 9110, section 5.3).
 fn header(answer: &Response) -> Option<String> {
-    Some(answer.headers().get(LINK)?.to_str().ok()?.to_owned())
+    let lines: Vec<_> =
+        answer.headers().get_all(LINK).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
 }

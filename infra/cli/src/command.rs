@@ -8,6 +8,7 @@ const AFTER: &str = "Environment:
   LATCHKEY_URL    the API's base URL
   LATCHKEY_TOKEN  the credential: a person's token or an access token
 Beside a local service (`cargo local`) both may be absent: then the owner of the organization 123 asks.
+A credential that another service knows needs the URL of that service.
 
 Exit codes:
   0  done

@@ -27,6 +27,14 @@ pub enum Error {
         /// The stable code.
         code: String,
     },
+    /// A token may have been made, of which no usable answer came.
+    #[error("{why}; the token may have been made: ask again with --idempotency-key={key}")]
+    Unsure {
+        /// What came in its place.
+        why: Box<Error>,
+        /// The key by which the same token comes again.
+        key: String,
+    },
     /// A file of roles and assignments that cannot be used.
     #[error("`{file}`: {why}")]
     Setup {
@@ -83,6 +91,18 @@ impl Error {
         Self::Refused { status, detail: printable(problem.detail), code: printable(problem.code) }
     }
 
+    /// Whether what was asked for may have been done all the same.
+    #[must_use]
+    pub fn is_unsure(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Refused { status: 500.., .. })
+    }
+
+    /// The failure to make a token that may be there now: by `key` it comes again.
+    #[must_use]
+    pub fn unsure(self, key: &str) -> Self {
+        Self::Unsure { why: Box::new(self), key: key.to_owned() }
+    }
+
     /// The exit code: 1 anything else, 2 usage, 3 not authenticated or not permitted, 4 not found, 5 not valid, 6 not
     /// available.
     #[must_use]
@@ -96,7 +116,7 @@ impl Error {
             Self::NoCredential(_) | Self::NotVerified(_) => 3,
             Self::Setup { .. } => 5,
             Self::Unreachable(_) | Self::Ledger(PortError::Unavailable(_)) => 6,
-            Self::Some { first, .. } => first.number(),
+            Self::Some { first: why, .. } | Self::Unsure { why, .. } => why.number(),
             Self::Refused { status, .. } => match status {
                 401 | 403 => 3,
                 404 => 4,

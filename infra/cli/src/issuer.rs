@@ -1,7 +1,6 @@
 //! The keys of an issuer, fetched as anybody fetches them who checks tokens offline. Never from an address that a token names.
 
 use jsonwebtoken::jwk::{Jwk, JwkSet};
-use reqwest::Client;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use shared::{
@@ -42,11 +41,14 @@ pub fn expected(given: Option<&str>, address: &Address) -> Result<Vec<String>, E
     match given {
         Some(issuer) if may_be_fetched(issuer) => Ok(vec![issuer.to_owned()]),
         Some(issuer) => Err(Error::Usage(format!("`{issuer}` is no issuer: https, or http to this machine"))),
-        None => {
-            let access = format!("{}{TOKENS}", address.base()?);
-            Ok(vec![format!("{access}{PUBLIC}"), access])
-        }
+        None => Ok(families(&address.base()?).into()),
     }
+}
+
+/// The issuers of both families of the service at `base`, which has no trailing slash.
+#[must_use]
+pub fn families(base: &str) -> [String; 2] {
+    [format!("{base}{TOKENS}{PUBLIC}"), format!("{base}{TOKENS}")]
 }
 
 /// The audience of tokens of `issuer` where the operator set none: the base URL.
@@ -62,24 +64,23 @@ pub fn usual_audience(issuer: &str) -> Option<String> {
 ///
 /// [`Error::Unreachable`] where it gives no usable answer.
 pub async fn ring(issuer: &str) -> Result<Ring, Error> {
-    let client = client()?;
     let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-    let discovery: Discovery = document(&client, &address).await?;
+    let discovery: Discovery = document(&address).await?;
     if discovery.issuer != issuer {
         return Err(Error::Unreachable(format!("{address} is the document of another issuer")));
     }
     if !may_be_fetched(&discovery.jwks_uri) {
         return Err(Error::Unreachable(format!("{address} names keys that lie where nothing is fetched from")));
     }
-    let set: AnyKeys = document(&client, &discovery.jwks_uri).await?;
+    let set: AnyKeys = document(&discovery.jwks_uri).await?;
     let known = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
     let set = JwkSet { keys: known.collect() };
     Ok(Ring::new(set.keys.into_iter().filter_map(|jwk| VerifyingKey::from_jwk(jwk).ok())))
 }
 
-async fn document<T: DeserializeOwned>(client: &Client, address: &str) -> Result<T, Error> {
+async fn document<T: DeserializeOwned>(address: &str) -> Result<T, Error> {
     let silent = |_| Error::Unreachable(format!("{address} cannot be reached"));
-    let mut answer = client.get(address).send().await.map_err(silent)?;
+    let mut answer = client(address)?.get(address).send().await.map_err(silent)?;
     if !answer.status().is_success() {
         return Err(Error::Unreachable(format!("{address} answers {}", answer.status().as_u16())));
     }

@@ -17,6 +17,8 @@ pub struct Item {
     pub expires_at: Option<Timestamp>,
     /// Who made it.
     pub created_by: Option<String>,
+    /// The token that made it, and with which it ends.
+    pub parent: Option<String>,
     /// Its type.
     pub token_type: String,
     name: String,
@@ -29,7 +31,6 @@ pub struct Item {
     read_only: bool,
     #[serde(default)]
     anonymize: bool,
-    parent: Option<String>,
     revoked_at: Option<Timestamp>,
     revoked_by: Option<String>,
 }

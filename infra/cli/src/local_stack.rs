@@ -7,8 +7,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Url;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
+use shared::jwt::Unverified;
 
-use crate::error::Error;
+use crate::{error::Error, issuer};
 
 /// Where `cargo local` keeps everything, below the current folder.
 const FOLDER: &str = ".local";
@@ -28,6 +29,8 @@ pub struct LocalStack {
     pub table: String,
     /// The endpoint of `DynamoDB`.
     pub dynamodb_url: String,
+    /// The issuer of people's tokens.
+    idp_url: String,
 }
 
 /// Who signs people's tokens: the members of `.local/identity.json` that are of use here.
@@ -55,6 +58,17 @@ impl LocalStack {
         } else {
             Err(Error::Usage(format!("{FOLDER}/local.json names another machine: name it with --url or LATCHKEY_URL")))
         }
+    }
+
+    /// Whether the service on this machine is whom `credential` is meant for, by the issuer that it claims: one of the
+    /// service's own, or the local identity provider. That one too has to be on this machine, or the file could name the
+    /// issuer of a credential that it wants.
+    #[must_use]
+    pub fn knows(&self, credential: &str) -> bool {
+        let Ok(unverified) = Unverified::parse(credential) else { return false };
+        let own = issuer::families(self.url.trim_end_matches('/'));
+        let claimed = unverified.issuer();
+        own.iter().any(|own| own == claimed) || claimed == self.idp_url && is_here(&self.idp_url)
     }
 
     /// A token for the owner of the organization 123, a JWT as the local identity provider makes them.

@@ -1,5 +1,6 @@
 //! `latchkey token`.
 
+mod asker;
 mod bulk;
 mod create;
 mod list;

@@ -2,6 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::asker::Asker;
 use crate::{
     api::Api,
     error::Error,
@@ -10,22 +11,35 @@ use crate::{
 };
 
 /// Revokes `ids` one after the other, shows on the terminal how far it is, goes on after a failure, and prints what was
-/// revoked.
+/// revoked. What ends `asker` is last among them; where its parent was revoked, it ended as well and is not asked for.
 ///
 /// # Errors
 ///
 /// A single failure as it is; of several tokens [`Error::Some`] after the rest was revoked, each failure told by its id.
-pub async fn revoke(api: &Api, ids: &[String], output: Output) -> Result<(), Error> {
+pub async fn revoke(api: &Api, ids: &[String], asker: Option<&Asker>, output: Output) -> Result<(), Error> {
     let (bar, mut revoked, mut failures) = (progress(ids.len()), Vec::new(), Vec::new());
+    let (mut parent, mut ended) = (None, None);
     for id in ids {
+        if let Some(parent) = parent
+            && asker.is_some_and(|asker| asker.is(id))
+        {
+            ended = Some(format!("{id} ended with its parent {parent}"));
+            continue;
+        }
         match api.revoke(id).await {
-            Ok(answer) => revoked.push(answer.text),
+            Ok(answer) => {
+                revoked.push(answer.text);
+                parent = parent.or(asker.is_some_and(|asker| asker.is_child_of(id)).then_some(id));
+            }
             Err(error) => failures.push((id, error)),
         }
         bar.inc(1);
     }
     bar.finish_and_clear();
     show(&revoked, output)?;
+    if let Some(ended) = ended {
+        say(&ended);
+    }
     verdict(ids.len(), failures)
 }
 

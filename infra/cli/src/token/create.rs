@@ -72,24 +72,27 @@ struct Created {
 }
 
 impl Create {
-    /// Makes the token. Where the connection broke twice, the key is told: by it the same token comes again.
+    /// Makes the token. Where it may have been made and cannot be printed, the key is told: by it the same token comes
+    /// again.
     pub(super) async fn run(self) -> Result<(), Error> {
         let key = self.idempotency_key.clone().unwrap_or_else(|| nanoid::nanoid!());
         let body = serde_json::to_string(&self).map_err(|error| Error::Other(error.to_string()))?;
-        let answer = Api::open(&self.access)?.create(&body, &key).await.map_err(|error| match error {
-            Error::Unreachable(why) => {
-                Error::Unreachable(format!("{why}; whether the token was made: ask again with --idempotency-key {key}"))
-            }
-            error => error,
-        })?;
-        if self.output == Output::Json {
-            return print(&answer.text);
-        }
-        let created = serde_json::from_str::<Created>(&answer.text);
-        let created = created.map_err(|_| Error::Other("the answer holds no token".to_owned()))?;
-        say(&Item::read(&answer.text)?.details());
-        print(&created.token)
+        let answer = Api::open(&self.access)?.create(&body, &key).await?;
+        show(&answer.text, self.output).map_err(|error| error.unsure(&key))
     }
+}
+
+/// Prints the token before anything else is looked at: it comes this once.
+fn show(answer: &str, output: Output) -> Result<(), Error> {
+    let created = serde_json::from_str::<Created>(answer);
+    let created = created.map_err(|_| Error::Other("the answer holds no token".to_owned()))?;
+    if output == Output::Json {
+        return print(answer);
+    }
+    print(&created.token)?;
+    let details = Item::read(answer).map(|item| item.details());
+    say(&details.unwrap_or_else(|_| "the token was made; what else the answer says cannot be read".to_owned()));
+    Ok(())
 }
 
 /// What the service takes as a key.

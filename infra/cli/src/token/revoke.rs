@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use clap::Args;
 
-use super::{bulk, id};
+use super::{asker::Asker, bulk, id};
 use crate::{
     access::Access,
     api::{Api, Filter},
@@ -42,13 +42,17 @@ impl Revoke {
     /// Revokes the named tokens, or those of somebody after asking.
     pub(super) async fn run(self) -> Result<(), Error> {
         let api = Api::open(&self.access)?;
-        let Some(principal) = self.created_by else { return bulk::revoke(&api, &self.ids, self.output).await };
+        let Some(principal) = self.created_by else { return bulk::revoke(&api, &self.ids, None, self.output).await };
         let filter = Filter { types: every_type(), created_by: Some(principal.clone()), page_size: None };
-        let ids: Vec<String> = api.list(&filter).await?.into_iter().map(|listed| listed.item.id).collect();
+        let mut ids: Vec<String> = api.list(&filter).await?.into_iter().map(|listed| listed.item.id).collect();
         match ids.len() {
             0 => say(&format!("`{principal}` made none of the live tokens")),
             number if self.yes || confirmed(&format!("revoke {number} tokens made by `{principal}`?"))? => {
-                bulk::revoke(&api, &ids, self.output).await?;
+                let asker = Asker::of(&api).await?;
+                if let Some(asker) = &asker {
+                    asker.put_last(&mut ids);
+                }
+                bulk::revoke(&api, &ids, asker.as_ref(), self.output).await?;
             }
             _ => say("nothing was revoked"),
         }

@@ -2,9 +2,9 @@
 
 use clap::Args;
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
-use shared::jwt::{Distinct, Unverified};
+use shared::jwt::{Distinct, Refusal, Unverified};
 
 use crate::{
     access::{Address, standard_input},
@@ -71,8 +71,8 @@ impl Verify {
         let audience = audience.ok_or_else(|| Error::Usage("name the audience with --audience".to_owned()))?;
         let ring = issuer::ring(issuer).await?;
         let json: Box<RawValue> = unverified.verify(&ring).map_err(refused)?;
-        decide(&unverified.verify(&ring).map_err(refused)?, &audience)?;
-        self.output.show(&json, unverified.verify(&ring).map_err(refused)?)?;
+        decide(&claims(&json)?, &audience)?;
+        self.output.show(&json, claims(&json)?)?;
         say("it verifies; whether it was revoked cannot be seen offline");
         Ok(())
     }
@@ -100,6 +100,11 @@ fn plain(value: &Value) -> String {
     }
 }
 
+/// The claims of a token whose signature was checked, as `T` reads them.
+fn claims<T: DeserializeOwned>(json: &RawValue) -> Result<T, Error> {
+    serde_json::from_str(json.get()).map_err(|_| refused(Refusal::Claims))
+}
+
 fn decide(claims: &Deciding, audience: &str) -> Result<(), Error> {
     let now = Timestamp::now().as_second();
     let refused = |why: String| Err(Error::NotVerified(why));
@@ -124,7 +129,7 @@ impl Audience {
     }
 }
 
-fn refused(refusal: shared::jwt::Refusal) -> Error {
+fn refused(refusal: Refusal) -> Error {
     Error::NotVerified(refusal.to_string())
 }
 

@@ -1,9 +1,16 @@
 //! How the program refuses: a sentence on standard error, nothing on standard output, an exit code by kind.
 
-use insta::assert_snapshot;
-use serde_json::json;
+use std::fs;
 
-use crate::program::{Program, SHARED, elsewhere, settings};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{
+    program::{Program, SHARED, elsewhere, settings},
+    service::{answer, answering, bind, header, service},
+};
 
 #[test]
 fn where_no_service_runs_it_is_said_how_to_name_one() {
@@ -26,7 +33,7 @@ fn a_service_that_does_not_answer_is_unavailable_and_a_new_token_can_be_asked_fo
     };
     assert_eq!(run("token list"), "error: http://127.0.0.1:1 cannot be reached\n");
     let refused = run("token create --name x --idempotency-key a-key");
-    assert!(refused.ends_with("ask again with --idempotency-key a-key\n"), "{refused}");
+    assert!(refused.ends_with("ask again with --idempotency-key=a-key\n"), "{refused}");
 }
 
 #[test]
@@ -49,14 +56,76 @@ fn a_credential_goes_over_https_or_to_this_machine() {
 #[test]
 fn a_folder_that_came_from_somewhere_else_does_not_decide_where_the_credential_goes() {
     let folder = elsewhere();
-    std::fs::create_dir(folder.path().join(".local")).unwrap();
     for url in ["https://tokens.example.com", "http://127.0.0.1:80@tokens.example.com", "http://localhost.example.com"]
     {
-        let local = json!({"url": url, "table": "t", "dynamodb_url": "http://127.0.0.1:1"});
-        std::fs::write(folder.path().join(".local/local.json"), local.to_string()).unwrap();
+        names(&folder, url, "http://127.0.0.1:1");
         let refused = Program::new(folder.path(), "token list").env("LATCHKEY_TOKEN", "x").run().failed(2);
         assert!(refused.starts_with("error: .local/local.json names another machine"), "{refused}");
     }
+}
+
+/// Writes into the folder that a local service runs there.
+fn names(folder: &TempDir, url: &str, idp_url: &str) {
+    let issuer = "https://tokens.example.com/v1/access-tokens";
+    let local = json!({
+        "url": url, "issuer": issuer, "idp_url": idp_url, "table": "t", "dynamodb_url": "http://127.0.0.1:1",
+    });
+    fs::create_dir_all(folder.path().join(".local")).unwrap();
+    fs::write(folder.path().join(".local/local.json"), local.to_string()).unwrap();
+}
+
+/// What has the form of a token of `issuer`.
+fn claiming(issuer: &str) -> String {
+    let part = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
+    format!("{}.{}.AA", part(json!({"alg": "RS256"})), part(json!({"iss": issuer})))
+}
+
+#[test]
+fn a_credential_of_another_service_does_not_go_to_a_port_that_a_folder_names() {
+    let folder = elsewhere();
+    let (listener, url) = bind();
+    for (issuer, idp_url) in [
+        ("https://tokens.example.com/v1/access-tokens", "http://127.0.0.1:1"),
+        ("https://people.example.com", "https://people.example.com"),
+        ("http://127.0.0.1:1/v1/access-tokens", "http://127.0.0.1:1"),
+    ] {
+        names(&folder, &url, idp_url);
+        let credential = claiming(issuer);
+        let by_environment = Program::new(folder.path(), "token list").env("LATCHKEY_TOKEN", &credential);
+        let by_input = Program::new(folder.path(), "token list --token-stdin").input(&credential);
+        for program in [by_environment, by_input] {
+            let refused = program.run().failed(2);
+            let told = format!("error: the credential is not of the local service at `{url}`: name the service");
+            assert!(refused.starts_with(&told) && refused.contains("--url"), "{refused}");
+        }
+    }
+    let refused = Program::new(folder.path(), "token list").env("LATCHKEY_TOKEN", "opaque").run().failed(2);
+    assert!(!refused.contains("opaque"), "{refused}");
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err());
+}
+
+#[test]
+fn a_credential_of_the_local_service_or_its_people_needs_no_address() {
+    let folder = elsewhere();
+    let idp = "http://127.0.0.1:1";
+    for family in ["", "/v1/access-tokens", "/v1/access-tokens/public"] {
+        let (listener, url) = bind();
+        let requests = answering(listener, vec![answer(200, "", "[]")]);
+        names(&folder, &url, idp);
+        let credential = claiming(&if family.is_empty() { idp.to_owned() } else { format!("{url}{family}") });
+        Program::new(folder.path(), "token list").env("LATCHKEY_TOKEN", &credential).run().ok();
+        assert_eq!(header(&requests.join().unwrap()[0], "authorization: "), format!("Bearer {credential}"));
+    }
+}
+
+#[test]
+fn a_credential_of_another_service_goes_where_it_was_told_to_go() {
+    let (url, requests) = service(vec![answer(200, "", "[]")]);
+    let credential = claiming("https://tokens.example.com/v1/access-tokens");
+    let program = SHARED.program(&format!("token list --url {url}"));
+    program.env("LATCHKEY_TOKEN", &credential).run().ok();
+    assert_eq!(header(&requests.join().unwrap()[0], "authorization: "), format!("Bearer {credential}"));
 }
 
 #[test]
@@ -64,7 +133,7 @@ fn each_refusal_of_the_service_has_its_exit_code_and_is_told_in_its_words() {
     let viewer = SHARED.person("123", "1003");
     let with = |words: &str, token: &str| SHARED.program(words).env("LATCHKEY_TOKEN", token).run();
     let unauthenticated = "error: a valid bearer token is required (unauthenticated)\n";
-    assert_eq!(with("token list", "no.such.token").failed(3), unauthenticated);
+    assert_eq!(with("token list", &claiming(&SHARED.stack.local.issuer)).failed(3), unauthenticated);
     assert!(with("token list", "two words\u{7f}").code == 3);
     let denied = with("token list", &viewer).failed(3);
     assert!(denied.contains("token:create") && denied.ends_with(" (permission_denied)\n"), "{denied}");
@@ -131,6 +200,7 @@ fn each_command_explains_itself_with_examples() {
           LATCHKEY_URL  the API's base URL
           LATCHKEY_TOKEN  the credential: a person's token or an access token
         Beside a local service (`cargo local`) both may be absent: then the owner of the organization 123 asks.
+        A credential that another service knows needs the URL of that service.
 
         Exit codes:
           0  done

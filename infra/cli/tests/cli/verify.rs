@@ -2,9 +2,16 @@
 
 use std::fs;
 
-use serde_json::Value;
+use jsonwebtoken::{
+    Algorithm, EncodingKey, Header,
+    jwk::{Jwk, ThumbprintHash},
+};
+use serde_json::{Value, json, value::RawValue};
 
-use crate::program::{Ended, Program, SHARED, elsewhere};
+use crate::{
+    program::{Ended, Program, SHARED, elsewhere},
+    service::{answer, answering, bind},
+};
 
 fn verify(words: &str, token: &str) -> Ended {
     SHARED.program(&format!("token verify {words}")).input(token).run()
@@ -51,6 +58,54 @@ fn a_token_that_does_not_verify_is_refused_with_the_reason() {
         let refused = verify(words, &token).failed(3);
         assert!(refused.starts_with(&format!("error: the token is refused: {reason}")), "{refused}");
     }
+}
+
+/// A token of `issuer` with these claims beside it, as they are written, and a key of the local identity provider.
+fn signed(issuer: &str, claims: &str) -> String {
+    let text = fs::read_to_string(SHARED.folder.path().join(".local/identity.json")).unwrap();
+    let identity: Value = serde_json::from_str(&text).unwrap();
+    let pem =
+        format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", identity["rsa"].as_str().unwrap());
+    let key = EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap();
+    let jwk = Jwk::from_encoding_key(&key, Algorithm::RS256).unwrap();
+    let (typ, kid) = (Some("at+jwt".to_owned()), jwk.thumbprint(ThumbprintHash::SHA256).ok());
+    let claims = RawValue::from_string(format!("{{\"iss\":\"{issuer}\",{claims}}}")).unwrap();
+    jsonwebtoken::encode(&Header { typ, kid, ..Header::new(Algorithm::RS256) }, &claims, &key).unwrap()
+}
+
+/// Verifies such a token, with another signature where asked for, at an issuer that publishes the key.
+fn verify_signed(claims: &str, signature: Option<&str>) -> Ended {
+    let (listener, issuer) = bind();
+    let mut token = signed(&issuer, claims);
+    if let Some(other) = signature {
+        token = format!("{}.{other}", token.rsplit_once('.').unwrap().0);
+    }
+    let document = json!({"issuer": issuer, "jwks_uri": format!("{issuer}/keys")}).to_string();
+    let keys = serde_json::to_string(&SHARED.stack.idp.identity().jwks()).unwrap();
+    let _ = answering(listener, vec![answer(200, "", &document), answer(200, "", &keys)]);
+    verify(&format!("--issuer {issuer} --audience a --output json"), &token)
+}
+
+#[test]
+fn the_signature_comes_first_and_then_each_claim_has_its_reason() {
+    let unusable = "a claim is absent, ill-typed or doubled";
+    for (claims, reason) in [
+        (r#""aud": "b", "exp": 1000"#, "its audience is not a"),
+        (r#""aud": ["b", "a"], "exp": 1000"#, "it expired at 1970-01-01T00:16:40Z"),
+        (r#""aud": "a", "nbf": 4000000000"#, "it is not valid yet"),
+        (r#""x": 1"#, unusable),
+        (r#""aud": "a", "exp": null"#, unusable),
+        (r#""aud": "a", "exp": "4000000000""#, unusable),
+        (r#""aud": "a", "aud": "a""#, unusable),
+        (r#""aud": "a", "x": 1, "x": 2"#, unusable),
+    ] {
+        let refused = verify_signed(claims, None).failed(3);
+        assert_eq!(refused, format!("error: the token is refused: {reason}\n"), "{claims}");
+        let refused = verify_signed(claims, Some("AA")).failed(3);
+        assert_eq!(refused, "error: the token is refused: its signature is wrong\n", "{claims}");
+    }
+    let claims = verify_signed(r#""aud": "a", "exp": 4000000000, "x": 1"#, None).ok();
+    assert!(claims.out.ends_with("\"aud\": \"a\", \"exp\": 4000000000, \"x\": 1}\n"), "{claims:?}");
 }
 
 #[test]
