@@ -1,6 +1,7 @@
 //! The ports on AWS: the only room that names the AWS SDKs.
 
 mod cause;
+mod counted;
 mod keys;
 mod ledger;
 
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 
+use counted::Counted;
 pub use keys::Keys;
 pub use ledger::Ledger;
 
@@ -33,13 +35,15 @@ impl Aws {
     /// The ledger in the table `table`.
     #[must_use]
     pub fn ledger(&self, table: String) -> Ledger {
-        Ledger::new(aws_sdk_dynamodb::Client::new(&self.0), table)
+        let config = aws_sdk_dynamodb::config::Builder::from(&self.0).interceptor(Counted);
+        Ledger::new(aws_sdk_dynamodb::Client::from_conf(config.build()), table)
     }
 
     /// The keys with these ARNs: of each family the first signs, all verify. Their public halves are read ahead of the first
     /// request; what fails now is tried again then.
     pub async fn keys(&self, arns: Families<Vec<String>>) -> Families<Keys> {
-        let client = aws_sdk_kms::Client::new(&self.0);
+        let config = aws_sdk_kms::config::Builder::from(&self.0).interceptor(Counted);
+        let client = aws_sdk_kms::Client::from_conf(config.build());
         let keys = arns.map(|arns| Keys::new(client.clone(), arns));
         tokio::join!(keys.access.warm(), keys.public.warm());
         keys

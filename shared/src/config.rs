@@ -45,6 +45,12 @@ impl Config {
         self.find("LOG_LEVEL").unwrap_or_default()
     }
 
+    /// `METRICS_NAMESPACE`: under which name metrics are kept; empty where none is named.
+    #[must_use]
+    pub fn metrics_namespace(&self) -> &str {
+        self.find("METRICS_NAMESPACE").unwrap_or_default()
+    }
+
     /// `TABLE_NAME`: the ledger.
     ///
     /// # Errors

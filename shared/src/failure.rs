@@ -83,12 +83,13 @@ impl Failure {
         }
     }
 
-    /// What the log keeps beside the code, where that is not what the caller reads.
+    /// What the log keeps beside the code: the cause, or else the sentence, unless that may repeat what the caller sent.
     #[must_use]
-    pub fn cause(&self) -> Option<&str> {
+    pub fn reason(&self) -> String {
         match self {
-            Self::Unauthenticated(cause) | Self::Unavailable(cause) | Self::Internal(cause) => Some(cause),
-            _ => None,
+            Self::Unauthenticated(cause) | Self::Unavailable(cause) | Self::Internal(cause) => cause.clone(),
+            Self::Invalid(_) => "the request breaks a rule".to_owned(),
+            other => other.sentence(),
         }
     }
 

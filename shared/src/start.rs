@@ -8,7 +8,7 @@ use crate::{config::Config, telemetry, web::Error};
 /// with is told to the log.
 pub fn start<F: Future<Output = Result<(), Error>>>(door: impl FnOnce(Config) -> F) -> ExitCode {
     let config = Config::from_env();
-    telemetry::start(config.log_level());
+    telemetry::start(config.log_level(), config.metrics_namespace());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let ended = runtime.map_err(Error::from).and_then(|runtime| runtime.block_on(door(config)));
     match ended {

@@ -1,58 +1,50 @@
-//! What the functions tell: one JSON line for each request, one for each trouble.
+//! What the functions tell, a JSON object a line: one line for each request, with its metrics; one for each token that was made
+//! or revoked; one for each trouble that belongs to no request.
 //!
 //! *(one exit for secrets)* The subscriber admits our own target only, whatever the environment says: at trace level the SDKs
-//! print what was signed, and the signature.
+//! print what was signed, and the signature. What a caller sent is in no line.
 
-use std::time::Duration;
+mod audit;
+mod calls;
+mod format;
+mod metrics;
+mod request;
 
-use tracing::{error, info, level_filters::LevelFilter};
+use jiff::Timestamp;
+use serde_json::json;
+use tracing::{error, level_filters::LevelFilter};
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// The one target whose lines are written.
-const TARGET: &str = "latchkey";
+pub use self::{
+    audit::{created, revoked},
+    calls::{Calls, call},
+    metrics::METRICS,
+    request::{Outcome, Request},
+};
 
-/// What is told of a request.
-#[derive(Debug, Clone, Default)]
-pub struct Told {
-    /// The operation's id in the contract.
-    pub operation: &'static str,
-    /// The gateway's id of the request.
-    pub request_id: String,
-    /// The organization in which the request acts, where that is known.
-    pub org: String,
-    /// Who asks, where that is known.
-    pub principal: String,
-    /// The status that was answered, or 0 where the answer has none.
-    pub status: u16,
-    /// The contract's code of a refusal, `ok` otherwise.
-    pub code: &'static str,
-    /// Why, where the caller is not told.
-    pub cause: String,
-    /// Whether it is our fault, so that somebody should look.
-    pub ours: bool,
-}
+/// The target whose lines are written from the configured level on.
+const TARGET: &str = "latchkey";
+/// The target of requests and audits, whose lines are always written: the metrics are in them.
+const ALWAYS: &str = "latchkey::always";
 
 /// Begins to write lines at `level` (`error`, `warn`, `info`, `debug` or `trace`; anything else means `info`) and above.
-pub fn start(level: &str) {
+/// Requests and audits are written whatever it is, metrics under the namespace `metrics`.
+pub fn start(level: &str, metrics: &str) {
+    metrics::name(metrics);
     let level: LevelFilter = level.parse().unwrap_or(LevelFilter::INFO);
-    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_current_span(false);
-    let admitted = Targets::new().with_target(TARGET, level);
+    let admitted = Targets::new().with_target(TARGET, level).with_target(ALWAYS, LevelFilter::INFO);
+    let lines = tracing_subscriber::fmt::layer().event_format(format::Verbatim);
     // A second start finds the first one's subscriber in place, which is as good.
-    let _ = tracing_subscriber::registry().with(lines.with_span_list(false)).with(admitted).try_init();
-}
-
-/// *(a failure is logged once)* Tells of a request that was answered after `took`.
-pub fn tell(told: &Told, took: Duration) {
-    let Told { operation, request_id, org, principal, status, code, cause, ours } = told;
-    let ms = took.as_secs_f64() * 1_000.0;
-    if *ours {
-        error!(target: TARGET, operation, request_id, org, principal, status, code, cause, ms, "failed");
-    } else {
-        info!(target: TARGET, operation, request_id, org, principal, status, code, cause, ms, "answered");
-    }
+    let _ = tracing_subscriber::registry().with(lines).with(admitted).try_init();
 }
 
 /// Tells of something that somebody should look at and that belongs to no request.
 pub fn trouble(sentence: &str) {
-    error!(target: TARGET, "{sentence}");
+    let line = json!({"timestamp": now(), "level": "ERROR", "kind": "trouble", "message": sentence}).to_string();
+    error!(target: TARGET, line);
+}
+
+/// Now, as lines have it: RFC 3339, to the millisecond.
+fn now() -> String {
+    format!("{:.3}", Timestamp::now())
 }

@@ -11,6 +11,7 @@ use crate::{
     authorize::{Provider, may_be_fetched},
     jwt::{Ring, VerifyingKey},
     ports::PortError,
+    telemetry,
 };
 
 /// The most bytes of a document: far above what providers publish.
@@ -65,6 +66,7 @@ pub(super) async fn fetch(client: &Client, provider: &Provider) -> Result<Ring, 
 
 async fn document<T: DeserializeOwned>(client: &Client, address: &str, provider: &Provider) -> Result<T, PortError> {
     let silent = |_| unusable(provider, "it does not answer");
+    telemetry::call();
     let mut answer = client.get(address).send().await.map_err(silent)?;
     if !answer.status().is_success() {
         return Err(unusable(provider, "it answers with a failure"));

@@ -10,7 +10,7 @@ use lambda_http::{
 use serde::Serialize;
 
 use super::problem::{self, Problem};
-use crate::failure::Failure;
+use crate::{failure::Failure, token::TokenId};
 
 /// How long anyone may keep what is the same for all.
 const PUBLIC: &str = "public, max-age=300";
@@ -21,6 +21,7 @@ pub struct Answer {
     cache: &'static str,
     body: String,
     next: Option<String>,
+    token: Option<TokenId>,
 }
 
 impl Answer {
@@ -54,18 +55,28 @@ impl Answer {
     /// 200 with JSON that is written already, for anyone, who may keep it for 5 minutes.
     #[must_use]
     pub fn document(body: &str) -> Self {
-        Self { status: StatusCode::OK, cache: PUBLIC, body: body.to_owned(), next: None }
+        Self { status: StatusCode::OK, cache: PUBLIC, body: body.to_owned(), next: None, token: None }
     }
 
     fn of(status: StatusCode, cache: &'static str, body: &impl Serialize) -> Result<Self, Failure> {
         let body = serde_json::to_string(body).map_err(|error| Failure::Internal(error.to_string()))?;
-        Ok(Self { status, cache, body, next: None })
+        Ok(Self { status, cache, body, next: None, token: None })
     }
 
     /// The same answer with a link to the next page (RFC 8288).
     #[must_use]
     pub fn with_next(self, reference: &str) -> Self {
         Self { next: Some(format!("<{reference}>; rel=\"next\"")), ..self }
+    }
+
+    /// The same answer, which is about the token `id`: for the log.
+    #[must_use]
+    pub fn about(self, id: &TokenId) -> Self {
+        Self { token: Some(id.clone()), ..self }
+    }
+
+    pub(super) fn token(&self) -> Option<&TokenId> {
+        self.token.as_ref()
     }
 
     pub(super) fn status(&self) -> StatusCode {

@@ -3,8 +3,6 @@
 mod event;
 mod reply;
 
-use std::time::Instant;
-
 use event::Event;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -15,7 +13,7 @@ use crate::{
     caller::Caller,
     deadline::within,
     ports::{Assignments, Clock, EvidenceReader, KeyRing, ProviderKeys, Toucher},
-    telemetry::{self, Told},
+    telemetry::Request,
 };
 
 /// The error text that the gateway answers with a 401, a REST API by its `UNAUTHORIZED` response.
@@ -48,17 +46,16 @@ where
     P: ProviderKeys,
     C: Clock,
 {
-    let started = Instant::now();
-    let mut told = Told { operation: "authorize", code: "ok", ..Told::default() };
+    let mut told = Request::begin("authorize");
     let answer = decide(authorize, event, &mut told).await;
-    telemetry::tell(&told, started.elapsed());
+    told.end();
     answer
 }
 
 async fn decide<L, K, P, C>(
     authorize: &Authorize<L, K, P, C>,
     event: Value,
-    told: &mut Told,
+    told: &mut Request,
 ) -> Result<Value, Diagnostic>
 where
     L: EvidenceReader + Assignments + Toucher,
@@ -85,18 +82,19 @@ where
         Err(Refused::Undecided(cause)) => return Err(fail(UNDECIDED, "unavailable", &cause, told)),
     };
     name(told, denial.caller.as_ref());
-    (told.code, told.cause) = (denial.code, denial.reason.clone());
+    (told.code, told.reason) = (denial.code, denial.reason.clone());
     Ok(reply::deny(&event, &denial))
 }
 
-fn name(told: &mut Told, caller: Option<&Caller>) {
+fn name(told: &mut Request, caller: Option<&Caller>) {
     if let Some(caller) = caller {
-        (told.org, told.principal) = (caller.org.to_string(), caller.principal.to_string());
+        told.by(caller);
+        told.token_id = caller.token.as_ref().map(|token| token.id.to_string()).unwrap_or_default();
     }
 }
 
-fn fail(text: &str, code: &'static str, cause: &str, told: &mut Told) -> Diagnostic {
-    (told.code, told.cause, told.ours) = (code, cause.to_owned(), text != UNAUTHORIZED);
+fn fail(text: &str, code: &'static str, cause: &str, told: &mut Request) -> Diagnostic {
+    (told.code, told.reason, told.ours) = (code, cause.to_owned(), text != UNAUTHORIZED);
     let kind = if text == UNAUTHORIZED { UNAUTHORIZED } else { UNDECIDED };
     Diagnostic { error_type: kind.to_owned(), error_message: text.to_owned() }
 }

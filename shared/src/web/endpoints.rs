@@ -13,6 +13,7 @@ use crate::{
     ports::{Clock, EvidenceReader, Finder, Ids, KeyRing, Lister, Recorder, Revoker, RoleReader, Signer},
     publish::{Publish, openapi::OPENAPI},
     revoke::Revoke,
+    telemetry,
     token::{Family, Item},
 };
 
@@ -40,7 +41,9 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Endpoint for Cre
         let order = Order::read(&request.members()?)?;
         let key = request.idempotency_key()?;
         let issued = self.run(&caller, order, key.as_ref()).await?;
-        Answer::created(&CreatedItem { item: Item::of(issued.token()), token: issued.reveal() })
+        telemetry::created(issued.token(), &caller, request.request_id());
+        let (id, item) = (issued.token().id.clone(), Item::of(issued.token()));
+        Ok(Answer::created(&CreatedItem { item, token: issued.reveal() })?.about(&id))
     }
 }
 
@@ -90,7 +93,8 @@ impl<L: Finder> Endpoint for Get<L> {
     }
 
     async fn answer(&self, request: &Incoming) -> Result<Answer, Failure> {
-        Answer::ok(&Item::of(&self.run(&request.caller()?, &request.id()).await?))
+        let token = self.run(&request.caller()?, &request.id()).await?;
+        Ok(Answer::ok(&Item::of(&token))?.about(&token.id))
     }
 }
 
@@ -100,7 +104,10 @@ impl<L: Revoker, C: Clock> Endpoint for Revoke<L, C> {
     }
 
     async fn answer(&self, request: &Incoming) -> Result<Answer, Failure> {
-        Answer::ok(&Item::of(&self.run(&request.caller()?, &request.id()).await?))
+        let caller = request.caller()?;
+        let token = self.run(&caller, &request.id()).await?;
+        telemetry::revoked(&token, &caller, request.request_id());
+        Ok(Answer::ok(&Item::of(&token))?.about(&token.id))
     }
 }
 

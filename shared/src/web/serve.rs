@@ -1,15 +1,11 @@
 //! The one wrapper around every endpoint: it reads the request, renders the answer, and tells the log.
 
-use std::{convert::Infallible, future::Future, time::Instant};
+use std::{convert::Infallible, future::Future};
 
 use lambda_http::{Body, Request, Response, service_fn};
 
 use super::{Answer, Incoming, answer::refusal};
-use crate::{
-    deadline::within,
-    failure::Failure,
-    telemetry::{self, Told},
-};
+use crate::{deadline::within, failure::Failure, telemetry, token::TokenId};
 
 /// Why a function cannot serve.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -35,26 +31,28 @@ pub async fn serve(endpoint: impl Endpoint) -> Result<(), Error> {
 
 /// *(a failure is logged once)* Here.
 async fn handle(endpoint: &impl Endpoint, request: Request) -> Response<Body> {
-    let started = Instant::now();
+    let mut told = telemetry::Request::begin(endpoint.operation());
     let request = Incoming::new(request);
     let answer = within(endpoint.answer(&request), Failure::Unavailable).await;
-    let mut told =
-        Told { operation: endpoint.operation(), request_id: request.request_id().to_owned(), ..Told::default() };
+    request.request_id().clone_into(&mut told.request_id);
     if let Ok(caller) = request.caller() {
-        (told.org, told.principal) = (caller.org.to_string(), caller.principal.to_string());
+        told.by(&caller);
     }
     let response = match answer {
         Ok(answer) => {
-            (told.status, told.code) = (answer.status().as_u16(), "ok");
+            told.status = answer.status().as_u16();
+            told.token_id = answer.token().map(ToString::to_string).unwrap_or_default();
             answer.into_response()
         }
         Err(failure) => {
             let response = refusal(&failure, request.request_id());
             (told.status, told.code, told.ours) = (response.status().as_u16(), failure.code(), failure.is_ours());
-            failure.cause().unwrap_or_default().clone_into(&mut told.cause);
+            // Only what is a token's id: the rest is whatever somebody wrote there.
+            told.token_id = request.id().parse().map(|id: TokenId| id.to_string()).unwrap_or_default();
+            told.reason = failure.reason();
             response
         }
     };
-    telemetry::tell(&told, started.elapsed());
+    told.end();
     response
 }

@@ -11,6 +11,7 @@ mod closed;
 mod events;
 mod harness;
 mod life;
+mod logs;
 mod pages;
 mod paths;
 mod policies;

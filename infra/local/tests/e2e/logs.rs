@@ -1,0 +1,120 @@
+//! What the functions write: one line for each request, with what a person searches by and the metrics, and one for each token
+//! that was made or revoked.
+
+use std::collections::BTreeSet;
+
+use local::aws::{Service, faults::Fault};
+use serde_json::{Value, json};
+use shared::telemetry::METRICS;
+
+use crate::harness::{Reply, World, eventually};
+
+/// All lines so far.
+fn lines(world: &World) -> Vec<Value> {
+    let output = world.output();
+    let line = |line: &str| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+    output.lines().map(line).collect()
+}
+
+/// The lines of one request by their operations, once there are so many.
+fn of(world: &World, reply: &Reply, kind: &str, count: usize) -> Vec<Value> {
+    let id = reply.header("x-amzn-requestid");
+    eventually(|| {
+        let mut lines = lines(world);
+        lines.retain(|line| line["request_id"] == id && line["kind"] == kind);
+        (lines.len() >= count).then_some(lines)
+    })
+}
+
+#[test]
+fn each_request_has_one_line_of_each_function_that_it_met() {
+    let world = World::new();
+    let owner = world.owner();
+    let made = world.create(&owner, &json!({"name": "n"}));
+    let (id, token) = (made.json()["id"].clone(), made.json()["token"].as_str().unwrap().to_owned());
+    let path = format!("/v1/access-tokens/{}", id.as_str().unwrap());
+    let refused = world.call("GET", "/v1/access-tokens", &world.person("123", "1003"));
+    let unknown = world.call("GET", "/v1/access-tokens", "garbage");
+    let invalid = world.create(&owner, &json!({"name": 7}));
+    let read = world.call("GET", "/v1/access-tokens/self", &token);
+    let absent = world.call("GET", "/v1/access-tokens/api_5ZugdRXasLfWBypHi93Fk", &owner);
+    let open = world.call("GET", "/v1/access-tokens/.well-known/jwks.json", "");
+    let revoked = world.call("DELETE", &path, &owner);
+    world.stack().aws.faults.inject(Service::Kms, Some("Sign"), Fault::Down, None);
+    let failed = world.create(&owner, &json!({"name": "n"}));
+    for (reply, operation, outcome, code, token_id) in [
+        (&made, "createAccessToken", "ok", "ok", id.clone()),
+        (&refused, "", "refused", "permission_denied", Value::Null),
+        (&unknown, "", "refused", "unauthenticated", Value::Null),
+        (&invalid, "createAccessToken", "refused", "invalid_request", Value::Null),
+        (&read, "getAccessToken", "ok", "ok", id.clone()),
+        (&absent, "getAccessToken", "refused", "not_found", json!("api_5ZugdRXasLfWBypHi93Fk")),
+        (&open, "getAccessTokenWellKnown", "ok", "ok", Value::Null),
+        (&revoked, "revokeAccessToken", "ok", "ok", id.clone()),
+        (&failed, "createAccessToken", "failed", "unavailable", Value::Null),
+    ] {
+        let mut expected: Vec<_> = [operation].into_iter().filter(|name| !name.is_empty()).collect();
+        expected.extend(Some("authorize").filter(|_| operation != "getAccessTokenWellKnown"));
+        let lines = of(&world, reply, "request", expected.len());
+        let mut operations: Vec<_> = lines.iter().map(|line| line["operation"].as_str().unwrap()).collect();
+        operations.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(operations, expected, "{}", reply.text);
+        let of_interest = if operation.is_empty() { "authorize" } else { operation };
+        let line = lines.iter().find(|line| line["operation"] == of_interest).unwrap();
+        assert_eq!((&line["outcome"], &line["code"]), (&json!(outcome), &json!(code)), "{line}");
+        assert_eq!(line["token_id"], token_id, "{line}");
+        assert_eq!(line["reason"].is_null(), code == "ok", "a refusal has its reason: {line}");
+        assert_eq!(line["level"], if outcome == "failed" { "ERROR" } else { "INFO" });
+        assert!(line["ms"].as_f64().unwrap() > 0.0 && line["cold_start"].is_boolean(), "{line}");
+        if code != "unauthenticated" && operation != "getAccessTokenWellKnown" {
+            assert_eq!(line["org_id"], "123", "{line}");
+            assert!(!line["principal"].as_str().unwrap().is_empty(), "{line}");
+        }
+    }
+    for (reply, event) in [(&made, "created"), (&revoked, "revoked")] {
+        let audits = of(&world, reply, "audit", 1);
+        assert_eq!(audits.len(), 1);
+        let audit = &audits[0];
+        assert_eq!((&audit["event"], &audit["token_id"], &audit["by"]), (&json!(event), &id, &json!("local|1001")));
+    }
+    assert!(of(&world, &revoked, "audit", 1)[0]["revoked_at"].is_string());
+    let cold = lines(&world).into_iter().filter(|line| line["cold_start"] == true);
+    let cold: Vec<_> = cold.map(|line| line["operation"].to_string()).collect();
+    let each: BTreeSet<_> = cold.iter().collect();
+    assert_eq!(cold.len(), each.len(), "a function starts cold once: {cold:?}");
+}
+
+#[test]
+fn a_line_counts_the_calls_that_went_over_the_wire() {
+    let world = World::new();
+    let owner = world.owner();
+    world.call("GET", "/v1/access-tokens", &owner);
+    let mark = world.stack().aws.calls.mark();
+    let made = world.create(&owner, &json!({"name": "n"}));
+    let calls = world.stack().aws.calls.since(mark);
+    for (operation, function) in [("authorize", "authorizer"), ("createAccessToken", "create-token")] {
+        let lines = of(&world, &made, "request", 2);
+        let line = lines.iter().find(|line| line["operation"] == operation).unwrap();
+        let counted = calls.iter().filter(|call| call.caller == function).count();
+        assert_eq!(line["wire_calls"], counted, "{line} {calls:?}");
+    }
+}
+
+#[test]
+fn every_metric_is_emitted_and_no_other() {
+    let world = World::new();
+    let owner = world.owner();
+    let made = world.create(&owner, &json!({"name": "n"})).json();
+    let revoked = world.call("DELETE", &format!("/v1/access-tokens/{}", made["id"].as_str().unwrap()), &owner);
+    of(&world, &revoked, "request", 2);
+    let mut emitted = BTreeSet::new();
+    for line in lines(&world).iter().filter(|line| line["kind"] == "request") {
+        for set in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
+            assert_eq!(set["Namespace"], "Latchkey/latchkey", "the stack's own");
+            let metrics = set["Metrics"].as_array().unwrap().iter();
+            emitted.extend(metrics.map(|metric| metric["Name"].as_str().unwrap().to_owned()));
+        }
+    }
+    assert_eq!(emitted, METRICS.iter().map(|(name, _)| (*name).to_owned()).collect());
+}

@@ -1,0 +1,75 @@
+//! Metrics in the embedded metric format: CloudWatch takes them out of the line of a request.
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+
+use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::request::{Outcome, Request};
+
+/// The namespace where none is named.
+const NAMESPACE: &str = "Latchkey";
+
+static NAMED: OnceLock<String> = OnceLock::new();
+
+/// Every metric that there is, with its unit. Each has the dimension `operation`, and `Denied` also `operation` and `code`.
+pub const METRICS: [(&str, &str); 7] = [
+    ("Latency", "Milliseconds"),
+    ("Issued", "Count"),
+    ("Revoked", "Count"),
+    ("Denied", "Count"),
+    ("Failed", "Count"),
+    ("Throttled", "Count"),
+    ("KmsFailed", "Count"),
+];
+
+/// The metrics of one request, as members of its line.
+#[derive(Serialize)]
+pub(super) struct Metrics {
+    #[serde(rename = "_aws")]
+    directive: Value,
+    #[serde(flatten)]
+    values: BTreeMap<&'static str, f64>,
+}
+
+/// From now on metrics are under `namespace`, unless it is empty.
+pub(super) fn name(namespace: &str) {
+    if !namespace.is_empty() {
+        let _ = NAMED.set(namespace.to_owned());
+    }
+}
+
+impl Metrics {
+    /// The metrics of a request that took `took`. A count is given where it may be one, 0 included, so that an alarm can tell
+    /// none from silence.
+    pub(super) fn of(request: &Request, took: Duration) -> Self {
+        let outcome = request.outcome();
+        let count = |holds: bool| if holds { 1.0 } else { 0.0 };
+        let mut values = BTreeMap::from([
+            ("Latency", took.as_secs_f64() * 1_000.0),
+            ("Denied", count(outcome == Outcome::Refused)),
+            ("Failed", count(outcome == Outcome::Failed)),
+            ("Throttled", count(request.was_throttled())),
+            ("KmsFailed", count(outcome == Outcome::Failed && request.reason.starts_with("kms:"))),
+        ]);
+        match request.operation {
+            "createAccessToken" => values.insert("Issued", count(outcome == Outcome::Ok)),
+            "revokeAccessToken" => values.insert("Revoked", count(outcome == Outcome::Ok)),
+            _ => None,
+        };
+        let namespace = NAMED.get().map_or(NAMESPACE, String::as_str);
+        let set = |dimensions: &[&str], names: &mut dyn Iterator<Item = &&'static str>| {
+            let unit = |name: &str| METRICS.iter().find(|(own, _)| *own == name).map(|(_, unit)| *unit);
+            let metrics: Vec<_> = names.map(|name| json!({"Name": name, "Unit": unit(name)})).collect();
+            json!({"Namespace": namespace, "Dimensions": [dimensions], "Metrics": metrics})
+        };
+        let mut sets = vec![set(&["operation"], &mut values.keys())];
+        if outcome == Outcome::Refused {
+            sets.push(set(&["operation", "code"], &mut ["Denied"].iter()));
+        }
+        let directive = json!({"Timestamp": Timestamp::now().as_millisecond(), "CloudWatchMetrics": sets});
+        Self { directive, values }
+    }
+}
