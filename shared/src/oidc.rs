@@ -4,3 +4,4 @@ mod cache;
 mod fetch;
 
 pub use cache::OidcKeys;
+pub use fetch::{Unusable, ring};

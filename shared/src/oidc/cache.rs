@@ -70,7 +70,8 @@ impl ProviderKeys for OidcKeys {
         if known.is_due(kid) {
             known.asked = Some(Instant::now());
             let client = self.client.get_or_try_init(|| async { fetch::client() }).await?;
-            match fetch::fetch(client, provider).await {
+            let unusable = |why| PortError::Unavailable(format!("the identity provider {}: {why}", provider.name));
+            match fetch::ring(client, &provider.issuer).await.map_err(unusable) {
                 Ok(ring) => (known.ring, known.fetched) = (Arc::new(ring), Some(Instant::now())),
                 Err(error) if !Known::is_within(known.fetched, KEPT) => return Err(error),
                 Err(error) => telemetry::trouble(&error.to_string()),

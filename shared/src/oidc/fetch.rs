@@ -1,4 +1,4 @@
-//! Fetching a provider's keys. Never from an address that a token names.
+//! Fetching the keys that an issuer publishes. Never from an address that a token names.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    authorize::{Provider, may_be_fetched},
+    authorize::may_be_fetched,
     jwt::{Ring, VerifyingKey},
     ports::PortError,
     telemetry,
@@ -30,6 +30,29 @@ struct AnyKeys {
     keys: Vec<Value>,
 }
 
+/// Why the keys of an issuer could not be had, each with the address that was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    /// Nobody answers there, or not to the end, or not in time.
+    #[error("{0} cannot be reached")]
+    Silent(String),
+    /// It answers with a failure.
+    #[error("{0} answers {1}")]
+    Status(String, u16),
+    /// Its answer is far above what issuers publish.
+    #[error("{0} answers too much")]
+    TooLarge(String),
+    /// Its answer has not the form of one.
+    #[error("{0} is no document of an issuer")]
+    Malformed(String),
+    /// Its discovery document speaks of another issuer.
+    #[error("{0} is the document of another issuer")]
+    OtherIssuer(String),
+    /// Its discovery document names keys over neither HTTPS nor this machine.
+    #[error("{0} names keys that lie where nothing is fetched from")]
+    Elsewhere(String),
+}
+
 /// The HTTP client for identity providers: one second to connect, two for the whole, no redirects.
 ///
 /// # Errors
@@ -44,43 +67,39 @@ pub(super) fn client() -> Result<Client, PortError> {
         .map_err(|_| PortError::Broken("the client for identity providers cannot be made".to_owned()))
 }
 
-/// The keys that `provider` publishes now and that are of use here.
+/// The keys that `issuer` publishes now and that are of use here.
 ///
 /// # Errors
 ///
-/// [`PortError::Unavailable`] where it gives no usable answer.
-pub(super) async fn fetch(client: &Client, provider: &Provider) -> Result<Ring, PortError> {
-    let address = format!("{}/.well-known/openid-configuration", provider.issuer.trim_end_matches('/'));
-    let discovery: Discovery = document(client, &address, provider).await?;
-    if discovery.issuer != provider.issuer {
-        return Err(unusable(provider, "its discovery document is another issuer's"));
+/// [`Unusable`].
+pub async fn ring(client: &Client, issuer: &str) -> Result<Ring, Unusable> {
+    let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+    let discovery: Discovery = document(client, &address).await?;
+    if discovery.issuer != issuer {
+        return Err(Unusable::OtherIssuer(address));
     }
     if !may_be_fetched(&discovery.jwks_uri) {
-        return Err(unusable(provider, "its keys lie where nothing is fetched from"));
+        return Err(Unusable::Elsewhere(address));
     }
-    let set: AnyKeys = document(client, &discovery.jwks_uri, provider).await?;
+    let set: AnyKeys = document(client, &discovery.jwks_uri).await?;
     let known = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
     let set = JwkSet { keys: known.collect() };
     Ok(Ring::new(set.keys.into_iter().filter_map(|jwk| VerifyingKey::from_jwk(jwk).ok())))
 }
 
-async fn document<T: DeserializeOwned>(client: &Client, address: &str, provider: &Provider) -> Result<T, PortError> {
-    let silent = |_| unusable(provider, "it does not answer");
+async fn document<T: DeserializeOwned>(client: &Client, address: &str) -> Result<T, Unusable> {
     telemetry::call();
+    let silent = |_| Unusable::Silent(address.to_owned());
     let mut answer = client.get(address).send().await.map_err(silent)?;
     if !answer.status().is_success() {
-        return Err(unusable(provider, "it answers with a failure"));
+        return Err(Unusable::Status(address.to_owned(), answer.status().as_u16()));
     }
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(silent)? {
         body.extend_from_slice(&chunk);
         if body.len() > LARGEST {
-            return Err(unusable(provider, "its answer is too large"));
+            return Err(Unusable::TooLarge(address.to_owned()));
         }
     }
-    serde_json::from_slice(&body).map_err(|_| unusable(provider, "its answer has not the form of one"))
-}
-
-fn unusable(provider: &Provider, why: &str) -> PortError {
-    PortError::Unavailable(format!("the identity provider {}: {why}", provider.name))
+    serde_json::from_slice(&body).map_err(|_| Unusable::Malformed(address.to_owned()))
 }

@@ -1,4 +1,4 @@
-//! Metrics in the embedded metric format: CloudWatch takes them out of the line of a request.
+//! Metrics in the embedded metric format: `CloudWatch` takes them out of the line of a request.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
 use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
