@@ -12,6 +12,7 @@ use std::{
 
 use jiff::Timestamp;
 use local::{
+    aws::upstream::Upstreams,
     build,
     idp::identity::PersonClaims,
     lambda::Output,
@@ -52,6 +53,7 @@ async fn memory(workspace: &Path, requests: usize) -> Outcome<Vec<(String, u64, 
         seed_always: false,
         stage_in_path: false,
         parameters: std::collections::BTreeMap::new(),
+        upstreams: Upstreams::default(),
         sample: None,
         output: Output::File(folder.path().join("output.log")),
     })

@@ -1,15 +1,18 @@
 //! `DynamoDB` and KMS as the functions see them: the services' wire protocols on loopback ports.
 //!
-//! Before each service stands a front that does what AWS does: it tells the caller by the access key id, decides by the
-//! caller's policy, and records the call. Tests may put faults there.
+//! Each is embedded, unless one of somebody else's is to stand in its place. Before each stands a front that does what AWS
+//! does: it tells the caller by the access key id, decides by the caller's policy, and records the call. Tests may put faults
+//! there.
 
 pub mod calls;
 pub mod faults;
 pub mod iam;
 pub mod key_pair;
+pub mod upstream;
 
 mod dynamodb;
 mod error;
+mod forward;
 mod front;
 mod kms;
 pub(crate) mod private_file;
@@ -27,11 +30,13 @@ use self::{
     calls::Calls,
     dynamodb::DynamoDb,
     faults::Faults,
+    forward::Forward,
     front::{Backend, Front, Gate},
     iam::Principal,
     key_pair::KeyType,
     kms::Kms,
     request::Home,
+    upstream::{UpstreamKms, Upstreams, ensure_table},
     wire::Server,
 };
 
@@ -50,6 +55,22 @@ impl Service {
         match self {
             Self::DynamoDb => "dynamodb",
             Self::Kms => "kms",
+        }
+    }
+
+    /// The service by its name.
+    fn name(self) -> &'static str {
+        match self {
+            Self::DynamoDb => "DynamoDB",
+            Self::Kms => "KMS",
+        }
+    }
+
+    /// What stands before the point of the header `X-Amz-Target`.
+    fn target(self) -> &'static str {
+        match self {
+            Self::DynamoDb => "DynamoDB_20120810",
+            Self::Kms => "TrentService",
         }
     }
 
@@ -96,6 +117,15 @@ pub struct AwsOptions {
     pub account: String,
     /// The region of every ARN.
     pub region: String,
+    /// The services in place of the embedded ones.
+    pub upstreams: Upstreams,
+}
+
+impl AwsOptions {
+    /// The path of a file in the folder.
+    fn file(&self, name: &str) -> Option<PathBuf> {
+        self.data.as_ref().map(|folder| folder.join(name))
+    }
 }
 
 /// The running services. Dropping it closes their ports.
@@ -108,8 +138,10 @@ pub struct Aws {
     pub calls: Calls,
     /// The faults before both.
     pub faults: Faults,
+    /// Whether a table was not there and was made, so that it is empty.
+    pub new_table: bool,
     fronts: [Server; 2],
-    dynamodb: DynamoDb,
+    embedded: Option<DynamoDb>,
 }
 
 impl Aws {
@@ -122,19 +154,16 @@ impl Aws {
         if let Some(folder) = &options.data {
             std::fs::create_dir_all(folder)?;
         }
-        let dynamodb = start_dynamodb(&options).await?;
-        let kms = open_kms(&options)?;
-        let gate = Gate {
-            home: Home { account: options.account, region: options.region },
-            principals: Arc::new(options.principals),
-            calls: Calls::default(),
-            faults: Faults::default(),
-        };
+        let home = Home { account: options.account.clone(), region: options.region.clone() };
+        let (embedded, dynamodb, new_table) = start_dynamodb(&options, &home).await?;
+        let kms = open_kms(&options, &home).await?;
+        let gate =
+            Gate { home, principals: Arc::new(options.principals), calls: Calls::default(), faults: Faults::default() };
         let (calls, faults) = (gate.calls.clone(), gate.faults.clone());
-        let kms_front = serve(gate.clone(), Backend::Kms(Arc::new(kms))).await?;
-        let front = serve(gate, Backend::DynamoDb(dynamodb.forward()?)).await?;
+        let kms_front = serve(gate.clone(), kms).await?;
+        let front = serve(gate, Backend::DynamoDb(dynamodb)).await?;
         let (dynamodb_url, kms_url) = (front.url(), kms_front.url());
-        Ok(Self { dynamodb_url, kms_url, calls, faults, fronts: [front, kms_front], dynamodb })
+        Ok(Self { dynamodb_url, kms_url, calls, faults, new_table, fronts: [front, kms_front], embedded })
     }
 
     /// Closes the ports, then the database's file.
@@ -142,26 +171,41 @@ impl Aws {
         for front in self.fronts {
             front.stop().await;
         }
-        self.dynamodb.stop().await;
+        if let Some(dynamodb) = self.embedded {
+            dynamodb.stop().await;
+        }
     }
 }
 
-async fn start_dynamodb(options: &AwsOptions) -> Result<DynamoDb, AwsError> {
-    let path = options.data.as_ref().map(|folder| folder.join("dynamodb.sqlite"));
-    let dynamodb = DynamoDb::start(path.as_deref()).await?;
+/// The database that is embedded, if it is; where requests for it go; and whether a table in it is new.
+async fn start_dynamodb(options: &AwsOptions, home: &Home) -> Result<(Option<DynamoDb>, Forward, bool), AwsError> {
+    let mut new = false;
+    if let Some(endpoint) = &options.upstreams.dynamodb {
+        let forward = Forward::new(Service::DynamoDb, endpoint.as_str(), home)?;
+        for table in &options.tables {
+            new |= ensure_table(&forward, table).await?;
+        }
+        return Ok((None, forward, new));
+    }
+    let dynamodb = DynamoDb::start(options.file("dynamodb.sqlite").as_deref()).await?;
     for table in &options.tables {
-        dynamodb.ensure_table(table)?;
+        new |= dynamodb.ensure_table(table)?;
     }
-    Ok(dynamodb)
+    let forward = Forward::new(Service::DynamoDb, dynamodb.url(), home)?;
+    Ok((Some(dynamodb), forward, new))
 }
 
-fn open_kms(options: &AwsOptions) -> Result<Kms, AwsError> {
-    let path = options.data.as_ref().map(|folder| folder.join("kms.json"));
-    let kms = Kms::open(path, Home { account: options.account.clone(), region: options.region.clone() })?;
+async fn open_kms(options: &AwsOptions, home: &Home) -> Result<Backend, AwsError> {
+    if let Some(endpoint) = &options.upstreams.kms {
+        let forward = Forward::new(Service::Kms, endpoint.as_str(), home)?;
+        let kms = UpstreamKms::open(forward, options.file("upstream-keys.json"), &options.keys).await?;
+        return Ok(Backend::UpstreamKms(kms));
+    }
+    let kms = Kms::open(options.file("kms.json"), home.clone())?;
     for key in &options.keys {
         kms.ensure_key(key)?;
     }
-    Ok(kms)
+    Ok(Backend::Kms(kms))
 }
 
 async fn serve(gate: Gate, backend: Backend) -> Result<Server, AwsError> {

@@ -7,6 +7,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::aws::upstream::Endpoint;
+
 /// The port of the gateway where none is named. The identity provider's is the next one.
 const PORT: u16 = 8080;
 
@@ -46,6 +48,12 @@ struct Run {
     /// Put the stage before every path, as at the API's own address on AWS
     #[arg(long)]
     stage: bool,
+    /// A DynamoDB in place of the embedded one, such as an emulator; it keeps the table, named after the folder
+    #[arg(long, value_name = "URL")]
+    dynamodb_url: Option<Endpoint>,
+    /// A KMS in place of the embedded one, such as an emulator; it makes and keeps the keys
+    #[arg(long, value_name = "URL")]
+    kms_url: Option<Endpoint>,
     /// A value for a parameter of template.yaml
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     set: Vec<(String, String)>,

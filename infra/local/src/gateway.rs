@@ -24,16 +24,22 @@ use std::{
 use aws_lc_rs::rand;
 use axum::{
     Router,
-    body::{Bytes, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, Uri},
+    http::{
+        HeaderMap, HeaderValue, Method, Uri,
+        header::{
+            ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+            ACCESS_CONTROL_MAX_AGE, CONTENT_TYPE,
+        },
+    },
     response::Response,
 };
 
 use self::{event::Incoming, refusal::Refusal, routes::Routes};
 use crate::{
     invoke::{Invoke, InvokeError},
-    template::{Api, ApiKind, World, uuid},
+    template::{Api, ApiKind, Cors, World, uuid},
 };
 
 /// The quota on a request's body, in bytes.
@@ -90,6 +96,11 @@ impl Gateway {
         let (parts, body) = request.into_parts();
         check_size(&parts.headers)?;
         let path = self.without_stage(parts.uri.path()).ok_or(Refusal::MissingAuthenticationToken)?;
+        if let Some(cors) = self.api.cors.as_ref().filter(|_| parts.method == Method::OPTIONS && self.routes.know(path))
+        {
+            "(preflight)".clone_into(&mut exchange.route);
+            return Ok(preflight(cors));
+        }
         let found = self.routes.find(&parts.method, path).ok_or(Refusal::MissingAuthenticationToken)?;
         exchange.route.clone_from(&found.route.path);
         let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| Refusal::RequestTooLarge)?;
@@ -191,6 +202,23 @@ fn request_id() -> String {
         tracing::error!("there are no random numbers, request ids are not unique");
     }
     uuid(bytes, 4)
+}
+
+/// What the mock integration answers that SAM puts behind `OPTIONS`.
+fn preflight(cors: &Cors) -> Response {
+    let mut response = Response::new(Body::from("{}\n"));
+    for (name, value) in [
+        (ACCESS_CONTROL_ALLOW_ORIGIN, &cors.allow_origin),
+        (ACCESS_CONTROL_ALLOW_METHODS, &cors.allow_methods),
+        (ACCESS_CONTROL_ALLOW_HEADERS, &cors.allow_headers),
+        (ACCESS_CONTROL_MAX_AGE, &cors.max_age),
+        (CONTENT_TYPE, &"application/json".to_owned()),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(value.trim_matches('\'')) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
 }
 
 fn check_size(headers: &HeaderMap) -> Result<(), Refusal> {

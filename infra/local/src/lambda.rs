@@ -97,6 +97,18 @@ impl Lambda {
         warm_pools([(pool, processes)]).await
     }
 
+    /// Gives `function` the variables `changes` over those that it has, as a deployment does: its processes finish the event
+    /// that they work on and end, and whatever begins after this has given back is worked on with the new variables. Others'
+    /// processes go on.
+    ///
+    /// # Errors
+    ///
+    /// When no process gets through its initialization with them; see [`LambdaError`].
+    pub async fn restart(&self, function: &str, changes: BTreeMap<String, String>) -> Result<(), LambdaError> {
+        let pool = self.pools.get(function).ok_or_else(|| LambdaError::Unknown(function.to_owned()))?;
+        pool.restart(changes).await
+    }
+
     /// The ids of the processes of `function` that live; none for a function that is not there.
     #[must_use]
     pub fn processes(&self, function: &str) -> Vec<u32> {

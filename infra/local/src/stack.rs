@@ -4,15 +4,9 @@ mod environment;
 mod error;
 pub(crate) mod folder;
 mod sample;
+mod services;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    iter,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, iter, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -26,7 +20,7 @@ pub use self::{
     sample::{Sample, SampleUrls},
 };
 use crate::{
-    aws::{Aws, AwsOptions, KeySpec, TableSpec, iam::Principal},
+    aws::{Aws, upstream::Upstreams},
     gateway::Gateway,
     idp::{
         Idp,
@@ -57,12 +51,14 @@ pub struct StackOptions {
     pub data: PathBuf,
     /// The roles and people to begin with.
     pub seed: Seed,
-    /// Whether the seed is written at each start, and not into a new folder alone.
+    /// Whether the seed is written at each start, and not into a new folder or table alone.
     pub seed_always: bool,
     /// Whether every path begins with the stage, as at an API's own address.
     pub stage_in_path: bool,
     /// Values for the template's parameters, over those that the stack itself gives.
     pub parameters: BTreeMap<String, String>,
+    /// The services in place of the embedded `DynamoDB` and KMS.
+    pub upstreams: Upstreams,
     /// The sample to serve beside, where one is to be.
     pub sample: Option<Sample>,
     /// Where goes what the functions print.
@@ -120,21 +116,22 @@ impl Stack {
     ///
     /// See [`StackError`].
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
-        let folder = Folder::open(&options.data)?;
+        let mut folder = Folder::open(&options.data)?;
         let listener = bind(options.port).await?;
         let port = listener.local_addr().map_err(StackError::Listen)?.port();
         let idp_port = if options.port == 0 { 0 } else { port.saturating_add(1) };
         let idp = Idp::start(Identity::open(&options.data, idp_port)?).await?;
         let url = base_url(port, &options)?;
-        let template = load(&options.template, &parameters(&options, &folder, &url, &idp.url), &World::default())?;
+        let world = world(&options.upstreams, &mut folder)?;
+        let template = load(&options.template, &parameters(&options, &folder, &url, &idp.url), &world)?;
         let sample = options.sample.as_ref().map(|sample| sample.load(&template)).transpose()?;
         let environment = Environment::new(iter::once(&template).chain(&sample), &options.binaries)?;
-        let aws = Aws::start(aws_options(&options.data, &template, environment.principals())?).await?;
+        let aws = Aws::start(services::aws_options(&options, &template, environment.principals())?).await?;
         let beside = beside(sample, port).await?;
         let mut local = local(&template, url.clone(), &aws, &idp, environment.binaries())?;
         local.sample =
             SampleUrls::of(&beside.iter().map(|(api, _, url)| (api.clone(), url.clone())).collect::<Vec<_>>());
-        if options.seed_always || folder.is_new() {
+        if options.seed_always || folder.is_new() || aws.new_table {
             let client = operator(&aws.dynamodb_url, &template.world);
             options.seed.write(client, &local.table).await?;
         }
@@ -178,6 +175,15 @@ impl Server {
 #[must_use]
 pub fn provider() -> ProviderName {
     PROVIDER.parse().unwrap_or_else(|_| unreachable!("the name is a provider's"))
+}
+
+/// Where the template is played. In a `DynamoDB` that others use too, the tables have names that nobody else has.
+fn world(upstreams: &Upstreams, folder: &mut Folder) -> Result<World, StackError> {
+    let mut world = World::default();
+    if upstreams.dynamodb.is_some() {
+        world.stack = format!("{}-{}", world.stack, folder.suffix()?);
+    }
+    Ok(world)
 }
 
 async fn bind(port: u16) -> Result<TcpListener, StackError> {
@@ -227,29 +233,6 @@ fn parameters(options: &StackOptions, folder: &Folder, url: &str, idp: &str) -> 
     parameters.extend(options.sample.iter().map(|sample| ("RouteRules".to_owned(), sample.rules.clone())));
     parameters.extend(options.parameters.clone());
     parameters
-}
-
-fn aws_options(
-    data: &Path,
-    template: &Template,
-    principals: HashMap<String, Principal>,
-) -> Result<AwsOptions, StackError> {
-    let table = |table: &crate::template::Table| TableSpec {
-        create: table.create.clone(),
-        ttl_attribute: table.ttl_attribute.clone(),
-    };
-    let key = |key: &crate::template::Key| {
-        let spec = serde_json::from_value(json!(key.spec)).map_err(|_| StackError::KeySpec(key.spec.clone()))?;
-        Ok(KeySpec { id: key.id.clone(), arn: key.arn.clone(), spec })
-    };
-    Ok(AwsOptions {
-        data: Some(data.to_owned()),
-        principals,
-        tables: template.tables.iter().map(table).collect(),
-        keys: template.keys.iter().map(key).collect::<Result<_, StackError>>()?,
-        account: template.world.account.clone(),
-        region: template.world.region.clone(),
-    })
 }
 
 fn local(

@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use self::key::uuid;
 pub use self::{
-    api::{Api, ApiKind, Authorizer, GatewayResponse, Route},
+    api::{Api, ApiKind, Authorizer, Cors, GatewayResponse, Route},
     error::TemplateError,
     function::{Effect, Function, Statement},
     key::Key,

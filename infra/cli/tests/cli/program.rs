@@ -12,6 +12,7 @@ use std::{
 
 use jiff::Timestamp;
 use local::{
+    aws::upstream::Upstreams,
     build,
     idp::identity::PersonClaims,
     lambda::Output,
@@ -175,6 +176,7 @@ fn options(folder: &Path) -> StackOptions {
         seed_always: false,
         stage_in_path: true,
         parameters: BTreeMap::new(),
+        upstreams: Upstreams::default(),
         sample: None,
         output: Output::File(folder.join("output.log")),
     }

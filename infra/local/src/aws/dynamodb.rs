@@ -2,11 +2,6 @@
 
 use std::{path::Path, time::Duration};
 
-use axum::{
-    body::Body,
-    http::{HeaderMap, StatusCode, header},
-    response::Response,
-};
 use dynoxide::{
     Database, DynoxideError,
     actions::{create_table::CreateTableRequest, update_time_to_live::UpdateTimeToLiveRequest},
@@ -14,7 +9,7 @@ use dynoxide::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use super::{AwsError, Service, TableSpec, error::ServiceError, request::ApiRequest};
+use super::{AwsError, TableSpec};
 
 /// How often expired items are deleted. `DynamoDB` itself takes up to some days, so nobody may rely on it.
 const SWEEP: Duration = Duration::from_mins(1);
@@ -54,31 +49,29 @@ impl DynamoDb {
         Ok(Self { url, database, stop, server, sweeper })
     }
 
-    /// Creates the table `spec` unless a table of this name is there, and turns its time to live on.
+    /// Creates the table `spec` unless a table of this name is there, and turns its time to live on. Tells whether the table is
+    /// new.
     ///
     /// # Errors
     ///
     /// When the description is not that of a table.
-    pub(super) fn ensure_table(&self, spec: &TableSpec) -> Result<(), AwsError> {
+    pub(super) fn ensure_table(&self, spec: &TableSpec) -> Result<bool, AwsError> {
         let request: CreateTableRequest = serde_json::from_value(spec.create.clone())?;
         let table = request.table_name.clone();
-        match self.database.create_table(request) {
-            Ok(_) | Err(DynoxideError::ResourceInUseException(_)) => {}
+        let created = match self.database.create_table(request) {
+            Ok(_) => true,
+            Err(DynoxideError::ResourceInUseException(_)) => false,
             Err(error) => return Err(error.into()),
+        };
+        if let Some(attribute) = &spec.ttl_attribute {
+            self.database.update_time_to_live(time_to_live(&table, attribute)?)?;
         }
-        let Some(attribute) = &spec.ttl_attribute else { return Ok(()) };
-        self.database.update_time_to_live(time_to_live(&table, attribute)?)?;
-        Ok(())
+        Ok(created)
     }
 
-    /// Where requests are sent on to.
-    ///
-    /// # Errors
-    ///
-    /// When the HTTP client cannot be made.
-    pub(super) fn forward(&self) -> Result<Forward, AwsError> {
-        let client = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Forward { client, url: self.url.clone() })
+    /// Where it answers.
+    pub(super) fn url(&self) -> &str {
+        &self.url
     }
 
     /// Lets running requests finish and closes the file.
@@ -106,42 +99,4 @@ async fn sweep(database: Database) {
             Err(_) => return,
         }
     }
-}
-
-/// Sends requests on to the emulator, headers and body as they came.
-pub(super) struct Forward {
-    client: reqwest::Client,
-    url: String,
-}
-
-impl Forward {
-    pub(super) async fn answer(&self, request: &ApiRequest) -> Response {
-        self.send(request).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "the emulated DynamoDB did not answer");
-            let status = StatusCode::INTERNAL_SERVER_ERROR;
-            ServiceError::with_status(status, "InternalServerError", "the database did not answer")
-                .answer(Service::DynamoDb)
-        })
-    }
-
-    async fn send(&self, request: &ApiRequest) -> Result<Response, reqwest::Error> {
-        let parts = &request.parts;
-        let url = format!("{}{}", self.url, parts.uri.path());
-        let sent = self.client.request(parts.method.clone(), url).headers(parts.headers.clone());
-        let answer = sent.body(request.body.clone()).send().await?;
-        let (status, headers) = (answer.status(), end_to_end(answer.headers()));
-        let mut response = Response::new(Body::from(answer.bytes().await?));
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        Ok(response)
-    }
-}
-
-/// The headers without those of the one connection (RFC 9110, section 7.6.1).
-fn end_to_end(headers: &HeaderMap) -> HeaderMap {
-    let mut headers = headers.clone();
-    for name in [header::CONNECTION, header::TRANSFER_ENCODING] {
-        headers.remove(name);
-    }
-    headers
 }

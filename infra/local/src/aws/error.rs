@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use dynoxide::DynoxideError;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Service, key_pair::KeyType};
 
@@ -40,6 +40,14 @@ pub enum AwsError {
     /// The client by which requests are sent on.
     #[error("the HTTP client cannot be made: {0}")]
     Client(#[from] reqwest::Error),
+    /// A service that stands in place of an embedded one.
+    #[error("the service at `{url}` cannot be used: {why}")]
+    Upstream {
+        /// Where it is.
+        url: String,
+        /// What it answers, or that it does not.
+        why: String,
+    },
 }
 
 /// An error of `DynamoDB` or KMS.
@@ -59,6 +67,13 @@ impl ServiceError {
 
     pub(super) fn with_status(status: StatusCode, name: &str, message: impl Into<String>) -> Self {
         Self { status, name: name.to_owned(), message: message.into() }
+    }
+
+    /// The error in the answer `body` of a service, without the namespace that `DynamoDB` puts before its name.
+    pub(super) fn read(status: StatusCode, body: &Value) -> Self {
+        let name = body["__type"].as_str().and_then(|name| name.rsplit('#').next()).unwrap_or(status.as_str());
+        let message = ["message", "Message"].into_iter().find_map(|member| body[member].as_str());
+        Self::with_status(status, name, message.unwrap_or("it does not say why"))
     }
 
     /// The error as `service` answers it.

@@ -8,12 +8,13 @@ use serde_json::json;
 use super::{
     Service,
     calls::Calls,
-    dynamodb::Forward,
     error::{self, ServiceError},
     faults::{Fault, Faults},
+    forward::Forward,
     iam::{Caller, Principal},
     kms::Kms,
     request::{ApiRequest, Home},
+    upstream::UpstreamKms,
     wire::{Answer, Cut},
 };
 
@@ -23,7 +24,8 @@ const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
 /// The service behind the front.
 pub(super) enum Backend {
     DynamoDb(Forward),
-    Kms(Arc<Kms>),
+    Kms(Kms),
+    UpstreamKms(UpstreamKms),
 }
 
 /// What both services' fronts share.
@@ -64,7 +66,8 @@ impl Front {
     fn admit(&self, caller: Caller<'_>, request: &ApiRequest) -> Result<(), ServiceError> {
         let action = format!("{}:{}", self.backend.service().prefix(), request.operation);
         let resources = request.resources(self.backend.service(), &self.gate.home);
-        let refused_on = caller.refused_on(&action, &resources);
+        let context = request.context(self.backend.service());
+        let refused_on = caller.refused_on(&action, &resources, &context);
         self.gate.calls.record(caller.name(), &action, &resources, refused_on.is_none());
         refused_on.map_or(Ok(()), |resource| Err(self.denied(caller, &action, resource)))
     }
@@ -92,17 +95,18 @@ impl Backend {
     fn service(&self) -> Service {
         match self {
             Self::DynamoDb(_) => Service::DynamoDb,
-            Self::Kms(_) => Service::Kms,
+            Self::Kms(_) | Self::UpstreamKms(_) => Service::Kms,
         }
     }
 
     async fn answer(&self, request: &ApiRequest) -> Response {
         match self {
-            Self::DynamoDb(dynamodb) => dynamodb.answer(request).await,
+            Self::DynamoDb(dynamodb) => dynamodb.answer(request, request.body.clone()).await,
             Self::Kms(kms) => match kms.answer(&request.operation, &request.body) {
                 Ok(body) => error::answer(Service::Kms, StatusCode::OK, body.to_string()),
                 Err(error) => error.answer(Service::Kms),
             },
+            Self::UpstreamKms(kms) => kms.answer(request).await,
         }
     }
 

@@ -1,29 +1,51 @@
 //! Who calls, and what they may do.
 
+mod condition;
+
 use std::collections::HashMap;
+
+pub use self::condition::{Condition, Context, Operator};
 
 /// The access key id of the operator, who may do everything: `cargo local` itself and the tests.
 pub const OPERATOR: &str = "operator";
 
-/// What a function may do: pairs of an action's pattern and a resource's pattern.
+/// What a function may do.
 ///
 /// In a pattern `*` stands for any text and `?` for one character; actions are compared without regard to case (IAM User
 /// Guide, "IAM JSON policy elements"). What is neither allowed nor denied is denied, and a denial wins.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
     /// What is allowed.
-    pub allow: Vec<(String, String)>,
+    pub allow: Vec<Grant>,
     /// What is denied even if it is allowed.
-    pub deny: Vec<(String, String)>,
+    pub deny: Vec<Grant>,
+}
+
+/// An action's pattern and a resource's pattern, for requests of which every condition holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The action's pattern.
+    pub action: String,
+    /// The resource's pattern.
+    pub resource: String,
+    /// The conditions.
+    pub conditions: Vec<Condition>,
+}
+
+impl From<(String, String)> for Grant {
+    fn from((action, resource): (String, String)) -> Self {
+        Self { action, resource, conditions: Vec::new() }
+    }
 }
 
 impl Policy {
-    /// Tells whether `action`, as in `dynamodb:PutItem`, is allowed on `resource`, an ARN.
+    /// Tells whether `action`, as in `dynamodb:PutItem`, is allowed on `resource`, an ARN, for a request that says this of itself.
     #[must_use]
-    pub fn allows(&self, action: &str, resource: &str) -> bool {
-        let fits = |(actions, resources): &(String, String)| {
-            matches(actions.to_ascii_lowercase().as_bytes(), action.to_ascii_lowercase().as_bytes())
-                && matches(resources.as_bytes(), resource.as_bytes())
+    pub fn allows(&self, action: &str, resource: &str, context: &Context) -> bool {
+        let fits = |grant: &Grant| {
+            matches(grant.action.to_ascii_lowercase().as_bytes(), action.to_ascii_lowercase().as_bytes())
+                && matches(grant.resource.as_bytes(), resource.as_bytes())
+                && grant.conditions.iter().all(|condition| condition.holds(context))
         };
         self.allow.iter().any(fits) && !self.deny.iter().any(fits)
     }
@@ -68,9 +90,9 @@ impl<'a> Caller<'a> {
     }
 
     /// The first of `resources` on which `action` is not allowed.
-    pub(super) fn refused_on<'r>(self, action: &str, resources: &'r [String]) -> Option<&'r str> {
+    pub(super) fn refused_on<'r>(self, action: &str, resources: &'r [String], context: &Context) -> Option<&'r str> {
         let Self::Function(principal) = self else { return None };
-        resources.iter().map(String::as_str).find(|resource| !principal.policy.allows(action, resource))
+        resources.iter().map(String::as_str).find(|resource| !principal.policy.allows(action, resource, context))
     }
 }
 
@@ -91,7 +113,8 @@ mod tests {
     use super::*;
 
     fn policy(allow: &[(&str, &str)], deny: &[(&str, &str)]) -> Policy {
-        let owned = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, r)| ((*a).to_owned(), (*r).to_owned())).collect();
+        let grant = |(action, resource): &(&str, &str)| Grant::from(((*action).to_owned(), (*resource).to_owned()));
+        let owned = |pairs: &[(&str, &str)]| pairs.iter().map(grant).collect();
         Policy { allow: owned(allow), deny: owned(deny) }
     }
 
@@ -107,24 +130,36 @@ mod tests {
         ];
         let policy = policy(&[("dynamodb:PutItem", "arn:table/t")], &[]);
         for (action, resource, allowed) in cases {
-            assert_eq!(policy.allows(action, resource), allowed, "{action} on {resource}");
+            assert_eq!(policy.allows(action, resource, &Context::new()), allowed, "{action} on {resource}");
         }
     }
 
     #[test]
     fn wildcards_stand_for_any_text_and_for_one_character() {
         let policy = policy(&[("dynamodb:*Item", "arn:*/t?")], &[]);
-        assert!(policy.allows("dynamodb:BatchGetItem", "arn:a/b/t1"));
-        assert!(!policy.allows("dynamodb:Query", "arn:a/b/t1"));
-        assert!(!policy.allows("dynamodb:GetItem", "arn:a/t"));
+        assert!(policy.allows("dynamodb:BatchGetItem", "arn:a/b/t1", &Context::new()));
+        assert!(!policy.allows("dynamodb:Query", "arn:a/b/t1", &Context::new()));
+        assert!(!policy.allows("dynamodb:GetItem", "arn:a/t", &Context::new()));
     }
 
     #[test]
     fn a_denial_wins_and_silence_denies() {
         let policy = policy(&[("kms:*", "*")], &[("kms:Sign", "key/2")]);
-        assert!(policy.allows("kms:Sign", "key/1"));
-        assert!(!policy.allows("kms:Sign", "key/2"));
-        assert!(!Policy::default().allows("kms:Sign", "key/1"));
+        assert!(policy.allows("kms:Sign", "key/1", &Context::new()));
+        assert!(!policy.allows("kms:Sign", "key/2", &Context::new()));
+        assert!(!Policy::default().allows("kms:Sign", "key/1", &Context::new()));
+    }
+
+    #[test]
+    fn a_grant_with_a_condition_is_for_requests_of_which_it_holds() {
+        let mut policy = policy(&[("kms:Sign", "key/1")], &[]);
+        let values = vec!["DIGEST".to_owned()];
+        let condition = Condition { operator: Operator::StringEquals, key: "kms:MessageType".to_owned(), values };
+        policy.allow[0].conditions.push(condition);
+        let context = |message_type: &str| Context::from([("kms:MessageType", vec![message_type.to_owned()])]);
+        assert!(policy.allows("kms:Sign", "key/1", &context("DIGEST")));
+        assert!(!policy.allows("kms:Sign", "key/1", &context("RAW")));
+        assert!(!policy.allows("kms:Sign", "key/1", &Context::new()));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What a request to `DynamoDB` or KMS asks for, read from its headers and its body.
 
+mod context;
+
 use axum::{body::Bytes, http::request::Parts};
 use serde_json::Value;
 
-use super::Service;
+use super::{Service, iam::Context};
 
 /// A request in the JSON protocols 1.0 and 1.1, where the header `X-Amz-Target` names the operation.
 #[derive(Debug, Clone)]
@@ -50,6 +52,13 @@ impl ApiRequest {
             Service::Kms => body["KeyId"].as_str().map(|key| home.key(key)).into_iter().collect(),
         };
         if named.is_empty() { vec!["*".to_owned()] } else { named }
+    }
+}
+
+impl ApiRequest {
+    /// What the request says of itself, as IAM conditions ask for it.
+    pub(super) fn context(&self, service: Service) -> Context {
+        context::of(service, &self.json())
     }
 }
 

@@ -3,6 +3,7 @@
 mod dynamodb;
 mod front;
 mod kms;
+mod upstream;
 
 use std::path::Path;
 
@@ -52,21 +53,25 @@ fn principals() -> HashMap<String, Principal> {
         ("dynamodb:Query", format!("{TABLE}/index/by_org")),
         ("kms:Sign", key_arn("rsa")),
     ];
-    let allow = allow.map(|(action, resource)| (action.to_owned(), resource)).to_vec();
+    let allow = allow.map(|(action, resource)| (action.to_owned(), resource).into()).to_vec();
     let policy = Policy { allow, deny: Vec::new() };
     HashMap::from([("AKIAWRITER".to_owned(), Principal { name: "writer".to_owned(), policy })])
 }
 
 async fn start(data: Option<&Path>) -> Aws {
-    let options = AwsOptions {
+    Aws::start(options(data)).await.unwrap()
+}
+
+fn options(data: Option<&Path>) -> AwsOptions {
+    AwsOptions {
         data: data.map(Path::to_owned),
         principals: principals(),
         tables: vec![table()],
         keys: vec![key("rsa", KeyType::Rsa2048), key("ec", KeyType::P256)],
         account: ACCOUNT.to_owned(),
         region: "eu-west-1".to_owned(),
-    };
-    Aws::start(options).await.unwrap()
+        upstreams: Upstreams::default(),
+    }
 }
 
 impl Aws {

@@ -7,6 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::Run;
 use crate::{
+    aws::upstream::Upstreams,
     build,
     idp::identity::PersonClaims,
     lambda::Output,
@@ -32,6 +33,7 @@ pub(super) fn run(run: Run) -> Result<(), Box<dyn Error>> {
         seed_always: run.seed.is_some(),
         stage_in_path: run.stage,
         parameters: run.set.into_iter().collect(),
+        upstreams: Upstreams { dynamodb: run.dynamodb_url, kms: run.kms_url },
         sample: Some(Sample::read(&workspace)?),
         output: Output::Inherit,
     };

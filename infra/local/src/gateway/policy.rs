@@ -24,11 +24,13 @@ impl Policy {
     }
 }
 
-/// Actions are compared without regard to case, ARNs are not.
+/// Actions are compared without regard to case, ARNs are not. Conditions are not decided here: one that stands in a denial
+/// counts as met, and one in an allowance as not.
 fn applies(statement: &Statement, method_arn: &str) -> bool {
     let to_invoke = |action: &String| matches(&action.to_ascii_lowercase(), "execute-api:invoke");
     let to_method = |resource: &String| matches(resource, method_arn);
-    statement.actions.iter().any(to_invoke) && statement.resources.iter().any(to_method)
+    let met = statement.conditions.is_empty() || statement.effect == Effect::Deny;
+    met && statement.actions.iter().any(to_invoke) && statement.resources.iter().any(to_method)
 }
 
 /// Whether `text` fits `pattern`, in which `*` stands for any characters, `/` among them, and `?` for one.
@@ -116,6 +118,15 @@ mod tests {
     }
 
     #[test]
+    fn a_condition_can_only_narrow() {
+        let mut conditional = statement("Allow", "*", "*");
+        conditional["Condition"] = json!({"StringEquals": {"a": "b"}});
+        assert!(!allows(&json!([conditional])));
+        conditional["Effect"] = json!("Deny");
+        assert!(!allows(&json!([statement("Allow", "*", "*"), conditional])));
+    }
+
+    #[test]
     fn what_is_not_understood_is_no_policy() {
         let whole = statement("Allow", "*", "*");
         for (member, value) in [
@@ -126,7 +137,7 @@ mod tests {
             ("Action", Value::Null),
             ("Action", json!([1])),
             ("Resource", json!({"a": "b"})),
-            ("Condition", json!({})),
+            ("Condition", json!({"Bool": {"aws:SecureTransport": "true"}})),
             ("NotAction", json!("a:b")),
             ("NotResource", json!("x")),
             ("Principal", json!("*")),

@@ -35,6 +35,13 @@ impl Routes {
     }
 }
 
+impl Routes {
+    /// Whether `path` is that of a route, by whatever method.
+    pub(super) fn know(&self, path: &str) -> bool {
+        self.0.iter().any(|route| fits(&route.path, path))
+    }
+}
+
 fn parameter(segment: &str) -> Option<&str> {
     segment.strip_prefix('{')?.strip_suffix('}')
 }

@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeMap,
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use axum::body::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -20,7 +24,6 @@ pub const LARGEST_POOL: usize = 32;
 /// put back before its turn is, so there are never more processes than turns.
 #[derive(Debug)]
 pub(super) struct Pool {
-    spec: FunctionSpec,
     arguments: Vec<String>,
     output: Output,
     spawner: Arc<Spawner>,
@@ -28,8 +31,10 @@ pub(super) struct Pool {
     members: Mutex<Members>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Members {
+    /// How processes are started from now on. One of an earlier spec gets no event any more.
+    spec: Arc<FunctionSpec>,
     /// Every process that may still live.
     all: Vec<Arc<Process>>,
     /// Those that wait for an event, the most recently used one last.
@@ -45,7 +50,8 @@ impl Pool {
     /// An empty pool whose processes get arguments, which on Lambda none does.
     fn with_arguments(spec: FunctionSpec, arguments: Vec<String>, output: Output, spawner: Arc<Spawner>) -> Arc<Self> {
         let turns = Arc::new(Semaphore::new(LARGEST_POOL));
-        Arc::new(Self { spec, arguments, output, spawner, turns, members: Mutex::default() })
+        let members = Members { spec: Arc::new(spec), all: Vec::new(), idle: Vec::new() };
+        Arc::new(Self { arguments, output, spawner, turns, members: Mutex::new(members) })
     }
 
     /// The processes that live.
@@ -72,12 +78,26 @@ impl Pool {
     ///
     /// See [`LambdaError`].
     pub(super) async fn add_idle(&self) -> Result<(), LambdaError> {
-        let _turn = self.turns.acquire().await.map_err(|_| LambdaError::Init(self.spec.name.clone()))?;
+        let _turn = self.turns.acquire().await.map_err(|_| LambdaError::Init(self.spec().name.clone()))?;
         if self.processes().len() < LARGEST_POOL {
             let process = self.start().await?;
-            self.members().idle.push(process);
+            self.put_back(process);
         }
         Ok(())
+    }
+
+    /// Puts `changes` over the function's own variables. Processes with the former ones finish the event that they work on and
+    /// get no other. Gives back when they are gone and a new one waits for an event.
+    ///
+    /// # Errors
+    ///
+    /// When the new one does not get there; then too the change stays.
+    pub(super) async fn restart(&self, changes: BTreeMap<String, String>) -> Result<(), LambdaError> {
+        let former = self.members().renew(changes);
+        for process in former {
+            process.ended().await;
+        }
+        self.add_idle().await
     }
 
     /// Kills every process. Nobody gets a turn any more.
@@ -102,7 +122,7 @@ impl Pool {
             // A process may have ended while it was idle; then the event is still whole and another takes it.
             if let Ok(outcome) = process.work(event.clone()).await {
                 if outcome == Err(InvokeError::FunctionTimeout) {
-                    tracing::error!(function = self.spec.name, "the function did not answer within its time-out");
+                    tracing::error!(function = self.spec().name, "the function did not answer within its time-out");
                 }
                 self.put_back(process);
                 return outcome;
@@ -122,25 +142,47 @@ impl Pool {
     }
 
     fn put_back(&self, process: Arc<Process>) {
-        if !process.has_ended() {
-            self.members().idle.push(process);
+        let mut members = self.members();
+        if !process.is_of(&members.spec) {
+            process.kill();
+        } else if !process.has_ended() {
+            members.idle.push(process);
         }
     }
 
     /// Starts a process and waits until it is initialized.
     async fn start(&self) -> Result<Arc<Process>, LambdaError> {
-        let started = Process::start(&self.spec, &self.arguments, &self.output, &self.spawner).await;
-        let failed = |source| LambdaError::Start { function: self.spec.name.clone(), source };
+        let spec = self.spec();
+        let started = Process::start(Arc::clone(&spec), &self.arguments, &self.output, &self.spawner).await;
+        let failed = |source| LambdaError::Start { function: spec.name.clone(), source };
         let process = Arc::new(started.map_err(failed)?);
         self.members().all.push(Arc::clone(&process));
         // A pool that was closed meanwhile has not seen this process.
         if self.turns.is_closed() {
             process.kill();
         }
-        if process.initialized().await { Ok(process) } else { Err(LambdaError::Init(self.spec.name.clone())) }
+        if process.initialized().await { Ok(process) } else { Err(LambdaError::Init(spec.name.clone())) }
+    }
+
+    fn spec(&self) -> Arc<FunctionSpec> {
+        Arc::clone(&self.members().spec)
     }
 
     fn members(&self) -> MutexGuard<'_, Members> {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Members {
+    /// Has processes started with `changes` over the variables that they had so far. Gives those that are there, of which the
+    /// idle ones are killed.
+    fn renew(&mut self, changes: BTreeMap<String, String>) -> Vec<Arc<Process>> {
+        let mut spec = FunctionSpec::clone(&self.spec);
+        spec.environment.extend(changes);
+        self.spec = Arc::new(spec);
+        for process in mem::take(&mut self.idle) {
+            process.kill();
+        }
+        self.all.clone()
     }
 }

@@ -33,7 +33,7 @@ const INIT_LIMIT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Process {
     id: u32,
-    timeout: Duration,
+    spec: Arc<FunctionSpec>,
     events: mpsc::Sender<Event>,
     ready: watch::Receiver<bool>,
     ended: watch::Receiver<bool>,
@@ -51,14 +51,14 @@ impl Process {
     ///
     /// When there is no port, the output cannot be opened or the binary cannot be run.
     pub(super) async fn start(
-        spec: &FunctionSpec,
+        spec: Arc<FunctionSpec>,
         arguments: &[String],
         output: &Output,
         spawner: &Spawner,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let mut command = Command::new(&spec.binary);
-        command.args(arguments).env_clear().envs(environment::of(spec, listener.local_addr()?));
+        command.args(arguments).env_clear().envs(environment::of(&spec, listener.local_addr()?));
         let outputs = [output.open().await?, output.open().await?];
         let mut child = spawner.spawn(command).await?;
         let printed = copy_output(&mut child, outputs);
@@ -66,16 +66,21 @@ impl Process {
         let (events, inbox) = mpsc::channel(1);
         let (ready, is_ready) = watch::channel(false);
         let (has_ended, ended) = watch::channel(false);
-        let api = serve(listener, runtime_api(spec, inbox, ready, Arc::clone(&kill)));
+        let api = serve(listener, runtime_api(&spec, inbox, ready, Arc::clone(&kill)));
         let id = child.id().unwrap_or_default();
         let keeper = Keeper { function: spec.name.clone(), child, kill: Arc::clone(&kill), api };
         tokio::spawn(keeper.until_end(printed, has_ended));
-        Ok(Self { id, timeout: spec.timeout, events, ready: is_ready, ended, kill })
+        Ok(Self { id, spec, events, ready: is_ready, ended, kill })
     }
 
     /// The process id.
     pub(super) fn id(&self) -> u32 {
         self.id
+    }
+
+    /// Whether it was started as `spec` says and not as an earlier one.
+    pub(super) fn is_of(&self, spec: &Arc<FunctionSpec>) -> bool {
+        Arc::ptr_eq(&self.spec, spec)
     }
 
     /// Asks for the process's end.
@@ -120,7 +125,7 @@ impl Process {
             biased;
             outcome = &mut has_outcome => Ok(outcome.unwrap_or(Err(InvokeError::Crashed))),
             () = self.ended() => Ok(Err(InvokeError::Crashed)),
-            () = sleep(self.timeout) => {
+            () = sleep(self.spec.timeout) => {
                 self.kill();
                 self.ended().await;
                 Ok(Err(InvokeError::FunctionTimeout))

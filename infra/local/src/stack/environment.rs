@@ -14,7 +14,7 @@ use super::StackError;
 use crate::{
     aws::{
         Aws,
-        iam::{OPERATOR, Policy, Principal},
+        iam::{Grant, OPERATOR, Policy, Principal},
     },
     lambda::FunctionSpec,
     template::{Effect, Function, Template, World},
@@ -78,13 +78,17 @@ impl Environment {
 fn policy(function: &Function) -> Policy {
     let mut policy = Policy::default();
     for statement in &function.statements {
-        let pairs = statement
-            .actions
-            .iter()
-            .flat_map(|action| statement.resources.iter().map(move |resource| (action.clone(), resource.clone())));
+        let grants = statement.actions.iter().flat_map(|action| {
+            let grant = |resource: &String| Grant {
+                action: action.clone(),
+                resource: resource.clone(),
+                conditions: statement.conditions.clone(),
+            };
+            statement.resources.iter().map(grant)
+        });
         match statement.effect {
-            Effect::Allow => policy.allow.extend(pairs),
-            Effect::Deny => policy.deny.extend(pairs),
+            Effect::Allow => policy.allow.extend(grants),
+            Effect::Deny => policy.deny.extend(grants),
         }
     }
     policy

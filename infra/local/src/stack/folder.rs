@@ -9,7 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{Local, StackError};
-use crate::aws::private_file;
+use crate::{aws::private_file, lambda::ids};
 
 /// The most former base URLs that are remembered.
 const MOST_FORMER: usize = 20;
@@ -27,6 +27,9 @@ pub(super) struct Folder {
 struct Known {
     /// The base URLs under which tokens of this folder were issued, the newest first.
     urls: Vec<String>,
+    /// What tells the tables of this folder from others' in a database that is not its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    suffix: Option<String>,
 }
 
 /// Makes the folder at `path` where it is not there, for its owner alone: in it are keys, and who has which tokens.
@@ -73,7 +76,16 @@ impl Folder {
         let mut urls = self.former_urls(url);
         urls.insert(0, url.to_owned());
         urls.truncate(MOST_FORMER);
-        self.write("stack.json", &Known { urls })
+        self.write("stack.json", &Known { urls, suffix: self.known.suffix.clone() })
+    }
+
+    /// What no other folder has, the same at each start. It is kept before anything is made under it.
+    pub(super) fn suffix(&mut self) -> Result<&str, StackError> {
+        if self.known.suffix.is_none() {
+            self.known.suffix = Some(ids::uuid());
+            self.write("stack.json", &self.known)?;
+        }
+        Ok(self.known.suffix.as_deref().unwrap_or_default())
     }
 
     /// Says where everything is.
@@ -90,5 +102,27 @@ impl Folder {
         let text = serde_json::to_vec_pretty(contents).map_err(io::Error::other);
         let written = text.and_then(|text| private_file::write(&self.path.join(name), &text));
         written.map_err(|source| StackError::Folder { folder: self.path.display().to_string(), source })
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_keeps_what_tells_it_from_others_and_stays_new_until_a_stack_was_ready_in_it() {
+        let place = tempfile::tempdir().unwrap();
+        let mut folder = Folder::open(place.path()).unwrap();
+        let suffix = folder.suffix().unwrap().to_owned();
+        drop(folder);
+        let mut folder = Folder::open(place.path()).unwrap();
+        assert_eq!((folder.is_new(), folder.suffix().unwrap()), (true, suffix.as_str()));
+        folder.settle("http://127.0.0.1:1").unwrap();
+        drop(folder);
+        let mut folder = Folder::open(place.path()).unwrap();
+        assert_eq!((folder.is_new(), folder.suffix().unwrap()), (false, suffix.as_str()));
+        let elsewhere = tempfile::tempdir().unwrap();
+        assert_ne!(Folder::open(elsewhere.path()).unwrap().suffix().unwrap(), suffix);
     }
 }

@@ -24,8 +24,24 @@ pub struct Api {
     pub authorizer: Option<Authorizer>,
     /// The gateway responses by their types, as in `ACCESS_DENIED`. An HTTP API has none.
     pub responses: BTreeMap<String, GatewayResponse>,
+    /// What a browser is told that asks ahead, for every path that is a route's; none: it is told nothing.
+    pub cors: Option<Cors>,
     /// The routes.
     pub routes: Vec<Route>,
+}
+
+/// What SAM makes of the property `Cors`: an `OPTIONS` method beside every route, without the authorizer.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+pub struct Cors {
+    /// `Access-Control-Allow-Origin`, in the quotes of a static value, as the others are.
+    pub allow_origin: String,
+    /// `Access-Control-Allow-Methods`.
+    pub allow_methods: String,
+    /// `Access-Control-Allow-Headers`.
+    pub allow_headers: String,
+    /// `Access-Control-Max-Age`, in seconds.
+    pub max_age: String,
 }
 
 /// The kinds of APIs, which differ in their events and in what an authorizer answers.
@@ -46,12 +62,13 @@ pub struct Authorizer {
     pub identity_headers: Vec<String>,
 }
 
-const MEMBERS: [&str; 3] = ["Auth", "GatewayResponses", "StageName"];
+const MEMBERS: [&str; 4] = ["Auth", "Cors", "GatewayResponses", "StageName"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Properties {
     stage_name: Option<String>,
+    cors: Option<Cors>,
     #[serde(default)]
     auth: Auth,
     #[serde(default)]
@@ -63,6 +80,8 @@ struct Properties {
 #[serde(default, deny_unknown_fields, rename_all = "PascalCase")]
 struct Auth {
     default_authorizer: Option<String>,
+    /// Unless it is `false`, SAM puts the default authorizer before preflight requests, which never carry a credential.
+    add_default_authorizer_to_cors_preflight: Option<String>,
     authorizers: BTreeMap<String, RequestAuthorizer>,
 }
 
@@ -139,11 +158,17 @@ fn api(scope: &Scope, resource: &Resource, kind: ApiKind, resources: &[Resource]
     if kind == ApiKind::Http && !properties.gateway_responses.is_empty() {
         return Err(TemplateError::refused(&place, "an HTTP API has no `GatewayResponses`"));
     }
+    let preflight = properties.auth.add_default_authorizer_to_cors_preflight.as_deref();
+    if properties.cors.is_some() && (kind == ApiKind::Http || preflight != Some("false")) {
+        let why = "`Cors` is understood of a REST API with `AddDefaultAuthorizerToCorsPreflight: false`";
+        return Err(TemplateError::refused(&place, why));
+    }
     let id = scope.reference(resource.id, &place)?.to_owned();
     let access = access(&properties.auth, kind, &id, &place)?;
     Ok(Api {
         kind,
         stage,
+        cors: properties.cors,
         routes: route::read(scope, resources, &access)?,
         authorizer: authorizer(scope, resources, &properties.auth, kind, &place)?,
         responses: response::read(properties.gateway_responses, &place)?,

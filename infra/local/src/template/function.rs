@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Value};
 
 use super::{
@@ -10,6 +10,7 @@ use super::{
     resource::{self, Resource},
     scope::Scope,
 };
+use crate::aws::iam::{Condition, Operator};
 
 /// A Lambda function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub struct Function {
     pub statements: Vec<Statement>,
 }
 
-/// One statement of an IAM policy. An element beside these three (`Condition`, `NotAction`) is an error when it is read.
+/// One statement of an IAM policy. An element beside these (`NotAction`) is an error when it is read.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
@@ -41,6 +42,9 @@ pub struct Statement {
     /// The ARNs; `*` and `?` are wildcards.
     #[serde(rename = "Resource", deserialize_with = "one_or_many")]
     pub resources: Vec<String>,
+    /// The conditions, all of which must hold.
+    #[serde(rename = "Condition", default, deserialize_with = "conditions")]
+    pub conditions: Vec<Condition>,
 }
 
 /// What a statement does.
@@ -50,6 +54,19 @@ pub enum Effect {
     Allow,
     /// It denies, whatever others allow.
     Deny,
+}
+
+/// Conditions by their operators and keys. An operator that is not played is an error: to overlook it could be to allow.
+fn conditions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Condition>, D::Error> {
+    #[derive(Deserialize)]
+    struct Values(#[serde(deserialize_with = "one_or_many")] Vec<String>);
+    let written = BTreeMap::<String, BTreeMap<String, Values>>::deserialize(deserializer)?;
+    let mut conditions = Vec::new();
+    for (name, tests) in written {
+        let operator = Operator::named(&name).ok_or_else(|| D::Error::custom(format!("`{name}` is not understood")))?;
+        conditions.extend(tests.into_iter().map(|(key, Values(values))| Condition { operator, key, values }));
+    }
+    Ok(conditions)
 }
 
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
@@ -168,7 +185,7 @@ fn without_name(mut statement: Value) -> Value {
 mod tests {
     use serde_json::json;
 
-    use super::{Effect, statements};
+    use super::{Effect, Operator, statements};
 
     #[test]
     fn actions_and_resources_are_strings_or_lists() {
@@ -176,6 +193,16 @@ mod tests {
         let read = statements(policies, "Here").unwrap();
         assert_eq!(read[0].effect, Effect::Deny);
         assert_eq!((read[0].actions.as_slice(), read[0].resources.len()), (&["a:b".to_owned()][..], 2));
+    }
+
+    #[test]
+    fn conditions_are_read_by_operator_and_key() {
+        let condition = json!({"StringEquals": {"kms:MessageType": "DIGEST"}, "StringLike": {"a": ["b", "c*"]}});
+        let statement = json!({"Effect": "Allow", "Action": "kms:Sign", "Resource": "*", "Condition": condition});
+        let read = statements(json!({"Statement": [statement]}), "Here").unwrap();
+        let [first, second] = &read[0].conditions[..] else { panic!("{read:?}") };
+        assert_eq!((first.operator, first.key.as_str()), (Operator::StringEquals, "kms:MessageType"));
+        assert_eq!((second.operator, second.values.len()), (Operator::StringLike, 2));
     }
 
     #[test]
@@ -190,7 +217,8 @@ mod tests {
     fn a_statement_that_is_not_wholly_understood_is_refused() {
         let whole = json!({"Effect": "Allow", "Action": "a:b", "Resource": "*"});
         for (member, value) in [
-            ("Condition", json!({})),
+            ("Condition", json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})),
+            ("Condition", json!({"StringEquals": "a"})),
             ("NotAction", json!("a:c")),
             ("Effect", json!("allow")),
             ("Effect", json!("true")),

@@ -25,16 +25,21 @@ pub(super) fn define(
         return Err(TemplateError::ParameterUnknown(name.clone()));
     }
     for (name, value) in section.into_iter().flatten() {
-        scope.define(name, value_of(name, value, given.get(name))?);
+        match value_of(name, value, given.get(name))? {
+            (value, false) => scope.define(name, value),
+            // As CloudFormation has it: blanks around an item go, and an empty text is a list of one empty item.
+            (list, true) => scope.define_list(name, list.split(',').map(|item| item.trim().to_owned()).collect()),
+        }
     }
     Ok(())
 }
 
-fn value_of(name: &str, parameter: &Value, given: Option<&String>) -> Result<String, TemplateError> {
+/// The value, and whether it is a list with commas between the items.
+fn value_of(name: &str, parameter: &Value, given: Option<&String>) -> Result<(String, bool), TemplateError> {
     let place = format!("Parameters.{name}");
     let parameter =
         Parameter::deserialize(parameter).map_err(|problem| TemplateError::refused(&place, problem.to_string()))?;
-    if !matches!(parameter.r#type.as_str(), "String" | "Number") {
+    if !matches!(parameter.r#type.as_str(), "String" | "Number" | "CommaDelimitedList") {
         return Err(TemplateError::refused(
             &place,
             format!("a parameter of type `{}` is not understood", parameter.r#type),
@@ -45,7 +50,7 @@ fn value_of(name: &str, parameter: &Value, given: Option<&String>) -> Result<Str
         Some(allowed) if !allowed.contains(&value) => {
             Err(TemplateError::ParameterNotAllowed { name: name.to_owned(), value, allowed: allowed.join(", ") })
         }
-        _ => Ok(value),
+        _ => Ok((value, parameter.r#type == "CommaDelimitedList")),
     }
 }
 
@@ -92,9 +97,14 @@ mod tests {
     }
 
     #[test]
-    fn a_list_parameter_is_refused() {
-        let section = json!({"Names": {"Type": "CommaDelimitedList", "Default": "a,b"}});
-        let mut scope = Scope::new(&World::default());
-        assert!(define(&mut scope, section.as_object(), &BTreeMap::new()).is_err());
+    fn a_list_is_told_apart_by_its_type_and_other_types_are_refused() {
+        let list = |kind: &str| {
+            let section = json!({"Names": {"Type": kind, "Default": "a, b"}});
+            let mut scope = Scope::new(&World::default());
+            define(&mut scope, section.as_object(), &BTreeMap::new())?;
+            scope.resolve(&json!({"Ref": "Names"}), "Here")
+        };
+        assert_eq!(list("CommaDelimitedList"), Ok(json!(["a", "b"])));
+        assert!(list("List<Number>").is_err());
     }
 }

@@ -10,6 +10,7 @@ use super::{TemplateError, World, substitution};
 pub(super) struct Scope {
     world: World,
     references: BTreeMap<String, String>,
+    lists: BTreeMap<String, Vec<String>>,
     attributes: BTreeMap<String, String>,
     conditions: BTreeMap<String, bool>,
 }
@@ -27,6 +28,7 @@ impl Scope {
         Self {
             world: world.clone(),
             references: pseudo.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            lists: BTreeMap::new(),
             attributes: BTreeMap::new(),
             conditions: BTreeMap::new(),
         }
@@ -40,6 +42,11 @@ impl Scope {
     /// From now on `Ref name` is `value`.
     pub(super) fn define(&mut self, name: &str, value: String) {
         self.references.insert(name.to_owned(), value);
+    }
+
+    /// From now on `Ref name` is this list.
+    pub(super) fn define_list(&mut self, name: &str, items: Vec<String>) {
+        self.lists.insert(name.to_owned(), items);
     }
 
     /// From now on `GetAtt name.Arn` is the ARN of `resource` (such as `table/x`) of `service`. Gives that ARN.
@@ -111,7 +118,10 @@ impl Scope {
     fn call(&self, name: &str, argument: &Value, place: &str) -> Result<Value, TemplateError> {
         match (name, argument) {
             ("Ref", Value::String(target)) if target == "AWS::NoValue" => Ok(Value::Null),
-            ("Ref", Value::String(target)) => self.reference(target, place).map(Value::from),
+            ("Ref", Value::String(target)) => match self.lists.get(target) {
+                Some(items) => Ok(items.clone().into()),
+                None => self.reference(target, place).map(Value::from),
+            },
             ("Fn::GetAtt", Value::String(target)) => self.attribute(target, place).map(Value::from),
             ("Fn::GetAtt", Value::Array(parts)) => self.attribute(&joined(parts, ".", place)?, place).map(Value::from),
             ("Fn::Sub", argument) => substitution::substitute(self, argument, place).map(Value::from),
@@ -134,8 +144,9 @@ impl Scope {
     }
 
     fn join(&self, parts: &[Value], place: &str) -> Result<Value, TemplateError> {
-        let [Value::String(separator), Value::Array(items)] = parts else { return Err(misshapen("Fn::Join", place)) };
-        joined(&self.resolve_list(items, place)?, separator, place).map(Value::from)
+        let [Value::String(separator), items] = parts else { return Err(misshapen("Fn::Join", place)) };
+        let Value::Array(items) = self.resolve(items, place)? else { return Err(misshapen("Fn::Join", place)) };
+        joined(&items, separator, place).map(Value::from)
     }
 }
 
@@ -164,6 +175,7 @@ mod tests {
         let mut scope = Scope::new(&World::default());
         scope.define("Colour", "blue".into());
         scope.define("Table", "latchkey-Table".into());
+        scope.define_list("List", vec!["x".into(), "y".into()]);
         scope.define_arn("Table", "dynamodb", "table/latchkey-Table");
         let conditions = json!({
             "Blue": {"Fn::Equals": [{"Ref": "Colour"}, "blue"]},
@@ -188,6 +200,8 @@ mod tests {
             (json!({"Fn::If": ["Blue", "yes", "no"]}), json!("yes")),
             (json!({"Fn::If": ["Red", "yes", {"Ref": "Table"}]}), json!("latchkey-Table")),
             (json!({"Fn::Join": ["-", ["a", {"Ref": "Colour"}]]}), json!("a-blue")),
+            (json!({"Ref": "List"}), json!(["x", "y"])),
+            (json!({"Fn::Join": ["-", {"Ref": "List"}]}), json!("x-y")),
             (json!({"a": [{"Fn::Sub": "${Colour}"}]}), json!({"a": ["blue"]})),
         ];
         for (value, expected) in cases {

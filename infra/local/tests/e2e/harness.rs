@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    env, fs,
     future::Future,
     path::{Path, PathBuf},
     sync::{LazyLock, Mutex},
@@ -16,7 +16,7 @@ use base64::{
 };
 use jiff::Timestamp;
 use local::{
-    aws::iam::OPERATOR,
+    aws::{iam::OPERATOR, upstream::Upstreams},
     build,
     idp::identity::PersonClaims,
     lambda::Output,
@@ -41,6 +41,13 @@ pub static SHARED: LazyLock<World> = LazyLock::new(World::new);
 
 static BINARIES: LazyLock<BTreeMap<String, PathBuf>> =
     LazyLock::new(|| build::binaries(&build::workspace(), false).expect("the functions are built"));
+
+/// The services in place of the embedded ones, so that the same tests say what others' `DynamoDB` and KMS think of all this:
+/// `LATCHKEY_DYNAMODB_URL=http://… LATCHKEY_KMS_URL=http://… cargo test -p local --test e2e`.
+static UPSTREAMS: LazyLock<Upstreams> = LazyLock::new(|| {
+    let endpoint = |name| env::var(name).ok().map(|url| url.parse().expect(name));
+    Upstreams { dynamodb: endpoint("LATCHKEY_DYNAMODB_URL"), kms: endpoint("LATCHKEY_KMS_URL") }
+});
 
 /// A running stack with a folder of its own.
 pub struct World {
@@ -395,6 +402,7 @@ pub fn options(folder: &Path) -> StackOptions {
         seed_always: false,
         stage_in_path: false,
         parameters: BTreeMap::new(),
+        upstreams: UPSTREAMS.clone(),
         sample: None,
         output: Output::File(output(folder)),
     }

@@ -86,7 +86,7 @@ async fn an_answer_that_is_not_understood_grants_nothing() {
     let mut truth = grant();
     truth["policyDocument"]["Statement"][0]["Effect"] = json!(true);
     let mut condition = grant();
-    condition["policyDocument"]["Statement"][0]["Condition"] = json!({});
+    condition["policyDocument"]["Statement"][0]["Condition"] = json!({"Bool": {"aws:SecureTransport": "true"}});
     let mut list = grant();
     list["context"]["roles"] = json!(["a"]);
     let mut long = grant();

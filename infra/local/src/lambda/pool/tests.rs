@@ -218,7 +218,8 @@ async fn a_failed_initialization_is_told_at_once() {
 
 #[tokio::test]
 async fn a_binary_that_is_not_there_is_a_crash() {
-    let spec = FunctionSpec { binary: "/there/is/no/such".into(), ..Stack::patient().pool.spec.clone() };
+    let spec =
+        FunctionSpec { binary: "/there/is/no/such".into(), ..FunctionSpec::clone(&Stack::patient().pool.spec()) };
     let lambda = Lambda::new(vec![spec], quiet());
     assert_eq!(lambda.invoke("f", Vec::new(), PATIENCE).await, Err(InvokeError::Crashed));
     assert!(matches!(lambda.warm().await, Err(LambdaError::Start { .. })));
@@ -267,6 +268,49 @@ async fn at_most_32_processes_work_and_the_others_wait_their_turn() {
         assert_eq!(answer.await.unwrap(), Ok(json!("go on")));
     }
     assert!(stack.lambda.processes("f").iter().all(|pid| pids.contains(pid)), "no process was added");
+}
+
+#[tokio::test]
+async fn a_restarted_function_has_the_new_variables_over_its_own_and_its_former_processes_are_gone() {
+    let stack = Stack::new(PATIENCE, &[("TABLE_NAME", "tokens"), ("RING", "old")], quiet());
+    stack.lambda.warm_up("f", 3).await.unwrap();
+    let former = stack.lambda.processes("f");
+    stack.lambda.restart("f", BTreeMap::from([("RING".to_owned(), "new".to_owned())])).await.unwrap();
+    assert!(former.len() == 3 && !former.iter().any(|pid| lives(*pid)), "{former:?}");
+    let warm = stack.lambda.processes("f");
+    assert_eq!(warm, [stack.pid().await], "one waits already");
+    let answer = stack.invoke(&json!({ "do": "environment" })).await.unwrap();
+    assert_eq!((&answer["RING"], &answer["TABLE_NAME"]), (&json!("new"), &json!("tokens")));
+    assert!(matches!(stack.lambda.restart("g", BTreeMap::new()).await, Err(LambdaError::Unknown(_))));
+}
+
+#[tokio::test]
+async fn an_event_that_is_worked_on_during_a_restart_is_answered_and_its_process_gets_no_other() {
+    let (stack, gate) = (Arc::new(Stack::patient()), Gate::start().await);
+    let pid = stack.pid().await;
+    let (asked, event) = (Arc::clone(&stack), gate.event());
+    let at_work = tokio::spawn(async move { asked.invoke(&event).await });
+    gate.arrived(1).await;
+    let changes = BTreeMap::from([("RING".to_owned(), "new".to_owned())]);
+    let restarted = Arc::clone(&stack);
+    let restart = tokio::spawn(async move { restarted.lambda.restart("f", changes).await });
+    while stack.pool.spec().environment.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_ne!(stack.pid().await, pid, "another process works meanwhile");
+    assert!(!restart.is_finished() && lives(pid));
+    gate.releases.add_permits(1);
+    assert_eq!(at_work.await.unwrap(), Ok(json!("go on")));
+    restart.await.unwrap().unwrap();
+    assert!(!lives(pid));
+}
+
+#[tokio::test]
+async fn variables_with_which_a_function_cannot_start_are_told() {
+    let stack = Stack::patient();
+    let broken = BTreeMap::from([("INIT".to_owned(), "error".to_owned())]);
+    assert!(matches!(stack.lambda.restart("f", broken).await, Err(LambdaError::Init(_))));
+    assert!(stack.lambda.processes("f").is_empty());
 }
 
 #[tokio::test]

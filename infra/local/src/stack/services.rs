@@ -1,0 +1,37 @@
+//! The tables and keys that the template asks for.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use super::{StackError, StackOptions};
+use crate::{
+    aws::{AwsOptions, KeySpec, TableSpec, iam::Principal},
+    template::{Key, Table, Template},
+};
+
+/// How `DynamoDB` and KMS are to be for `template`.
+pub(super) fn aws_options(
+    options: &StackOptions,
+    template: &Template,
+    principals: HashMap<String, Principal>,
+) -> Result<AwsOptions, StackError> {
+    Ok(AwsOptions {
+        data: Some(options.data.clone()),
+        principals,
+        tables: template.tables.iter().map(table).collect(),
+        keys: template.keys.iter().map(key).collect::<Result<_, _>>()?,
+        account: template.world.account.clone(),
+        region: template.world.region.clone(),
+        upstreams: options.upstreams.clone(),
+    })
+}
+
+fn table(table: &Table) -> TableSpec {
+    TableSpec { create: table.create.clone(), ttl_attribute: table.ttl_attribute.clone() }
+}
+
+fn key(key: &Key) -> Result<KeySpec, StackError> {
+    let spec = serde_json::from_value(json!(key.spec)).map_err(|_| StackError::KeySpec(key.spec.clone()))?;
+    Ok(KeySpec { id: key.id.clone(), arn: key.arn.clone(), spec })
+}
