@@ -52,6 +52,8 @@ pub struct Question {
     pub credential: Result<String, &'static str>,
     /// The id of the API.
     pub api: String,
+    /// The request's method.
+    pub method: String,
     /// The route as the gateway reports it: `POST /v1/access-tokens/{id}`.
     pub route: String,
     /// The path parameters that the gateway found.
@@ -92,6 +94,9 @@ pub struct Denial {
     /// The sentence that the caller reads: printable ASCII without quote and backslash, nothing of it from the request.
     pub reason: String,
 }
+
+/// The methods that change nothing (RFC 9110, section 9.2.1).
+const SAFE: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
 
 /// Why a request is granted.
 enum Permission {
@@ -172,9 +177,18 @@ fn permit(rule: &Rule, known: &Known, question: &Question) -> Result<Permission,
         let Denial { code, reason, .. } = Denial::too_large();
         return Err((code, reason));
     }
-    if let Need::Permission(action, resource) = &rule.need {
-        let resource = resource.as_ref().map(|pattern| named(pattern, question)).transpose()?;
-        known.holdings.decide(action, resource.as_deref()).map_err(|refused| explain(refused, action))?;
+    match &rule.need {
+        Need::Permission(action, resource) => {
+            let resource = resource.as_ref().map(|pattern| named(pattern, question)).transpose()?;
+            known.holdings.decide(action, resource.as_deref()).map_err(|refused| explain(refused, action))?;
+        }
+        Need::AnyCaller if known.is_read_only() && !SAFE.contains(&question.method.as_str()) => {
+            return Err((
+                "read_only_token",
+                "this token is read-only, and the request may change something".to_owned(),
+            ));
+        }
+        Need::AnyCaller | Need::Nothing => {}
     }
     Ok(Permission::ByRoles)
 }
@@ -189,6 +203,10 @@ impl Known {
     /// Whether this is a token of the public family.
     fn is_public(&self) -> bool {
         self.caller.token.as_ref().is_some_and(|token| token.id.type_name().family() == Family::Public)
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.caller.token.as_ref().is_some_and(|token| token.read_only)
     }
 
     /// A token of the public family needs no role on a route that is opened to them, and goes no further than the

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     authorize::{Policy, Provider, ProviderError, Rules},
+    jwt::Object,
     token::{Ceiling, Families, Issuer, LifetimeError},
 };
 
@@ -49,6 +50,12 @@ impl Config {
     #[must_use]
     pub fn metrics_namespace(&self) -> &str {
         self.find("METRICS_NAMESPACE").unwrap_or_default()
+    }
+
+    /// `ALLOWED_ORIGINS`: the origin whose pages may read answers in a browser, `*` for all, empty for none.
+    #[must_use]
+    pub fn allowed_origins(&self) -> &str {
+        self.find("ALLOWED_ORIGINS").unwrap_or_default()
     }
 
     /// `TABLE_NAME`: the ledger.
@@ -108,8 +115,8 @@ impl Config {
         self.find(name).map(str::parse).transpose().map_err(malformed)
     }
 
-    /// What the authorizer accepts: `PUBLIC_URL`, `FORMER_PUBLIC_URLS`, `TOKEN_AUDIENCE`, `IDENTITY_PROVIDERS` (JSON),
-    /// `ROUTE_RULES` (JSON, or the absolute path of a file with it: the whole environment has 4 KB).
+    /// What the authorizer accepts: `PUBLIC_URL`, `FORMER_PUBLIC_URLS`, `TOKEN_AUDIENCE`, `IDENTITY_PROVIDERS` (JSON, or the
+    /// absolute path of a file with it), `ROUTE_RULES` (JSON) and `ROUTE_RULES_FILE` (a path; more of the same).
     ///
     /// # Errors
     ///
@@ -125,21 +132,20 @@ impl Config {
                 issuers.public.push(Issuer { issuer: public.clone(), audience: audience.to_owned() });
             }
         }
-        let providers: Vec<Provider> = self.json("IDENTITY_PROVIDERS")?;
+        let providers: Vec<Object<Provider>> = self.json("IDENTITY_PROVIDERS")?;
+        let providers: Vec<_> = providers.into_iter().map(|Object(provider)| provider).collect();
         // The public family's issuers lie below the access family's.
         Provider::check(&providers, &issuers.access)?;
         Ok(Policy { issuers, providers, rules: self.rules()? })
     }
 
+    /// The rules of the environment, and those of a file where they are too many for it.
     fn rules(&self) -> Result<Rules, ConfigError> {
-        let name = "ROUTE_RULES";
-        let text = self.get(name)?;
-        if !text.starts_with('/') {
-            return self.json(name);
+        let (rules, name): (Rules, _) = (self.json("ROUTE_RULES")?, "ROUTE_RULES_FILE");
+        match self.find(name) {
+            None => Ok(rules),
+            Some(_) => rules.and(self.json(name)?).map_err(|why| ConfigError::Malformed { name, why }),
         }
-        let malformed = |why: String| ConfigError::Malformed { name, why: format!("`{text}`: {why}") };
-        let rules = fs::read(text).map_err(|error| malformed(error.to_string()))?;
-        serde_json::from_slice(&rules).map_err(|error| malformed(error.to_string()))
     }
 
     fn find(&self, name: &'static str) -> Option<&str> {
@@ -150,9 +156,15 @@ impl Config {
         self.find(name).ok_or(ConfigError::Missing(name))
     }
 
+    /// JSON, or that of the file at this absolute path: a whole environment has 4 KB.
     fn json<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, ConfigError> {
-        let malformed = |error: serde_json::Error| ConfigError::Malformed { name, why: error.to_string() };
-        serde_json::from_str(self.get(name)?).map_err(malformed)
+        let text = self.get(name)?;
+        let malformed = |why: String| ConfigError::Malformed { name, why };
+        if !text.starts_with('/') {
+            return serde_json::from_str(text).map_err(|error| malformed(error.to_string()));
+        }
+        let file = fs::read(text).map_err(|error| malformed(format!("`{text}`: {error}")))?;
+        serde_json::from_slice(&file).map_err(|error| malformed(format!("`{text}`: {error}")))
     }
 }
 
@@ -261,13 +273,23 @@ mod tests {
     }
 
     #[test]
-    fn rules_may_lie_in_a_file() {
+    fn what_is_too_much_for_the_environment_may_lie_in_a_file() {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/sample/rules.json");
-        let policy = config(&[("ROUTE_RULES", file)]).policy().unwrap();
-        assert!(policy.rules.find("a", "GET /orders/{id}").is_some());
-        let error =
-            config(&[("ROUTE_RULES", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))]).policy().err().unwrap();
-        assert!(error.to_string().contains("Cargo.toml`: expected"), "{error}");
+        let own = r#"{"GET /v1/permissions/me": {"any_caller": true}}"#;
+        let policy = config(&[("ROUTE_RULES", own), ("ROUTE_RULES_FILE", file)]).policy().unwrap();
+        for route in ["GET /orders/{id}", "GET /v1/permissions/me"] {
+            assert!(policy.rules.find("a", route).is_some(), "{route}");
+        }
+        for (name, value, words) in [
+            ("ROUTE_RULES_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "Cargo.toml`: expected"),
+            ("IDENTITY_PROVIDERS", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "Cargo.toml`: expected"),
+            ("ROUTE_RULES_FILE", "/nowhere/rules.json", "`/nowhere/rules.json`: No such file"),
+            ("ROUTE_RULES_FILE", r#"{"GET /x": {"public": true}}"#, "`GET /x` has a rule already"),
+        ] {
+            let changes = [("ROUTE_RULES", r#"{"GET /x": {"any_caller": true}}"#), (name, value)];
+            let error = config(&changes).policy().err().unwrap().to_string();
+            assert!(error.contains(name) && error.contains(words), "{error}");
+        }
     }
 
     #[test]
@@ -283,8 +305,12 @@ mod tests {
             ("IDENTITY_PROVIDERS", r#"[{"name": "a"}]"#, "missing field `issuer`"),
             ("ROUTE_RULES", "7", "ROUTE_RULES: invalid type"),
             ("ROUTE_RULES", r#"{"GET /": {"action": "a", "open": true}}"#, "the rule of `GET /`: unknown field `open`"),
-            ("ROUTE_RULES", r#"[{"GET /": {"public": true}}, {"GET /": {"public": true}}]"#, "`GET /` is there twice"),
-            ("ROUTE_RULES", "/nowhere/rules.json", "ROUTE_RULES: `/nowhere/rules.json`: No such file"),
+            (
+                "ROUTE_RULES",
+                r#"[{"GET /": {"public": true}}, {"GET /": {"public": true}}]"#,
+                "`GET /` has a rule already",
+            ),
+            ("IDENTITY_PROVIDERS", r#"[["a", "https://a.example", "a", "*"]]"#, "invalid type: sequence"),
         ] {
             let error = config(&[(name, value)]).policy().err().unwrap().to_string();
             assert!(error.contains(words), "{error}");

@@ -6,6 +6,7 @@ mod alg;
 mod der;
 mod distinct;
 mod key;
+mod object;
 mod present;
 mod ring;
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub use alg::Alg;
 pub use der::{DerError, p256_signature_from_der};
 pub use distinct::{Distinct, excerpt};
 pub use key::{KeyError, VerifyingKey};
+pub use object::Object;
 pub(crate) use present::present;
 pub use ring::Ring;
 pub(crate) use sealed::{Jwt, SigningInput};

@@ -3,6 +3,7 @@
 mod answer;
 mod authorizer;
 mod body;
+mod cors;
 mod endpoints;
 mod problem;
 mod request;

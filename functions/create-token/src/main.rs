@@ -19,5 +19,5 @@ async fn door(config: Config) -> Result<(), web::Error> {
     let (issuers, ceiling) = (config.issuers()?, config.ceiling()?);
     let signers = aws.keys(config.keys()?).await;
     let ledger = aws.ledger(config.table()?);
-    web::serve(Create { ledger, signers, ids: NanoIds, clock: SystemClock, issuers, ceiling }).await
+    web::serve(Create { ledger, signers, ids: NanoIds, clock: SystemClock, issuers, ceiling }, &config).await
 }

@@ -10,5 +10,5 @@ fn main() -> ExitCode {
 
 async fn door(config: Config) -> Result<(), web::Error> {
     let ledger = Aws::connect().await.ledger(config.table()?);
-    web::serve(Revoke { ledger, clock: SystemClock }).await
+    web::serve(Revoke { ledger, clock: SystemClock }, &config).await
 }

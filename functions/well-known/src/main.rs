@@ -11,5 +11,5 @@ fn main() -> ExitCode {
 async fn door(config: Config) -> Result<(), web::Error> {
     let issuers = config.issuer_urls()?;
     let keys = Aws::connect().await.keys(config.keys()?).await;
-    web::serve(Publish { keys, issuers }).await
+    web::serve(Publish { keys, issuers }, &config).await
 }

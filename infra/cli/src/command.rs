@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{apply, error::Error, keys, token::Token};
+use crate::{apply, error::Error, keys, rules, token::Token};
 
 const AFTER: &str = "Environment:
   LATCHKEY_URL    the API's base URL
@@ -38,6 +38,9 @@ enum Task {
     /// Writes roles and who has them to the ledger, as its operator
     #[command(after_help = apply::EXAMPLES)]
     Apply(apply::Command),
+    /// Checks rules for the authorizer of your own APIs
+    #[command(after_help = rules::EXAMPLES)]
+    Rules(rules::Command),
 }
 
 impl Command {
@@ -54,6 +57,7 @@ impl Command {
                 Task::Token(token) => token.run().await,
                 Task::Keys(keys) => keys.run().await,
                 Task::Apply(apply) => apply.run().await,
+                Task::Rules(rules) => rules.run(),
             }
         })
     }

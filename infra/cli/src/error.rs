@@ -43,6 +43,14 @@ pub enum Error {
         /// What is wrong with it.
         why: SetupError,
     },
+    /// A file of rules that the authorizer would not start with.
+    #[error("`{file}`: {why}")]
+    Rules {
+        /// Which.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Nobody answers.
     #[error("{0}")]
     Unreachable(String),
@@ -114,7 +122,7 @@ impl Error {
         match self {
             Self::Usage(_) => 2,
             Self::NoCredential(_) | Self::NotVerified(_) => 3,
-            Self::Setup { .. } => 5,
+            Self::Setup { .. } | Self::Rules { .. } => 5,
             Self::Unreachable(_) | Self::Ledger(PortError::Unavailable(_)) => 6,
             Self::Some { first: why, .. } | Self::Unsure { why, .. } => why.number(),
             Self::Refused { status, .. } => match status {

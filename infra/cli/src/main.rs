@@ -15,6 +15,7 @@ mod item;
 mod keys;
 mod local_stack;
 mod output;
+mod rules;
 mod token;
 
 use std::process::ExitCode;

@@ -223,7 +223,7 @@ fn base_url(port: u16, options: &StackOptions) -> Result<String, StackError> {
 fn parameters(options: &StackOptions, folder: &Folder, url: &str, idp: &str) -> BTreeMap<String, String> {
     let providers = json!([{
         "name": PROVIDER, "issuer": idp, "audience": AUDIENCE, "organizations": "*",
-        "roles_claim": "roles", "owner_from_claim": true,
+        "roles_claim": "roles", "assigned_without_claim": true, "owner_from_claim": true,
     }]);
     let mut parameters = BTreeMap::from([
         ("PublicUrl".to_owned(), url.to_owned()),

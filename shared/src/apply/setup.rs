@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Basis, Content, Entry, Place, TooManyRoles, bound};
 use crate::{
+    jwt::Object,
     rights::{Grant, OrgId, RoleId},
     token::{Principal, ProviderName},
 };
@@ -52,8 +53,8 @@ pub enum SetupError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    roles: Vec<WrittenRole>,
-    assignments: Vec<WrittenAssignment>,
+    roles: Vec<Object<WrittenRole>>,
+    assignments: Vec<Object<WrittenAssignment>>,
 }
 
 #[derive(Deserialize)]
@@ -82,8 +83,8 @@ impl Setup {
     /// See [`SetupError`].
     pub fn parse(text: &[u8], provider: Option<&ProviderName>) -> Result<Self, SetupError> {
         let file: File = serde_json::from_slice(text).map_err(|error| SetupError::Form(error.to_string()))?;
-        let roles = file.roles.into_iter().map(role);
-        let assignments = file.assignments.into_iter().map(|written| assignment(written, provider));
+        let roles = file.roles.into_iter().map(|Object(written)| role(written));
+        let assignments = file.assignments.into_iter().map(|Object(written)| assignment(written, provider));
         let entries: Vec<Entry> = roles.chain(assignments).collect::<Result<_, _>>()?;
         let mut seen = HashSet::new();
         match entries.iter().find(|entry| !seen.insert(&entry.place)) {

@@ -143,10 +143,11 @@ impl PersonClaims<'_> {
     }
 
     /// The roles that the token claims, of the person's own organization only; a value without a colon is a slug there.
-    /// `None` where the provider's tokens do not name roles, or this one does not.
+    /// `None` where the ledger says which they are.
     fn roles(&self, home: &OrgId) -> Result<Option<Vec<RoleId>>, Refused> {
-        let Some(value) = self.provider.roles_claim.as_ref().and_then(|claim| self.claims.get(claim)) else {
-            return Ok(None);
+        let Some(claim) = &self.provider.roles_claim else { return Ok(None) };
+        let Some(value) = self.claims.get(claim) else {
+            return Ok(if self.provider.assigned_without_claim { None } else { Some(Vec::new()) });
         };
         let ill_typed = || unauthenticated("its roles are no list of role names");
         let texts = value.as_array().ok_or_else(ill_typed)?;

@@ -38,9 +38,14 @@ pub struct Provider {
     /// The claim that names the person.
     #[serde(default = "sub")]
     pub user_claim: String,
-    /// The claim that names the person's roles in that organization. Absent: roles are assigned in the ledger alone.
+    /// The claim that names the person's roles in that organization, in place of those assigned in the ledger. Absent: roles
+    /// are assigned in the ledger alone.
     #[serde(default, deserialize_with = "present")]
     pub roles_claim: Option<String>,
+    /// Whether a person whose token has not that claim has the roles assigned in the ledger. Otherwise they have none: many
+    /// providers leave the claim out for somebody who has lost the last role.
+    #[serde(default)]
+    pub assigned_without_claim: bool,
     /// Whether that claim may make somebody an owner.
     #[serde(default)]
     pub owner_from_claim: bool,

@@ -14,12 +14,16 @@ use serde::{
 };
 
 pub use self::{pattern::ResourcePattern, route::Route};
-use crate::{jwt::present, rights::Action};
+use crate::{
+    jwt::{Object, present},
+    rights::Action,
+};
 
 /// The rules of one API or several, keyed by the route as the gateway reports it and compared exactly. A route without one is
 /// denied.
 ///
-/// They are written as an object from route to rule, or as a list of such objects; see [`Route`] and [`Rule`].
+/// They are written as an object from route to rule, or as a list of such objects, of which no later one speaks of a route of
+/// one before; see [`Route`] and [`Rule`].
 #[derive(Debug, Clone, Default)]
 pub struct Rules(HashMap<Route, Rule>);
 
@@ -88,9 +92,31 @@ impl Rules {
         self.0.get(&Route::of(api, route)).or_else(|| self.0.get(&Route::anywhere(route)))
     }
 
-    fn add<E: Error>(&mut self, route: Route, rule: Rule) -> Result<(), E> {
+    /// These rules and `more`, none of which may speak of a route of these, be it for one API alone: ours are not for others to
+    /// change.
+    ///
+    /// # Errors
+    ///
+    /// The route that is in both.
+    pub fn and(mut self, more: Self) -> Result<Self, String> {
+        if let Some(route) = more.0.keys().find(|route| self.0.keys().any(|own| own.is_of_the_same_key(route))) {
+            return Err(format!("the route `{route}` has a rule already"));
+        }
+        self.0.extend(more.0);
+        Ok(self)
+    }
+
+    /// The rules by their routes, in the order of their keys.
+    #[must_use]
+    pub fn by_route(&self) -> Vec<(&Route, &Rule)> {
+        let mut all: Vec<_> = self.0.iter().collect();
+        all.sort_by_key(|(route, _)| route.to_string());
+        all
+    }
+
+    fn add(&mut self, route: Route, rule: Rule) -> Result<(), String> {
         match self.0.entry(route) {
-            Entry::Occupied(there) => Err(E::custom(format!("the route `{}` is there twice", there.key()))),
+            Entry::Occupied(there) => Err(format!("the route `{}` is there twice", there.key())),
             Entry::Vacant(free) => {
                 free.insert(rule);
                 Ok(())
@@ -120,9 +146,9 @@ impl<'de> Visitor<'de> for Reader {
         while let Some(name) = members.next_key::<String>()? {
             let in_rule = |why: String| A::Error::custom(format!("the rule of `{name}`: {why}"));
             let route: Route = name.parse().map_err(|error| in_rule(format!("{error}")))?;
-            let written = members.next_value().map_err(|error| in_rule(error.to_string()))?;
-            let rule = Rule::of(&route, written).map_err(in_rule)?;
-            rules.add(route, rule)?;
+            let written: Object<Written> = members.next_value().map_err(|error| in_rule(error.to_string()))?;
+            let rule = Rule::of(&route, written.0).map_err(in_rule)?;
+            rules.add(route, rule).map_err(A::Error::custom)?;
         }
         Ok(rules)
     }
@@ -130,9 +156,7 @@ impl<'de> Visitor<'de> for Reader {
     fn visit_seq<A: SeqAccess<'de>>(self, mut lists: A) -> Result<Rules, A::Error> {
         let mut rules = Rules::default();
         while let Some(more) = lists.next_element::<Rules>()? {
-            for (route, rule) in more.0 {
-                rules.add(route, rule)?;
-            }
+            rules = rules.and(more).map_err(A::Error::custom)?;
         }
         Ok(rules)
     }
@@ -163,7 +187,7 @@ mod tests {
     #[test]
     fn a_rule_for_one_api_comes_before_one_for_any_and_is_no_others() {
         let rules = rules(
-            r#"[{"GET /x": {"action": "x:any"}}, {"abc GET /x": {"action": "x:abc"}, "abc $default": {"public": true}}]"#,
+            r#"{"GET /x": {"action": "x:any"}, "abc GET /x": {"action": "x:abc"}, "abc $default": {"public": true}}"#,
         );
         assert_eq!(rules.find("abc", "GET /x").map(|rule| &rule.need), Some(&need("x:abc")));
         assert_eq!(rules.find("xyz", "GET /x").map(|rule| &rule.need), Some(&need("x:any")));
@@ -195,6 +219,9 @@ mod tests {
             (r#"{"action": "x:view", "resource": "x/{name}"}"#, "no path parameter `name`"),
             (r#"{"action": "x:view", "resource": ""}"#, "a resource is"),
             (r#""x:view""#, "invalid type: string"),
+            ("[true]", "invalid type: sequence"),
+            ("[false, true]", "invalid type: sequence"),
+            (r#"[false, false, "x:view"]"#, "invalid type: sequence"),
         ] {
             let error =
                 serde_json::from_str::<Rules>(&format!(r#"{{"GET /x/{{id}}": {rule}}}"#)).unwrap_err().to_string();
@@ -205,9 +232,15 @@ mod tests {
     #[test]
     fn a_route_has_one_rule() {
         let rule = r#""GET /x": {"action": "x:view"}"#;
-        for twice in [format!("{{{rule}, {rule}}}"), format!("[{{{rule}}}, {{{rule}}}]")] {
+        let of_one_api = r#""abc GET /x": {"public": true}"#;
+        for (twice, why) in [
+            (format!("{{{rule}, {rule}}}"), "the route `GET /x` is there twice"),
+            (format!("[{{{rule}}}, {{{rule}}}]"), "the route `GET /x` has a rule already"),
+            (format!("[{{{rule}}}, {{{of_one_api}}}]"), "the route `abc GET /x` has a rule already"),
+            (format!("[{{{of_one_api}}}, {{}}, {{{rule}}}]"), "the route `GET /x` has a rule already"),
+        ] {
             let error = serde_json::from_str::<Rules>(&twice).unwrap_err().to_string();
-            assert!(error.contains("the route `GET /x` is there twice"), "{error}");
+            assert!(error.contains(why), "{error}");
         }
         for bad in ["7", "\"x\"", "null", "[7]", "[[[[7]]]]"] {
             assert!(serde_json::from_str::<Rules>(bad).is_err(), "{bad}");

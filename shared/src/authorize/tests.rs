@@ -26,7 +26,7 @@ fn authorizer(ledger: &Memory) -> Authorizer {
     let [rsa, ec] = keys::both();
     let providers = json!([{
         "name": "local", "issuer": IDP, "audience": "latchkey", "organizations": ["123", "124"],
-        "roles_claim": "roles", "owner_from_claim": false,
+        "roles_claim": "roles", "assigned_without_claim": true, "owner_from_claim": false,
     }]);
     let rules = json!({
         "POST /v1/access-tokens": {"action": "token:create"},
@@ -94,6 +94,7 @@ fn question(credential: &str) -> Question {
     Question {
         credential: Ok(credential.to_owned()),
         api: "abc".to_owned(),
+        method: "GET".to_owned(),
         route: "POST /v1/access-tokens".to_owned(),
         parameters: HashMap::new(),
         org: OrgHeader::Absent,
@@ -502,6 +503,46 @@ async fn a_provider_may_speak_for_one_organization_without_its_tokens_saying_so(
         assert_eq!(ask_at(&configured, &json!({"org_id": org})).await, "granted", "{org}");
     }
     assert_eq!(ask_at(&json!({"organization": "125"}), &json!({})).await, "permission_denied");
+}
+
+#[tokio::test]
+async fn a_person_without_the_roles_claim_has_no_role_unless_the_provider_is_configured_so() {
+    let ledger = ledger([]);
+    let key = ("123".parse().unwrap(), "local|1001".to_owned());
+    ledger.state().assignments.insert(key, vec!["123:admin".parse().unwrap()]);
+    for (fallback, claims, expected) in [
+        (false, json!({}), "permission_denied"),
+        (false, json!({"roles": []}), "permission_denied"),
+        (false, json!({"roles": ["admin"]}), "granted"),
+        (true, json!({}), "granted"),
+        (true, json!({"roles": []}), "permission_denied"),
+    ] {
+        let mut authorizer = authorizer(&ledger);
+        authorizer.policy.providers[0].assigned_without_claim = fallback;
+        assert_eq!(code(decide(&authorizer, &question(&person(&claims))).await), expected, "{fallback} {claims}");
+    }
+}
+
+#[tokio::test]
+async fn a_read_only_token_on_a_route_for_any_caller_only_reads() {
+    let mut token = admin();
+    if let TokenType::Api(access) = &mut token.token_type {
+        access.read_only = true;
+    }
+    let ledger = ledger([token.clone()]);
+    for (method, expected) in [
+        ("GET", "granted"),
+        ("HEAD", "granted"),
+        ("OPTIONS", "granted"),
+        ("POST", "read_only_token"),
+        ("DELETE", "read_only_token"),
+        ("get", "read_only_token"),
+        ("", "read_only_token"),
+    ] {
+        let (route, method) = ("GET /v1/permissions/me".to_owned(), method.to_owned());
+        let question = Question { route, method: method.clone(), ..question(&ours(&claims_of(&token))) };
+        assert_eq!(code(decide(&authorizer(&ledger), &question).await), expected, "{method}");
+    }
 }
 
 #[tokio::test]

@@ -43,6 +43,11 @@ fn issuers() -> Families<Issuer> {
     Families { access: issuer(""), public: issuer("/public") }
 }
 
+/// The route that needs `action`.
+fn route_of(action: &str) -> String {
+    format!("GET /{}", action.replace(':', "-"))
+}
+
 impl World {
     /// Makes the token that `caller` orders, and says what it is.
     async fn make(&self, caller: &Caller, order: &Value, key: Option<&IdempotencyKey>) -> Option<(Token, String)> {
@@ -68,8 +73,7 @@ impl World {
     /// What the authorizer says of this token on the route that needs `action`.
     async fn ask(&self, jwt: &str, action: &str) -> Option<Caller> {
         let [rsa, ec] = keys::both();
-        let rules: HashMap<_, _> =
-            ACTIONS.iter().map(|action| (format!("GET /{action}"), json!({"action": action}))).collect();
+        let rules: HashMap<_, _> = ACTIONS.iter().map(|action| (route_of(action), json!({"action": action}))).collect();
         let authorize = Authorize {
             ledger: self.ledger.clone(),
             keys: Families { access: Keys(rsa), public: Keys(ec) },
@@ -84,7 +88,8 @@ impl World {
         let question = Question {
             credential: Ok(jwt.to_owned()),
             api: String::new(),
-            route: format!("GET /{action}"),
+            method: "GET".to_owned(),
+            route: route_of(action),
             parameters: HashMap::new(),
             org: OrgHeader::Absent,
         };

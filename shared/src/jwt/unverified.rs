@@ -5,7 +5,7 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{Ring, present};
+use super::{Object, Ring, present};
 
 /// The most bytes of a token that are looked at: what API Gateway carries in headers.
 const LONGEST: usize = 10_240;
@@ -113,7 +113,7 @@ impl<'a> Unverified<'a> {
         if !key.verifies(self.signed, self.signature) {
             return Err(Refusal::WrongSignature);
         }
-        parse(&self.claims).ok_or(Refusal::Claims)
+        serde_json::from_slice(&self.claims).map_err(|_| Refusal::Claims)
     }
 }
 
@@ -122,8 +122,9 @@ fn decode(part: &str) -> Result<Vec<u8>, Refusal> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::Malformed)
 }
 
+/// A JSON object (RFC 7515, section 4; RFC 7519, section 4), and no array in its place.
 fn parse<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
-    serde_json::from_slice(json).ok()
+    serde_json::from_slice(json).ok().map(|Object(members)| members)
 }
 
 impl fmt::Debug for Unverified<'_> {

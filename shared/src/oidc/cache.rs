@@ -24,8 +24,9 @@ const FRESH: Duration = Duration::from_mins(10);
 const KEPT: Duration = Duration::from_hours(24);
 /// How often a provider is asked at most, whatever `kid`s tokens name.
 const AT_MOST_EVERY: Duration = Duration::from_mins(1);
-/// The same while nothing at all is known of it.
-const AT_MOST_EVERY_UNKNOWN: Duration = Duration::from_secs(1);
+/// The same after the first failure while nothing at all is known of it; twice as long after each further one. Whoever sends a
+/// token that names the provider makes it be asked, signed or not.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The keys of identity providers: fetched when first needed, anew when old or when a token names an unknown `kid`, at most
 /// once a minute.
@@ -41,6 +42,8 @@ struct Known {
     ring: Arc<Ring>,
     fetched: Option<Instant>,
     asked: Option<Instant>,
+    /// How often it gave no answer since it last gave one.
+    failures: u32,
 }
 
 impl Known {
@@ -51,8 +54,13 @@ impl Known {
     /// Whether the provider should be asked, for a token that names `kid`.
     fn is_due(&self, kid: &str) -> bool {
         let fresh = Self::is_within(self.fetched, FRESH) && self.ring.find(kid).is_some();
-        let pause = if self.fetched.is_some() { AT_MOST_EVERY } else { AT_MOST_EVERY_UNKNOWN };
-        !fresh && !Self::is_within(self.asked, pause)
+        !fresh && !Self::is_within(self.asked, self.pause())
+    }
+
+    /// For how long it is not asked again.
+    fn pause(&self) -> Duration {
+        let doubled = FIRST_PAUSE.saturating_mul(1 << self.failures.saturating_sub(1).min(6));
+        if self.fetched.is_some() { AT_MOST_EVERY } else { doubled.min(AT_MOST_EVERY) }
     }
 }
 
@@ -68,13 +76,22 @@ impl ProviderKeys for OidcKeys {
         let place = self.place(provider).await;
         let mut known = place.lock().await;
         if known.is_due(kid) {
-            known.asked = Some(Instant::now());
             let client = self.client.get_or_try_init(|| async { fetch::client() }).await?;
             let unusable = |why| PortError::Unavailable(format!("the identity provider {}: {why}", provider.name));
-            match fetch::ring(client, &provider.issuer).await.map_err(unusable) {
-                Ok(ring) => (known.ring, known.fetched) = (Arc::new(ring), Some(Instant::now())),
-                Err(error) if !Known::is_within(known.fetched, KEPT) => return Err(error),
-                Err(error) => telemetry::trouble(&error.to_string()),
+            let fetched = fetch::ring(client, &provider.issuer).await.map_err(unusable);
+            // From the end: a slow one is not asked again at once.
+            known.asked = Some(Instant::now());
+            match fetched {
+                Ok(ring) => {
+                    (known.ring, known.fetched, known.failures) = (Arc::new(ring), Some(Instant::now()), 0);
+                }
+                Err(error) => {
+                    known.failures = known.failures.saturating_add(1);
+                    if !Known::is_within(known.fetched, KEPT) {
+                        return Err(error);
+                    }
+                    telemetry::trouble(&error.to_string());
+                }
             }
         }
         if Known::is_within(known.fetched, KEPT) {
@@ -82,5 +99,18 @@ impl ProviderKeys for OidcKeys {
         } else {
             Err(PortError::Unavailable(format!("the identity provider {} gave no answer just now", provider.name)))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_of_which_nothing_is_known_is_asked_ever_more_rarely_and_once_a_minute_in_the_end() {
+        let pause = |failures| Known { failures, ..Known::default() }.pause().as_secs();
+        assert_eq!([0, 1, 2, 3, 6, 7, 100, u32::MAX].map(pause), [1, 1, 2, 4, 32, 60, 60, 60]);
+        let known = Known { fetched: Some(Instant::now()), ..Known::default() };
+        assert_eq!(known.pause(), AT_MOST_EVERY);
     }
 }

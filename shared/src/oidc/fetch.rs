@@ -9,11 +9,13 @@ use serde_json::Value;
 
 use crate::{
     authorize::may_be_fetched,
-    jwt::{Ring, VerifyingKey},
+    jwt::{Ring, VerifyingKey, excerpt},
     ports::PortError,
     telemetry,
 };
 
+/// How long both documents may take together.
+const LONGEST: Duration = Duration::from_secs(2);
 /// The most bytes of a document: far above what providers publish.
 const LARGEST: usize = 256 * 1024;
 
@@ -53,7 +55,7 @@ pub enum Unusable {
     Elsewhere(String),
 }
 
-/// The HTTP client for identity providers: one second to connect, two for the whole, no redirects.
+/// The HTTP client for identity providers: one second to connect, two for each document, no redirects.
 ///
 /// # Errors
 ///
@@ -73,12 +75,19 @@ pub(super) fn client() -> Result<Client, PortError> {
 ///
 /// [`Unusable`].
 pub async fn ring(client: &Client, issuer: &str) -> Result<Ring, Unusable> {
+    let both = tokio::time::timeout(LONGEST, fetch(client, issuer)).await;
+    both.unwrap_or_else(|_| Err(Unusable::Silent(issuer.to_owned())))
+}
+
+async fn fetch(client: &Client, issuer: &str) -> Result<Ring, Unusable> {
     let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
     let discovery: Discovery = document(client, &address).await?;
     if discovery.issuer != issuer {
         return Err(Unusable::OtherIssuer(address));
     }
-    if !may_be_fetched(&discovery.jwks_uri) {
+    // Only an issuer on this machine may name keys on it: another could have us ask whatever listens here.
+    let here = issuer.starts_with("http://");
+    if !may_be_fetched(&discovery.jwks_uri) || (discovery.jwks_uri.starts_with("http://") && !here) {
         return Err(Unusable::Elsewhere(address));
     }
     let set: AnyKeys = document(client, &discovery.jwks_uri).await?;
@@ -89,17 +98,18 @@ pub async fn ring(client: &Client, issuer: &str) -> Result<Ring, Unusable> {
 
 async fn document<T: DeserializeOwned>(client: &Client, address: &str) -> Result<T, Unusable> {
     telemetry::call();
-    let silent = |_| Unusable::Silent(address.to_owned());
+    let shown = || excerpt(address);
+    let silent = |_| Unusable::Silent(shown());
     let mut answer = client.get(address).send().await.map_err(silent)?;
     if !answer.status().is_success() {
-        return Err(Unusable::Status(address.to_owned(), answer.status().as_u16()));
+        return Err(Unusable::Status(shown(), answer.status().as_u16()));
     }
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(silent)? {
         body.extend_from_slice(&chunk);
         if body.len() > LARGEST {
-            return Err(Unusable::TooLarge(address.to_owned()));
+            return Err(Unusable::TooLarge(shown()));
         }
     }
-    serde_json::from_slice(&body).map_err(|_| Unusable::Malformed(address.to_owned()))
+    serde_json::from_slice(&body).map_err(|_| Unusable::Malformed(shown()))
 }

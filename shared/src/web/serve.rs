@@ -4,8 +4,8 @@ use std::{convert::Infallible, future::Future};
 
 use lambda_http::{Body, Request, Response, service_fn};
 
-use super::{Answer, Incoming, answer::refusal};
-use crate::{deadline::within, failure::Failure, telemetry, token::TokenId};
+use super::{Answer, Incoming, answer::refusal, cors::Cors};
+use crate::{config::Config, deadline::within, failure::Failure, telemetry, token::TokenId};
 
 /// Why a function cannot serve.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -23,10 +23,15 @@ pub trait Endpoint: Send + Sync {
 ///
 /// # Errors
 ///
-/// Those of the Lambda runtime.
-pub async fn serve(endpoint: impl Endpoint) -> Result<(), Error> {
-    let endpoint = &endpoint;
-    lambda_http::run(service_fn(|request| async move { Ok::<_, Infallible>(handle(endpoint, request).await) })).await
+/// Those of the Lambda runtime; an allowed origin that is no header's value.
+pub async fn serve(endpoint: impl Endpoint, config: &Config) -> Result<(), Error> {
+    let (endpoint, cors) = (&endpoint, &Cors::new(config.allowed_origins())?);
+    let answer = |request| async move {
+        let mut response = handle(endpoint, request).await;
+        cors.permit(response.headers_mut());
+        Ok::<_, Infallible>(response)
+    };
+    lambda_http::run(service_fn(answer)).await
 }
 
 /// *(a failure is logged once)* Here.

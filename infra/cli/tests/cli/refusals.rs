@@ -190,6 +190,7 @@ fn each_command_explains_itself_with_examples() {
           token  Makes, lists, shows, revokes and checks tokens
           keys  Shows the keys that verify tokens, and whether old ones are still needed
           apply  Writes roles and who has them to the ledger, as its operator
+          rules  Checks rules for the authorizer of your own APIs
           help  Print this message or the help of the given subcommand(s)
 
         Options:
@@ -212,4 +213,25 @@ fn each_command_explains_itself_with_examples() {
           6  not reachable or not available: trying again may help
         ");
     });
+}
+
+#[test]
+fn rules_are_checked_before_they_are_deployed() {
+    let folder = elsewhere();
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../sample/rules.json");
+    let shown = Program::new(folder.path(), "rules").arg(sample).run().ok().out;
+    assert_eq!(
+        shown.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>(),
+        [
+            "ROUTE NEEDS BESIDES",
+            "DELETE /orders/{id} order:delete on order/{id}",
+            "GET /catalog catalog:view public tokens",
+            "GET /orders/{id} order:view on order/{id}",
+            "POST /orders order:create",
+        ]
+    );
+    let file = folder.path().join("rules.json");
+    fs::write(&file, r#"{"GET /x": {"acton": "x:view"}}"#).unwrap();
+    let refused = Program::new(folder.path(), "rules rules.json").run().failed(5);
+    assert!(refused.contains("`rules.json`: the rule of `GET /x`: unknown field `acton`"), "{refused}");
 }

@@ -59,7 +59,7 @@ fn a_function_has_the_global_settings_under_its_own() {
     assert_eq!(function.environment["LOG_LEVEL"], "debug");
     assert_eq!(function.environment["TABLE_NAME"], "latchkey-Table");
     assert_eq!(function.environment["TOKEN_AUDIENCE"], "http://localhost:3000");
-    assert_eq!(function.environment["ACCESS_KEYS"], template.keys[0].arn);
+    assert_eq!(function.environment["ACCESS_KEYS"].trim_end_matches(','), template.keys[0].arn);
 }
 
 #[test]
@@ -114,6 +114,80 @@ fn the_api_has_its_authorizer_stage_and_responses() {
     assert_eq!(api.responses["MISSING_AUTHENTICATION_TOKEN"].status, Some(404));
     assert_eq!(api.responses["DEFAULT_5XX"].status, None);
     assert!(api.responses["ACCESS_DENIED"].template.as_ref().unwrap().contains("$context.authorizer.code"));
+}
+
+#[test]
+fn a_rotation_appends_a_key_and_then_puts_it_first_and_the_first_alone_signs() {
+    let arn = |id: &str| format!("arn:aws:kms:us-east-1:000000000000:key/{id}");
+    let own_key = own(&[]).keys[0].arn.clone();
+    for (parameters, ring, signing) in [
+        (vec![("AccessOtherKeys", arn("new"))], [own_key.clone(), arn("new")], own_key.clone()),
+        (
+            vec![("AccessSigningKey", arn("new")), ("AccessOtherKeys", own_key.clone())],
+            [arn("new"), own_key.clone()],
+            arn("new"),
+        ),
+    ] {
+        let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let template = own(&parameters);
+        for name in ["create-token", "authorizer", "well-known"] {
+            let function = function(&template, name);
+            assert_eq!(function.environment["ACCESS_KEYS"], ring.join(","), "{name}");
+            let may = |action: &str| -> BTreeSet<String> {
+                let statements = function.statements.iter().filter(|one| one.actions.iter().any(|own| own == action));
+                statements.flat_map(|one| one.resources.clone()).collect()
+            };
+            assert!(ring.iter().all(|key| may("kms:GetPublicKey").contains(key)), "{name}");
+            let signs = may("kms:Sign");
+            assert_eq!(signs.contains(&signing), name == "create-token", "{name}");
+            assert_eq!(signs.len(), if name == "create-token" { 2 } else { 0 }, "one key of each family: {name}");
+        }
+    }
+}
+
+#[test]
+fn an_alarm_is_on_a_metric_that_is_emitted_by_the_operation_that_it_names() {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml")).unwrap();
+    let alarms: Vec<&str> = text.split("    Type: AWS::CloudWatch::Alarm\n").skip(1).collect();
+    assert!(alarms.len() >= 9);
+    let operations = [
+        "authorize",
+        "createAccessToken",
+        "listAccessTokens",
+        "getAccessToken",
+        "revokeAccessToken",
+        "listCurrentRoles",
+    ];
+    for alarm in alarms {
+        let value = |name: &str| alarm.lines().find_map(|line| line.trim().strip_prefix(name)).unwrap().trim();
+        let (namespace, metric, dimensions) = (value("Namespace:"), value("MetricName:"), value("Dimensions:"));
+        if namespace == "AWS/Lambda" {
+            assert_eq!((metric, dimensions), ("Throttles", "[{ Name: FunctionName, Value: !Ref Authorizer }]"));
+            continue;
+        }
+        assert_eq!(namespace, "!Sub \"Latchkey/${AWS::StackName}\"");
+        assert!(shared::telemetry::METRICS.iter().any(|(name, _)| *name == metric), "{metric}");
+        let of = |operation: &&str| dimensions == format!("[{{ Name: operation, Value: {operation} }}]");
+        assert!(operations.iter().any(|operation| of(&operation)), "{dimensions}");
+    }
+}
+
+#[test]
+fn no_gateway_response_can_echo_a_request() {
+    for (name, response) in own(&[("AllowedOrigins", "*")]).apis.remove(0).responses {
+        let texts = response.headers.values().chain(&response.template);
+        for text in texts {
+            let variables = text
+                .split('$')
+                .skip(1)
+                .map(|rest| rest.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).next().unwrap_or_default());
+            for variable in variables {
+                let ours = ["context.requestId", "context.authorizer.code", "context.authorizer.reason"];
+                assert!(ours.contains(&variable), "{name}: ${variable}");
+            }
+            assert!(!text.contains("method.request"), "{name}: {text}");
+        }
+    }
 }
 
 #[test]

@@ -34,7 +34,10 @@ fn verdict(world: &World, kind: &str, credential: &str) -> Result<(bool, Value),
             "version": "2.0", "type": "REQUEST", "routeKey": "GET /orders/{id}", "rawPath": "/orders/7",
             "routeArn": "arn:aws:execute-api:us-east-1:000000000000:httpapi/$default/GET/orders/7",
             "headers": {"authorization": bearer}, "pathParameters": {"id": "7"},
-            "requestContext": {"apiId": "httpapi", "requestId": "r", "routeKey": "GET /orders/{id}", "stage": "$default"},
+            "requestContext": {
+                "apiId": "httpapi", "requestId": "r", "routeKey": "GET /orders/{id}", "stage": "$default",
+                "http": {"method": "GET"},
+            },
         })
     };
     let (lambda, patience) = (&world.stack().lambda, Duration::from_secs(30));
@@ -211,6 +214,41 @@ fn the_organization_header_moves_a_person_there_whole_and_a_token_nowhere() {
                 }
                 Err(status) => assert_eq!(reply.status, status, "{orgs:?}: {}", reply.text),
             }
+        }
+    }
+}
+
+#[test]
+fn the_events_that_are_kept_for_people_mean_what_their_names_say() {
+    let world = World::with_sample();
+    let (_, token) = world.token(&world.owner(), &json!({}));
+    for (name, expected) in [
+        ("authorizer", Ok(true)),
+        ("authorizer-http-api", Ok(true)),
+        ("authorizer-unknown-route", Ok(false)),
+        ("authorizer-organization", Ok(false)),
+        ("authorizer-two-credentials", Err("Unauthorized")),
+        ("authorizer-http-api-two-credentials", Err("Unauthorized")),
+        ("authorizer-no-credential", Err("Unauthorized")),
+        ("authorizer-http-api-no-credential", Err("Unauthorized")),
+        ("authorizer-token-event", Err("make this authorizer one of the type REQUEST")),
+        ("authorizer-payload-1.0", Err("payload 2.0 with simple responses")),
+    ] {
+        let file = local::build::workspace().join(format!("events/{name}.json"));
+        let event = std::fs::read_to_string(file).unwrap().replace("not-a-token", &token);
+        let patience = Duration::from_secs(30);
+        let answer = match world.run(world.stack().lambda.invoke("authorizer", event.into_bytes(), patience)) {
+            Ok(answer) => {
+                let answer: Value = serde_json::from_slice(&answer).unwrap();
+                let effect = &answer["policyDocument"]["Statement"][0]["Effect"];
+                Ok(*effect == "Allow" || answer["isAuthorized"] == true)
+            }
+            Err(InvokeError::Failed { message }) => Err(message),
+            Err(other) => panic!("{name}: {other}"),
+        };
+        match expected {
+            Ok(granted) => assert_eq!(answer, Ok(granted), "{name}"),
+            Err(words) => assert!(answer.as_ref().is_err_and(|text| text.contains(words)), "{name}: {answer:?}"),
         }
     }
 }

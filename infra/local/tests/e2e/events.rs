@@ -1,58 +1,74 @@
-//! Each file in `events` goes through the binary of its function and gives what is documented here.
+//! Each file in `events` goes through the binary of its function and gives what `events/expected.json` says of it.
 
-use std::{collections::BTreeSet, fs, time::Duration};
+use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 
 use local::invoke::{Invoke, InvokeError};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::harness::SHARED;
 
-/// What a function answers.
-enum Expected {
-    /// A response with this status.
-    Status(u16),
-    /// An error with this text in it.
-    Error(&'static str),
+/// What is no event there: what is expected of them, and the environment for `sam local invoke`.
+const NO_EVENTS: [&str; 2] = ["environment", "expected"];
+
+/// What the function answers to the event `event`.json: a response with a status and, if it is a problem, a code; or an error
+/// that has this text in it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    event: String,
+    function: String,
+    status: Option<u64>,
+    code: Option<String>,
+    error: Option<String>,
 }
 
-use Expected::{Error, Status};
+fn folder() -> PathBuf {
+    local::build::workspace().join("events")
+}
 
-const EVENTS: [(&str, &str, Expected); 15] = [
-    ("authorizer", "authorizer", Error("Unauthorized")),
-    ("authorizer-http-api", "authorizer", Error("Unauthorized")),
-    ("authorizer-http-api-no-credential", "authorizer", Error("Unauthorized")),
-    ("authorizer-http-api-two-credentials", "authorizer", Error("Unauthorized")),
-    ("authorizer-no-credential", "authorizer", Error("Unauthorized")),
-    ("authorizer-organization", "authorizer", Error("Unauthorized")),
-    ("authorizer-payload-1.0", "authorizer", Error("payload 2.0 with simple responses")),
-    ("authorizer-token-event", "authorizer", Error("make this authorizer one of the type REQUEST")),
-    ("authorizer-two-credentials", "authorizer", Error("Unauthorized")),
-    ("authorizer-unknown-route", "authorizer", Error("Unauthorized")),
-    ("create-token", "create-token", Status(201)),
-    ("get-token", "get-token", Status(404)),
-    ("list-tokens", "list-tokens", Status(200)),
-    ("revoke-token", "revoke-token", Status(404)),
-    ("well-known", "well-known", Status(200)),
-];
+/// In the order in which the events are to be sent: some are about what others have made.
+fn expected() -> Vec<Expected> {
+    serde_json::from_slice(&fs::read(folder().join("expected.json")).unwrap()).unwrap()
+}
+
+impl Expected {
+    fn check(&self, answer: Result<Vec<u8>, InvokeError>) {
+        let event = &self.event;
+        match answer {
+            Ok(answer) => {
+                let answer: Value = serde_json::from_slice(&answer).unwrap();
+                let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+                let given = (answer["statusCode"].as_u64(), body["code"].as_str());
+                assert_eq!(given, (self.status, self.code.as_deref()), "{event}: {}", body["detail"]);
+            }
+            Err(InvokeError::Failed { message }) => {
+                let meant = self.error.as_ref().is_some_and(|words| message.contains(words));
+                assert!(meant, "{event}: {message}");
+            }
+            Err(other) => panic!("{event}: {other}"),
+        }
+    }
+}
 
 #[test]
 fn each_event_gives_its_documented_answer() {
-    let folder = local::build::workspace().join("events");
-    let there: BTreeSet<_> = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name()).collect();
-    let named: BTreeSet<_> = EVENTS.iter().map(|(name, ..)| format!("{name}.json").into()).collect();
-    assert_eq!(there, named, "no event without an answer, and none without its file");
-    for (name, function, expected) in &EVENTS {
-        let event = fs::read(folder.join(format!("{name}.json"))).unwrap();
-        let answer = SHARED.run(SHARED.stack().lambda.invoke(function, event, Duration::from_secs(30)));
-        match (expected, answer) {
-            (Status(status), Ok(answer)) => {
-                let answer: Value = serde_json::from_slice(&answer).unwrap();
-                assert_eq!(answer["statusCode"], *status, "{name}: {answer}");
-            }
-            (Error(words), Err(InvokeError::Failed { message })) => {
-                assert!(message.contains(words), "{name}: {message}");
-            }
-            (_, answer) => panic!("{name}: {answer:?}"),
-        }
+    for expected in expected() {
+        let event = fs::read(folder().join(format!("{}.json", expected.event))).unwrap();
+        let lambda = &SHARED.stack().lambda;
+        expected.check(SHARED.run(lambda.invoke(&expected.function, event, Duration::from_secs(30))));
+    }
+}
+
+#[test]
+fn every_event_has_one_answer_and_every_function_a_good_event() {
+    let stem = |path: PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    let files = fs::read_dir(folder()).unwrap().map(|file| stem(file.unwrap().path()));
+    let expected = expected();
+    let named: BTreeSet<_> = expected.iter().map(|expected| expected.event.clone()).collect();
+    assert_eq!(named.len(), expected.len(), "one answer each");
+    assert_eq!(named, files.filter(|name| !NO_EVENTS.contains(&name.as_str())).collect());
+    for function in &SHARED.stack().template.functions {
+        assert!(named.contains(&function.name), "{}", function.name);
     }
 }

@@ -111,7 +111,8 @@ fn every_metric_is_emitted_and_no_other() {
     let mut emitted = BTreeSet::new();
     for line in lines(&world).iter().filter(|line| line["kind"] == "request") {
         for set in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
-            assert_eq!(set["Namespace"], "Latchkey/latchkey", "the stack's own");
+            let stack = &world.stack().template.world.stack;
+            assert_eq!(set["Namespace"], format!("Latchkey/{stack}"), "the stack's own");
             let metrics = set["Metrics"].as_array().unwrap().iter();
             emitted.extend(metrics.map(|metric| metric["Name"].as_str().unwrap().to_owned()));
         }

@@ -75,7 +75,9 @@ fn a_path_that_is_not_its_routes_own_reaches_no_function() {
             for method in ["GET", "POST", "DELETE", "OPTIONS", "TRACE", "get"] {
                 let (status, body) = raw(base, &format!("{method} {path}"), &authorization);
                 let shown = &path[..path.len().min(60)];
-                assert!((400..500).contains(&status), "{method} {shown} at {base}: {status} {body}");
+                // A preflight request is answered by the gateway itself, and tells nothing of a path but that it is a route's.
+                let preflight = method == "OPTIONS" && (status, body.trim()) == (200, "{}");
+                assert!((400..500).contains(&status) || preflight, "{method} {shown} at {base}: {status} {body}");
                 assert!(!body.contains("caller") && !body.contains("created_by"), "{method} {shown}: {body}");
             }
         }

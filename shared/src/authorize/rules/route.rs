@@ -18,7 +18,8 @@ pub struct Route {
 /// Why a text is no route.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a route is written `GET /path/{{parameter}}`, or `$default`, with an API's id before it where it is that API's alone"
+    "a route is written `GET /path/{{parameter}}`, its segments of A-Z a-z 0-9 . _ ~ -, or `$default`, with an API's id before \
+     it where it is that API's alone"
 )]
 pub struct RouteError;
 
@@ -33,6 +34,16 @@ impl Route {
         Self::of("", key)
     }
 
+    /// Whether both are one route but for the API that they are of.
+    pub(super) fn is_of_the_same_key(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+
+    /// Whether its path has the parameter `name`, and it takes all that is left of a path.
+    pub(super) fn has_greedy(&self, name: &str) -> bool {
+        self.key.ends_with(&format!("{{{name}+}}"))
+    }
+
     /// Whether its path has the parameter `name`.
     pub(super) fn has(&self, name: &str) -> bool {
         self.key.split('/').filter_map(parameter).any(|own| own == name)
@@ -45,12 +56,13 @@ fn parameter(segment: &str) -> Option<&str> {
     Some(name.strip_suffix('+').unwrap_or(name))
 }
 
+/// A path whose literal segments the authorizer can decide on: another one would be denied whoever asks.
 fn is_path(path: &str) -> bool {
-    let is_name =
-        |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-    let is_literal = |segment: &str| segment.bytes().all(|b| b.is_ascii_graphic() && !b"{}?#".contains(&b));
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b));
+    let is_name = |name: &str| !name.is_empty() && plain(name);
+    let is_literal = |segment: &str| !matches!(segment, "" | "." | "..") && plain(segment);
     let fits = |segment: &str| parameter(segment).map_or_else(|| is_literal(segment), is_name);
-    path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(fits))
+    path == "/" || path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(fits))
 }
 
 impl FromStr for Route {
@@ -113,6 +125,13 @@ mod tests {
             "GET /x?y=1",
             "A1 GET /x",
             "a b GET /x",
+            "GET //",
+            "GET /a//b",
+            "GET /a/",
+            "GET /orders/:id",
+            "GET /*",
+            "GET /a/../b",
+            "GET /%41",
             "$default /x",
             "GET $default",
             " $default",

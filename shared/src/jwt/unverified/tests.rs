@@ -96,6 +96,7 @@ fn headers_and_claims_with_other_types_or_doubled_members_are_refused() {
     let [rsa, _] = samples::both();
     let public = rsa.public();
     let good = header(&public).to_string();
+    let array = json!(["RS256", "at+jwt", samples::both()[0].public().kid()]).to_string();
     for (header, claims, refusal) in [
         (good.replace('}', ",\"crit\":[\"exp\"]}"), CLAIMS, Refusal::Critical),
         (good.replace('}', ",\"crit\":null}"), CLAIMS, Refusal::Critical),
@@ -105,6 +106,8 @@ fn headers_and_claims_with_other_types_or_doubled_members_are_refused() {
         ("[]".to_owned(), CLAIMS, Refusal::Malformed),
         (good.clone(), "{}", Refusal::Malformed),
         (good.clone(), "[]", Refusal::Malformed),
+        (good.clone(), r#"["https://issuer.example"]"#, Refusal::Malformed),
+        (array, CLAIMS, Refusal::Malformed),
         (good.clone(), r#"{"iss":["https://issuer.example"]}"#, Refusal::Malformed),
         (good.clone(), r#"{"iss":"a","iss":"b"}"#, Refusal::Malformed),
         (good.clone(), r#"{"iss":"a"} x"#, Refusal::Malformed),

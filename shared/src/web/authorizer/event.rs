@@ -21,6 +21,7 @@ pub(super) enum Event {
 /// What both kinds of events tell.
 struct Told<'a> {
     api: Option<&'a str>,
+    method: String,
     route: String,
     parameters: &'a HashMap<String, String>,
     /// All values of `Authorization`.
@@ -66,6 +67,7 @@ impl Event {
         Some(Question {
             credential: bearer(&told.credentials),
             api: told.api?.to_owned(),
+            method: told.method,
             route: told.route,
             parameters: told.parameters.clone(),
             org: org(&told.orgs),

@@ -95,6 +95,7 @@ async fn ask(ledger: Memory, event: Value) -> Result<Value, String> {
         "GET /rooted/{id}": {"action": "root:x"},
         "GET /catalog/{id}": {"action": "catalog:view", "public_tokens": true},
         "GET /open/{id}": {"public": true},
+        "GET /": {"public": true},
     });
     let authorize = Authorize {
         ledger,
@@ -214,6 +215,19 @@ async fn a_path_that_could_be_read_in_two_ways_is_denied() {
     let mut mapped = http("/orders", "7", &bearer);
     mapped["rawPath"] = json!("/shop/orders/7");
     assert_eq!(answer(mapped).await.unwrap()["isAuthorized"], true, "behind the key of an API mapping");
+}
+
+#[tokio::test]
+async fn the_root_of_an_http_api_may_lie_behind_a_stage_or_a_mapping() {
+    for (path, granted) in
+        [("/", true), ("/dev", true), ("/dev/", true), ("/dev//", false), ("//", false), ("/*", false)]
+    {
+        let mut event = http("/orders", "7", "");
+        event["routeKey"] = json!("GET /");
+        event["requestContext"]["routeKey"] = json!("GET /");
+        (event["rawPath"], event["pathParameters"]) = (json!(path), json!({}));
+        assert_eq!(answer(event).await.unwrap()["isAuthorized"], granted, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -33,6 +33,12 @@ struct RequestContext {
     api_id: String,
     request_id: String,
     route_key: String,
+    http: Http,
+}
+
+#[derive(Deserialize)]
+struct Http {
+    method: String,
 }
 
 impl HttpRequest {
@@ -49,6 +55,7 @@ impl HttpRequest {
     pub(super) fn told(&self) -> Told<'_> {
         Told {
             api: Some(&self.request_context.api_id),
+            method: self.request_context.http.method.clone(),
             route: self.route_key.clone(),
             parameters: self.parameters(),
             credentials: self.values("authorization"),
@@ -64,12 +71,19 @@ impl HttpRequest {
     /// Whether the path means itself and nothing else, and is that of the route with the parameters that the gateway found. The
     /// simple answer names no path, so what is refused on a REST API by its policy is refused here.
     pub(in crate::web::authorizer) fn is_literal(&self) -> bool {
-        let fits = match self.route_key.split_once(' ') {
-            // Before the route's path there may be a stage or the key of an API mapping.
-            Some((_, path)) => filled(path, self.parameters()).is_some_and(|path| self.raw_path.ends_with(&path)),
-            None => true,
+        // Before the route's path there may be a stage or the key of an API mapping, behind which the root is nothing or a slash.
+        let (fits, path) = match self.route_key.split_once(' ') {
+            Some((_, "/")) => {
+                let before = self.raw_path.strip_suffix('/').unwrap_or(&self.raw_path);
+                (before != "/", before)
+            }
+            Some((_, route)) => {
+                let filled = filled(route, self.parameters());
+                (filled.is_some_and(|path| self.raw_path.ends_with(&path)), self.raw_path.as_str())
+            }
+            None => (true, self.raw_path.as_str()),
         };
-        fits && self.raw_path.len() <= LONGEST_PATH && is_literal(&self.raw_path)
+        fits && self.raw_path.len() <= LONGEST_PATH && (path.is_empty() || is_literal(path))
     }
 
     fn parameters(&self) -> &HashMap<String, String> {

@@ -30,6 +30,7 @@ impl RestRequest {
             // arn:aws:execute-api:<region>:<account>:<API id>/<stage>/…
             api: self.0.method_arn.as_deref().and_then(|arn| arn.split('/').next()?.rsplit(':').next()),
             route: format!("{method} {}", self.0.resource.as_deref().unwrap_or_default()),
+            method,
             parameters: &self.0.path_parameters,
             credentials: self.values(AUTHORIZATION.as_str()),
             orgs: self.values(ORG_HEADER),
