@@ -200,7 +200,8 @@ mod tests {
         let condition = json!({"StringEquals": {"kms:MessageType": "DIGEST"}, "StringLike": {"a": ["b", "c*"]}});
         let statement = json!({"Effect": "Allow", "Action": "kms:Sign", "Resource": "*", "Condition": condition});
         let read = statements(json!({"Statement": [statement]}), "Here").unwrap();
-        let [first, second] = &read[0].conditions[..] else { panic!("{read:?}") };
+        assert_eq!(read[0].conditions.len(), 2);
+        let (first, second) = (&read[0].conditions[0], &read[0].conditions[1]);
         assert_eq!((first.operator, first.key.as_str()), (Operator::StringEquals, "kms:MessageType"));
         assert_eq!((second.operator, second.values.len()), (Operator::StringLike, 2));
     }

@@ -168,7 +168,7 @@ fn an_alarm_is_on_a_metric_that_is_emitted_by_the_operation_that_it_names() {
         assert_eq!(namespace, "!Sub \"Latchkey/${AWS::StackName}\"");
         assert!(shared::telemetry::METRICS.iter().any(|(name, _)| *name == metric), "{metric}");
         let of = |operation: &&str| dimensions == format!("[{{ Name: operation, Value: {operation} }}]");
-        assert!(operations.iter().any(|operation| of(&operation)), "{dimensions}");
+        assert!(operations.iter().any(of), "{dimensions}");
     }
 }
 
