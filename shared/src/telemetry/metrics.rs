@@ -52,7 +52,7 @@ impl Metrics {
             ("Denied", count(outcome == Outcome::Refused)),
             ("Failed", count(outcome == Outcome::Failed)),
             ("Throttled", count(request.was_throttled())),
-            ("KmsFailed", count(outcome == Outcome::Failed && request.reason.starts_with("kms:"))),
+            ("KmsFailed", count(request.was_kms())),
         ]);
         match request.operation {
             "createAccessToken" => values.insert("Issued", count(outcome == Outcome::Ok)),

@@ -17,6 +17,9 @@ static COLD: AtomicBool = AtomicBool::new(true);
 /// What says that a service wanted less of us.
 const THROTTLING: [&str; 4] = ["Throttl", "ThroughputExceeded", "RequestLimitExceeded", " 429 "];
 
+/// What says that a key is missing, in the words of `aws/keys.rs`.
+const KEYS: [&str; 3] = ["kms:", "no key of the family is in use", "the key that signs is out of use"];
+
 /// A request, from its beginning to its line.
 #[derive(Debug)]
 pub struct Request {
@@ -126,6 +129,12 @@ impl Request {
         self.ours && THROTTLING.iter().any(|word| self.reason.contains(word))
     }
 
+    /// Whether it failed for a key: KMS gave none, or none is in use.
+    #[must_use]
+    pub fn was_kms(&self) -> bool {
+        self.ours && KEYS.iter().any(|words| self.reason.contains(words))
+    }
+
     /// *(a failure is logged once)* Writes the line.
     pub fn end(self) {
         let line = self.line(self.begun.elapsed(), COLD.swap(false, Ordering::Relaxed));
@@ -211,6 +220,8 @@ mod tests {
             (&failed("dynamodb:PutItem: not reachable"), "Failed", 1.0),
             (&failed("dynamodb:PutItem: not reachable"), "KmsFailed", 0.0),
             (&failed("kms:Sign: not reachable"), "KmsFailed", 1.0),
+            (&failed("unavailable: kms:GetPublicKey: not reachable"), "KmsFailed", 1.0),
+            (&failed("the key that signs is out of use"), "KmsFailed", 1.0),
             (&failed("dynamodb:GetItem: 400 ThrottlingException"), "Throttled", 1.0),
         ] {
             assert_eq!(line[name], value, "{name}: {line}");
