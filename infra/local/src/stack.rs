@@ -135,7 +135,9 @@ impl Stack {
             let client = operator(&aws.dynamodb_url, &template.world);
             options.seed.write(client, &local.table).await?;
         }
-        let lambda = Lambda::new(environment.functions(&aws, &template), options.output);
+        let functions = environment.functions(&aws, &template);
+        folder.write_environment(&functions)?;
+        let lambda = Lambda::new(functions, options.output);
         lambda.warm().await?;
         folder.settle(&url)?;
         folder.write_local(&local)?;

@@ -1,6 +1,7 @@
 //! The folder in which a stack keeps its state. One stack at a time has it.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
@@ -9,7 +10,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{Local, StackError};
-use crate::{aws::private_file, lambda::ids};
+use crate::{
+    aws::private_file,
+    lambda::{FunctionSpec, ids},
+};
 
 /// The most former base URLs that are remembered.
 const MOST_FORMER: usize = 20;
@@ -93,15 +97,34 @@ impl Folder {
         self.write("local.json", local)
     }
 
-    /// Leaves the folder. That nothing runs any more is told by the file that is gone.
+    /// Says with which environment the functions run, as `cargo lambda watch --env-file` reads it: theirs in one, but for the
+    /// access key id by which each is known.
+    pub(super) fn write_environment(&self, functions: &[FunctionSpec]) -> Result<(), StackError> {
+        let all: BTreeMap<_, _> = functions.iter().flat_map(|function| &function.environment).collect();
+        let common = all.iter().filter(|(name, value)| **name != "AWS_ACCESS_KEY_ID" && !value.is_empty());
+        // In single quotes nothing is replaced. What has one itself is JSON, where it may be written so.
+        let line = |(name, value): (&&String, &&String)| format!("{name}='{}'\n", value.replace('\'', "\\u0027"));
+        self.write_text("environment", common.map(line).collect::<String>().as_bytes())
+    }
+
+    /// Leaves the folder. That nothing runs any more is told by the files that are gone.
     pub(super) fn close(self) {
-        let _ = fs::remove_file(self.path.join("local.json"));
+        for name in ["local.json", "environment"] {
+            let _ = fs::remove_file(self.path.join(name));
+        }
     }
 
     fn write(&self, name: &str, contents: &impl Serialize) -> Result<(), StackError> {
         let text = serde_json::to_vec_pretty(contents).map_err(io::Error::other);
-        let written = text.and_then(|text| private_file::write(&self.path.join(name), &text));
-        written.map_err(|source| StackError::Folder { folder: self.path.display().to_string(), source })
+        text.map_err(|source| self.unwritten(source)).and_then(|text| self.write_text(name, &text))
+    }
+
+    fn write_text(&self, name: &str, text: &[u8]) -> Result<(), StackError> {
+        private_file::write(&self.path.join(name), text).map_err(|source| self.unwritten(source))
+    }
+
+    fn unwritten(&self, source: io::Error) -> StackError {
+        StackError::Folder { folder: self.path.display().to_string(), source }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A stack for tests, and somebody who speaks HTTP to it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     env, fs,
     future::Future,
     path::{Path, PathBuf},
@@ -56,6 +56,8 @@ pub struct World {
     runtime: Runtime,
     client: Client,
     tokens: Mutex<Vec<String>>,
+    /// The ids that the gateway gave to requests.
+    asked: Mutex<HashSet<String>>,
 }
 
 /// An answer as it came.
@@ -87,7 +89,7 @@ impl World {
         change(&mut options);
         let stack = runtime.block_on(Stack::start(options)).expect("the stack starts");
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { stack: Some(stack), folder, runtime, client, tokens: Mutex::default() }
+        Self { stack: Some(stack), folder, runtime, client, tokens: Mutex::default(), asked: Mutex::default() }
     }
 
     /// A stack that serves the sample beside.
@@ -156,14 +158,16 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.run(async {
+        let reply = self.run(async {
             let answer = request.send().await.expect("the gateway answers");
             let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
                 (name.to_string(), value.to_str().unwrap().to_owned())
             };
             let (status, headers) = (answer.status().as_u16(), answer.headers().iter().map(header).collect());
             Reply { status, headers, text: answer.text().await.expect("the answer ends") }
-        })
+        });
+        self.asked.lock().unwrap().insert(reply.header("x-amzn-requestid").to_owned());
+        reply
     }
 
     /// A request with a bearer token and without a body.
@@ -335,6 +339,21 @@ impl World {
         }
     }
 
+    /// Every line that the functions print is a JSON object of a known kind, and a function tells of a request once.
+    fn assert_lines_are_well_formed(&self) {
+        let mut told = HashSet::new();
+        for line in self.output().lines() {
+            let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+            let kind = line["kind"].as_str().unwrap_or_default();
+            assert!(["request", "audit", "trouble"].contains(&kind), "{line}");
+            // Requests that no gateway has numbered are sent past it, more than once under one id.
+            let id = line["request_id"].as_str().filter(|id| self.asked.lock().unwrap().contains(*id));
+            if let Some(id) = id.filter(|_| kind == "request") {
+                assert!(told.insert(format!("{id} {}", line["operation"])), "told twice: {line}");
+            }
+        }
+    }
+
     /// Stops the stack.
     pub fn stop(&mut self) {
         if let Some(stack) = self.stack.take() {
@@ -348,6 +367,7 @@ impl Drop for World {
         self.stop();
         if !std::thread::panicking() {
             self.assert_nothing_leaked();
+            self.assert_lines_are_well_formed();
         }
     }
 }
