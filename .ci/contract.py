@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 TOOLS = Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "ci"
 DOCUMENT = "infra/openapi.yaml"
 
@@ -18,7 +18,7 @@ def lint() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(HERE / "contract" / name, folder)
-    subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=folder, check=True)
+    subprocess.run([HERE / "npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=folder, check=True)
     command = [folder / "node_modules/.bin/redocly", "lint", "--config", "redocly.yaml", DOCUMENT]
     quiet = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
     subprocess.run(command, env=os.environ | quiet, check=True)
