@@ -1,11 +1,13 @@
-//! Telling a caller which roles they hold.
+//! Telling a caller which roles they hold, and which they may give.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::{
     caller::Caller,
     failure::Failure,
-    ports::RoleReader,
+    ports::{OrgRoles, RoleReader},
     rights::{Grant, NamedRole, OrgId, RoleId},
 };
 
@@ -27,7 +29,7 @@ pub struct HeldRole {
     grants: Vec<Grant>,
 }
 
-impl<L: RoleReader> MyRoles<L> {
+impl<L: RoleReader + OrgRoles> MyRoles<L> {
     /// The roles that `caller` holds in the organization in which they act, each with the grants of it that count.
     ///
     /// # Errors
@@ -36,6 +38,28 @@ impl<L: RoleReader> MyRoles<L> {
     pub async fn run(&self, caller: &Caller) -> Result<Vec<HeldRole>, Failure> {
         let mut rows = self.ledger.roles(&caller.roles).await?;
         Ok(caller.roles.iter().filter_map(|id| HeldRole::of(id, rows.remove(id))).collect())
+    }
+
+    /// The roles that `caller` may put into a token, by their ids: those held, and for an owner all that are there, the root role
+    /// excepted. None for a token that can make none. A help for choosing: what a token carries is decided when it is made.
+    ///
+    /// # Errors
+    ///
+    /// What the ledger could not do.
+    pub async fn may_give(&self, caller: &Caller) -> Result<Vec<HeldRole>, Failure> {
+        if caller.token.as_ref().is_some_and(|token| token.parent.is_some() || token.read_only) {
+            return Ok(Vec::new());
+        }
+        let maker = caller.as_maker();
+        let mut rows: BTreeMap<_, _> = caller.roles.iter().map(|id| (id.clone(), None)).collect();
+        if maker.is_owner() {
+            let there = self.ledger.of_org(maker.org).await?;
+            rows.extend(there.into_iter().map(|(id, row)| (id, Some(row))));
+        } else {
+            let held = self.ledger.roles(&caller.roles).await?;
+            rows.extend(held.into_iter().map(|(id, row)| (id, Some(row))));
+        }
+        Ok(rows.into_iter().filter(|(id, _)| !id.is_root()).filter_map(|(id, row)| HeldRole::of(&id, row)).collect())
     }
 }
 
@@ -67,9 +91,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        caller::tests::person,
+        caller::{CallingToken, tests::person},
         ports::PortError,
         rights::{Role, RoleRow},
+        token::{Principal, TokenId},
     };
 
     struct Rows(HashMap<RoleId, NamedRole>);
@@ -77,6 +102,13 @@ mod tests {
     impl RoleReader for Rows {
         async fn roles(&self, _: &[RoleId]) -> Result<HashMap<RoleId, NamedRole>, PortError> {
             Ok(self.0.clone())
+        }
+    }
+
+    impl OrgRoles for Rows {
+        async fn of_org(&self, org: &OrgId) -> Result<BTreeMap<RoleId, NamedRole>, PortError> {
+            let own = self.0.iter().filter(|(id, _)| id.org() == org);
+            Ok(own.map(|(id, row)| (id.clone(), row.clone())).collect())
         }
     }
 
@@ -107,6 +139,35 @@ mod tests {
         let unreadable = NamedRole { name: String::new(), role: Role::unreadable(id.clone()) };
         let roles = shown([(id, unreadable)], &["123:a"]).await;
         assert_eq!((&roles[0]["grants"], &roles[0]["name"]), (&everything, &json!("a")));
+    }
+
+    #[tokio::test]
+    async fn an_owner_may_give_every_role_that_is_there_but_root_and_anybody_else_those_held() {
+        let rows = ["123:viewer", "123:other", "123:root", "124:viewer"].map(|id| row(id, "", json!([])));
+        let ids = |roles: Vec<HeldRole>| roles.into_iter().map(|role| role.id.to_string()).collect::<Vec<_>>();
+        let roles = MyRoles { ledger: Rows(rows.into_iter().collect()) };
+        for (held, expected) in [
+            (vec!["123:owner"], vec!["123:other", "123:owner", "123:viewer"]),
+            (vec!["123:viewer", "123:gone"], vec!["123:viewer"]),
+            (vec![], vec![]),
+        ] {
+            assert_eq!(ids(roles.may_give(&person(&held)).await.unwrap()), expected, "{held:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_that_can_make_none_gives_no_role() {
+        let roles = MyRoles { ledger: Rows(HashMap::new()) };
+        let owner = |parent: Option<&str>, read_only| {
+            let id: TokenId = "api_5ZugdRXasLfWBypHi93Fk".parse().unwrap();
+            let parent = parent.map(|id| id.parse().unwrap());
+            let token = CallingToken { id: id.clone(), parent, expires_at: None, read_only, anonymize: false };
+            Caller { principal: Principal::Token(id), token: Some(token), ..person(&["123:owner"]) }
+        };
+        assert_eq!(roles.may_give(&owner(None, false)).await.unwrap().len(), 1);
+        for bound in [owner(Some("api_6ZugdRXasLfWBypHi93Fk"), false), owner(None, true)] {
+            assert_eq!(roles.may_give(&bound).await, Ok(Vec::new()));
+        }
     }
 
     #[tokio::test]

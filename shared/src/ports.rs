@@ -4,7 +4,7 @@
 //! Absent is not unavailable: whatever may be absent is an `Option` inside the `Result`.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     future::Future,
     sync::Arc,
 };
@@ -130,6 +130,15 @@ pub trait RoleReader: Send + Sync {
     /// Those of these roles that are there, as they are now.
     fn roles(&self, roles: &[RoleId]) -> impl Answer<HashMap<RoleId, NamedRole>>;
 }
+
+/// May read all roles of an organization.
+pub trait OrgRoles: Send + Sync {
+    /// The roles that are there in `org`, as they are now, by their ids: the first [`MOST_ORG_ROLES`].
+    fn of_org(&self, org: &OrgId) -> impl Answer<BTreeMap<RoleId, NamedRole>>;
+}
+
+/// The most roles of an organization that are read at once.
+pub const MOST_ORG_ROLES: usize = 1_000;
 
 /// May read which roles a person was assigned.
 pub trait Assignments: Send + Sync {

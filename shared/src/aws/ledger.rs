@@ -6,6 +6,7 @@ mod list;
 mod read;
 mod record;
 mod revoke;
+mod roles;
 
 use std::collections::HashMap;
 

@@ -103,9 +103,15 @@ impl Carry {
 }
 
 impl Maker<'_> {
+    /// Whether the maker may give roles that are there, held or not.
+    #[must_use]
+    pub fn is_owner(&self) -> bool {
+        self.held.contains(&RoleId::owner(self.org))
+    }
+
     /// An owner may give any role of the organization that exists, but never root, which nobody holds.
     fn may_give_unheld(&self, role: &RoleId) -> bool {
-        self.held.contains(&RoleId::owner(self.org)) && role.org() == self.org && !role.is_root()
+        self.is_owner() && role.org() == self.org && !role.is_root()
     }
 }
 

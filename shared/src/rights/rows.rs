@@ -11,6 +11,9 @@ fn partition(org: &OrgId) -> String {
     format!("ORG#{org}")
 }
 
+/// What the sort key of a role begins with.
+const SORT: &str = "ROLE#";
+
 /// The row of a role.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RoleRow {
@@ -63,7 +66,19 @@ impl RoleRow {
     /// Partition and sort key of the role `id`.
     #[must_use]
     pub fn key(id: &RoleId) -> (String, String) {
-        (partition(id.org()), format!("ROLE#{}", id.slug()))
+        (partition(id.org()), format!("{SORT}{}", id.slug()))
+    }
+
+    /// The partition in which the roles of `org` lie, and what the sort key of each begins with.
+    #[must_use]
+    pub fn keys_of(org: &OrgId) -> (String, &'static str) {
+        (partition(org), SORT)
+    }
+
+    /// The id of the role of `org` with this sort key; `None` where it is none of a role.
+    #[must_use]
+    pub fn id_of(org: &OrgId, sort: &str) -> Option<RoleId> {
+        RoleId::new(org.clone(), sort.strip_prefix(SORT)?).ok()
     }
 
     /// The role `id` by its row. A row of a newer version may take away what this code cannot see, so it denies everything.

@@ -10,7 +10,7 @@ use crate::{
     get::Get,
     list::{Filter, List},
     my_roles::{HeldRole, MyRoles},
-    ports::{Clock, EvidenceReader, Finder, Ids, KeyRing, Lister, Recorder, Revoker, RoleReader, Signer},
+    ports::{Clock, EvidenceReader, Finder, Ids, KeyRing, Lister, OrgRoles, Recorder, Revoker, RoleReader, Signer},
     publish::{Publish, openapi::OPENAPI},
     revoke::Revoke,
     telemetry,
@@ -77,13 +77,15 @@ fn next_page(filter: &Filter, cursor: &str) -> String {
     format!("?{}", query.collect::<Vec<_>>().join("&"))
 }
 
-impl<L: RoleReader> Endpoint for MyRoles<L> {
+impl<L: RoleReader + OrgRoles> Endpoint for MyRoles<L> {
     fn operation(&self) -> &'static str {
         "listCurrentRoles"
     }
 
     async fn answer(&self, request: &Incoming) -> Result<Answer, Failure> {
-        Answer::ok(&Roles { roles: self.run(&request.caller()?).await? })
+        let caller = request.caller()?;
+        let roles = if request.flag("may_give")? { self.may_give(&caller).await? } else { self.run(&caller).await? };
+        Answer::ok(&Roles { roles })
     }
 }
 

@@ -59,7 +59,13 @@ impl Incoming {
     /// The path parameter `{id}`.
     #[must_use]
     pub fn id(&self) -> String {
-        self.request.path_parameters().first("id").unwrap_or_default().to_owned()
+        self.path_parameter("id").unwrap_or_default()
+    }
+
+    /// The path parameter `name`, where the route has it.
+    #[must_use]
+    pub fn path_parameter(&self, name: &str) -> Option<String> {
+        self.request.path_parameters().first(name).map(ToOwned::to_owned)
     }
 
     /// Whether the path ends in `suffix`. A stage may stand before it.
@@ -105,6 +111,19 @@ impl Incoming {
             [] => Ok(None),
             [value] => Ok(Some(value.to_owned())),
             _ => Err(Failure::Invalid(format!("`{name}` is there twice"))),
+        }
+    }
+
+    /// The parameter `name` of the query, `true` or `false`; absent it is false.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Invalid`] for anything else, or where it is there twice.
+    pub fn flag(&self, name: &str) -> Result<bool, Failure> {
+        match self.query(name)?.as_deref() {
+            Some("true") => Ok(true),
+            None | Some("false") => Ok(false),
+            Some(_) => Err(Failure::Invalid(format!("`{name}` is `true` or `false`"))),
         }
     }
 

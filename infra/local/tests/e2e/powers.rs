@@ -15,6 +15,7 @@ fn everything(world: &World) {
     assert_eq!(world.call("DELETE", &path, &token).status, 200);
     assert_eq!(world.call("GET", "/v1/access-tokens/.well-known/jwks.json", "").status, 200);
     assert_eq!(world.call("GET", "/v1/permissions/me", &world.owner()).status, 200);
+    assert_eq!(world.call("GET", "/v1/permissions/me?may_give=true", &world.owner()).status, 200);
     world.token(&world.owner(), &json!({"journey_id": "j-1"}));
 }
 
@@ -88,6 +89,7 @@ fn wire_calls_are_the_designs_and_no_more() {
         ("authorize a person, roles assigned", &assigned, "GET", &path, "", "authorizer", (0, 2)),
         ("the keys", &claimed, "GET", "/v1/access-tokens/.well-known/jwks.json", "", "well-known", (0, 0)),
         ("own roles", &claimed, "GET", "/v1/permissions/me", "", "my-roles", (0, 1)),
+        ("roles to give", &claimed, "GET", "/v1/permissions/me?may_give=true", "", "my-roles", (0, 1)),
         ("revoke", &claimed, "DELETE", &path, "", "revoke-token", (0, 1)),
         ("revoke again", &claimed, "DELETE", &path, "", "revoke-token", (0, 1)),
     ] {

@@ -84,3 +84,32 @@ fn a_token_never_shows_in_another_organizations_list() {
     assert_eq!(listed.status, 200);
     assert!(!listed.text.contains(item["id"].as_str().unwrap()));
 }
+
+#[test]
+fn a_caller_is_told_which_roles_they_may_give_and_can_give_each_of_them() {
+    let world = World::new();
+    world.role("123:root", &json!([{"action": "*"}]));
+    let told = |credential: &str| {
+        let answer = world.call("GET", "/v1/permissions/me?may_give=true", credential).json();
+        let ids = answer["roles"].as_array().unwrap().iter().map(|role| role["id"].as_str().unwrap().to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    let (owner, admin) = (world.owner(), world.person("123", "1002"));
+    let all = ["123:auditor", "123:no_billing", "123:owner", "123:token_admin", "123:viewer"];
+    assert_eq!(told(&owner), all);
+    assert_eq!(told(&admin), ["123:token_admin", "123:viewer"]);
+    assert_eq!(told(&world.person("123", "nobody")), Vec::<String>::new());
+    for maker in [&owner, &admin] {
+        for role in told(maker) {
+            world.token(maker, &json!({"assignments": [role]}));
+        }
+    }
+    let (_, token) = world.token(&owner, &json!({"assignments": ["123:owner"]}));
+    assert_eq!(told(&token), all);
+    let (_, child) = world.token(&token, &json!({}));
+    let (_, reading) = world.token(&owner, &json!({"read_only": true}));
+    assert_eq!((told(&child), told(&reading)), (vec![], vec![]));
+    for wrong in ["may_give=1", "may_give=", "may_give=true&may_give=true"] {
+        world.call("GET", &format!("/v1/permissions/me?{wrong}"), &owner).assert_problem(400, "invalid_request");
+    }
+}

@@ -95,7 +95,7 @@ fn role_key(role: &RoleId) -> Attributes {
 }
 
 /// A role by its row. One that cannot be read denies everything, and is told to the log.
-fn role(id: &RoleId, row: Attributes) -> NamedRole {
+pub(super) fn role(id: &RoleId, row: Attributes) -> NamedRole {
     if let Ok(row) = read::<RoleRow>(row) {
         return row.role(id.clone());
     }

@@ -60,7 +60,15 @@ fn rows(body: &Value) -> Vec<&Value> {
 
 /// The partition keys.
 fn leading_keys(body: &Value) -> BTreeSet<String> {
-    rows(body).into_iter().filter_map(|row| row["pk"]["S"].as_str()).map(ToOwned::to_owned).collect()
+    let named = rows(body).into_iter().filter_map(|row| row["pk"]["S"].as_str());
+    named.chain(queried(body)).map(ToOwned::to_owned).collect()
+}
+
+/// The partition key of a query of the table.
+fn queried(body: &Value) -> Option<&str> {
+    let mut conditions = body["KeyConditionExpression"].as_str()?.split(" AND ");
+    let value = conditions.find_map(|condition| condition.trim().strip_prefix("pk = "))?;
+    body["ExpressionAttributeValues"][value.trim()]["S"].as_str()
 }
 
 /// The top-level attributes that the request names, those of its keys among them.
@@ -84,6 +92,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_query_names_the_partition_that_it_reads() {
+        let context = of(
+            Service::DynamoDb,
+            &json!({
+                "TableName": "t", "KeyConditionExpression": "pk = :org AND begins_with(sk, :role)",
+                "ExpressionAttributeValues": {":org": {"S": "ORG#1"}, ":role": {"S": "ROLE#"}},
+            }),
+        );
+        assert_eq!(context["dynamodb:LeadingKeys"], ["ORG#1"]);
+    }
 
     #[test]
     fn an_update_names_its_key_and_the_attributes_of_its_expressions() {
