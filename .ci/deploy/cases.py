@@ -46,6 +46,12 @@ PUBLIC = [
     get("an open route ignores what is no credential", f"{TOKENS}/.well-known/jwks.json", "x", 200),
 ]
 
+PORTAL = [
+    get("the page is open to all", "/tokens", "", 200),
+    get("the documentation is open to all", "/docs", "", 200),
+    get("what they load is there or not", "/assets/nothing.js", "", 404, "not_found"),
+]
+
 PAGE = {"Origin": "https://page.example"}
 PREFLIGHT = PAGE | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
 

@@ -19,7 +19,9 @@ class Answer:
         answer = json.loads(text)
         if "errorMessage" in answer:
             return cls(error=answer["errorMessage"])
-        status, body = answer["statusCode"], json.loads(answer["body"])
+        status, text = answer["statusCode"], answer["body"]
+        # A page is no JSON.
+        body = json.loads(text) if text.startswith(("{", "[")) else {}
         # A list of tokens is an array.
         return cls(status, body.get("code"), body.get("detail", "")) if isinstance(body, dict) else cls(status)
 

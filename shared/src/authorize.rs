@@ -10,7 +10,7 @@ mod rules;
 
 use std::collections::HashMap;
 
-pub use provider::{AudienceClaim, Organizations, Provider, ProviderError, may_be_fetched};
+pub use provider::{AudienceClaim, Organizations, Page, PageToken, Provider, ProviderError, may_be_fetched};
 pub use rules::{Need, ResourcePattern, Route, Rule, Rules};
 
 use crate::{

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     authorize::{Policy, Provider, ProviderError, Rules},
     jwt::Object,
+    portal::Surroundings,
     token::{Ceiling, Families, Issuer, LifetimeError},
 };
 
@@ -132,11 +133,27 @@ impl Config {
                 issuers.public.push(Issuer { issuer: public.clone(), audience: audience.to_owned() });
             }
         }
+        let ours: Vec<_> = issuers.access.iter().map(|own| own.issuer.clone()).collect();
+        let providers = self.providers(&ours)?;
+        Ok(Policy { issuers, providers, rules: self.rules()? })
+    }
+
+    /// What the token page is to know: `PUBLIC_URL`, `MAX_LIFETIME` and `IDENTITY_PROVIDERS`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`].
+    pub fn surroundings(&self) -> Result<Surroundings, ConfigError> {
+        let providers = self.providers(&[self.issuer_urls()?.access])?;
+        Ok(Surroundings { base: self.get("PUBLIC_URL")?.to_owned(), ceiling: self.ceiling()?, providers })
+    }
+
+    /// The identity providers, where our own issuers of the access family are `ours`: the public family's lie below these.
+    fn providers(&self, ours: &[String]) -> Result<Vec<Provider>, ConfigError> {
         let providers: Vec<Object<Provider>> = self.json("IDENTITY_PROVIDERS")?;
         let providers: Vec<_> = providers.into_iter().map(|Object(provider)| provider).collect();
-        // The public family's issuers lie below the access family's.
-        Provider::check(&providers, &issuers.access)?;
-        Ok(Policy { issuers, providers, rules: self.rules()? })
+        Provider::check(&providers, ours)?;
+        Ok(providers)
     }
 
     /// The rules of the environment, and those of a file where they are too many for it.

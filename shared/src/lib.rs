@@ -1,7 +1,8 @@
 //! The house: every decision that Latchkey makes, one crate.
 //!
-//! `token`, `jwt` and `rights` are pure. The operations (`create`, `list`, `get`, `revoke`, `authorize`, `publish`, `my_roles`, `apply`) need what
-//! `ports` names. `aws` is the only room that names the AWS SDKs, `web` the only one that names status codes.
+//! `token`, `jwt` and `rights` are pure. The operations (`create`, `list`, `get`, `revoke`, `authorize`, `publish`, `portal`,
+//! `my_roles`, `apply`) need what `ports` names. `aws` is the only room that names the AWS SDKs, `web` the only one that names
+//! status codes.
 
 pub mod apply;
 pub mod authorize;
@@ -18,6 +19,7 @@ pub mod list;
 pub(crate) mod memory;
 pub mod my_roles;
 pub mod oidc;
+pub mod portal;
 pub mod ports;
 pub mod publish;
 pub mod revoke;

@@ -5,6 +5,7 @@ mod authorizer;
 mod body;
 mod cors;
 mod endpoints;
+mod portal;
 mod problem;
 mod request;
 mod serve;

@@ -226,6 +226,7 @@ fn parameters(options: &StackOptions, folder: &Folder, url: &str, idp: &str) -> 
     let providers = json!([{
         "name": PROVIDER, "issuer": idp, "audience": AUDIENCE, "organizations": "*",
         "roles_claim": "roles", "assigned_without_claim": true, "owner_from_claim": true,
+        "page": {"client_id": "latchkey-page"},
     }]);
     let mut parameters = BTreeMap::from([
         ("PublicUrl".to_owned(), url.to_owned()),

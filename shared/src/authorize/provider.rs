@@ -1,13 +1,16 @@
 //! An identity provider whose people may call.
 
+mod page;
+
 use std::net::IpAddr;
 
 use serde::{Deserialize, Deserializer};
 
+pub use self::page::{Page, PageToken};
 use crate::{
-    jwt::present,
+    jwt::{Object, present},
     rights::OrgId,
-    token::{Issuer, ProviderName},
+    token::ProviderName,
 };
 
 /// An `OpenID` Connect issuer, as it is configured.
@@ -49,6 +52,9 @@ pub struct Provider {
     /// Whether that claim may make somebody an owner.
     #[serde(default)]
     pub owner_from_claim: bool,
+    /// How its people sign in on the token page; absent: they do not. The authorizer does without.
+    #[serde(default, deserialize_with = "present")]
+    pub page: Option<Object<Page>>,
 }
 
 /// Where a token says for whom it is.
@@ -97,6 +103,9 @@ pub enum ProviderError {
     /// It may not speak for the organization of its people.
     #[error("the identity provider `{0}` has an `organization` that its `organizations` do not include")]
     Organization(ProviderName),
+    /// Nobody can sign in by its `page`.
+    #[error("the identity provider `{0}` has a `page` {1}")]
+    Page(ProviderName, &'static str),
     /// Two have one name or one issuer.
     #[error("the identity provider `{0}` is there twice, by its name or its issuer")]
     Twice(ProviderName),
@@ -135,19 +144,19 @@ impl Organizations {
 }
 
 impl Provider {
-    /// Checks the providers of an authorizer whose own issuers are `ours`.
+    /// Checks providers, where our own issuers are `ours`.
     ///
     /// # Errors
     ///
     /// See [`ProviderError`].
-    pub fn check(providers: &[Self], ours: &[Issuer]) -> Result<(), ProviderError> {
+    pub fn check(providers: &[Self], ours: &[String]) -> Result<(), ProviderError> {
         for (position, provider) in providers.iter().enumerate() {
             let name = provider.name.clone();
             if !may_be_fetched(&provider.issuer) {
                 return Err(ProviderError::Address(name));
             }
             // An own issuer of the other family would be ours as well, so whatever lies below one is.
-            if ours.iter().any(|own| provider.issuer.trim_end_matches('/').starts_with(&own.issuer)) {
+            if ours.iter().any(|own| provider.issuer.trim_end_matches('/').starts_with(own.as_str())) {
                 return Err(ProviderError::Ours(name));
             }
             if provider.audience.is_empty() || provider.audience.iter().any(String::is_empty) {
@@ -155,6 +164,9 @@ impl Provider {
             }
             if provider.organization.as_ref().is_some_and(|org| !provider.organizations.include(org)) {
                 return Err(ProviderError::Organization(name));
+            }
+            if let Some(why) = provider.page.as_ref().and_then(|Object(page)| page.wrong(&provider.issuer)) {
+                return Err(ProviderError::Page(name, why));
             }
             let same = |other: &Self| other.name == provider.name || other.issuer == provider.issuer;
             if providers[..position].iter().any(same) {
@@ -182,8 +194,7 @@ mod tests {
     use super::*;
 
     fn providers(json: Value) -> Result<(), ProviderError> {
-        let issuer = "https://api.example/v1/access-tokens".to_owned();
-        let ours = [Issuer { issuer, audience: "https://api.example".to_owned() }];
+        let ours = ["https://api.example/v1/access-tokens".to_owned()];
         Provider::check(&serde_json::from_value::<Vec<Provider>>(json).unwrap(), &ours)
     }
 

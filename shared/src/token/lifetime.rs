@@ -93,6 +93,12 @@ impl FromStr for Ceiling {
 }
 
 impl Ceiling {
+    /// The longest lifetime, in seconds.
+    #[must_use]
+    pub fn seconds(self) -> u64 {
+        self.0
+    }
+
     /// Checks that a token made at `now` ends in time.
     ///
     /// # Errors

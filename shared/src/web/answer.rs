@@ -3,8 +3,8 @@
 use lambda_http::{
     Body, Response,
     http::{
-        HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, LINK, RETRY_AFTER, WWW_AUTHENTICATE},
+        HeaderName, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE},
     },
 };
 use serde::Serialize;
@@ -15,12 +15,16 @@ use crate::{failure::Failure, token::TokenId};
 /// How long anyone may keep what is the same for all.
 const PUBLIC: &str = "public, max-age=300";
 
+/// The media type of whatever says nothing else.
+const JSON: &str = "application/json";
+
 /// An answer that is no failure.
 pub struct Answer {
     status: StatusCode,
+    media_type: &'static str,
     cache: &'static str,
     body: String,
-    next: Option<String>,
+    headers: Vec<(HeaderName, String)>,
     token: Option<TokenId>,
 }
 
@@ -55,18 +59,38 @@ impl Answer {
     /// 200 with JSON that is written already, for anyone, who may keep it for 5 minutes.
     #[must_use]
     pub fn document(body: &str) -> Self {
-        Self { status: StatusCode::OK, cache: PUBLIC, body: body.to_owned(), next: None, token: None }
+        Self::text(JSON, PUBLIC, body.to_owned())
+    }
+
+    /// 200 with a text of this media type, which may be kept as `cache` says (RFC 9111, section 5.2).
+    pub(super) fn text(media_type: &'static str, cache: &'static str, body: String) -> Self {
+        Self::plain(StatusCode::OK, media_type, cache, body)
+    }
+
+    /// 302 to `address`.
+    pub(super) fn elsewhere(address: String) -> Self {
+        Self::plain(StatusCode::FOUND, "text/plain", "no-cache", String::new()).with(LOCATION, address)
     }
 
     fn of(status: StatusCode, cache: &'static str, body: &impl Serialize) -> Result<Self, Failure> {
         let body = serde_json::to_string(body).map_err(|error| Failure::Internal(error.to_string()))?;
-        Ok(Self { status, cache, body, next: None, token: None })
+        Ok(Self::plain(status, JSON, cache, body))
+    }
+
+    fn plain(status: StatusCode, media_type: &'static str, cache: &'static str, body: String) -> Self {
+        Self { status, media_type, cache, body, headers: Vec::new(), token: None }
     }
 
     /// The same answer with a link to the next page (RFC 8288).
     #[must_use]
     pub fn with_next(self, reference: &str) -> Self {
-        Self { next: Some(format!("<{reference}>; rel=\"next\"")), ..self }
+        self.with(LINK, format!("<{reference}>; rel=\"next\""))
+    }
+
+    /// The same answer with one more header.
+    pub(super) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
     }
 
     /// The same answer, which is about the token `id`: for the log.
@@ -84,10 +108,10 @@ impl Answer {
     }
 
     pub(super) fn into_response(self) -> Response<Body> {
-        let mut response = response(self.status, "application/json", self.cache, self.body);
-        if let Some(next) = self.next.and_then(|next| HeaderValue::try_from(next).ok()) {
-            response.headers_mut().insert(LINK, next);
-        }
+        let mut response = response(self.status, self.media_type, self.cache, self.body);
+        let readable =
+            self.headers.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?)));
+        response.headers_mut().extend(readable);
         response
     }
 }

@@ -98,6 +98,10 @@ fn every_route_is_authorized_but_those_that_publish() {
         "GET /v1/access-tokens/public/.well-known/jwks.json",
         "GET /v1/access-tokens/public/.well-known/openid-configuration",
         "GET /v1/openapi.json",
+        "GET /",
+        "GET /tokens",
+        "GET /docs",
+        "GET /assets/{file}",
     ];
     assert_eq!(open, publishing.map(str::to_owned).into());
     let delete = api.routes.iter().find(|route| route.method == "DELETE").unwrap();

@@ -170,6 +170,11 @@ impl World {
         reply
     }
 
+    /// A page or what it loads, which is no operation of the contract; with a credential, since nobody looks at it there.
+    pub fn page(&self, path: &str) -> Reply {
+        self.send_to(&self.stack().local.url, "GET", path, &[("Authorization", "Bearer expired")], "")
+    }
+
     /// A request with a bearer token and without a body.
     pub fn call(&self, method: &str, path: &str, credential: &str) -> Reply {
         self.send(method, path, &[("Authorization", &format!("Bearer {credential}"))], "")

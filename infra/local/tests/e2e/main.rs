@@ -16,6 +16,7 @@ mod origins;
 mod pages;
 mod paths;
 mod policies;
+mod portal;
 mod powers;
 mod providers;
 mod races;

@@ -16,6 +16,7 @@ fn everything(world: &World) {
     assert_eq!(world.call("GET", "/v1/access-tokens/.well-known/jwks.json", "").status, 200);
     assert_eq!(world.call("GET", "/v1/permissions/me", &world.owner()).status, 200);
     assert_eq!(world.call("GET", "/v1/permissions/me?may_give=true", &world.owner()).status, 200);
+    assert_eq!(world.page("/tokens").status, 200);
     world.token(&world.owner(), &json!({"journey_id": "j-1"}));
 }
 

@@ -1,0 +1,142 @@
+/**
+ * Signing in: authorization code with PKCE (RFC 7636). Tokens are in memory alone; what a sign-in on its way needs to know when it
+ * comes back is in `sessionStorage`, and taken out of it there.
+ */
+
+import { ErrorResponse, InMemoryWebStorage, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
+
+import type { Credentials } from './api';
+import type { Configuration, Provider } from './configuration';
+import { words } from './words';
+
+/** How a page load begins. */
+export type Arrival<Place> =
+  | { kind: 'in'; session: Session; place: Place | undefined }
+  | { kind: 'out' }
+  | { kind: 'new' }
+  | { kind: 'failed'; sentence: string };
+
+/** Takes people to the providers and back. */
+export class SignIn<Place> {
+  constructor(private readonly configuration: Configuration) {}
+
+  get providers(): Provider[] {
+    return this.configuration.providers;
+  }
+
+  /** Looks at what the address says, and takes it out of there. */
+  async arrive(): Promise<Arrival<Place>> {
+    const address = new URL(location.href);
+    const query = address.searchParams;
+    history.replaceState(null, '', address.pathname);
+    if (!query.has('state')) return { kind: 'new' };
+    try {
+      const provider = this.providers.find((one) => one.name === query.get('state')?.split(';')[1]);
+      if (!provider) return { kind: 'failed', sentence: words.signIn.stranger };
+      const manager = this.manager(provider);
+      if (!query.has('code') && !query.has('error')) {
+        await manager.signoutCallback(address.href);
+        return { kind: 'out' };
+      }
+      // Whoever answers is whom we asked (RFC 9207).
+      const issuer = query.get('iss');
+      if (issuer !== null && issuer !== provider.issuer) return { kind: 'failed', sentence: words.signIn.stranger };
+      const user = await manager.signinRedirectCallback(address.href);
+      return { kind: 'in', session: new Session(provider, manager, user), place: user.state as Place | undefined };
+    } catch (error) {
+      return { kind: 'failed', sentence: why(error) };
+    }
+  }
+
+  /** Leaves for the provider; `place` is where to come back to. It fails with a sentence. */
+  async leave(provider: Provider, place?: Place): Promise<never> {
+    try {
+      const manager = this.manager(provider);
+      await manager.clearStaleState();
+      await manager.signinRedirect({ state: place, url_state: provider.name, redirectMethod: 'replace' });
+    } catch (error) {
+      throw new Error(why(error));
+    }
+    // The page is being left.
+    return new Promise(() => {});
+  }
+
+  private manager(provider: Provider): UserManager {
+    const here = `${this.configuration.base}/tokens`;
+    return new UserManager({
+      authority: provider.issuer,
+      client_id: provider.client_id,
+      scope: provider.scope,
+      extraQueryParams: provider.parameters,
+      redirect_uri: here,
+      post_logout_redirect_uri: here,
+      response_type: 'code',
+      // Without a refresh token there would be a hidden frame in its place, which the page's policy forbids.
+      automaticSilentRenew: false,
+      userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
+      stateStore: new WebStorageStateStore({ store: sessionStorage }),
+    });
+  }
+}
+
+/** Somebody who is signed in. */
+export class Session implements Credentials {
+  private renewing: Promise<boolean> | undefined;
+
+  constructor(
+    readonly provider: Provider,
+    private readonly manager: UserManager,
+    private user: User,
+  ) {
+    manager.events.addUserLoaded((renewed) => void (this.user = renewed));
+    manager.events.addAccessTokenExpiring(() => void this.renew());
+  }
+
+  /** What the person is called. */
+  get name(): string {
+    const { name, email, preferred_username: username, sub } = this.user.profile;
+    return name ?? email ?? username ?? sub;
+  }
+
+  /** Who the person is in the ledger. */
+  get principal(): string {
+    return `${this.provider.name}|${String(this.user.profile[this.provider.user_claim] ?? '')}`;
+  }
+
+  bearer(): string {
+    return this.user[this.provider.token] ?? '';
+  }
+
+  /** Exchanges the refresh token, where there is one: once, however many ask meanwhile. */
+  renew(): Promise<boolean> {
+    this.renewing ??= this.exchange().finally(() => (this.renewing = undefined));
+    return this.renewing;
+  }
+
+  private async exchange(): Promise<boolean> {
+    if (!this.user.refresh_token) return false;
+    try {
+      return (await this.manager.signinSilent()) !== null;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Forgets everything, and leaves for the provider to be signed out there too. `false` where it has no place for that. */
+  async end(): Promise<boolean> {
+    try {
+      await this.manager.signoutRedirect({ state: {}, url_state: this.provider.name, redirectMethod: 'replace' });
+      return true;
+    } catch {
+      await this.manager.removeUser();
+      return false;
+    }
+  }
+}
+
+/** Why signing in failed, in a sentence. */
+function why(error: unknown): string {
+  if (error instanceof ErrorResponse) return words.signIn.refused(error.error_description ?? error.error ?? '');
+  const strange = error instanceof Error && /state/i.test(error.message);
+  return strange ? words.signIn.stranger : words.signIn.unreachable;
+}

@@ -1,0 +1,89 @@
+/** Small parts that more than one view has. */
+
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+import type { Failure } from '../api';
+import { exact, relative } from '../format';
+import { words } from '../words';
+
+/** What went wrong, and a way to try again. */
+export function Trouble(props: { title: string; failure: Failure; text?: string; retry?: (() => void) | undefined }) {
+  const { title, failure, text, retry } = props;
+  return (
+    <div class="trouble" role="alert">
+      <p class="strong">{title}</p>
+      <p>{text ?? failure.message}</p>
+      {failure.request && <p class="faint">{words.failure.request(failure.request)}</p>}
+      {retry && (
+        <button type="button" onClick={retry}>
+          {words.tryAgain}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** A time as seen from now; exactly, where the pointer rests on it. */
+export function Time({ at, now }: { at: string; now: number }) {
+  return (
+    <time dateTime={at} title={exact(at)}>
+      {relative(at, now)}
+    </time>
+  );
+}
+
+/** A button that copies `text`, and says for a while that it did. */
+export function Copy(props: { text: string; children: ComponentChildren; class?: string; autoFocus?: boolean }) {
+  const [said, say] = useState('');
+  useEffect(() => {
+    const timer = said && setTimeout(() => say(''), 4_000);
+    return () => clearTimeout(timer || undefined);
+  }, [said]);
+  const copy = () => {
+    navigator.clipboard.writeText(props.text).then(
+      () => say(words.copied),
+      () => say(words.notCopied),
+    );
+  };
+  return (
+    <span class="copy">
+      <button type="button" class={props.class ?? ''} onClick={copy} autofocus={props.autoFocus}>
+        {said === words.copied ? words.copied : props.children}
+      </button>
+      <span class={said === words.notCopied ? 'wrong' : 'unseen'} role="status">
+        {said}
+      </span>
+    </span>
+  );
+}
+
+/** A dialog that has the keyboard to itself while it is there. Escape is `onLeave`, which decides. */
+export function Dialog(props: { title: string; wide?: boolean; onLeave: () => void; children: ComponentChildren }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current?.showModal();
+    return () => {
+      const heading = document.querySelector<HTMLElement>('h1');
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // What was revoked has no button any more.
+      if (document.activeElement === document.body) heading?.focus();
+    };
+  }, []);
+  const leave = (event: Event) => {
+    event.preventDefault();
+    props.onLeave();
+  };
+  const closed = () => {
+    props.onLeave();
+    // A browser closes it at the second Escape, whatever was said to the first. It goes when whoever made it takes it away.
+    dialog.current?.showModal();
+  };
+  return (
+    <dialog ref={dialog} class={props.wide ? 'wide' : ''} aria-labelledby="dialog-title" onCancel={leave} onClose={closed}>
+      <h2 id="dialog-title">{props.title}</h2>
+      {props.children}
+    </dialog>
+  );
+}

@@ -1,0 +1,41 @@
+/** Asks before a token is revoked. */
+
+import { useState } from 'preact/hooks';
+
+import type { Api, Failure, Item } from '../api';
+import { usedOn } from '../format';
+import { words } from '../words';
+import { Dialog, Trouble } from './parts';
+
+export function Revoke(props: { item: Item; api: Api; onRevoked: (item: Item) => void; onLeave: () => void }) {
+  const { item, api } = props;
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<Failure>();
+  const revoke = async () => {
+    setBusy(true);
+    setFailure(undefined);
+    try {
+      props.onRevoked(await api.revoke(item.id));
+    } catch (error) {
+      setFailure(error as Failure);
+      setBusy(false);
+    }
+  };
+  const unknown = failure?.code === 'connection' ? `${failure.message} ${words.revoke.unknown}` : undefined;
+  return (
+    <Dialog title={words.revoke.title(item.name)} onLeave={busy ? () => {} : props.onLeave}>
+      <p class="id">{item.id}</p>
+      <p>{words.revoke.text}</p>
+      <p>{item.last_used ? words.revoke.used(usedOn(item.last_used, Date.now())) : words.revoke.unused}</p>
+      {failure && <Trouble title={words.revoke.failed} failure={failure} {...(unknown && { text: unknown })} />}
+      <div class="choices">
+        <button type="button" onClick={props.onLeave} disabled={busy} autofocus>
+          {words.cancel}
+        </button>
+        <button type="button" class="danger" onClick={() => void revoke()} disabled={busy}>
+          {busy ? words.revoke.busy : failure ? words.tryAgain : words.revoke.submit}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

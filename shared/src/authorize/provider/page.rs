@@ -1,0 +1,129 @@
+//! How a provider's people sign in on the token page.
+
+use std::collections::BTreeMap;
+
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+
+use super::may_be_fetched;
+use crate::jwt::present;
+
+/// The most bytes of a text here.
+const LONGEST: usize = 1_000;
+/// The most further parameters, and the most further origins.
+const MOST: usize = 10;
+
+/// The page as a client of the provider: authorization code with PKCE (RFC 7636), no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// The page's client id at the provider.
+    pub client_id: String,
+    /// What the page asks for (RFC 6749, section 3.3).
+    #[serde(default = "scope")]
+    pub scope: String,
+    /// Which of the provider's tokens the page sends to the API.
+    #[serde(default)]
+    pub token: PageToken,
+    /// Further parameters of the authorization request.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+    /// Where the page may call beside the issuer's own origin, as for a token endpoint that lies elsewhere.
+    #[serde(default)]
+    pub origins: Vec<String>,
+    /// What people call the provider; absent: its name.
+    #[serde(default, deserialize_with = "present")]
+    pub title: Option<String>,
+}
+
+/// A token that a provider gives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageToken {
+    /// The access token (RFC 6749, section 1.4), where it is a JWT for the configured audience.
+    #[default]
+    AccessToken,
+    /// The ID token (OpenID Connect Core 1.0, section 2), whose audience is the client.
+    IdToken,
+}
+
+fn scope() -> String {
+    "openid profile offline_access".to_owned()
+}
+
+impl Page {
+    /// Why nobody can sign in by it, at a provider with this issuer.
+    pub(super) fn wrong(&self, issuer: &str) -> Option<&'static str> {
+        let texts = [&self.client_id, &self.scope].into_iter().chain(self.title.iter());
+        let mut texts = texts.chain(self.parameters.iter().flat_map(|(name, value)| [name, value]));
+        if texts.any(|text| text.is_empty() || text.len() > LONGEST || text.chars().any(char::is_control)) {
+            return Some("with an empty text, one of more than 1,000 bytes, or one with a control character");
+        }
+        if self.parameters.len() > MOST || self.origins.len() > MOST {
+            return Some("with more than 10 `parameters` or `origins`");
+        }
+        if origin(issuer).is_none() {
+            return Some("and an issuer whose host is no name or address");
+        }
+        let is_origin = |text: &String| origin(text).as_ref() == Some(text);
+        (!self.origins.iter().all(is_origin))
+            .then_some("with `origins` that are not all like https://login.example.com, without a path")
+    }
+
+    /// The origins that the page calls to sign people in (RFC 6454): those of `issuer` and the further ones.
+    #[must_use]
+    pub fn origins(&self, issuer: &str) -> Vec<String> {
+        origin(issuer).into_iter().chain(self.origins.iter().cloned()).collect()
+    }
+}
+
+/// The origin of an address over HTTPS, or by HTTP on this very machine. A host has letters, digits and `.-:[]` alone, so that
+/// it can stand in a policy.
+fn origin(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok().filter(|_| may_be_fetched(address))?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+    url.host_str()?.chars().all(plain).then(|| url.origin().ascii_serialization())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn page(change: &Value) -> Page {
+        let mut json = json!({"client_id": "page"});
+        json.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn a_page_asks_for_a_renewable_access_token_unless_it_says_otherwise() {
+        let page = page(&json!({}));
+        assert_eq!((page.scope.as_str(), page.token), ("openid profile offline_access", PageToken::AccessToken));
+        assert_eq!(page.origins("https://a.example/tenant"), ["https://a.example"]);
+        assert_eq!(page.wrong("https://a.example/tenant"), None);
+    }
+
+    #[test]
+    fn what_nobody_could_sign_in_by_is_said() {
+        let many: Vec<_> = (0..11).map(|number| format!("https://{number}.example")).collect();
+        for (change, issuer, words) in [
+            (json!({"client_id": ""}), "https://a.example", "empty text"),
+            (json!({"scope": "a\nb"}), "https://a.example", "control character"),
+            (json!({"title": "x".repeat(1_001)}), "https://a.example", "1,000 bytes"),
+            (json!({"parameters": {"audience": ""}}), "https://a.example", "empty text"),
+            (json!({"origins": many}), "https://a.example", "more than 10"),
+            (json!({"origins": ["https://b.example/"]}), "https://a.example", "without a path"),
+            (json!({"origins": ["https://b.example/token"]}), "https://a.example", "without a path"),
+            (json!({"origins": ["http://b.example"]}), "https://a.example", "without a path"),
+            (json!({"origins": ["*"]}), "https://a.example", "without a path"),
+            (json!({"origins": ["https://b.example;x"]}), "https://a.example", "without a path"),
+            (json!({}), "https://a.example;script-src", "no name or address"),
+        ] {
+            let wrong = page(&change).wrong(issuer);
+            assert!(wrong.is_some_and(|wrong| wrong.contains(words)), "{change}: {wrong:?}");
+        }
+    }
+}
