@@ -5,10 +5,12 @@
 //! refused before any function behind a route is called.
 
 mod authorizer;
+mod compression;
 mod event;
 mod http_api;
 mod integration;
 mod policy;
+mod preflight;
 mod refusal;
 mod routes;
 mod substitution;
@@ -24,22 +26,16 @@ use std::{
 use aws_lc_rs::rand;
 use axum::{
     Router,
-    body::{Body, Bytes, to_bytes},
+    body::{Bytes, to_bytes},
     extract::{Request, State},
-    http::{
-        HeaderMap, HeaderValue, Method, Uri,
-        header::{
-            ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-            ACCESS_CONTROL_MAX_AGE, CONTENT_TYPE,
-        },
-    },
+    http::{HeaderMap, HeaderValue, Method, Uri},
     response::Response,
 };
 
 use self::{event::Incoming, refusal::Refusal, routes::Routes};
 use crate::{
     invoke::{Invoke, InvokeError},
-    template::{Api, ApiKind, Cors, World, uuid},
+    template::{Api, ApiKind, World, uuid},
 };
 
 /// The quota on a request's body, in bytes.
@@ -99,7 +95,7 @@ impl Gateway {
         if let Some(cors) = self.api.cors.as_ref().filter(|_| parts.method == Method::OPTIONS && self.routes.know(path))
         {
             "(preflight)".clone_into(&mut exchange.route);
-            return Ok(preflight(cors));
+            return Ok(preflight::response(cors));
         }
         let found = self.routes.find(&parts.method, path).ok_or(Refusal::MissingAuthenticationToken)?;
         exchange.route.clone_from(&found.route.path);
@@ -156,14 +152,21 @@ impl Gateway {
             tracing::error!(function, %error, request_id = incoming.request_id, "a function gave no answer");
             if error == InvokeError::CallerTimeout { Refusal::IntegrationTimeout } else { Refusal::Internal }
         })?;
-        let response = match self.api.kind {
-            ApiKind::Rest => integration::read(&answer),
-            ApiKind::Http => http_api::read(&answer),
-        };
-        response.map_err(|problem| {
+        self.response(incoming, &answer).await.map_err(|problem| {
             tracing::error!(function, problem, request_id = incoming.request_id, "a function's answer is malformed");
             Refusal::Internal
         })
+    }
+
+    /// The response that a function's answer is. The error is a sentence about what is malformed.
+    async fn response(&self, incoming: &Incoming<'_>, answer: &[u8]) -> Result<Response, String> {
+        match self.api.kind {
+            ApiKind::Rest => {
+                let smallest = self.api.minimum_compression_size;
+                compression::compressed(smallest, &incoming.parts.headers, integration::read(answer)?).await
+            }
+            ApiKind::Http => http_api::read(answer),
+        }
     }
 }
 
@@ -202,23 +205,6 @@ fn request_id() -> String {
         tracing::error!("there are no random numbers, request ids are not unique");
     }
     uuid(bytes, 4)
-}
-
-/// What the mock integration answers that SAM puts behind `OPTIONS`.
-fn preflight(cors: &Cors) -> Response {
-    let mut response = Response::new(Body::from("{}\n"));
-    for (name, value) in [
-        (ACCESS_CONTROL_ALLOW_ORIGIN, &cors.allow_origin),
-        (ACCESS_CONTROL_ALLOW_METHODS, &cors.allow_methods),
-        (ACCESS_CONTROL_ALLOW_HEADERS, &cors.allow_headers),
-        (ACCESS_CONTROL_MAX_AGE, &cors.max_age),
-        (CONTENT_TYPE, &"application/json".to_owned()),
-    ] {
-        if let Ok(value) = HeaderValue::from_str(value.trim_matches('\'')) {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
 }
 
 fn check_size(headers: &HeaderMap) -> Result<(), Refusal> {

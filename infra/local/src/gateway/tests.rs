@@ -21,6 +21,7 @@ use crate::{
 };
 
 mod authorizer;
+mod compression;
 mod http_api;
 mod integration;
 mod logged;

@@ -1,5 +1,6 @@
 //! REST and HTTP APIs.
 
+mod authorizer;
 mod response;
 mod route;
 
@@ -8,8 +9,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-pub use self::{response::GatewayResponse, route::Route};
-use super::{TemplateError, function, resource::Resource, scope::Scope};
+use self::authorizer::Auth;
+pub use self::{authorizer::Authorizer, response::GatewayResponse, route::Route};
+use super::{TemplateError, resource::Resource, scope::Scope};
 
 /// An API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub struct Api {
     pub responses: BTreeMap<String, GatewayResponse>,
     /// What a browser is told that asks ahead, for every path that is a route's; none: it is told nothing.
     pub cors: Option<Cors>,
+    /// The bytes from which on a function's body is compressed; none: no body is. An HTTP API compresses nothing.
+    pub minimum_compression_size: Option<u32>,
     /// The routes.
     pub routes: Vec<Route>,
 }
@@ -53,60 +57,21 @@ pub enum ApiKind {
     Http,
 }
 
-/// A request authorizer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Authorizer {
-    /// The function that decides, by the name of its binary.
-    pub function: String,
-    /// The headers without which it is not even asked.
-    pub identity_headers: Vec<String>,
-}
+const MEMBERS: [&str; 5] = ["Auth", "Cors", "GatewayResponses", "MinimumCompressionSize", "StageName"];
 
-const MEMBERS: [&str; 4] = ["Auth", "Cors", "GatewayResponses", "StageName"];
+/// The most that `MinimumCompressionSize` may be, 10 MB.
+const MOST_COMPRESSION_SIZE: u32 = 10_485_760;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Properties {
     stage_name: Option<String>,
     cors: Option<Cors>,
+    minimum_compression_size: Option<String>,
     #[serde(default)]
     auth: Auth,
     #[serde(default)]
     gateway_responses: BTreeMap<String, Value>,
-}
-
-/// Nothing that restricts access is overlooked, here and below: an unknown member is refused.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "PascalCase")]
-struct Auth {
-    default_authorizer: Option<String>,
-    /// Unless it is `false`, SAM puts the default authorizer before preflight requests, which never carry a credential.
-    add_default_authorizer_to_cors_preflight: Option<String>,
-    authorizers: BTreeMap<String, RequestAuthorizer>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
-struct RequestAuthorizer {
-    function_arn: String,
-    /// A REST API's.
-    function_payload_type: Option<String>,
-    /// An HTTP API's, as the next three.
-    authorizer_payload_format_version: Option<String>,
-    enable_simple_responses: Option<String>,
-    /// That the API may call the function, which the local gateway may anyway.
-    #[serde(rename = "EnableFunctionDefaultPermissions")]
-    _enable_function_default_permissions: Option<String>,
-    identity: Identity,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
-struct Identity {
-    headers: Vec<String>,
-    /// For how long answers are kept. The local gateway asks each time, which can only be stricter.
-    #[serde(rename = "ReauthorizeEvery")]
-    _reauthorize_every: Option<String>,
 }
 
 impl ApiKind {
@@ -164,69 +129,23 @@ fn api(scope: &Scope, resource: &Resource, kind: ApiKind, resources: &[Resource]
         return Err(TemplateError::refused(&place, why));
     }
     let id = scope.reference(resource.id, &place)?.to_owned();
-    let access = access(&properties.auth, kind, &id, &place)?;
+    let access = authorizer::access(&properties.auth, kind, &id, &place)?;
     Ok(Api {
         kind,
         stage,
         cors: properties.cors,
+        minimum_compression_size: compression(properties.minimum_compression_size.as_deref(), kind, &place)?,
         routes: route::read(scope, resources, &access)?,
-        authorizer: authorizer(scope, resources, &properties.auth, kind, &place)?,
+        authorizer: authorizer::read(scope, resources, &properties.auth, kind, &place)?,
         responses: response::read(properties.gateway_responses, &place)?,
         id,
     })
 }
 
-/// Which authorizer there is and whether a route has it without saying so.
-fn access(auth: &Auth, kind: ApiKind, api: &str, place: &str) -> Result<route::Access, TemplateError> {
-    let authorizer = auth.authorizers.keys().next().cloned();
-    if let Some(default) = auth.default_authorizer.as_ref().filter(|default| authorizer.as_ref() != Some(default)) {
-        return Err(TemplateError::refused(place, format!("there is no authorizer `{default}`")));
-    }
-    Ok(route::Access { kind, api: api.to_owned(), authorizer, by_default: auth.default_authorizer.is_some() })
-}
-
-fn authorizer(
-    scope: &Scope,
-    resources: &[Resource],
-    auth: &Auth,
-    kind: ApiKind,
-    place: &str,
-) -> Result<Option<Authorizer>, TemplateError> {
-    let authorizers: Vec<_> = auth.authorizers.values().collect();
-    let one = match authorizers.as_slice() {
-        [] => return Ok(None),
-        [one] => one,
-        _ => return Err(TemplateError::refused(place, "there is to be one authorizer at most")),
-    };
-    if let Some(why) = one.misfit(kind) {
-        return Err(TemplateError::refused(place, why));
-    }
-    let function = function_of(scope, resources, &one.function_arn, place)?;
-    Ok(Some(Authorizer { function, identity_headers: one.identity.headers.clone() }))
-}
-
-impl RequestAuthorizer {
-    /// Why it is none of an API of this kind.
-    fn misfit(&self, kind: ApiKind) -> Option<&'static str> {
-        let payload = self.function_payload_type.as_deref();
-        let version = self.authorizer_payload_format_version.as_deref();
-        let simple = self.enable_simple_responses.as_deref();
-        match (kind, payload, version, simple) {
-            (ApiKind::Rest, Some("REQUEST"), None, None) | (ApiKind::Http, None, Some("2.0"), Some("true")) => None,
-            (ApiKind::Rest, ..) => Some("an authorizer of a REST API has a `FunctionPayloadType` of REQUEST"),
-            (ApiKind::Http, ..) => Some("an authorizer of an HTTP API has payload 2.0 and simple responses"),
-        }
-    }
-}
-
-/// The function with this ARN: one of this template, or one that another template deploys.
-fn function_of(scope: &Scope, resources: &[Resource], arn: &str, place: &str) -> Result<String, TemplateError> {
-    let mut functions = function::functions(resources);
-    let has_arn = |id: &str| scope.attribute(&format!("{id}.Arn"), place).is_ok_and(|own| own == arn);
-    if let Some(function) = functions.find(|function| has_arn(function.id)) {
-        return scope.reference(function.id, place).map(str::to_owned);
-    }
-    let world = scope.world();
-    let elsewhere = arn.strip_prefix(&format!("arn:aws:lambda:{}:{}:function:", world.region, world.account));
-    elsewhere.map(str::to_owned).ok_or_else(|| TemplateError::refused(place, format!("`{arn}` is no function's ARN")))
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gzip-compression-decompression.html>
+fn compression(size: Option<&str>, kind: ApiKind, place: &str) -> Result<Option<u32>, TemplateError> {
+    let Some(size) = size else { return Ok(None) };
+    let number = size.parse().ok().filter(|number| kind == ApiKind::Rest && *number <= MOST_COMPRESSION_SIZE);
+    let why = format!("`MinimumCompressionSize` is 0 to {MOST_COMPRESSION_SIZE}, of a REST API");
+    number.map(Some).ok_or_else(|| TemplateError::refused(place, why))
 }

@@ -296,6 +296,30 @@ fn what_restricts_access_is_never_overlooked() {
 }
 
 #[test]
+fn the_smallest_body_to_compress_is_a_number_of_a_rest_api_and_ten_megabytes_at_most() {
+    let read = |kind: &str, size: &str| {
+        let api = format!("{{ Type: {kind}, Properties: {{ StageName: s, MinimumCompressionSize: {size} }} }}");
+        load(&format!("Resources: {{ Api: {api} }}"), &BTreeMap::new(), &World::default())
+    };
+    for size in [0, 1024, 10_485_760] {
+        let template = read("AWS::Serverless::Api", &size.to_string()).unwrap();
+        assert_eq!(template.apis[0].minimum_compression_size, Some(size));
+    }
+    for (kind, size) in [
+        ("AWS::Serverless::Api", "10485761"),
+        ("AWS::Serverless::Api", "-1"),
+        ("AWS::Serverless::Api", "some"),
+        ("AWS::Serverless::HttpApi", "1024"),
+    ] {
+        let sentence = sentence(read(kind, size));
+        assert!(
+            sentence.contains("`MinimumCompressionSize` is 0 to 10485760, of a REST API"),
+            "{kind} {size}: {sentence}"
+        );
+    }
+}
+
+#[test]
 fn a_template_has_an_api() {
     assert_eq!(
         sentence(load("Resources: {}", &BTreeMap::new(), &World::default())),
