@@ -9,7 +9,8 @@ from cases import Case
 from people import PEOPLE, Provider
 
 # Headers that the contract speaks of.
-HEADERS = ["cache-control", "content-type", "link", "retry-after", "www-authenticate"]
+HEADERS = ["cache-control", "content-security-policy", "content-type", "link", "location", "retry-after"]
+HEADERS += ["referrer-policy", "www-authenticate", "x-content-type-options"]
 FOR_PAGES = ["allow-headers", "allow-methods", "allow-origin", "expose-headers", "max-age"]
 HEADERS += [f"access-control-{name}" for name in FOR_PAGES]
 
@@ -23,6 +24,16 @@ CHANGING = [
     (r'(?<="n":")[\w-]+', "<modulus>"),
     (r"(?<=cursor=)[^&>]+", "<cursor>"),
 ]
+
+
+class Redirected(urllib.request.HTTPRedirectHandler):
+    """Where an answer leads is looked at and not gone to."""
+
+    def redirect_request(self, *_) -> None:
+        return None
+
+
+OPENER = urllib.request.build_opener(Redirected)
 
 
 class World:
@@ -52,7 +63,7 @@ class World:
             self.at + path, method=method, headers=sent | headers, data=data if data is None else data.encode()
         )
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with OPENER.open(request, timeout=60) as answer:
                 return read(answer)
         except urllib.error.HTTPError as answer:
             return read(answer)

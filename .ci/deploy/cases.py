@@ -46,10 +46,11 @@ PUBLIC = [
     get("an open route ignores what is no credential", f"{TOKENS}/.well-known/jwks.json", "x", 200),
 ]
 
-PORTAL = [
-    get("the page is open to all", "/tokens", "", 200),
+BROWSER = [
+    get("the token page is open to all", "/tokens", "", 200),
     get("the documentation is open to all", "/docs", "", 200),
-    get("what they load is there or not", "/assets/nothing.js", "", 404, "not_found"),
+    get("the root leads to the token page", "/", "", 302),
+    get("an asset that is not there is not found", "/assets/tokens-0.js", "", 404, "not_found"),
 ]
 
 PAGE = {"Origin": "https://page.example"}
@@ -171,4 +172,4 @@ END = [
     get("other tokens live on", TOKENS, "admins", 200),
 ]
 
-CASES = PUBLIC + PAGES + PEOPLE + TOKEN + BAD + NOBODY + FORBIDDEN + NOTHING + AGAIN + END
+CASES = PUBLIC + BROWSER + PAGES + PEOPLE + TOKEN + BAD + NOBODY + FORBIDDEN + NOTHING + AGAIN + END

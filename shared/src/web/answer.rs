@@ -4,7 +4,7 @@ use lambda_http::{
     Body, Response,
     http::{
         HeaderName, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{CACHE_CONTROL, CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER, VARY, WWW_AUTHENTICATE},
     },
 };
 use serde::Serialize;
@@ -112,6 +112,10 @@ impl Answer {
         let readable =
             self.headers.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?)));
         response.headers_mut().extend(readable);
+        if self.cache.starts_with("public") {
+            // The gateway compresses what is asked for so, and does not tell caches between.
+            response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+        }
         response
     }
 }
