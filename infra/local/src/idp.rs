@@ -4,6 +4,7 @@
 
 pub mod faults;
 pub mod identity;
+pub mod people;
 
 mod keys;
 

@@ -1,5 +1,7 @@
 //! The roles and the people that a new stack begins with.
 
+mod people;
+
 use std::{fs, path::Path};
 
 use aws_sdk_dynamodb::Client;
@@ -9,11 +11,15 @@ use shared::{
     ports::PortError,
 };
 
-use crate::stack::provider;
+use crate::{idp::people::Person, stack::provider};
 
-/// A seed file: a setup whose users are people of the local identity provider.
+/// A seed file: a setup whose users are people of the local identity provider, and beside it their names,
+/// `"people": [{"user": "1001", "name": "Ada Lovelace"}]`.
 #[derive(Debug, Clone)]
-pub struct Seed(Setup);
+pub struct Seed {
+    setup: Setup,
+    people: Vec<Person>,
+}
 
 /// Why a seed cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -42,12 +48,20 @@ impl Seed {
     /// See [`SeedError`].
     pub fn read(file: &Path) -> Result<Self, SeedError> {
         let unreadable = |why: String| SeedError::Unreadable { file: file.display().to_string(), why };
-        let text = fs::read(file).map_err(|error| unreadable(error.to_string()))?;
-        match Setup::parse(&text, Some(&provider())) {
-            Ok(setup) => Ok(Self(setup)),
-            Err(SetupError::Form(why)) => Err(unreadable(why)),
-            Err(wrong) => Err(SeedError::Wrong(wrong)),
-        }
+        let text = fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
+        let (names, rest) = people::names(&text).map_err(unreadable)?;
+        let setup = Setup::parse(rest.as_bytes(), Some(&provider())).map_err(|error| match error {
+            SetupError::Form(why) => unreadable(why),
+            wrong => SeedError::Wrong(wrong),
+        })?;
+        let people = people::assigned(&setup, &names).map_err(unreadable)?;
+        Ok(Self { setup, people })
+    }
+
+    /// Who has roles here, each in each of their organizations.
+    #[must_use]
+    pub fn people(&self) -> &[Person] {
+        &self.people
     }
 
     /// Writes the seed's rows to `table`, over those that are there by the same keys.
@@ -57,7 +71,7 @@ impl Seed {
     /// [`SeedError::Ledger`].
     pub async fn write(&self, client: Client, table: &str) -> Result<(), SeedError> {
         let apply = Apply { ledger: Ledger::through(client, table.to_owned()) };
-        let compared = apply.compare(self.0.entries()).await?;
+        let compared = apply.compare(self.setup.entries()).await?;
         Ok(apply.write(&compared).await?)
     }
 }
@@ -70,7 +84,8 @@ mod tests {
     #[test]
     fn the_shipped_seed_is_a_good_one() {
         let seed = Seed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.json")).unwrap();
-        assert!(seed.0.entries().len() >= 10);
+        assert!(seed.setup.entries().len() >= 10);
+        assert!(seed.people.len() >= 7 && seed.people.iter().all(|person| person.name != person.user));
     }
 
     #[test]
