@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, iter, net::SocketAddr, path::PathBuf, sync::Arc
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use shared::token::ProviderName;
+use shared::{system::SystemClock, token::ProviderName};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 
 use self::{environment::Environment, folder::Folder};
@@ -23,7 +23,7 @@ use crate::{
     aws::{Aws, upstream::Upstreams},
     gateway::Gateway,
     idp::{
-        Idp,
+        Idp, SignIn,
         identity::{AUDIENCE, Identity},
     },
     lambda::{Lambda, Output},
@@ -120,8 +120,8 @@ impl Stack {
         let listener = bind(options.port).await?;
         let port = listener.local_addr().map_err(StackError::Listen)?.port();
         let idp_port = if options.port == 0 { 0 } else { port.saturating_add(1) };
-        let idp = Idp::start(Identity::open(&options.data, idp_port)?).await?;
         let url = base_url(port, &options)?;
+        let idp = Idp::start(Identity::open(&options.data, idp_port)?, sign_in(&options, &url)).await?;
         let world = world(&options.upstreams, &mut folder)?;
         let template = load(&options.template, &parameters(&options, &folder, &url, &idp.url), &world)?;
         let sample = options.sample.as_ref().map(|sample| sample.load(&template)).transpose()?;
@@ -219,6 +219,16 @@ fn base_url(port: u16, options: &StackOptions) -> Result<String, StackError> {
     let mut parameters = options.parameters.clone();
     parameters.entry("PublicUrl".to_owned()).or_insert_with(|| host.clone());
     Ok(format!("{host}/{}", load(&options.template, &parameters, &World::default())?.apis[0].stage))
+}
+
+/// The seed's people, and the token page behind the API's base URL: its own, and the one that was asked for over it.
+fn sign_in(options: &StackOptions, url: &str) -> SignIn {
+    let urls = iter::once(url).chain(options.parameters.get("PublicUrl").map(String::as_str));
+    SignIn {
+        people: options.seed.people().to_vec(),
+        pages: urls.map(|url| format!("{url}/tokens")).collect(),
+        clock: Arc::new(SystemClock),
+    }
 }
 
 /// The template's parameters: what the stack knows, and what was asked for over it.

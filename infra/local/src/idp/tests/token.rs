@@ -1,0 +1,91 @@
+//! The token endpoint and its codes.
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::{browser::*, identity::AUDIENCE, *};
+
+#[tokio::test]
+async fn a_code_is_worth_a_token_for_the_api_and_one_that_says_who_signed_in() {
+    let mut browser = Browser::new().await;
+    let code = browser.code().await;
+    browser.clock.wait(59);
+    let tokens = browser.redeem(&code, &[]).await;
+    assert_eq!((tokens.status, tokens.header("cache-control")), (200, "no-store"));
+    let json = tokens.json();
+    assert_eq!((&json["token_type"], &json["expires_in"]), (&json!("Bearer"), &json!(600)));
+    assert_eq!(json["scope"], "openid profile offline_access");
+    let now = browser.clock.now().seconds();
+    let access = claims(&browser.idp, json["access_token"].as_str().unwrap(), AUDIENCE);
+    let expected = json!({
+        "iss": browser.idp.url, "sub": "1001", "aud": AUDIENCE, "org_id": "123", "iat": now, "exp": now + 600,
+    });
+    assert_eq!(access, expected);
+    let id = claims(&browser.idp, json["id_token"].as_str().unwrap(), PAGE);
+    let expected = json!({
+        "iss": browser.idp.url, "sub": "1001", "aud": PAGE, "org_id": "123", "name": "Ada Lovelace",
+        "nonce": "n0nce", "auth_time": now - 59, "iat": now, "exp": now + 600,
+    });
+    assert_eq!(id, expected);
+}
+
+#[tokio::test]
+async fn without_offline_access_there_is_no_refresh_token() {
+    let mut browser = Browser::new().await;
+    browser.code().await;
+    let code = browser.authorize(&[("scope", "openid"), ("nonce", "")]).await.led("code");
+    let json = browser.redeem(&code, &[]).await.json();
+    assert_eq!((json.get("refresh_token"), &json["scope"]), (None, &json!("openid profile")));
+    assert_eq!(claims(&browser.idp, json["id_token"].as_str().unwrap(), PAGE).get("nonce"), None);
+}
+
+#[tokio::test]
+async fn a_code_is_spent_by_whatever_is_wrong_with_the_rest() {
+    let mut browser = Browser::new().await;
+    for change in [
+        ("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXK"),
+        ("code_verifier", "short"),
+        ("redirect_uri", "http://127.0.0.1:8080/other"),
+    ] {
+        let code = browser.code().await;
+        for changes in [&[change][..], &[]] {
+            let refused = browser.redeem(&code, changes).await;
+            assert_eq!(refused.error(), (400, "invalid_grant".to_owned()), "{change:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_code_lives_for_a_minute() {
+    let mut browser = Browser::new().await;
+    let code = browser.code().await;
+    browser.clock.wait(60);
+    assert_eq!(browser.redeem(&code, &[]).await.error(), (400, "invalid_grant".to_owned()));
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_one_for_tokens_is_refused_and_spends_nothing() {
+    let mut browser = Browser::new().await;
+    let code = browser.code().await;
+    for (change, status, error) in [
+        (("client_id", "another"), 401, "invalid_client"),
+        (("client_id", ""), 401, "invalid_client"),
+        (("grant_type", ""), 400, "invalid_request"),
+        (("grant_type", "password"), 400, "unsupported_grant_type"),
+        (("grant_type", "refresh_token"), 400, "invalid_request"),
+        (("code_verifier", ""), 400, "invalid_request"),
+        (("redirect_uri", ""), 400, "invalid_request"),
+        (("code", ""), 400, "invalid_request"),
+        (("code", "unknown"), 400, "invalid_grant"),
+    ] {
+        let refused = browser.redeem(&code, &[change]).await;
+        assert_eq!(refused.error(), (status, error.to_owned()), "{change:?}");
+    }
+    let twice = browser.redeem(&code, &[("code", &code), ("code", &code)]).await;
+    assert_eq!(twice.error(), (400, "invalid_request".to_owned()));
+    let long = browser.redeem(&code, &[("x", &"x".repeat(8 * 1024))]).await;
+    assert_eq!(long.error(), (413, "invalid_request".to_owned()));
+    let json = browser.request(Method::POST, "/token").header("content-type", "application/json").body("{}");
+    assert_eq!(browser.send(json).await.error(), (400, "invalid_request".to_owned()));
+    assert_eq!(browser.redeem(&code, &[]).await.status, 200);
+}
