@@ -13,6 +13,18 @@ const LONGEST: usize = 1_000;
 /// The most further parameters, and the most further origins.
 const MOST: usize = 10;
 
+/// The parameters of the authorization request that are the page's own (RFC 6749, section 4.1.1; RFC 7636, section 4.3).
+const OWN: [&str; 8] = [
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "nonce",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+];
+
 /// The page as a client of the provider: authorization code with PKCE (RFC 7636), no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,6 +74,9 @@ impl Page {
         if self.parameters.len() > MOST || self.origins.len() > MOST {
             return Some("with more than 10 `parameters` or `origins`");
         }
+        if self.parameters.keys().any(|name| OWN.contains(&name.as_str())) {
+            return Some("with `parameters` that the page sets itself");
+        }
         if origin(issuer).is_none() {
             return Some("and an issuer whose host is no name or address");
         }
@@ -77,11 +92,11 @@ impl Page {
     }
 }
 
-/// The origin of an address over HTTPS, or by HTTP on this very machine. A host has letters, digits and `.-:[]` alone, so that
-/// it can stand in a policy.
+/// The origin of an address over HTTPS, or by HTTP on this very machine. A host has letters, digits, dots and
+/// hyphens alone, so that it can stand in a policy, which knows no IPv6 addresses.
 fn origin(address: &str) -> Option<String> {
     let url = Url::parse(address).ok().filter(|_| may_be_fetched(address))?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
     url.host_str()?.chars().all(plain).then(|| url.origin().ascii_serialization())
 }
 
@@ -114,6 +129,7 @@ mod tests {
             (json!({"scope": "a\nb"}), "https://a.example", "control character"),
             (json!({"title": "x".repeat(1_001)}), "https://a.example", "1,000 bytes"),
             (json!({"parameters": {"audience": ""}}), "https://a.example", "empty text"),
+            (json!({"parameters": {"redirect_uri": "https://b.example"}}), "https://a.example", "the page sets itself"),
             (json!({"origins": many}), "https://a.example", "more than 10"),
             (json!({"origins": ["https://b.example/"]}), "https://a.example", "without a path"),
             (json!({"origins": ["https://b.example/token"]}), "https://a.example", "without a path"),
