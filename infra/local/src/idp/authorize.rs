@@ -76,8 +76,8 @@ fn continued(provider: &Provider, headers: &HeaderMap, parameters: &Parameters, 
     }
 }
 
-/// What is asked for, once all that can be wrong with it was looked at.
-fn order(parameters: &Parameters, uri: &str) -> Result<Order, Fault> {
+/// Refuses what this provider does not speak, and what could be read in two ways.
+fn check_form(parameters: &Parameters) -> Result<(), Fault> {
     if parameters.repeated.is_some() {
         return Err(("invalid_request", "a parameter is there twice"));
     }
@@ -87,14 +87,19 @@ fn order(parameters: &Parameters, uri: &str) -> Result<Order, Fault> {
     if parameters.get("request_uri").is_some() {
         return Err(("request_uri_not_supported", "there are no request objects"));
     }
-    match parameters.get("response_type") {
-        Some("code") => {}
-        Some(_) => return Err(("unsupported_response_type", "the response_type is code")),
-        None => return Err(("invalid_request", "the response_type is missing")),
-    }
     if parameters.get("response_mode").is_some_and(|mode| mode != "query") {
         return Err(("invalid_request", "the response_mode is query"));
     }
+    match parameters.get("response_type") {
+        Some("code") => Ok(()),
+        Some(_) => Err(("unsupported_response_type", "the response_type is code")),
+        None => Err(("invalid_request", "the response_type is missing")),
+    }
+}
+
+/// What is asked for.
+fn order(parameters: &Parameters, uri: &str) -> Result<Order, Fault> {
+    check_form(parameters)?;
     let scopes: Vec<_> = parameters.get("scope").unwrap_or_default().split(' ').collect();
     if !scopes.contains(&"openid") {
         return Err(("invalid_scope", "the scope has openid"));

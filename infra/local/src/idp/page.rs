@@ -44,8 +44,8 @@ fn button(place: usize, person: &Person) -> String {
 
 /// The page that says why a request leads nowhere.
 pub(super) fn refused(why: &str) -> Response {
-    let body = format!("<p>The request cannot be answered: {}.</p>", escape(why));
-    document(StatusCode::BAD_REQUEST, "This leads nowhere", &body)
+    let body = format!("<p>The request is refused: {}.</p>", escape(why));
+    document(StatusCode::BAD_REQUEST, "That did not work", &body)
 }
 
 /// The page after a sign-out that leads nowhere else.

@@ -73,3 +73,21 @@ async fn a_token_printed_before_the_first_start_is_accepted() {
         assert_eq!(refused.problem(), (401, "unauthenticated".to_owned()));
     }
 }
+
+/// Where no seed is named, the shipped one is written into a new folder alone, and says who may sign in each time.
+#[tokio::test]
+async fn the_people_of_the_shipped_seed_may_sign_in_for_the_page_on_a_folder_new_or_old() {
+    let place = Place::new();
+    for _ in 0..2 {
+        let running = place.start(0).await;
+        let (idp, api) = (place.local()["idp_url"].as_str().unwrap().to_owned(), &running.api.url);
+        let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+        let asked = format!(
+            "{idp}/authorize?client_id=latchkey-page&redirect_uri={api}/tokens&response_type=code&scope=openid\
+             &code_challenge_method=S256&code_challenge={challenge}"
+        );
+        let page = reqwest::get(asked).await.unwrap().text().await.unwrap();
+        assert!(page.contains("Ada Lovelace") && page.contains("user 2001, organization 456"), "{page}");
+        running.end(Signal::TERM).await;
+    }
+}
