@@ -69,16 +69,17 @@ pub async fn all_gone(program: Pid) {
     eventually(|| started_by(program).is_empty().then_some(())).await;
 }
 
-/// A free port with a free one after it, below those that the system gives to whoever asks for any (ip(7)).
+/// A free port with three free ones after it, which are the identity provider's and those of the sample's two APIs, below those
+/// that the system gives to whoever asks for any (ip(7)).
 pub fn port() -> u16 {
     static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| {
         let spread = u16::try_from(std::process::id() % 5_000).unwrap();
-        AtomicU16::new(20_000 + 2 * spread)
+        AtomicU16::new(10_000 + 4 * spread)
     });
     let is_free = |port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
     loop {
-        let port = NEXT.fetch_add(2, Ordering::SeqCst);
-        if is_free(port) && is_free(port + 1) {
+        let port = NEXT.fetch_add(4, Ordering::SeqCst);
+        if (port..port + 4).all(is_free) {
             return port;
         }
     }
