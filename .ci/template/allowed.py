@@ -1,0 +1,37 @@
+"""What the rules let through, and why."""
+
+# Routes without the authorizer, by template. Whatever is published must be readable by whoever has a token to check.
+OPEN_ROUTES = {
+    "template.yaml": {
+        "GET /v1/access-tokens/.well-known/jwks.json",
+        "GET /v1/access-tokens/.well-known/openid-configuration",
+        "GET /v1/access-tokens/public/.well-known/jwks.json",
+        "GET /v1/access-tokens/public/.well-known/openid-configuration",
+        "GET /v1/openapi.json",
+    },
+    "infra/sample/template.yaml": set(),
+}
+
+# AWS's own policies: SAM gives the first to each function, the second is the one that API Gateway asks for.
+MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AmazonAPIGatewayPushToCloudWatchLogs"}
+
+# Resource, element and value of each wildcard that stands in a policy of ours.
+WILDCARDS: set[tuple[str, str, str]] = set()
+
+# Substitution is without escaping: the authorizer's code and reason are printable and hold no quote.
+GATEWAY_RESPONSES = {"context.requestId", "context.authorizer.code", "context.authorizer.reason"}
+
+# Neither path nor query, which may hold what somebody pasted, nor anything from a header or a body.
+ACCESS_LOG = {
+    "context.authorizer.latency",
+    "context.error.responseType",
+    "context.httpMethod",
+    "context.identity.sourceIp",
+    "context.integration.latency",
+    "context.requestId",
+    "context.requestTime",
+    "context.resourcePath",
+    "context.responseLatency",
+    "context.responseLength",
+    "context.status",
+}
