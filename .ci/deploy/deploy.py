@@ -1,8 +1,9 @@
 """Deploys template.yaml as a person would, and asks what was deployed and `cargo local` the same.
 
-`sam build` builds the functions as they ship, and `sam deploy` puts them into ministack, an emulator of AWS that is not
-ours: it transforms and plays the template by CloudFormation, runs the functions as processes, asks for signatures, and
-enforces the policies of the functions' roles and of the keys. People come from a provider that runs here.
+`sam validate` looks at the templates, `sam build` builds the functions as they ship, and `sam deploy` puts them into
+ministack, an emulator of AWS that is not ours: it transforms and plays the template by CloudFormation, runs the functions
+as processes, asks for signatures, and enforces the policies of the functions' roles and of the keys. People come from a
+provider that runs here.
 
 What the emulator does otherwise than AWS, and what is done about it:
 
@@ -31,7 +32,7 @@ from pathlib import Path
 
 import checks
 from asking import World
-from build import build
+from build import build, validate
 from cases import CASES
 from cloud import Emulator, Stack
 from differences import KNOWN, unexplained
@@ -43,6 +44,7 @@ from report import Report
 def main(tools: Path) -> int:
     prepare(tools / "state")
     report = Report()
+    validate(tools)
     template = build(tools)
     report.step("built")
     with Provider() as provider, Emulator(tools) as emulator:
