@@ -149,11 +149,16 @@ fn a_rotation_appends_a_key_and_then_puts_it_first_and_the_first_alone_signs() {
     }
 }
 
+/// The alarms of the repository's own template, each with what follows it.
+fn alarms() -> Vec<String> {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml")).unwrap();
+    text.split("    Type: AWS::CloudWatch::Alarm\n").skip(1).map(str::to_owned).collect()
+}
+
 #[test]
 fn an_alarm_is_on_a_metric_that_is_emitted_by_the_operation_that_it_names() {
-    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml")).unwrap();
-    let alarms: Vec<&str> = text.split("    Type: AWS::CloudWatch::Alarm\n").skip(1).collect();
-    assert!(alarms.len() >= 9);
+    let (of_functions, alarms): (Vec<_>, Vec<_>) = alarms().into_iter().partition(|alarm| alarm.contains("Metrics:"));
+    assert!(of_functions.len() == 1 && alarms.len() >= 10, "{}", alarms.len());
     let operations = [
         "authorize",
         "createAccessToken",
@@ -162,11 +167,19 @@ fn an_alarm_is_on_a_metric_that_is_emitted_by_the_operation_that_it_names() {
         "revokeAccessToken",
         "listCurrentRoles",
     ];
+    let of_aws = [
+        ("AWS/Lambda", "Throttles", "[{ Name: FunctionName, Value: !Ref Authorizer }]"),
+        (
+            "AWS/ApiGateway",
+            "5XXError",
+            "[{ Name: ApiName, Value: !Ref AWS::StackName }, { Name: Stage, Value: !Ref StageName }]",
+        ),
+    ];
     for alarm in alarms {
         let value = |name: &str| alarm.lines().find_map(|line| line.trim().strip_prefix(name)).unwrap().trim();
         let (namespace, metric, dimensions) = (value("Namespace:"), value("MetricName:"), value("Dimensions:"));
-        if namespace == "AWS/Lambda" {
-            assert_eq!((metric, dimensions), ("Throttles", "[{ Name: FunctionName, Value: !Ref Authorizer }]"));
+        if namespace.starts_with("AWS/") {
+            assert!(of_aws.contains(&(namespace, metric, dimensions)), "{namespace} {metric} {dimensions}");
             continue;
         }
         assert_eq!(namespace, "!Sub \"Latchkey/${AWS::StackName}\"");
@@ -174,6 +187,16 @@ fn an_alarm_is_on_a_metric_that_is_emitted_by_the_operation_that_it_names() {
         let of = |operation: &&str| dimensions == format!("[{{ Name: operation, Value: {operation} }}]");
         assert!(operations.iter().any(of), "{dimensions}");
     }
+}
+
+#[test]
+fn an_alarm_is_on_the_errors_of_every_function_but_the_authorizer_whose_401s_are_errors() {
+    let alarm = alarms().into_iter().find(|alarm| alarm.contains("Metrics:")).unwrap();
+    let errors = "Namespace: AWS/Lambda, MetricName: Errors, Dimensions: [{ Name: FunctionName, Value: !Ref ";
+    let watched = alarm.split(errors).skip(1).map(|rest| rest.split(' ').next().unwrap().to_owned());
+    let functions = own(&[]).functions.into_iter().map(|function| function.logical_id);
+    let expected: BTreeSet<_> = functions.filter(|name| name != "Authorizer").collect();
+    assert_eq!(watched.collect::<BTreeSet<_>>(), expected);
 }
 
 #[test]
