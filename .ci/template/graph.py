@@ -6,13 +6,27 @@ from collections.abc import Iterator
 
 def cycle(template: dict) -> list[str]:
     """Resources of which each waits for the next and the last for the first; empty if there are none."""
-    resources = template["Resources"]
-    edges = {name: sorted(set(named(resource)) & resources.keys()) for name, resource in resources.items()}
-    done: set[str] = set()
+    edges, done = waits(template), set()
     for name in edges:
         if found := walk(name, edges, [], done):
             return found
     return []
+
+
+def waits(template: dict) -> dict[str, list[str]]:
+    """Each resource with those that it names, which are there before it."""
+    resources = template["Resources"]
+    return {name: sorted(set(named(resource)) & resources.keys()) for name, resource in resources.items()}
+
+
+def before(template: dict, name: str) -> set[str]:
+    """The resources that are there before this one."""
+    edges, found, left = waits(template), set(), [name]
+    while left:
+        new = set(edges[left.pop()]) - found
+        found |= new
+        left += new
+    return found
 
 
 def walk(name: str, edges: dict[str, list[str]], path: list[str], done: set[str]) -> list[str]:

@@ -83,6 +83,10 @@ def logged_credential(template: dict) -> None:
     setting["Format"] += "$context.authorizer.principalId"
 
 
+def no_wait(template: dict) -> None:
+    del template["Resources"]["AccessLog"]["Metadata"]
+
+
 def plain_slashes(template: dict) -> None:
     properties(template, "Api")["MethodSettings"][1]["ResourcePath"] = "/v1/access-tokens"
 
@@ -97,6 +101,7 @@ MUTATIONS: dict[Callable, tuple[Change, ...]] = {
     rules.no_policy_has_a_wildcard: (any_resource, any_index, any_action, all_but, conditional, managed),
     rules.no_gateway_response_echoes: (echoed_path, echoed_body, echoed_header),
     rules.access_logs_hold_no_path: (logged_path, logged_credential),
+    rules.stages_wait_for_the_role_that_logs: (no_wait,),
     rules.settings_name_methods: (plain_slashes, other_method),
 }
 

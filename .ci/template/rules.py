@@ -62,6 +62,14 @@ def access_logs_hold_no_path(template: dict, _: set[str]) -> Iterator[str]:
             yield from (f"{name} writes {variable}" for variable in sorted(variables(value) - ACCESS_LOG))
 
 
+def stages_wait_for_the_role_that_logs(template: dict, _: set[str]) -> Iterator[str]:
+    """The account of API Gateway, where the template has it: a stage that logs is refused before."""
+    accounts = {name for name, _ in of_types(template, ("AWS::ApiGateway::Account",))}
+    for name, stage in of_types(template, STAGES[:1]):
+        if "AccessLogSetting" in stage["Properties"] and not accounts <= graph.before(template, name):
+            yield f"{name} may be there before {', '.join(sorted(accounts))}"
+
+
 def settings_name_methods(template: dict, _: set[str]) -> Iterator[str]:
     apis = dict(documents(template))
     for name, stage in of_types(template, STAGES[:1]):
@@ -82,6 +90,7 @@ RULES = (
     no_policy_has_a_wildcard,
     no_gateway_response_echoes,
     access_logs_hold_no_path,
+    stages_wait_for_the_role_that_logs,
     settings_name_methods,
 )
 
