@@ -12,11 +12,15 @@ OPEN_ROUTES = {
     "infra/sample/template.yaml": set(),
 }
 
-# AWS's own policies: SAM gives the first to each function, the second is the one that API Gateway asks for.
+# AWS's own policies, which have wildcards. SAM gives the first to each function, whose boundary then narrows it; the second
+# is the one that API Gateway asks for, of a role that nobody else takes on.
 MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AmazonAPIGatewayPushToCloudWatchLogs"}
 
-# Resource, element and value of each wildcard that stands in a policy of ours.
-WILDCARDS: set[tuple[str, str, str]] = set()
+# Resource, element and value of each wildcard in a policy of ours. A boundary allows nothing by itself, and which keys there
+# are is a parameter: the functions' own policies name them.
+WILDCARDS = {
+    (boundary, "Resource", "arn:${AWS::Partition}:kms:*:*:key/*") for boundary in ("FunctionBoundary", "AuditBoundary")
+}
 
 # Substitution is without escaping: the authorizer's code and reason are printable and hold no quote.
 GATEWAY_RESPONSES = {"context.requestId", "context.authorizer.code", "context.authorizer.reason"}

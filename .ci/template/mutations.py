@@ -61,6 +61,19 @@ def managed(template: dict) -> None:
     properties(template, "RevokeToken")["Policies"].append("arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess")
 
 
+def unbounded(template: dict) -> None:
+    del template["Globals"]["Function"]["PermissionsBoundary"]
+
+
+def other_boundary(template: dict) -> None:
+    del properties(template, "RevokeToken")["PermissionsBoundary"]
+    statement(template)["Action"] = "dynamodb:DeleteItem"
+
+
+def wide_boundary(template: dict) -> None:
+    properties(template, "FunctionBoundary")["PolicyDocument"]["Statement"][2]["Action"] = ["kms:GetPublicKey", "kms:Sign"]
+
+
 def echoed_path(template: dict) -> None:
     response(template)["ResponseTemplates"]["application/json"] = '{"detail":"$context.path"}'
 
@@ -99,6 +112,7 @@ MUTATIONS: dict[Callable, tuple[Change, ...]] = {
     rules.nothing_waits_for_itself: (cycle, dependency, attribute),
     rules.every_route_is_guarded: (opened, without_default, closed),
     rules.no_policy_has_a_wildcard: (any_resource, any_index, any_action, all_but, conditional, managed),
+    rules.boundaries_fit_the_functions: (unbounded, other_boundary, wide_boundary),
     rules.no_gateway_response_echoes: (echoed_path, echoed_body, echoed_header),
     rules.access_logs_hold_no_path: (logged_path, logged_credential),
     rules.stages_wait_for_the_role_that_logs: (no_wait,),

@@ -43,6 +43,21 @@ def no_policy_has_a_wildcard(template: dict, _: set[str]) -> Iterator[str]:
                         yield f"{name} has the {element} {value}"
 
 
+def boundaries_fit_the_functions(template: dict, _: set[str]) -> Iterator[str]:
+    """Beside its log each boundary has the actions of the functions that have it, all and no more; each role has one."""
+    boundaries = dict(of_types(template, ("AWS::IAM::ManagedPolicy",)))
+    allowed: dict[str, set[str]] = {}
+    for name, role in of_types(template, ("AWS::IAM::Role",)):
+        boundary = role["Properties"].get("PermissionsBoundary", {}).get("Ref")
+        if boundary in boundaries:
+            allowed.setdefault(boundary, set()).update(actions(role))
+        elif boundaries and "lambda.amazonaws.com" in strings(role["Properties"]["AssumeRolePolicyDocument"]):
+            yield f"{name} has no boundary"
+    for boundary, policy in boundaries.items():
+        differ = allowed.get(boundary, set()) ^ {action for action in actions(policy) if not action.startswith("logs:")}
+        yield from (f"{boundary} and its functions disagree about {action}" for action in sorted(differ))
+
+
 def no_gateway_response_echoes(template: dict, _: set[str]) -> Iterator[str]:
     for _, document in documents(template):
         for name, response in document.get("x-amazon-apigateway-gateway-responses", {}).items():
@@ -88,6 +103,7 @@ RULES = (
     nothing_waits_for_itself,
     every_route_is_guarded,
     no_policy_has_a_wildcard,
+    boundaries_fit_the_functions,
     no_gateway_response_echoes,
     access_logs_hold_no_path,
     stages_wait_for_the_role_that_logs,
@@ -124,6 +140,11 @@ def statements(properties: dict) -> Iterator[dict]:
     documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
     for document in [*documents, properties.get("PolicyDocument", {"Statement": []})]:
         yield from (statement for one in members(document["Statement"]) for statement in branches(one))
+
+
+def actions(resource: dict) -> set[str]:
+    """What the role's or the policy's statements are about."""
+    return {action for statement in statements(resource["Properties"]) for action in members(statement.get("Action"))}
 
 
 def branches(value: dict) -> Iterator[dict]:
