@@ -1,6 +1,7 @@
 """What the rules let through, and why."""
 
-# Routes without the authorizer, by template. Whatever is published must be readable by whoever has a token to check.
+# Routes without the authorizer, by template. Whatever is published must be readable by whoever has a token to check, and a page
+# by whoever has yet to sign in.
 OPEN_ROUTES = {
     "template.yaml": {
         "GET /v1/access-tokens/.well-known/jwks.json",
@@ -8,6 +9,10 @@ OPEN_ROUTES = {
         "GET /v1/access-tokens/public/.well-known/jwks.json",
         "GET /v1/access-tokens/public/.well-known/openid-configuration",
         "GET /v1/openapi.json",
+        "GET /",
+        "GET /tokens",
+        "GET /docs",
+        "GET /assets/{file}",
     },
     "infra/sample/template.yaml": set(),
 }

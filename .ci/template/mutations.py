@@ -27,8 +27,9 @@ def opened(template: dict) -> None:
 def without_default(template: dict) -> None:
     """SAM refuses NONE where there is nothing to be an exception of."""
     del properties(template, "Api")["Auth"]["DefaultAuthorizer"]
-    for event in properties(template, "WellKnown")["Events"].values():
-        del event["Properties"]["Auth"]
+    for function in ("WellKnown", "Portal"):
+        for event in properties(template, function)["Events"].values():
+            del event["Properties"]["Auth"]
 
 
 def closed(template: dict) -> None:

@@ -14,30 +14,31 @@ export function Generate(props: {
   ceiling: number | null;
   draft: Draft;
   last: Attempt | undefined;
-  /** Keeps what is in the form, for whoever leaves the page to sign in and comes back. */
-  onChange: (draft: Draft, last: Attempt | undefined) => void;
+  /** Both are kept for whoever leaves the page to sign in and comes back. */
+  onDraft: (change: Partial<Draft>) => void;
+  onAttempt: (attempt: Attempt) => void;
   onCreated: (item: Item & { token: string }) => void;
   onLeave: () => void;
 }) {
-  const { api, ceiling, draft, last } = props;
-  const [wrong, setWrong] = useState<Wrongs>({});
+  const { api, ceiling, draft, last, onDraft } = props;
+  const [tries, setTries] = useState(0);
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<Failure>();
   const form = useRef<HTMLFormElement>(null);
   const nameId = useId();
+  // Nothing is called wrong before somebody has tried, and nothing for longer than it is.
+  const wrong: Wrongs = tries > 0 ? wrongs(draft, ceiling, Date.now()) : {};
   useEffect(() => {
     form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  }, [wrong]);
+  }, [tries]);
 
-  const change = (part: Partial<Draft>) => props.onChange({ ...draft, ...part }, last);
   const submit = async (event: Event) => {
     event.preventDefault();
-    const found = wrongs(draft, ceiling, Date.now());
-    setWrong(found);
+    setTries(tries + 1);
     setFailure(undefined);
-    if (busy || Object.keys(found).length > 0) return;
+    if (busy || Object.keys(wrongs(draft, ceiling, Date.now())).length > 0) return;
     const next = attempt(draft, last, Date.now());
-    props.onChange(draft, next);
+    props.onAttempt(next);
     setBusy(true);
     try {
       props.onCreated(await api.create(next.order, next.key));
@@ -57,7 +58,7 @@ export function Generate(props: {
           <input
             id={nameId}
             value={draft.name}
-            onInput={(event) => change({ name: event.currentTarget.value })}
+            onInput={(event) => onDraft({ name: event.currentTarget.value })}
             aria-invalid={Boolean(wrong.name)}
             aria-describedby={`${nameId}-hint ${nameId}-wrong`}
             autocomplete="off"
@@ -74,11 +75,11 @@ export function Generate(props: {
           api={api}
           chosen={draft.roles}
           wrong={wrong.roles}
-          onChange={(roles) => change({ roles })}
+          onChange={(roles) => onDraft({ roles })}
         />
-        <ExpiryField ceiling={ceiling} expiry={draft.expiry} wrong={wrong.date} onChange={(expiry) => change({ expiry })} />
+        <ExpiryField ceiling={ceiling} expiry={draft.expiry} wrong={wrong.date} onChange={(expiry) => onDraft({ expiry })} />
         <label class="option">
-          <input type="checkbox" checked={draft.readOnly} onChange={(event) => change({ readOnly: event.currentTarget.checked })} />
+          <input type="checkbox" checked={draft.readOnly} onChange={(event) => onDraft({ readOnly: event.currentTarget.checked })} />
           <span>
             {words.generate.readOnly}
             <span class="faint block">{words.generate.readOnlyHint}</span>

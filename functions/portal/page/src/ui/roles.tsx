@@ -28,9 +28,7 @@ export function RolesField(props: {
     Promise.all([api.roles(true), api.roles(false)]).then(([given, held]) => {
       const choices = choicesOf(given, held);
       setRoles(choices);
-      const free = choices.filter((choice) => !choice.always);
-      // Where there is no choice, it is made.
-      if (chosen.length === 0 && free.length === 1) onChange(free.map(({ role }) => role.id));
+      onChange(begun(choices, chosen));
     }, setRoles);
   };
   useEffect(load, []);
@@ -59,7 +57,7 @@ export function RolesField(props: {
             <RoleOption
               key={choice.role.id}
               choice={choice}
-              checked={choice.always || chosen.includes(choice.role.id)}
+              checked={chosen.includes(choice.role.id)}
               invalid={Boolean(props.wrong)}
               describedBy={`${id}-wrong`}
               onChange={() => toggle(choice.role.id)}
@@ -84,6 +82,14 @@ interface Choice {
 function choicesOf(given: Role[], held: Role[]): Choice[] {
   const carried = new Set(held.filter(denies).map((role) => role.id));
   return given.map((role) => ({ role, always: carried.has(role.id) }));
+}
+
+/** What is chosen to begin with: what was before and what comes along; and where there is no choice, it is made. */
+function begun(choices: Choice[], chosen: string[]): string[] {
+  const ids = (always: boolean) => choices.filter((choice) => choice.always === always).map(({ role }) => role.id);
+  const [free, always] = [ids(false), ids(true)];
+  const before = chosen.length === 0 && free.length === 1 ? free : chosen;
+  return [...new Set([...before, ...always])];
 }
 
 function fits(role: Role, search: string): boolean {

@@ -80,7 +80,7 @@ export function Tokens(props: {
   };
   return (
     <>
-      <Header name={session.name} organization={held?.[0]?.organization_id} onSignOut={props.onSignOut} />
+      <Header name={held && session.name} organization={held?.[0]?.organization_id} onSignOut={props.onSignOut} />
       <main>
         <List
           rows={rows([...listed.items, ...system.items], changes)}
@@ -103,7 +103,8 @@ export function Tokens(props: {
           ceiling={ceiling}
           draft={form.draft}
           last={form.last}
-          onChange={(draft, last) => setForm({ draft, last })}
+          onDraft={(change) => setForm((now) => now && { ...now, draft: { ...now.draft, ...change } })}
+          onAttempt={(last) => setForm((now) => now && { ...now, last })}
           onCreated={onCreated}
           onLeave={() => setForm(undefined)}
         />
@@ -128,11 +129,11 @@ function Ended({ onSignIn }: { onSignIn: () => void }) {
   );
 }
 
-/** The roles of whoever is signed in; they are told where they explain something, and nothing waits for them. */
+/** The roles of whoever is signed in, which explain something here and there; none where they could not be had. */
 function useHeld(api: Api): Role[] | undefined {
   const [held, setHeld] = useState<Role[]>();
   useEffect(() => {
-    api.roles(false).then(setHeld, () => {});
+    api.roles(false).then(setHeld, () => setHeld([]));
   }, [api]);
   return held;
 }
