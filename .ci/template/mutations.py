@@ -36,6 +36,11 @@ def closed(template: dict) -> None:
     del properties(template, "WellKnown")["Events"]["OpenApi"]["Properties"]["Auth"]
 
 
+def no_empty_list(template: dict) -> None:
+    parameter = template["Parameters"]["AccessOtherKeys"]
+    parameter["AllowedPattern"] = parameter["AllowedPattern"].removesuffix("?")
+
+
 def any_resource(template: dict) -> None:
     statement(template)["Resource"] = "*"
 
@@ -112,6 +117,7 @@ def other_method(template: dict) -> None:
 MUTATIONS: dict[Callable, tuple[Change, ...]] = {
     rules.nothing_waits_for_itself: (cycle, dependency, attribute),
     rules.every_route_is_guarded: (opened, without_default, closed),
+    rules.parameters_allow_their_defaults: (no_empty_list,),
     rules.no_policy_has_a_wildcard: (any_resource, any_index, any_action, all_but, conditional, managed),
     rules.boundaries_fit_the_functions: (unbounded, other_boundary, wide_boundary),
     rules.no_gateway_response_echoes: (echoed_path, echoed_body, echoed_header),

@@ -58,6 +58,15 @@ def boundaries_fit_the_functions(template: dict, _: set[str]) -> Iterator[str]:
         yield from (f"{boundary} and its functions disagree about {action}" for action in sorted(differ))
 
 
+def parameters_allow_their_defaults(template: dict, _: set[str]) -> Iterator[str]:
+    """Each item of a list, as CloudFormation looks at them."""
+    for name, parameter in template.get("Parameters", {}).items():
+        default, pattern = parameter.get("Default"), parameter.get("AllowedPattern")
+        items = str(default).split(",") if parameter["Type"] == "CommaDelimitedList" else [str(default)]
+        if pattern and default is not None and not all(re.fullmatch(pattern, item) for item in items):
+            yield f"{name} does not allow its default"
+
+
 def no_gateway_response_echoes(template: dict, _: set[str]) -> Iterator[str]:
     for _, document in documents(template):
         for name, response in document.get("x-amazon-apigateway-gateway-responses", {}).items():
@@ -102,6 +111,7 @@ def settings_name_methods(template: dict, _: set[str]) -> Iterator[str]:
 RULES = (
     nothing_waits_for_itself,
     every_route_is_guarded,
+    parameters_allow_their_defaults,
     no_policy_has_a_wildcard,
     boundaries_fit_the_functions,
     no_gateway_response_echoes,
