@@ -14,8 +14,9 @@ use crate::caller::Caller;
 /// Whether this process has had no request yet.
 static COLD: AtomicBool = AtomicBool::new(true);
 
-/// What says that a service wanted less of us.
-const THROTTLING: [&str; 4] = ["Throttl", "ThroughputExceeded", "RequestLimitExceeded", " 429 "];
+/// What says that a service wanted less of us. A batch that is read in part says it in the words of `aws/ledger/evidence.rs`.
+const THROTTLING: [&str; 5] =
+    ["Throttl", "ThroughputExceeded", "RequestLimitExceeded", " 429 ", "keys were left unprocessed"];
 
 /// What says that a key is missing, in the words of `aws/keys.rs`.
 const KEYS: [&str; 3] = ["kms:", "no key of the family is in use", "the key that signs is out of use"];
@@ -223,6 +224,8 @@ mod tests {
             (&failed("unavailable: kms:GetPublicKey: not reachable"), "KmsFailed", 1.0),
             (&failed("the key that signs is out of use"), "KmsFailed", 1.0),
             (&failed("dynamodb:GetItem: 400 ThrottlingException"), "Throttled", 1.0),
+            (&failed("dynamodb:BatchGetItem: keys were left unprocessed"), "Throttled", 1.0),
+            (&failed("dynamodb:BatchGetItem: not reachable"), "Throttled", 0.0),
         ] {
             assert_eq!(line[name], value, "{name}: {line}");
             for set in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
