@@ -5,6 +5,7 @@
 
 pub(crate) mod ids;
 
+mod answers;
 mod environment;
 mod output;
 mod pool;
@@ -22,8 +23,8 @@ use std::{
 
 use tokio::task::JoinSet;
 
-pub use self::{output::Output, pool::LARGEST_POOL};
-use self::{pool::Pool, spawner::Spawner};
+pub use self::{answers::Answered, output::Output, pool::LARGEST_POOL};
+use self::{answers::Answers, pool::Pool, spawner::Spawner};
 use crate::invoke::{Invocation, Invoke, InvokeError};
 
 /// A function and how it is run.
@@ -67,6 +68,7 @@ pub enum LambdaError {
 #[derive(Debug)]
 pub struct Lambda {
     pools: HashMap<String, Arc<Pool>>,
+    answers: Answers,
 }
 
 impl Lambda {
@@ -75,7 +77,7 @@ impl Lambda {
     pub fn new(specs: Vec<FunctionSpec>, output: Output) -> Arc<Self> {
         let spawner = Arc::new(Spawner::start());
         let pool = move |spec: FunctionSpec| (spec.name.clone(), Pool::new(spec, output.clone(), Arc::clone(&spawner)));
-        Arc::new(Self { pools: specs.into_iter().map(pool).collect() })
+        Arc::new(Self { pools: specs.into_iter().map(pool).collect(), answers: Answers::default() })
     }
 
     /// Makes sure that each function has a process that waits for an event. They start in parallel.
@@ -116,6 +118,12 @@ impl Lambda {
         processes.iter().map(|process| process.id()).collect()
     }
 
+    /// Every event that a function has answered, be it with an error object, in the order of the answers.
+    #[must_use]
+    pub fn answered(&self) -> Vec<Answered> {
+        self.answers.all()
+    }
+
     /// Kills every process and returns when they are gone and all that they printed is written. Invocations fail from
     /// then on.
     pub async fn shutdown(&self) {
@@ -129,8 +137,13 @@ impl Lambda {
 
     async fn answer(&self, function: &str, event: Vec<u8>, patience: Duration) -> Result<Vec<u8>, InvokeError> {
         let pool = self.pools.get(function).ok_or_else(|| InvokeError::Unknown(function.to_owned()))?;
+        let request_id = answers::request_id(&event);
         let answer = tokio::time::timeout(patience, pool.invoke(event.into()));
-        answer.await.unwrap_or(Err(InvokeError::CallerTimeout))
+        let answer = answer.await.unwrap_or(Err(InvokeError::CallerTimeout));
+        if matches!(answer, Ok(_) | Err(InvokeError::Failed { .. })) {
+            self.answers.record(function, request_id);
+        }
+        answer
     }
 }
 

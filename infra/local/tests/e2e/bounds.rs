@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{SHARED, World};
+use crate::harness::{Shared, World};
 
 fn status(body: &Value) -> u16 {
-    let reply = SHARED.create(&SHARED.person_as("bounds", "1", &["owner"]), body);
+    let shared = Shared::lend();
+    let reply = shared.create(&shared.person_as("bounds", "1", &["owner"]), body);
     if reply.status != 201 {
         assert!(
             reply.assert_problem(400, "invalid_request").contains('`'),

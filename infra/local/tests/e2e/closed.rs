@@ -10,7 +10,7 @@ use local::{
 };
 use serde_json::{Value, json};
 
-use crate::harness::{SHARED, World, eventually};
+use crate::harness::{Shared, World, eventually};
 
 /// The longest that an answer may take while something is down: every call ends within 3 seconds, and there are two.
 const PROMPT: Duration = Duration::from_secs(10);
@@ -29,9 +29,10 @@ fn event(name: &str) -> Value {
 
 #[test]
 fn a_function_without_the_authorizers_context_knows_nobody() {
+    let shared = Shared::lend();
     for function in ["create-token", "list-tokens", "get-token", "revoke-token"] {
         let good = event(&format!("{function}.json"));
-        let answer = invoke(&SHARED, function, &good);
+        let answer = invoke(&shared, function, &good);
         assert_ne!(answer["statusCode"], 401, "{function}: {answer}");
         for context in
             [json!(null), json!({}), json!({"principalId": "local|1001"}), json!({"claims": {"sub": "1001"}})]
@@ -39,19 +40,20 @@ fn a_function_without_the_authorizers_context_knows_nobody() {
             let mut event = good.clone();
             event["requestContext"]["authorizer"] = context.clone();
             event["headers"]["x-amzn-authorizer"] = json!("{\"org_id\":\"123\"}");
-            let answer = invoke(&SHARED, function, &event);
+            let answer = invoke(&shared, function, &event);
             assert_eq!(answer["statusCode"], 401, "{function} {context}: {answer}");
         }
         let mut event = good.clone();
         event["headers"]["x-epilot-org-id"] = json!("456");
         event["multiValueHeaders"]["x-epilot-org-id"] = json!(["456"]);
-        let answer = invoke(&SHARED, function, &event);
+        let answer = invoke(&shared, function, &event);
         assert_eq!(answer["statusCode"], 403, "{function}: {answer}");
     }
 }
 
 #[test]
 fn an_http_apis_event_is_answered_as_well() {
+    let shared = Shared::lend();
     let rest = event("list-tokens.json");
     let event = json!({
         "version": "2.0", "routeKey": "GET /v1/access-tokens", "rawPath": "/v1/access-tokens", "rawQueryString": "",
@@ -62,10 +64,10 @@ fn an_http_apis_event_is_answered_as_well() {
             "authorizer": {"lambda": rest["requestContext"]["authorizer"]},
         },
     });
-    assert_eq!(invoke(&SHARED, "list-tokens", &event)["statusCode"], 200);
+    assert_eq!(invoke(&shared, "list-tokens", &event)["statusCode"], 200);
     let mut nobody = event.clone();
     nobody["requestContext"].as_object_mut().unwrap().remove("authorizer");
-    assert_eq!(invoke(&SHARED, "list-tokens", &nobody)["statusCode"], 401);
+    assert_eq!(invoke(&shared, "list-tokens", &nobody)["statusCode"], 401);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use local::invoke::{Invoke, InvokeError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::harness::SHARED;
+use crate::harness::Shared;
 
 /// What is no event there: what is expected of them, and the environment for `sam local invoke`.
 const NO_EVENTS: [&str; 2] = ["environment", "expected"];
@@ -56,22 +56,24 @@ impl Expected {
 
 #[test]
 fn each_event_gives_its_documented_answer() {
+    let shared = Shared::lend();
     for expected in expected() {
         let event = fs::read(folder().join(format!("{}.json", expected.event))).unwrap();
-        let lambda = &SHARED.stack().lambda;
-        expected.check(SHARED.run(lambda.invoke(&expected.function, event, Duration::from_secs(30))));
+        let lambda = &shared.stack().lambda;
+        expected.check(shared.run(lambda.invoke(&expected.function, event, Duration::from_secs(30))));
     }
 }
 
 #[test]
 fn every_event_has_one_answer_and_every_function_a_good_event() {
+    let shared = Shared::lend();
     let stem = |path: PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
     let files = fs::read_dir(folder()).unwrap().map(|file| stem(file.unwrap().path()));
     let expected = expected();
     let named: BTreeSet<_> = expected.iter().map(|expected| expected.event.clone()).collect();
     assert_eq!(named.len(), expected.len(), "one answer each");
     assert_eq!(named, files.filter(|name| !NO_EVENTS.contains(&name.as_str())).collect());
-    for function in &SHARED.stack().template.functions {
+    for function in &shared.stack().template.functions {
         assert!(named.contains(&function.name), "{}", function.name);
     }
 }

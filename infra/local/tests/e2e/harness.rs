@@ -4,8 +4,9 @@ use std::{
     collections::{BTreeMap, HashSet},
     env, fs,
     future::Future,
+    ops::Deref,
     path::{Path, PathBuf},
-    sync::{LazyLock, Mutex},
+    sync::{Arc, LazyLock, Mutex},
     time::{Duration, Instant},
 };
 
@@ -19,9 +20,10 @@ use local::{
     aws::{iam::OPERATOR, upstream::Upstreams},
     build,
     idp::identity::PersonClaims,
-    lambda::Output,
+    lambda::{Lambda, Output},
     seed::Seed,
     stack::{Sample, SampleUrls, Stack, StackOptions, operator, provider},
+    template::Template,
 };
 use reqwest::{Client, Method};
 use serde::Serialize;
@@ -35,9 +37,7 @@ use tokio::runtime::Runtime;
 
 use crate::answers::Answered;
 
-/// The one stack of the tests that need nothing of their own. Each of them works in an organization of its own, or minds what
-/// others do.
-pub static SHARED: LazyLock<World> = LazyLock::new(World::new);
+static SHARED: LazyLock<World> = LazyLock::new(World::new);
 
 static BINARIES: LazyLock<BTreeMap<String, PathBuf>> =
     LazyLock::new(|| build::binaries(&build::workspace(), false).expect("the functions are built"));
@@ -53,11 +53,43 @@ static UPSTREAMS: LazyLock<Upstreams> = LazyLock::new(|| {
 pub struct World {
     pub stack: Option<Stack>,
     pub folder: TempDir,
+    /// The functions, which can be asked what they did after the stack has stopped.
+    pub lambda: Arc<Lambda>,
+    /// The template as it was played.
+    pub template: Template,
+    /// The credentials that must never be printed.
+    pub tokens: Mutex<Vec<String>>,
+    /// The ids that the gateway gave to requests.
+    pub asked: Mutex<HashSet<String>>,
     runtime: Runtime,
     client: Client,
-    tokens: Mutex<Vec<String>>,
-    /// The ids that the gateway gave to requests.
-    asked: Mutex<HashSet<String>>,
+}
+
+/// The one stack of the tests that need nothing of their own. Each of them works in an organization of its own, or minds what
+/// others do. Nothing ends it, so what holds of every world is looked at when a test is through with it.
+pub struct Shared(&'static World);
+
+impl Shared {
+    /// The shared stack, for one test.
+    pub fn lend() -> Self {
+        Self(&SHARED)
+    }
+}
+
+impl Deref for Shared {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        self.0
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.check();
+        }
+    }
 }
 
 /// An answer as it came.
@@ -89,7 +121,9 @@ impl World {
         change(&mut options);
         let stack = runtime.block_on(Stack::start(options)).expect("the stack starts");
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { stack: Some(stack), folder, runtime, client, tokens: Mutex::default(), asked: Mutex::default() }
+        let (lambda, template) = (Arc::clone(&stack.lambda), stack.template.clone());
+        let (tokens, asked) = (Mutex::default(), Mutex::default());
+        Self { stack: Some(stack), folder, lambda, template, tokens, asked, runtime, client }
     }
 
     /// A stack that serves the sample beside.
@@ -334,31 +368,6 @@ impl World {
         token
     }
 
-    /// *(one exit for secrets)* Nothing that the functions print holds a token, or even its signature.
-    pub fn assert_nothing_leaked(&self) {
-        let output = self.output();
-        for token in self.tokens.lock().unwrap().iter() {
-            for part in [token.as_str(), token.rsplit('.').next().unwrap()] {
-                assert!(!output.contains(part), "a token was printed");
-            }
-        }
-    }
-
-    /// Every line that the functions print is a JSON object of a known kind, and a function tells of a request once.
-    fn assert_lines_are_well_formed(&self) {
-        let mut told = HashSet::new();
-        for line in self.output().lines() {
-            let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
-            let kind = line["kind"].as_str().unwrap_or_default();
-            assert!(["request", "audit", "trouble"].contains(&kind), "{line}");
-            // Requests that no gateway has numbered are sent past it, more than once under one id.
-            let id = line["request_id"].as_str().filter(|id| self.asked.lock().unwrap().contains(*id));
-            if let Some(id) = id.filter(|_| kind == "request") {
-                assert!(told.insert(format!("{id} {}", line["operation"])), "told twice: {line}");
-            }
-        }
-    }
-
     /// Stops the stack.
     pub fn stop(&mut self) {
         if let Some(stack) = self.stack.take() {
@@ -371,8 +380,7 @@ impl Drop for World {
     fn drop(&mut self) {
         self.stop();
         if !std::thread::panicking() {
-            self.assert_nothing_leaked();
-            self.assert_lines_are_well_formed();
+            self.check();
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{SHARED, World};
+use crate::harness::{Shared, World};
 
 /// Create, use, list, get, revoke, refused.
 fn life(world: &World) {
@@ -41,7 +41,8 @@ fn life(world: &World) {
 
 #[test]
 fn a_token_lives_from_create_to_revoke() {
-    life(&SHARED);
+    let shared = Shared::lend();
+    life(&shared);
 }
 
 #[test]
@@ -61,35 +62,38 @@ fn a_token_lives_behind_a_stage_prefix() {
 
 #[test]
 fn assume_roles_names_the_roles_as_assignments_does() {
-    let (item, _) = SHARED.token(&SHARED.owner(), &json!({"assume_roles": ["123:owner"]}));
+    let shared = Shared::lend();
+    let (item, _) = shared.token(&shared.owner(), &json!({"assume_roles": ["123:owner"]}));
     assert_eq!(item["assignments"], json!(["123:owner"]));
 }
 
 #[test]
 fn an_owner_gives_any_role_that_exists() {
-    let (item, viewer) = SHARED.token(&SHARED.owner(), &json!({"assignments": ["123:viewer"]}));
+    let shared = Shared::lend();
+    let (item, viewer) = shared.token(&shared.owner(), &json!({"assignments": ["123:viewer"]}));
     assert_eq!(item["assignments"], json!(["123:viewer"]));
-    SHARED.call("GET", "/v1/access-tokens", &viewer).assert_problem(403, "permission_denied");
-    let absent = SHARED.create(&SHARED.owner(), &json!({"name": "n", "assignments": ["123:nowhere"]}));
+    shared.call("GET", "/v1/access-tokens", &viewer).assert_problem(403, "permission_denied");
+    let absent = shared.create(&shared.owner(), &json!({"name": "n", "assignments": ["123:nowhere"]}));
     assert!(absent.assert_problem(403, "role_not_held").contains("`123:nowhere`"));
 }
 
 #[test]
 fn each_type_has_its_prefix_its_default_end_and_its_place_in_the_list() {
-    let owner = SHARED.person_as("lists", "1", &["owner"]);
+    let shared = Shared::lend();
+    let owner = shared.person_as("lists", "1", &["owner"]);
     let ids: Vec<String> = ["api", "app", "assume"]
         .into_iter()
         .map(|name| {
-            let (item, token) = SHARED.token(&owner, &json!({"token_type": name}));
+            let (item, token) = shared.token(&owner, &json!({"token_type": name}));
             let id = item["id"].as_str().unwrap().to_owned();
             assert!(id.starts_with(&format!("{name}_")));
             assert_eq!(item.get("expires_at").is_some(), name != "api");
-            assert_eq!(SHARED.call("GET", "/v1/access-tokens/self", &token).status, 200);
+            assert_eq!(shared.call("GET", "/v1/access-tokens/self", &token).status, 200);
             id
         })
         .collect();
     let list = |query: &str| {
-        let reply = SHARED.call("GET", &format!("/v1/access-tokens{query}"), &owner);
+        let reply = shared.call("GET", &format!("/v1/access-tokens{query}"), &owner);
         assert_eq!(reply.status, 200, "{}", reply.text);
         let items = reply.json();
         items.as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
@@ -108,57 +112,61 @@ fn each_type_has_its_prefix_its_default_end_and_its_place_in_the_list() {
     for none in ["?token_type=journey", "?token_type=portal_preview", "?token_type=contact_identification,portal"] {
         assert!(list(none).is_empty(), "{none}");
     }
-    SHARED.call("GET", "/v1/access-tokens?token_type=admin", &owner).assert_problem(400, "invalid_request");
-    SHARED.call("GET", "/v1/access-tokens?token_type=", &owner).assert_problem(400, "invalid_request");
+    shared.call("GET", "/v1/access-tokens?token_type=admin", &owner).assert_problem(400, "invalid_request");
+    shared.call("GET", "/v1/access-tokens?token_type=", &owner).assert_problem(400, "invalid_request");
 }
 
 #[test]
 fn a_child_names_its_parent_ends_with_it_and_makes_no_tokens() {
-    let (parent, token) = SHARED.token(&SHARED.owner(), &json!({"expires_in": "1h"}));
-    let (child, child_token) = SHARED.token(&token, &json!({}));
+    let shared = Shared::lend();
+    let (parent, token) = shared.token(&shared.owner(), &json!({"expires_in": "1h"}));
+    let (child, child_token) = shared.token(&token, &json!({}));
     assert_eq!((&child["parent"], &child["created_by"]), (&parent["id"], &parent["id"]));
     assert_eq!(child["expires_at"], parent["expires_at"]);
-    assert_eq!(SHARED.call("GET", "/v1/access-tokens", &child_token).status, 200);
-    SHARED.create(&child_token, &json!({"name": "n"})).assert_problem(403, "too_deep");
-    let longer = SHARED.create(&token, &json!({"name": "n", "expires_in": "2h"}));
+    assert_eq!(shared.call("GET", "/v1/access-tokens", &child_token).status, 200);
+    shared.create(&child_token, &json!({"name": "n"})).assert_problem(403, "too_deep");
+    let longer = shared.create(&token, &json!({"name": "n", "expires_in": "2h"}));
     let sentence = longer.assert_problem(403, "lifetime_exceeds_parent");
     assert!(sentence.contains(parent["expires_at"].as_str().unwrap()), "{sentence}");
     let revoked =
-        SHARED.call("DELETE", &format!("/v1/access-tokens/{}", parent["id"].as_str().unwrap()), &SHARED.owner());
+        shared.call("DELETE", &format!("/v1/access-tokens/{}", parent["id"].as_str().unwrap()), &shared.owner());
     assert_eq!(revoked.status, 200);
-    SHARED.call("GET", "/v1/access-tokens", &child_token).assert_problem(401, "unauthenticated");
+    shared.call("GET", "/v1/access-tokens", &child_token).assert_problem(401, "unauthenticated");
 }
 
 #[test]
 fn a_child_of_an_anonymized_token_is_anonymized() {
-    let (parent, token) = SHARED.token(&SHARED.owner(), &json!({"anonymize": true}));
-    let (child, _) = SHARED.token(&token, &json!({"anonymize": false}));
+    let shared = Shared::lend();
+    let (parent, token) = shared.token(&shared.owner(), &json!({"anonymize": true}));
+    let (child, _) = shared.token(&token, &json!({"anonymize": false}));
     assert_eq!((&parent["anonymize"], &child["anonymize"]), (&json!(true), &json!(true)));
 }
 
 #[test]
 fn a_read_only_token_reads_and_revokes_itself_and_nothing_else() {
-    let (item, token) = SHARED.token(&SHARED.owner(), &json!({"read_only": true}));
+    let shared = Shared::lend();
+    let (item, token) = shared.token(&shared.owner(), &json!({"read_only": true}));
     let own = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
-    assert_eq!(SHARED.call("GET", &own, &token).status, 200);
-    let (other, _) = SHARED.token(&SHARED.owner(), &json!({}));
+    assert_eq!(shared.call("GET", &own, &token).status, 200);
+    let (other, _) = shared.token(&shared.owner(), &json!({}));
     let other = format!("/v1/access-tokens/{}", other["id"].as_str().unwrap());
     for (method, path) in [("GET", "/v1/access-tokens"), ("GET", other.as_str()), ("DELETE", other.as_str())] {
-        SHARED.call(method, path, &token).assert_problem(403, "read_only_token");
+        shared.call(method, path, &token).assert_problem(403, "read_only_token");
     }
-    SHARED.create(&token, &json!({"name": "n"})).assert_problem(403, "read_only_token");
-    assert_eq!(SHARED.call("DELETE", "/v1/access-tokens/self", &token).status, 200);
-    SHARED.call("GET", "/v1/access-tokens/self", &token).assert_problem(401, "unauthenticated");
+    shared.create(&token, &json!({"name": "n"})).assert_problem(403, "read_only_token");
+    assert_eq!(shared.call("DELETE", "/v1/access-tokens/self", &token).status, 200);
+    shared.call("GET", "/v1/access-tokens/self", &token).assert_problem(401, "unauthenticated");
 }
 
 #[test]
 fn a_created_token_verifies_offline_by_the_keys_that_discovery_leads_to() {
-    let (item, token) = SHARED.token(&SHARED.owner(), &json!({}));
-    let metadata = SHARED.call("GET", "/v1/access-tokens/.well-known/openid-configuration", "expired").json();
-    assert_eq!(metadata["issuer"], SHARED.stack().local.issuer);
+    let shared = Shared::lend();
+    let (item, token) = shared.token(&shared.owner(), &json!({}));
+    let metadata = shared.call("GET", "/v1/access-tokens/.well-known/openid-configuration", "expired").json();
+    assert_eq!(metadata["issuer"], shared.stack().local.issuer);
     let jwks_uri = metadata["jwks_uri"].as_str().unwrap();
-    let path = jwks_uri.strip_prefix(&SHARED.stack().local.url).unwrap();
-    let keys = SHARED.send("GET", path, &[("Accept", "application/large-response.vnd+json")], "");
+    let path = jwks_uri.strip_prefix(&shared.stack().local.url).unwrap();
+    let keys = shared.send("GET", path, &[("Accept", "application/large-response.vnd+json")], "");
     assert_eq!(keys.header("cache-control"), "public, max-age=300");
     assert_eq!(keys.header("content-type"), "application/json");
     let header = jsonwebtoken::decode_header(&token).unwrap();
@@ -166,8 +174,8 @@ fn a_created_token_verifies_offline_by_the_keys_that_discovery_leads_to() {
     let keys: jsonwebtoken::jwk::JwkSet = serde_json::from_value(keys.json()).unwrap();
     let key = keys.find(header.kid.as_ref().unwrap()).unwrap();
     let mut validation = jsonwebtoken::Validation::new(header.alg);
-    validation.set_audience(&[&SHARED.stack().local.url]);
-    validation.set_issuer(&[&SHARED.stack().local.issuer]);
+    validation.set_audience(&[&shared.stack().local.url]);
+    validation.set_issuer(&[&shared.stack().local.issuer]);
     validation.set_required_spec_claims(&["iss", "aud", "sub"]);
     let key = jsonwebtoken::DecodingKey::from_jwk(key).unwrap();
     let claims = jsonwebtoken::decode::<serde_json::Value>(&token, &key, &validation).unwrap().claims;
@@ -180,45 +188,47 @@ fn a_created_token_verifies_offline_by_the_keys_that_discovery_leads_to() {
 
 #[test]
 fn a_public_token_has_its_own_family_and_reaches_no_route_of_ours() {
-    let owner = SHARED.person_as("public", "1", &["owner"]);
+    let shared = Shared::lend();
+    let owner = shared.person_as("public", "1", &["owner"]);
     for (member, prefix) in [("journey_id", "journey"), ("portal_id", "portal")] {
-        let (item, token) = SHARED.token(&owner, &json!({member: "id-1", "expires_in": "7d"}));
+        let (item, token) = shared.token(&owner, &json!({member: "id-1", "expires_in": "7d"}));
         assert!(item["id"].as_str().unwrap().starts_with(prefix));
         assert_eq!(
             (&item["token_type"], &item[member], &item["assignments"]),
             (&json!(prefix), &json!("id-1"), &json!([]))
         );
         let claims = World::claims(&token);
-        assert_eq!(claims["iss"], format!("{}/public", SHARED.stack().local.issuer));
+        assert_eq!(claims["iss"], format!("{}/public", shared.stack().local.issuer));
         for (method, path) in
             [("GET", "/v1/access-tokens"), ("GET", "/v1/access-tokens/self"), ("GET", "/v1/permissions/me")]
         {
-            SHARED.call(method, path, &token).assert_problem(403, "permission_denied");
+            shared.call(method, path, &token).assert_problem(403, "permission_denied");
         }
         let kid = jsonwebtoken::decode_header(&token).unwrap().kid.unwrap();
-        let keys = |path: &str| SHARED.call("GET", &format!("/v1/access-tokens{path}/.well-known/jwks.json"), "").text;
+        let keys = |path: &str| shared.call("GET", &format!("/v1/access-tokens{path}/.well-known/jwks.json"), "").text;
         assert!(keys("/public").contains(&kid) && !keys("").contains(&kid));
     }
-    let metadata = SHARED.call("GET", "/v1/access-tokens/public/.well-known/openid-configuration", "").json();
-    assert_eq!(metadata["issuer"], format!("{}/public", SHARED.stack().local.issuer));
-    let listed = SHARED.call("GET", "/v1/access-tokens", &owner).json();
+    let metadata = shared.call("GET", "/v1/access-tokens/public/.well-known/openid-configuration", "").json();
+    assert_eq!(metadata["issuer"], format!("{}/public", shared.stack().local.issuer));
+    let listed = shared.call("GET", "/v1/access-tokens", &owner).json();
     assert_eq!(listed.as_array().unwrap().len(), 2, "people manage them: {listed}");
 }
 
 #[test]
 fn anybody_known_is_told_their_roles() {
-    let roles = |token: &str| SHARED.call("GET", "/v1/permissions/me", token).json();
+    let shared = Shared::lend();
+    let roles = |token: &str| shared.call("GET", "/v1/permissions/me", token).json();
     assert_eq!(
-        roles(&SHARED.person("123", "1003")),
+        roles(&shared.person("123", "1003")),
         json!({"roles": [{
             "id": "123:viewer", "name": "Viewer", "slug": "viewer", "type": "user_role", "organization_id": "123",
             "grants": [{"action": "*:view"}],
         }]})
     );
-    assert_eq!(roles(&SHARED.person("123", "nobody")), json!({"roles": []}));
-    let (_, token) = SHARED.token(&SHARED.owner(), &json!({"read_only": true}));
+    assert_eq!(roles(&shared.person("123", "nobody")), json!({"roles": []}));
+    let (_, token) = shared.token(&shared.owner(), &json!({"read_only": true}));
     assert_eq!(roles(&token)["roles"][0]["grants"], json!([{"action": "*"}]));
-    SHARED.send("GET", "/v1/permissions/me", &[], "").assert_problem(401, "unauthenticated");
+    shared.send("GET", "/v1/permissions/me", &[], "").assert_problem(401, "unauthenticated");
 }
 
 #[test]

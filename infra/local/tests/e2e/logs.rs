@@ -9,18 +9,11 @@ use shared::telemetry::METRICS;
 
 use crate::harness::{Reply, World, eventually};
 
-/// All lines so far.
-fn lines(world: &World) -> Vec<Value> {
-    let output = world.output();
-    let line = |line: &str| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
-    output.lines().map(line).collect()
-}
-
 /// The lines of one request by their operations, once there are so many.
 fn of(world: &World, reply: &Reply, kind: &str, count: usize) -> Vec<Value> {
     let id = reply.header("x-amzn-requestid");
     eventually(|| {
-        let mut lines = lines(world);
+        let mut lines = world.lines();
         lines.retain(|line| line["request_id"] == id && line["kind"] == kind);
         (lines.len() >= count).then_some(lines)
     })
@@ -79,7 +72,7 @@ fn each_request_has_one_line_of_each_function_that_it_met() {
         assert_eq!((&audit["event"], &audit["token_id"], &audit["by"]), (&json!(event), &id, &json!("local|1001")));
     }
     assert!(of(&world, &revoked, "audit", 1)[0]["revoked_at"].is_string());
-    let cold = lines(&world).into_iter().filter(|line| line["cold_start"] == true);
+    let cold = world.lines().into_iter().filter(|line| line["cold_start"] == true);
     let cold: Vec<_> = cold.map(|line| line["operation"].to_string()).collect();
     let each: BTreeSet<_> = cold.iter().collect();
     assert_eq!(cold.len(), each.len(), "a function starts cold once: {cold:?}");
@@ -109,7 +102,7 @@ fn every_metric_is_emitted_and_no_other() {
     let revoked = world.call("DELETE", &format!("/v1/access-tokens/{}", made["id"].as_str().unwrap()), &owner);
     of(&world, &revoked, "request", 2);
     let mut emitted = BTreeSet::new();
-    for line in lines(&world).iter().filter(|line| line["kind"] == "request") {
+    for line in world.lines().iter().filter(|line| line["kind"] == "request") {
         for set in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
             let stack = &world.stack().template.world.stack;
             assert_eq!(set["Namespace"], format!("Latchkey/{stack}"), "the stack's own");

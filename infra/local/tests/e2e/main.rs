@@ -7,6 +7,7 @@
 mod answers;
 mod attached;
 mod bounds;
+mod checks;
 mod closed;
 mod events;
 mod harness;

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::json;
 
-use crate::harness::{Reply, SHARED, World};
+use crate::harness::{Reply, Shared, World};
 
 /// The reference of the next page, as the answer's `Link` has it.
 fn next(reply: &Reply) -> Option<String> {
@@ -69,16 +69,17 @@ fn pages_follow_each_other_under_a_stage_prefix_with_their_filter() {
 
 #[test]
 fn a_cursor_that_is_altered_or_of_another_request_is_refused() {
-    let owner = SHARED.person_as("cursors", "1", &["owner"]);
+    let shared = Shared::lend();
+    let owner = shared.person_as("cursors", "1", &["owner"]);
     for _ in 0..3 {
-        SHARED.token(&owner, &json!({}));
+        shared.token(&owner, &json!({}));
     }
-    let first = SHARED.call("GET", "/v1/access-tokens?limit=1", &owner);
+    let first = shared.call("GET", "/v1/access-tokens?limit=1", &owner);
     let reference = next(&first).unwrap();
-    assert_eq!(SHARED.call("GET", &format!("/v1/access-tokens{reference}"), &owner).status, 200);
+    assert_eq!(shared.call("GET", &format!("/v1/access-tokens{reference}"), &owner).status, 200);
     let cursor = reference.split("cursor=").nth(1).unwrap().to_owned();
     let flipped = format!("{}{}", if cursor.starts_with('A') { "B" } else { "A" }, &cursor[1..]);
-    let stranger = SHARED.person_as("strangers", "1", &["owner"]);
+    let stranger = shared.person_as("strangers", "1", &["owner"]);
     for (query, token) in [
         (format!("limit=1&cursor={flipped}"), &owner),
         (format!("limit=1&cursor={cursor}&token_type=app"), &owner),
@@ -92,6 +93,6 @@ fn a_cursor_that_is_altered_or_of_another_request_is_refused() {
         ("limit=1.0".to_owned(), &owner),
         ("created_by=somebody".to_owned(), &owner),
     ] {
-        SHARED.call("GET", &format!("/v1/access-tokens?{query}"), token).assert_problem(400, "invalid_request");
+        shared.call("GET", &format!("/v1/access-tokens?{query}"), token).assert_problem(400, "invalid_request");
     }
 }

@@ -2,16 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Reply, SHARED, World};
+use crate::harness::{Reply, Shared, World};
 
 fn post(credential: &str, media_type: &str, body: impl Into<Vec<u8>>) -> Reply {
+    let shared = Shared::lend();
     let bearer = format!("Bearer {credential}");
-    SHARED.send("POST", "/v1/access-tokens", &[("Authorization", &bearer), ("Content-Type", media_type)], body)
+    shared.send("POST", "/v1/access-tokens", &[("Authorization", &bearer), ("Content-Type", media_type)], body)
 }
 
 #[test]
 fn a_body_that_breaks_a_rule_is_refused_with_the_rule_and_nothing_is_written() {
-    let owner = SHARED.person_as("bodies", "1", &["owner"]);
+    let shared = Shared::lend();
+    let owner = shared.person_as("bodies", "1", &["owner"]);
     let deep = format!("{{\"name\":\"n\",\"x\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000));
     let text = |value: Value| value.to_string().into_bytes();
     for (body, status, code, words) in [
@@ -37,18 +39,20 @@ fn a_body_that_breaks_a_rule_is_refused_with_the_rule_and_nothing_is_written() {
         assert!(sentence.contains(words), "{sentence}");
     }
     post(&owner, "text/plain", "{\"name\":\"n\"}").assert_problem(415, "unsupported_media_type");
-    assert_eq!(SHARED.call("GET", "/v1/access-tokens", &owner).json(), json!([]));
+    assert_eq!(shared.call("GET", "/v1/access-tokens", &owner).json(), json!([]));
 }
 
 #[test]
 fn a_body_beyond_the_gateways_own_limit_is_too_large() {
-    post(&SHARED.owner(), "application/json", vec![b' '; 10 * 1024 * 1024 + 1]).assert_problem(413, "too_large");
+    let shared = Shared::lend();
+    post(&shared.owner(), "application/json", vec![b' '; 10 * 1024 * 1024 + 1]).assert_problem(413, "too_large");
 }
 
 #[test]
 fn without_a_credential_that_holds_there_is_one_body_for_all_with_a_challenge() {
-    let foreign = SHARED.owner().replace('e', "f");
-    let too_many_parts = format!("Bearer {0}, Bearer {0}", SHARED.owner());
+    let shared = Shared::lend();
+    let foreign = shared.owner().replace('e', "f");
+    let too_many_parts = format!("Bearer {0}, Bearer {0}", shared.owner());
     let mut bodies = Vec::new();
     for authorization in [
         None,
@@ -60,7 +64,7 @@ fn without_a_credential_that_holds_there_is_one_body_for_all_with_a_challenge() 
         Some(&too_many_parts),
     ] {
         let headers: Vec<_> = authorization.iter().map(|value| ("Authorization", *value)).collect();
-        let reply = SHARED.send("GET", "/v1/access-tokens", &headers, "");
+        let reply = shared.send("GET", "/v1/access-tokens", &headers, "");
         reply.assert_problem(401, "unauthenticated");
         assert_eq!(reply.header("www-authenticate"), "Bearer");
         let mut body = reply.json();
@@ -72,40 +76,44 @@ fn without_a_credential_that_holds_there_is_one_body_for_all_with_a_challenge() 
 
 #[test]
 fn a_person_without_the_permission_is_told_which() {
-    let viewer = SHARED.person("123", "1003");
-    let sentence = SHARED.create(&viewer, &json!({"name": "n"})).assert_problem(403, "permission_denied");
+    let shared = Shared::lend();
+    let viewer = shared.person("123", "1003");
+    let sentence = shared.create(&viewer, &json!({"name": "n"})).assert_problem(403, "permission_denied");
     assert!(sentence.contains("token:create"), "{sentence}");
-    let auditor = SHARED.person("123", "1004");
-    SHARED.call("GET", "/v1/access-tokens", &auditor).assert_problem(403, "permission_denied");
+    let auditor = shared.person("123", "1004");
+    shared.call("GET", "/v1/access-tokens", &auditor).assert_problem(403, "permission_denied");
 }
 
 #[test]
 fn a_role_that_is_not_held_is_refused_by_name() {
-    let admin = SHARED.person("123", "1002");
+    let shared = Shared::lend();
+    let admin = shared.person("123", "1002");
     for role in ["123:owner", "123:auditor", "456:viewer", "123:root"] {
-        let reply = SHARED.create(&admin, &json!({"name": "n", "assignments": [role]}));
+        let reply = shared.create(&admin, &json!({"name": "n", "assignments": [role]}));
         assert!(reply.assert_problem(403, "role_not_held").contains(role));
     }
 }
 
 #[test]
 fn an_id_that_is_not_the_callers_to_see_is_not_found_with_one_body_for_all() {
-    let (item, _) = SHARED.token(&SHARED.owner(), &json!({}));
-    let stranger = SHARED.person("456", "2001");
+    let shared = Shared::lend();
+    let (item, _) = shared.token(&shared.owner(), &json!({}));
+    let stranger = shared.person("456", "2001");
     let theirs = item["id"].as_str().unwrap();
     let other_type = theirs.replace("api_", "app_");
     for id in [theirs, &other_type, "api_AAAAAAAAAAAAAAAAAAAAA", "api_short", "self", "x"] {
         for method in ["GET", "DELETE"] {
-            let reply = SHARED.call(method, &format!("/v1/access-tokens/{id}"), &stranger);
+            let reply = shared.call(method, &format!("/v1/access-tokens/{id}"), &stranger);
             assert_eq!(reply.assert_problem(404, "not_found"), "there is nothing here", "{id}");
         }
     }
-    let own = SHARED.call("GET", &format!("/v1/access-tokens/{theirs}"), &SHARED.owner());
+    let own = shared.call("GET", &format!("/v1/access-tokens/{theirs}"), &shared.owner());
     assert_eq!((own.status, own.json().get("revoked_at")), (200, None));
 }
 
 #[test]
 fn a_path_or_a_method_that_is_no_route_is_not_found() {
+    let shared = Shared::lend();
     for (method, path) in [
         ("GET", "/"),
         ("GET", "/v1"),
@@ -117,22 +125,24 @@ fn a_path_or_a_method_that_is_no_route_is_not_found() {
         ("GET", "/v1/access-tokens/a/b"),
         ("GET", "/live/v1/access-tokens"),
     ] {
-        SHARED.call(method, path, &SHARED.owner()).assert_problem(404, "not_found");
+        shared.call(method, path, &shared.owner()).assert_problem(404, "not_found");
     }
 }
 
 #[test]
 fn a_path_that_no_policy_can_name_literally_is_denied() {
+    let shared = Shared::lend();
     for id in ["*", "%2ex", "a%2fb", "%24%7bx%7d", "%C3%A4"] {
-        let reply = SHARED.call("GET", &format!("/v1/access-tokens/{id}"), &SHARED.owner());
+        let reply = shared.call("GET", &format!("/v1/access-tokens/{id}"), &shared.owner());
         assert!(reply.assert_problem(403, "permission_denied").contains("the path holds"), "{id}");
     }
 }
 
 #[test]
 fn more_roles_than_can_be_carried_are_refused() {
+    let shared = Shared::lend();
     let roles: Vec<String> = (0..51).map(|n| format!("123:{n}")).collect();
-    let reply = SHARED.create(&SHARED.owner(), &json!({"name": "n", "assignments": roles}));
+    let reply = shared.create(&shared.owner(), &json!({"name": "n", "assignments": roles}));
     assert!(reply.assert_problem(400, "invalid_request").contains("50 roles at most"));
     let world = World::new();
     let slugs: Vec<String> = (0..51).map(|n| format!("r{n}")).collect();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{SHARED, World};
+use crate::harness::{Shared, World};
 
 #[test]
 fn a_persons_request_moves_to_an_organization_where_they_have_roles() {
@@ -79,8 +79,9 @@ fn a_demoted_role_is_gone_from_its_tokens_at_once() {
 
 #[test]
 fn a_token_never_shows_in_another_organizations_list() {
-    let (item, _) = SHARED.token(&SHARED.owner(), &json!({}));
-    let listed = SHARED.call("GET", "/v1/access-tokens", &SHARED.person("456", "2001"));
+    let shared = Shared::lend();
+    let (item, _) = shared.token(&shared.owner(), &json!({}));
+    let listed = shared.call("GET", "/v1/access-tokens", &shared.person("456", "2001"));
     assert_eq!(listed.status, 200);
     assert!(!listed.text.contains(item["id"].as_str().unwrap()));
 }

@@ -15,7 +15,11 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::{aws::wire::Server, invoke::Invoke, lambda::Lambda};
+use crate::{
+    aws::wire::Server,
+    invoke::Invoke,
+    lambda::{Lambda, answers::Answers},
+};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -43,7 +47,7 @@ impl Stack {
         let arguments = arguments.map(str::to_owned).to_vec();
         let pool = Pool::with_arguments(spec, arguments, output, Arc::new(Spawner::start()));
         let pools = HashMap::from([("f".to_owned(), Arc::clone(&pool))]);
-        Self { lambda: Arc::new(Lambda { pools }), pool }
+        Self { lambda: Arc::new(Lambda { pools, answers: Answers::default() }), pool }
     }
 
     fn patient() -> Self {
