@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use local::{aws::iam::OPERATOR, template::Effect};
 use serde_json::Value;
 
 use crate::harness::World;
@@ -27,11 +28,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What a function tells of one request: the request's id, and the operation.
 type Told = (String, String);
 
+/// What a function may do: its name, the action, and the resource.
+pub type Power = (String, String, String);
+
 impl World {
     /// Everything here.
     pub fn check(&self) {
         self.assert_nothing_leaked();
         self.assert_each_request_is_told_once_by_each_function_that_answered_it();
+        self.assert_each_call_is_one_that_its_functions_policy_names();
     }
 
     /// *(one exit for secrets)* Nothing that the functions print holds a token, or even its signature.
@@ -113,5 +118,35 @@ impl World {
         let complete = output.rfind('\n').map_or("", |end| &output[..end]);
         let line = |line: &str| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
         complete.lines().map(line).collect()
+    }
+
+    /// *(a power is a permission)* No function calls what its policy does not name, nor in a way that a condition forbids.
+    fn assert_each_call_is_one_that_its_functions_policy_names(&self) {
+        let named = self.named_powers();
+        for call in self.calls.all().into_iter().filter(|call| call.caller != OPERATOR) {
+            assert!(call.allowed, "{call:?}");
+            for resource in &call.resources {
+                let power = (call.caller.clone(), call.action.clone(), resource.clone());
+                assert!(named.contains(&power), "no policy names it: {power:?}");
+            }
+        }
+    }
+
+    /// What the functions' policies name, each by one action and one resource, and allow.
+    pub fn named_powers(&self) -> BTreeSet<Power> {
+        let mut named = BTreeSet::new();
+        for function in &self.template.functions {
+            for statement in &function.statements {
+                assert_eq!(statement.effect, Effect::Allow, "{}", function.name);
+                for action in &statement.actions {
+                    for resource in &statement.resources {
+                        let is_one = !action.contains(['*', '?']) && !resource.contains(['*', '?']);
+                        assert!(is_one, "{}: {action} {resource}", function.name);
+                        named.insert((function.name.clone(), action.clone(), resource.clone()));
+                    }
+                }
+            }
+        }
+        named
     }
 }

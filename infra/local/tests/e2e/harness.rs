@@ -17,7 +17,7 @@ use base64::{
 };
 use jiff::Timestamp;
 use local::{
-    aws::{iam::OPERATOR, upstream::Upstreams},
+    aws::{calls::Calls, iam::OPERATOR, upstream::Upstreams},
     build,
     idp::identity::PersonClaims,
     lambda::{Lambda, Output},
@@ -55,6 +55,8 @@ pub struct World {
     pub folder: TempDir,
     /// The functions, which can be asked what they did after the stack has stopped.
     pub lambda: Arc<Lambda>,
+    /// What was called of `DynamoDB` and KMS.
+    pub calls: Calls,
     /// The template as it was played.
     pub template: Template,
     /// The credentials that must never be printed.
@@ -121,9 +123,9 @@ impl World {
         change(&mut options);
         let stack = runtime.block_on(Stack::start(options)).expect("the stack starts");
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let (lambda, template) = (Arc::clone(&stack.lambda), stack.template.clone());
+        let (lambda, calls, template) = (Arc::clone(&stack.lambda), stack.aws.calls.clone(), stack.template.clone());
         let (tokens, asked) = (Mutex::default(), Mutex::default());
-        Self { stack: Some(stack), folder, lambda, template, tokens, asked, runtime, client }
+        Self { stack: Some(stack), folder, lambda, calls, template, tokens, asked, runtime, client }
     }
 
     /// A stack that serves the sample beside.

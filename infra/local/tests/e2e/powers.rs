@@ -1,10 +1,11 @@
 //! *(a power is a permission)* What the functions call is what their policies allow, and how often they call it is the design's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use local::aws::iam::{Condition, OPERATOR, Operator};
 use serde_json::json;
 
-use crate::harness::World;
+use crate::harness::{Shared, World};
 
 /// Every operation once, each path that needs a power of its own included.
 fn everything(world: &World) {
@@ -24,30 +25,69 @@ fn everything(world: &World) {
 fn what_the_functions_call_is_what_the_template_allows_in_both_directions() {
     let world = World::new();
     everything(&world);
-    let called: BTreeSet<_> = world
-        .stack()
-        .aws
-        .calls
-        .all()
-        .into_iter()
-        .filter(|call| call.caller != local::aws::iam::OPERATOR)
+    let calls = world.calls.all().into_iter().filter(|call| call.caller != OPERATOR);
+    let called: BTreeSet<_> = calls
         .flat_map(|call| {
-            assert!(call.allowed, "{call:?}");
             call.resources.into_iter().map(move |resource| (call.caller.clone(), call.action.clone(), resource))
         })
         .collect();
-    let mut allowed = BTreeSet::new();
-    for function in &world.stack().template.functions {
+    assert_eq!(called, world.named_powers());
+}
+
+/// The statements that have conditions: the function, the action, and each condition's operator, key and values.
+const CONDITIONED: [(&str, &str, &[Narrowed]); 7] = [
+    ("authorizer", "dynamodb:GetItem", &[ORGS]),
+    ("authorizer", "dynamodb:UpdateItem", &[attributes(&["pk", "sk", "last_used", "revoked_at"]), TOKENS]),
+    ("create-token", "dynamodb:PutItem", &[TOKENS]),
+    (
+        "create-token",
+        "kms:Sign",
+        &[
+            (Operator::StringEquals, "kms:MessageType", &["DIGEST"]),
+            (Operator::StringEquals, "kms:SigningAlgorithm", &["RSASSA_PKCS1_V1_5_SHA_256", "ECDSA_SHA_256"]),
+        ],
+    ),
+    ("get-token", "dynamodb:GetItem", &[TOKENS]),
+    ("my-roles", "dynamodb:BatchGetItem", &[ORGS]),
+    (
+        "revoke-token",
+        "dynamodb:UpdateItem",
+        &[attributes(&["pk", "sk", "id", "org", "revoked_at", "revoked_by", "ttl", "by_org", "by_org_at"]), TOKENS],
+    ),
+];
+
+/// A condition as the table has it.
+type Narrowed = (Operator, &'static str, &'static [&'static str]);
+
+const TOKENS: Narrowed = (Operator::ForAllStringLike, "dynamodb:LeadingKeys", &["TOKEN#*"]);
+const ORGS: Narrowed = (Operator::ForAllStringLike, "dynamodb:LeadingKeys", &["ORG#*"]);
+
+const fn attributes(names: &'static [&'static str]) -> Narrowed {
+    (Operator::ForAllStringEquals, "dynamodb:Attributes", names)
+}
+
+#[test]
+fn each_power_is_as_narrow_as_its_conditions_and_no_other_statement_gives_it_without_them() {
+    let world = Shared::lend();
+    let mut found = BTreeMap::<_, BTreeSet<Vec<String>>>::new();
+    for function in &world.template.functions {
         for statement in &function.statements {
+            let text = |own: &Condition| format!("{:?} {} {:?}", own.operator, own.key, own.values);
+            let mut conditions: Vec<_> = statement.conditions.iter().map(text).collect();
+            conditions.sort_unstable();
             for action in &statement.actions {
-                for resource in &statement.resources {
-                    assert!(!action.contains('*') && !resource.contains('*'), "{}: {action} {resource}", function.name);
-                    allowed.insert((function.name.clone(), action.clone(), resource.clone()));
-                }
+                let power = (function.name.clone(), action.clone());
+                found.entry(power).or_default().insert(conditions.clone());
             }
         }
     }
-    assert_eq!(called, allowed);
+    found.retain(|_, conditions| *conditions != BTreeSet::from([Vec::new()]));
+    let text = |(operator, key, values): &Narrowed| format!("{operator:?} {key} {values:?}");
+    let expected = CONDITIONED.iter().map(|(function, action, conditions)| {
+        let conditions: Vec<_> = conditions.iter().map(text).collect();
+        (((*function).to_owned(), (*action).to_owned()), BTreeSet::from([conditions]))
+    });
+    assert_eq!(found, expected.collect());
 }
 
 #[test]
