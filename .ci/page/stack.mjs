@@ -21,6 +21,7 @@ export const PEOPLE = {
   hostile: `Harry ${HOSTILE}`,
   faults: 'Fay Fault',
   careful: 'Carl Careful',
+  margaret: 'Margaret Hamilton',
 };
 
 const everything = [{ action: '*' }];
@@ -31,8 +32,8 @@ const without = [...everything, { action: 'billing:*', resource: 'invoice/*', ef
 const SEED = {
   people: Object.entries(PEOPLE).map(([user, name]) => ({ user, name })),
   roles: [
-    ...['life', 'keys', 'seen'].flatMap((org) => [administrator(org), viewer(org)]),
-    { id: 'life:auditor', name: 'Auditor', grants: [{ action: '*:export', resource: 'order/*' }] },
+    ...['life', 'keys', 'seen', 'acme'].flatMap((org) => [administrator(org), viewer(org)]),
+    ...['life', 'acme'].map((org) => ({ id: `${org}:auditor`, name: 'Auditor', grants: [{ action: '*:export', resource: 'order/*' }] })),
     { id: 'hostile:x', name: HOSTILE, grants: [{ action: '<script>alert(2)</script>', resource: '"><b>' }] },
     { id: 'careful:no_billing', name: 'Everything but billing', grants: without },
     ...Array.from({ length: 12 }, (_, place) => ({ ...viewer('faults'), id: `faults:role_${place}`, name: `Role ${place}` })),
@@ -46,6 +47,7 @@ const SEED = {
     { org: 'hostile', user: 'hostile', roles: ['hostile:owner', 'hostile:x'] },
     { org: 'faults', user: 'faults', roles: ['faults:owner'] },
     { org: 'careful', user: 'careful', roles: ['careful:no_billing'] },
+    { org: 'acme', user: 'margaret', roles: ['acme:owner'] },
   ],
 };
 

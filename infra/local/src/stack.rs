@@ -23,7 +23,7 @@ use crate::{
     aws::{Aws, upstream::Upstreams},
     gateway::Gateway,
     idp::{
-        Idp, SignIn,
+        Idp, PAGE, SignIn,
         identity::{AUDIENCE, Identity},
     },
     lambda::{Lambda, Output},
@@ -236,7 +236,7 @@ fn parameters(options: &StackOptions, folder: &Folder, url: &str, idp: &str) -> 
     let providers = json!([{
         "name": PROVIDER, "issuer": idp, "audience": AUDIENCE, "organizations": "*",
         "roles_claim": "roles", "assigned_without_claim": true, "owner_from_claim": true,
-        "page": {"client_id": "latchkey-page"},
+        "page": {"client_id": PAGE},
     }]);
     let mut parameters = BTreeMap::from([
         ("PublicUrl".to_owned(), url.to_owned()),

@@ -3,7 +3,11 @@
 import type { Grant, Order, Role } from './api';
 import { words } from './words';
 
-const DAY = 86_400;
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
+
+/** The shortest time, in milliseconds, that is left of a day that may be chosen. */
+const MARGIN = 60_000;
 
 /** The longest lifetime that the API takes, in seconds. */
 const LONGEST = 365 * DAY;
@@ -46,8 +50,9 @@ export function offeredLifetimes(ceiling: number | null): number[] {
 /** The first and the last day that may be chosen, as a date field takes them; none where not even tomorrow may be. */
 export function choosableDays(ceiling: number | null, now: number): { min: string; max: string } | undefined {
   const longest = Math.min(ceiling ?? LONGEST, LONGEST);
-  // A chosen day is meant to its end, and the end of the last day lies beyond the bound.
-  const [min, max] = [dateOf(now), dateOf(now + (longest - DAY) * 1_000)];
+  // A chosen day is meant to its end. The first one's is not over at once, and the last one's lies within the bound: a day has
+  // 25 hours at most.
+  const [min, max] = [dateOf(now + MARGIN), dateOf(now + (longest - 25 * HOUR) * 1_000)];
   return min < max ? { min, max } : undefined;
 }
 
@@ -81,7 +86,7 @@ function orderOf(draft: Draft, now: number): Order {
 /** A lifetime in words. */
 export function lifetimeText(seconds: number): string {
   if (seconds === LONGEST) return words.generate.year;
-  return seconds % DAY === 0 ? words.generate.days(seconds / DAY) : words.generate.hours(Math.floor(seconds / 3_600));
+  return seconds % DAY === 0 ? words.generate.days(seconds / DAY) : words.generate.hours(Math.floor(seconds / HOUR));
 }
 
 /** Whether a role takes something away: it then comes along, whatever is chosen. */

@@ -69,6 +69,7 @@ fn greeting(stack: &Stack, data: &Path) -> Result<String, Box<dyn Error>> {
         r#"
 Latchkey runs on this machine.
 
+  token page         {url}/tokens
   API                {url}
   identity provider  {idp}
   sample, REST API   {rest}
