@@ -18,7 +18,7 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::Subscriber
 pub use self::{
     audit::{created, revoked},
     calls::{Calls, call},
-    metrics::METRICS,
+    metrics::{METRICS, OPERATIONS, emits},
     request::{Outcome, Request},
 };
 

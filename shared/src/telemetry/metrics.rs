@@ -25,6 +25,34 @@ pub const METRICS: [(&str, &str); 7] = [
     ("KmsFailed", "Count"),
 ];
 
+/// The operations that have lines: the contract's, the authorizer's, and that of the pages.
+pub const OPERATIONS: [&str; 8] = [
+    "authorize",
+    "createAccessToken",
+    "listAccessTokens",
+    "getAccessToken",
+    "revokeAccessToken",
+    "getAccessTokenWellKnown",
+    "listCurrentRoles",
+    "getPage",
+];
+
+/// Those that use keys.
+const WITH_KEYS: [&str; 3] = ["authorize", "createAccessToken", "getAccessTokenWellKnown"];
+
+/// Whether each line of `operation` has `metric`. A count is given where it may be one.
+#[must_use]
+pub fn emits(operation: &str, metric: &str) -> bool {
+    let known = OPERATIONS.contains(&operation) && METRICS.iter().any(|(name, _)| *name == metric);
+    known
+        && match metric {
+            "Issued" => operation == "createAccessToken",
+            "Revoked" => operation == "revokeAccessToken",
+            "KmsFailed" => WITH_KEYS.contains(&operation),
+            _ => true,
+        }
+}
+
 /// The metrics of one request, as members of its line.
 #[derive(Serialize)]
 pub(super) struct Metrics {
@@ -42,23 +70,21 @@ pub(super) fn name(namespace: &str) {
 }
 
 impl Metrics {
-    /// The metrics of a request that took `took`. A count is given where it may be one, 0 included, so that an alarm can tell
-    /// none from silence.
+    /// The metrics of a request that took `took`. A count that may be one is given where it is none as well, so that an alarm can
+    /// tell none from silence.
     pub(super) fn of(request: &Request, took: Duration) -> Self {
         let outcome = request.outcome();
         let count = |holds: bool| if holds { 1.0 } else { 0.0 };
         let mut values = BTreeMap::from([
             ("Latency", took.as_secs_f64() * 1_000.0),
+            ("Issued", count(outcome == Outcome::Ok)),
+            ("Revoked", count(outcome == Outcome::Ok)),
             ("Denied", count(outcome == Outcome::Refused)),
             ("Failed", count(outcome == Outcome::Failed)),
             ("Throttled", count(request.was_throttled())),
             ("KmsFailed", count(request.was_kms())),
         ]);
-        match request.operation {
-            "createAccessToken" => values.insert("Issued", count(outcome == Outcome::Ok)),
-            "revokeAccessToken" => values.insert("Revoked", count(outcome == Outcome::Ok)),
-            _ => None,
-        };
+        values.retain(|metric, _| emits(request.operation, metric));
         let namespace = NAMED.get().map_or(NAMESPACE, String::as_str);
         let set = |dimensions: &[&str], names: &mut dyn Iterator<Item = &&'static str>| {
             let unit = |name: &str| METRICS.iter().find(|(own, _)| *own == name).map(|(_, unit)| *unit);

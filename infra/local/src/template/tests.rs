@@ -6,7 +6,8 @@ use std::{
     time::Duration,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
+use shared::telemetry::emits;
 
 use super::{ApiKind, Effect, Function, Template, TemplateError, World, load};
 
@@ -149,51 +150,104 @@ fn a_rotation_appends_a_key_and_then_puts_it_first_and_the_first_alone_signs() {
     }
 }
 
-/// The alarms of the repository's own template, each with what follows it.
-fn alarms() -> Vec<String> {
+/// The metrics of AWS itself that alarms and the dashboard may name, each with its dimensions.
+const OF_AWS: [(&str, &str, &[&str]); 4] = [
+    ("AWS/Lambda", "Throttles", &["FunctionName"]),
+    ("AWS/Lambda", "ConcurrentExecutions", &["FunctionName"]),
+    ("AWS/Lambda", "Errors", &["FunctionName"]),
+    ("AWS/ApiGateway", "5XXError", &["ApiName", "Stage"]),
+];
+
+/// The resources of the repository's own template as they are written.
+fn written() -> Value {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml")).unwrap();
-    text.split("    Type: AWS::CloudWatch::Alarm\n").skip(1).map(str::to_owned).collect()
+    super::yaml::parse(&text).unwrap()["Resources"].take()
+}
+
+/// The properties of the alarms.
+fn alarms() -> Vec<Value> {
+    let resources = written();
+    let alarms = resources.as_object().unwrap().values().filter(|one| one["Type"] == "AWS::CloudWatch::Alarm");
+    alarms.map(|alarm| alarm["Properties"].clone()).collect()
+}
+
+/// The metrics that an alarm looks at: one, or those that its expression joins.
+fn metrics(alarm: &Value) -> Vec<Value> {
+    let Some(several) = alarm["Metrics"].as_array() else { return vec![alarm.clone()] };
+    several.iter().map(|one| one["MetricStat"]["Metric"].clone()).filter(Value::is_object).collect()
+}
+
+/// Whether something gives values to a metric: a function's line where it is ours, under exactly the dimension `operation`.
+fn is_emitted(namespace: &str, metric: &str, dimensions: &[(&str, &str)]) -> bool {
+    if let ("Latchkey/${AWS::StackName}", [("operation", operation)]) = (namespace, dimensions) {
+        return emits(operation, metric);
+    }
+    let names: Vec<_> = dimensions.iter().map(|(name, _)| *name).collect();
+    OF_AWS.contains(&(namespace, metric, &names))
 }
 
 #[test]
 fn an_alarm_is_on_a_metric_that_is_emitted_by_the_operation_that_it_names() {
-    let (of_functions, alarms): (Vec<_>, Vec<_>) = alarms().into_iter().partition(|alarm| alarm.contains("Metrics:"));
-    assert!(of_functions.len() == 1 && alarms.len() >= 10, "{}", alarms.len());
-    let operations = [
-        "authorize",
-        "createAccessToken",
-        "listAccessTokens",
-        "getAccessToken",
-        "revokeAccessToken",
-        "listCurrentRoles",
-    ];
-    let of_aws = [
-        ("AWS/Lambda", "Throttles", "[{ Name: FunctionName, Value: !Ref Authorizer }]"),
-        (
-            "AWS/ApiGateway",
-            "5XXError",
-            "[{ Name: ApiName, Value: !Ref AWS::StackName }, { Name: Stage, Value: !Ref StageName }]",
-        ),
-    ];
-    for alarm in alarms {
-        let value = |name: &str| alarm.lines().find_map(|line| line.trim().strip_prefix(name)).unwrap().trim();
-        let (namespace, metric, dimensions) = (value("Namespace:"), value("MetricName:"), value("Dimensions:"));
-        if namespace.starts_with("AWS/") {
-            assert!(of_aws.contains(&(namespace, metric, dimensions)), "{namespace} {metric} {dimensions}");
+    let metrics: Vec<_> = alarms().into_iter().flat_map(|alarm| metrics(&alarm)).collect();
+    assert!(metrics.len() >= 15);
+    for metric in metrics {
+        let namespace = metric["Namespace"].as_str().or(metric["Namespace"]["Fn::Sub"].as_str()).unwrap();
+        // What a dimension of AWS refers to, CloudFormation itself finds or refuses.
+        let dimensions = metric["Dimensions"].as_array().unwrap().iter();
+        let dimensions: Vec<_> =
+            dimensions.map(|own| (own["Name"].as_str().unwrap(), own["Value"].as_str().unwrap_or_default())).collect();
+        assert!(is_emitted(namespace, metric["MetricName"].as_str().unwrap(), &dimensions), "{metric}");
+    }
+}
+
+#[test]
+fn the_dashboard_shows_metrics_that_are_emitted_by_the_operations_that_it_names() {
+    let resources = written();
+    let body = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"].as_str().unwrap();
+    let body: Value = serde_json::from_str(body).unwrap();
+    let widgets = body["widgets"].as_array().unwrap().iter();
+    let shown: Vec<_> = widgets.filter_map(|widget| widget["properties"]["metrics"].as_array()).flatten().collect();
+    assert!(shown.len() >= 10);
+    for metric in shown {
+        if let Some(expression) = metric[0]["expression"].as_str() {
+            let denials = "SEARCH('{Latchkey/${AWS::StackName},operation,code} MetricName=\"Denied\"', 'Sum', 60)";
+            assert_eq!(expression, denials, "the one set with two dimensions");
             continue;
         }
-        assert_eq!(namespace, "!Sub \"Latchkey/${AWS::StackName}\"");
-        assert!(shared::telemetry::METRICS.iter().any(|(name, _)| *name == metric), "{metric}");
-        let of = |operation: &&str| dimensions == format!("[{{ Name: operation, Value: {operation} }}]");
-        assert!(operations.iter().any(of), "{dimensions}");
+        let texts: Vec<_> = metric.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let dimensions: Vec<_> = texts[2..].chunks(2).map(|pair| (pair[0], pair[1])).collect();
+        assert!(is_emitted(texts[0], texts[1], &dimensions), "{metric}");
+    }
+}
+
+#[test]
+fn a_metric_that_nobody_emits_is_told_from_one_that_somebody_does() {
+    let ours = "Latchkey/${AWS::StackName}";
+    for (namespace, metric, dimensions, expected) in [
+        (ours, "KmsFailed", &[("operation", "createAccessToken")][..], true),
+        (ours, "KmsFailed", &[("operation", "listAccessTokens")], false),
+        (ours, "Issued", &[("operation", "authorize")], false),
+        (ours, "Denied", &[("operation", "deny")], false),
+        (ours, "Denials", &[("operation", "authorize")], false),
+        (ours, "Denied", &[], false),
+        (ours, "Denied", &[("operation", "authorize"), ("code", "x")], false),
+        ("Latchkey", "Denied", &[("operation", "authorize")], false),
+        ("AWS/Lambda", "Throttles", &[("FunctionName", "")], true),
+        ("AWS/Lambda", "Throttles", &[], false),
+        ("AWS/Lambda", "Throttles", &[("operation", "authorize")], false),
+        ("AWS/Lambda", "Throttled", &[("FunctionName", "")], false),
+    ] {
+        assert_eq!(is_emitted(namespace, metric, dimensions), expected, "{namespace} {metric} {dimensions:?}");
     }
 }
 
 #[test]
 fn an_alarm_is_on_the_errors_of_every_function_but_the_authorizer_whose_401s_are_errors() {
-    let alarm = alarms().into_iter().find(|alarm| alarm.contains("Metrics:")).unwrap();
-    let errors = "Namespace: AWS/Lambda, MetricName: Errors, Dimensions: [{ Name: FunctionName, Value: !Ref ";
-    let watched = alarm.split(errors).skip(1).map(|rest| rest.split(' ').next().unwrap().to_owned());
+    let alarm = alarms().into_iter().find(|alarm| alarm["Metrics"].is_array()).unwrap();
+    let watched = metrics(&alarm).into_iter().map(|metric| {
+        assert_eq!(metric["MetricName"], "Errors");
+        metric["Dimensions"][0]["Value"]["Ref"].as_str().unwrap().to_owned()
+    });
     let functions = own(&[]).functions.into_iter().map(|function| function.logical_id);
     let expected: BTreeSet<_> = functions.filter(|name| name != "Authorizer").collect();
     assert_eq!(watched.collect::<BTreeSet<_>>(), expected);

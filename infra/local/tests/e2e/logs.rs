@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use local::aws::{Service, faults::Fault};
 use serde_json::{Value, json};
-use shared::telemetry::METRICS;
+use shared::telemetry::{METRICS, OPERATIONS, emits};
 
 use crate::harness::{Reply, World, eventually};
 
@@ -95,20 +95,27 @@ fn a_line_counts_the_calls_that_went_over_the_wire() {
 }
 
 #[test]
-fn every_metric_is_emitted_and_no_other() {
+fn every_operation_emits_its_metrics_and_no_other() {
     let world = World::new();
     let owner = world.owner();
     let made = world.create(&owner, &json!({"name": "n"})).json();
-    let revoked = world.call("DELETE", &format!("/v1/access-tokens/{}", made["id"].as_str().unwrap()), &owner);
+    let path = format!("/v1/access-tokens/{}", made["id"].as_str().unwrap());
+    for path in ["/v1/access-tokens", &path, "/v1/permissions/me", "/v1/openapi.json"] {
+        assert_eq!(world.call("GET", path, &owner).status, 200, "{path}");
+    }
+    let revoked = world.call("DELETE", &path, &owner);
     of(&world, &revoked, "request", 2);
     let mut emitted = BTreeSet::new();
     for line in world.lines().iter().filter(|line| line["kind"] == "request") {
         for set in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
             let stack = &world.stack().template.world.stack;
             assert_eq!(set["Namespace"], format!("Latchkey/{stack}"), "the stack's own");
+            let name = |name: &Value| name.as_str().unwrap().to_owned();
             let metrics = set["Metrics"].as_array().unwrap().iter();
-            emitted.extend(metrics.map(|metric| metric["Name"].as_str().unwrap().to_owned()));
+            emitted.extend(metrics.map(|metric| (name(&line["operation"]), name(&metric["Name"]))));
         }
     }
-    assert_eq!(emitted, METRICS.iter().map(|(name, _)| (*name).to_owned()).collect());
+    let pairs = OPERATIONS.iter().flat_map(|operation| METRICS.iter().map(move |(metric, _)| (*operation, *metric)));
+    let pairs = pairs.filter(|(operation, metric)| emits(operation, metric));
+    assert_eq!(emitted, pairs.map(|(operation, metric)| (operation.to_owned(), metric.to_owned())).collect());
 }
