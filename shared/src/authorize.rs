@@ -18,7 +18,7 @@ use crate::{
     jwt::{Refusal, Unverified},
     ports::{Assignments, Clock, EvidenceReader, KeyRing, PortError, ProviderKeys, Toucher},
     rights::{Action, Holdings, OrgId, Refused as NotAllowed},
-    token::{Families, Family, Issuer},
+    token::{Families, Family, Issuer, TokenId},
 };
 
 /// Decides.
@@ -76,12 +76,21 @@ pub enum OrgHeader {
 /// Why a request is not granted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
-    /// Nobody knows who asks. The cause is for the log alone.
-    Unauthenticated(String),
+    /// Nobody knows who asks. The cause is for the log alone, and so is the token, which is there where its signature is ours.
+    Unauthenticated(String, Option<Box<Spent>>),
     /// It is known who asks, and they may not.
     Denied(Box<Denial>),
     /// It could not be decided. The cause is for the log alone.
     Undecided(String),
+}
+
+/// A token that we signed and that counts no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spent {
+    /// Its id.
+    pub id: TokenId,
+    /// The organization for which it was signed.
+    pub org: OrgId,
 }
 
 /// A refusal of somebody who is known.
@@ -261,7 +270,17 @@ fn deny_org(reason: &str) -> Refused {
 }
 
 fn unauthenticated(cause: impl Into<String>) -> Refused {
-    Refused::Unauthenticated(cause.into())
+    Refused::Unauthenticated(cause.into(), None)
+}
+
+impl Refused {
+    /// The same refusal, which names `token` where it tells nobody who asks.
+    fn of(self, token: impl FnOnce() -> Spent) -> Self {
+        match self {
+            Self::Unauthenticated(cause, _) => Self::Unauthenticated(cause, Some(Box::new(token()))),
+            other => other,
+        }
+    }
 }
 
 impl From<Refusal> for Refused {

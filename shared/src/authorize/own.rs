@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Authorize, Known, OrgHeader, Refused, deny_org, unauthenticated};
+use super::{Authorize, Known, OrgHeader, Refused, Spent, deny_org, unauthenticated};
 use crate::{
     caller::{Caller, CallingToken},
     jwt::Unverified,
@@ -41,10 +41,23 @@ where
             return Err(unauthenticated("its `typ` is not at+jwt"));
         }
         let claims: Claims = token.verify(self.keys.of(family).ring().await?.as_ref())?;
+        let pointers = Pointers::of(&claims).ok_or_else(|| unauthenticated("its claims hold no ids"))?;
+        let known = self.verified(family, &claims, &pointers, org).await;
+        // Only now: the id in a token that we have not signed is whatever somebody wrote there.
+        known.map_err(|refused| refused.of(|| pointers.spent()))
+    }
+
+    /// Who has the token with these claims, whose signature is ours.
+    async fn verified(
+        &self,
+        family: Family,
+        claims: &Claims,
+        pointers: &Pointers,
+        org: &OrgHeader,
+    ) -> Result<Known, Refused> {
         if !self.policy.issuers.of(family).iter().any(|issuer| claims.are_under(issuer)) {
             return Err(unauthenticated("its audience is another"));
         }
-        let pointers = Pointers::of(&claims).ok_or_else(|| unauthenticated("its claims hold no ids"))?;
         let tokens: Vec<_> = pointers.parent.iter().chain([&pointers.id]).cloned().collect();
         let mut roles = pointers.roles.clone();
         roles.push(RoleId::root(&pointers.org));
@@ -76,6 +89,11 @@ impl Pointers {
             roles: claims.roles().iter().map(|role| role.parse().ok()).collect::<Option<_>>()?,
         })
     }
+
+    /// The token, where it counts no more.
+    fn spent(self) -> Spent {
+        Spent { id: self.id, org: self.org }
+    }
 }
 
 /// The row of the token `id`, if there is one and it is alive.
@@ -104,7 +122,7 @@ fn parent_lives(evidence: &Evidence, row: &Token, now: UnixTime) -> Result<(), R
         }
         Ok(parent) if parent.org == row.org => Ok(()),
         Ok(_) => Err(unauthenticated("its parent is of another organization")),
-        Err(Refused::Unauthenticated(cause)) => Err(unauthenticated(format!("its parent: {cause}"))),
+        Err(Refused::Unauthenticated(cause, _)) => Err(unauthenticated(format!("its parent: {cause}"))),
         Err(other) => Err(other),
     }
 }

@@ -107,7 +107,7 @@ async fn ask(ledger: &Memory, credential: &str) -> Result<Caller, Refused> {
 
 fn cause(result: Result<Caller, Refused>) -> String {
     match result {
-        Err(Refused::Unauthenticated(cause)) => cause,
+        Err(Refused::Unauthenticated(cause, _)) => cause,
         other => format!("{other:?}"),
     }
 }
@@ -116,7 +116,7 @@ fn code(result: Result<Caller, Refused>) -> &'static str {
     match result {
         Ok(_) => "granted",
         Err(Refused::Denied(denial)) => denial.code,
-        Err(Refused::Unauthenticated(_)) => "unauthenticated",
+        Err(Refused::Unauthenticated(..)) => "unauthenticated",
         Err(Refused::Undecided(_)) => "undecided",
     }
 }
@@ -162,6 +162,24 @@ async fn a_token_without_a_living_row_is_refused() {
     let expired = Token { expires_at: Some(samples::at(NOW)), ..admin() };
     let claims = ours(&claims_of(&expired));
     assert_eq!(cause(ask(&ledger([expired]), &claims).await), "it is expired");
+}
+
+#[tokio::test]
+async fn a_refusal_names_a_token_of_ours_and_never_one_that_only_says_so() {
+    let ledger = ledger([Token { id: admin().id, ..samples::revoked() }]);
+    let (real, claims) = (ours(&claims_of(&admin())), claims_of(&admin()));
+    let (_, signature) = real.rsplit_once('.').unwrap();
+    let mut other = claims.clone();
+    other["org_id"] = json!("124");
+    let (unsigned, _) = ours(&other).rsplit_once('.').map(|(signed, own)| (signed.to_owned(), own.to_owned())).unwrap();
+    let forged = format!("{unsigned}.{signature}");
+    let spent = Box::new(Spent { id: admin().id, org: "123".parse().unwrap() });
+    for (credential, cause, named) in
+        [(real.as_str(), "it is revoked", Some(spent)), (forged.as_str(), "its signature is wrong", None)]
+    {
+        let refused = Refused::Unauthenticated(cause.to_owned(), named);
+        assert_eq!(ask(&ledger, credential).await, Err(refused));
+    }
 }
 
 #[tokio::test]

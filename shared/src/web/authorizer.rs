@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Error;
 use crate::{
-    authorize::{Authorize, Refused},
+    authorize::{Authorize, Refused, Spent},
     caller::Caller,
     deadline::within,
     ports::{Assignments, Clock, EvidenceReader, KeyRing, ProviderKeys, Toucher},
@@ -78,7 +78,10 @@ where
             return Ok(answer);
         }
         Err(Refused::Denied(denial)) => denial,
-        Err(Refused::Unauthenticated(cause)) => return Err(fail(UNAUTHORIZED, "unauthenticated", &cause, told)),
+        Err(Refused::Unauthenticated(cause, spent)) => {
+            name_spent(told, spent.as_deref());
+            return Err(fail(UNAUTHORIZED, "unauthenticated", &cause, told));
+        }
         Err(Refused::Undecided(cause)) => return Err(fail(UNDECIDED, "unavailable", &cause, told)),
     };
     name(told, denial.caller.as_ref());
@@ -90,6 +93,13 @@ fn name(told: &mut Request, caller: Option<&Caller>) {
     if let Some(caller) = caller {
         told.by(caller);
         told.token_id = caller.token.as_ref().map(|token| token.id.to_string()).unwrap_or_default();
+    }
+}
+
+/// The token that was shown, and nobody as who asks: it may be anybody who came by it.
+fn name_spent(told: &mut Request, spent: Option<&Spent>) {
+    if let Some(spent) = spent {
+        (told.org, told.token_id) = (spent.org.to_string(), spent.id.to_string());
     }
 }
 

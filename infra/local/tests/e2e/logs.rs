@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use local::aws::{Service, faults::Fault};
 use serde_json::{Value, json};
 use shared::telemetry::{METRICS, OPERATIONS, emits};
@@ -118,4 +119,46 @@ fn every_operation_emits_its_metrics_and_no_other() {
     let pairs = OPERATIONS.iter().flat_map(|operation| METRICS.iter().map(move |(metric, _)| (*operation, *metric)));
     let pairs = pairs.filter(|(operation, metric)| emits(operation, metric));
     assert_eq!(emitted, pairs.map(|(operation, metric)| (operation.to_owned(), metric.to_owned())).collect());
+}
+
+/// The one answer to a token that does not count, without its request's id, and the authorizer's line of it.
+fn turned_away(world: &World, token: &str) -> (Value, Value) {
+    let reply = world.call("GET", "/v1/access-tokens", token);
+    reply.assert_problem(401, "unauthenticated");
+    let mut problem = reply.json();
+    problem["instance"].take();
+    (problem, of(world, &reply, "request", 1).remove(0))
+}
+
+#[test]
+fn a_token_that_counts_no_more_is_found_by_its_id_and_the_id_in_a_forged_one_is_in_no_line() {
+    let world = World::new();
+    let owner = world.owner();
+    let [(revoked, token), (expired, late)] = [(); 2].map(|()| world.token(&owner, &json!({})));
+    let (child, orphan) = world.token(&token, &json!({}));
+    let id = |item: &Value| item["id"].as_str().unwrap().to_owned();
+    assert_eq!(world.call("DELETE", &format!("/v1/access-tokens/{}", id(&revoked)), &owner).status, 200);
+    world.set(&id(&expired), "expires_at", 1_566_656_122);
+    let mut claims = World::claims(&token);
+    claims["token_id"] = json!("api_FFFFFFFFFFFFFFFFFFFFF");
+    let (_, signature) = token.rsplit_once('.').unwrap();
+    let (header, _) = token.split_once('.').unwrap();
+    let forged = format!("{header}.{}.{signature}", URL_SAFE_NO_PAD.encode(claims.to_string()));
+    let foreign = World::under_another_kid(&token);
+    let mut problems = Vec::new();
+    for (token, token_id, reason) in [
+        (&token, json!(id(&revoked)), "it is revoked"),
+        (&late, json!(id(&expired)), "it is expired"),
+        (&orphan, json!(id(&child)), "its parent: it is revoked"),
+        (&forged, Value::Null, "its signature is wrong"),
+        (&foreign, Value::Null, "no key of its issuer has its `kid`"),
+    ] {
+        let (problem, line) = turned_away(&world, token);
+        assert_eq!((&line["token_id"], &line["reason"]), (&token_id, &json!(reason)), "{line}");
+        let org = if token_id.is_null() { Value::Null } else { json!("123") };
+        assert_eq!((&line["org_id"], &line["principal"]), (&org, &Value::Null), "{line}");
+        problems.push(problem);
+    }
+    assert!(problems.iter().all(|problem| *problem == problems[0]), "one answer for all: {problems:?}");
+    assert!(!world.output().contains("FFFFFFFFFFFFFFFFFFFFF"), "what a forged token says was printed");
 }

@@ -1,6 +1,6 @@
 //! The token page as a browser asks for it. What it does there is shown in one: `.ci/page`.
 
-use crate::harness::{SHARED, World};
+use crate::harness::{Shared, World};
 
 /// The addresses that a page loads: those of its scripts, styles and icon.
 fn loaded(html: &str) -> Vec<&str> {
@@ -10,14 +10,15 @@ fn loaded(html: &str) -> Vec<&str> {
 
 #[test]
 fn a_page_and_all_that_it_loads_is_open_to_all_and_says_how_long_it_may_be_kept() {
+    let shared = Shared::lend();
     for page in ["/tokens", "/docs"] {
-        let answer = SHARED.page(page);
+        let answer = shared.page(page);
         assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"));
         assert_eq!(answer.header("cache-control"), "no-cache");
         let assets = loaded(&answer.text);
         assert!(assets.len() >= 3, "{page}: {assets:?}");
         for name in assets {
-            let asset = SHARED.page(&format!("/assets/{name}"));
+            let asset = shared.page(&format!("/assets/{name}"));
             assert_eq!((asset.status, asset.text.is_empty()), (200, false), "{name}");
             assert_eq!(asset.header("cache-control"), "public, max-age=31536000, immutable");
             let ending = name.rsplit_once('.').unwrap().1;
@@ -30,17 +31,18 @@ fn a_page_and_all_that_it_loads_is_open_to_all_and_says_how_long_it_may_be_kept(
         }
     }
     for nothing in ["/assets/nothing.js", "/assets/tokens.html", "/assets/..%2Ftokens.html", "/assets/licenses.md"] {
-        SHARED.page(nothing).assert_problem(404, "not_found");
+        shared.page(nothing).assert_problem(404, "not_found");
     }
 }
 
 #[test]
 fn a_page_runs_its_own_scripts_alone_and_stands_in_no_frame() {
-    let provider = SHARED.stack().local.idp_url.clone();
+    let shared = Shared::lend();
+    let provider = shared.stack().local.idp_url.clone();
     for (path, calls) in
         [("/tokens", format!("connect-src 'self' {provider};")), ("/docs", "connect-src 'self'".to_owned())]
     {
-        let answer = SHARED.page(path);
+        let answer = shared.page(path);
         let policy = answer.header("content-security-policy");
         for part in ["default-src 'none'", "script-src 'self';", "frame-ancestors 'none'", "base-uri 'none'", &calls] {
             assert!(policy.contains(part), "{path}: {policy}");
@@ -57,7 +59,7 @@ fn a_page_runs_its_own_scripts_alone_and_stands_in_no_frame() {
         }
         assert!(!answer.text.contains("<script>") && !answer.text.contains("style="), "nothing stands inline");
     }
-    assert!(SHARED.page("/tokens").header("content-security-policy").contains("require-trusted-types-for 'script'"));
+    assert!(shared.page("/tokens").header("content-security-policy").contains("require-trusted-types-for 'script'"));
 }
 
 #[test]
