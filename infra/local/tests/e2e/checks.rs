@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::harness::World;
 
 /// The operation of which each function tells.
-const OPERATIONS: [(&str, &str); 7] = [
+const OPERATIONS: [(&str, &str); 8] = [
     ("authorizer", "authorize"),
     ("create-token", "createAccessToken"),
     ("list-tokens", "listAccessTokens"),
@@ -20,6 +20,7 @@ const OPERATIONS: [(&str, &str); 7] = [
     ("revoke-token", "revokeAccessToken"),
     ("well-known", "getAccessTokenWellKnown"),
     ("my-roles", "listCurrentRoles"),
+    ("portal", "getPage"),
 ];
 
 /// How long what was printed may take to be in the file, while the stack runs.

@@ -104,6 +104,7 @@ fn every_operation_emits_its_metrics_and_no_other() {
     for path in ["/v1/access-tokens", &path, "/v1/permissions/me", "/v1/openapi.json"] {
         assert_eq!(world.call("GET", path, &owner).status, 200, "{path}");
     }
+    assert_eq!(world.page("/tokens").status, 200);
     let revoked = world.call("DELETE", &path, &owner);
     of(&world, &revoked, "request", 2);
     let mut emitted = BTreeSet::new();

@@ -35,7 +35,7 @@ fn what_the_functions_call_is_what_the_template_allows_in_both_directions() {
 }
 
 /// The statements that have conditions: the function, the action, and each condition's operator, key and values.
-const CONDITIONED: [(&str, &str, &[Narrowed]); 7] = [
+const CONDITIONED: [(&str, &str, &[Narrowed]); 8] = [
     ("authorizer", "dynamodb:GetItem", &[ORGS]),
     ("authorizer", "dynamodb:UpdateItem", &[attributes(&["pk", "sk", "last_used", "revoked_at"]), TOKENS]),
     ("create-token", "dynamodb:PutItem", &[TOKENS]),
@@ -49,6 +49,7 @@ const CONDITIONED: [(&str, &str, &[Narrowed]); 7] = [
     ),
     ("get-token", "dynamodb:GetItem", &[TOKENS]),
     ("my-roles", "dynamodb:BatchGetItem", &[ORGS]),
+    ("my-roles", "dynamodb:Query", &[ORGS]),
     (
         "revoke-token",
         "dynamodb:UpdateItem",

@@ -115,7 +115,10 @@ fn an_id_that_is_not_the_callers_to_see_is_not_found_with_one_body_for_all() {
 fn a_path_or_a_method_that_is_no_route_is_not_found() {
     let shared = Shared::lend();
     for (method, path) in [
-        ("GET", "/"),
+        ("POST", "/"),
+        ("GET", "/tokens/"),
+        ("GET", "/assets"),
+        ("GET", "/assets/a/b"),
         ("GET", "/v1"),
         ("GET", "/v1/access-tokens/"),
         ("GET", "//v1/access-tokens"),
