@@ -21,6 +21,8 @@ What the emulator does otherwise than AWS, and what is done about it:
 * A function that fails is 502 with its own words. No case has one.
 * A path with a slash at its end is the route without it, and the authorizer denies it (differences.py).
 * Functions inherit the environment of the emulator, which for that has nothing but its own settings.
+* Alarms on several metrics are refused. The one that there is is left out (template.py).
+* CloudFormation gives roles no boundary there. What the boundaries allow is held to the policies by .ci/template.
 * Throttles, quotas and sizes are not enforced, alarms never change, and memory and time are not those of Lambda.
 """
 

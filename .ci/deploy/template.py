@@ -10,10 +10,15 @@ def for_emulator(built: Path) -> Path:
     template = yaml.safe_load(built.read_text())
     template["Conditions"] = {name: unjoined(value) for name, value in template["Conditions"].items()}
     template["Resources"] |= gateway_responses(template["Resources"]["Api"]["Properties"])
-    template["Resources"] = with_conditions(template["Resources"])
+    template["Resources"] = with_conditions(without_metric_math(template["Resources"]))
     copy = built.with_name("emulator.yaml")
     copy.write_text(yaml.safe_dump(template, sort_keys=False))
     return copy
+
+
+def without_metric_math(resources: dict) -> dict:
+    """The resources without alarms on several metrics, which are refused there."""
+    return {name: resource for name, resource in resources.items() if "Metrics" not in resource.get("Properties", {})}
 
 
 def gateway_responses(api: dict) -> dict:
