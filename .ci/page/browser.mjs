@@ -77,6 +77,11 @@ export class Visitor {
     return this.page.getByRole('textbox', { name, exact: true });
   }
 
+  /** Waits until the keyboard is at what has this text. */
+  focused(text) {
+    return this.page.waitForFunction((text) => document.activeElement?.textContent?.trim() === text, text);
+  }
+
   /** The row of the token with this name. */
   row(name) {
     return this.page.getByRole('row').filter({ has: this.page.getByText(name, { exact: true }) });

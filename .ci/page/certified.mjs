@@ -55,7 +55,9 @@ before(async () => {
   const page = { client_id: CLIENT, scope: 'openid', token: 'id_token', title: 'Acme', parameters: { ui_locales: 'en' } };
   const known = { name: 'acme', issuer: server.issuer, audience: CLIENT, organizations: ['123'], page };
   const rights = { roles_claim: 'roles', owner_from_claim: true };
-  stack = await Stack.start('--set', `IdentityProviders=${JSON.stringify([{ ...known, ...rights }])}`);
+  // Where nobody answers.
+  const away = { ...known, name: 'away', issuer: 'http://127.0.0.1:9', page: { client_id: CLIENT, title: 'Far away' } };
+  stack = await Stack.start('--set', `IdentityProviders=${JSON.stringify([{ ...known, ...rights }, away])}`);
   register(`${stack.base}/tokens`);
   browser = await launch();
 });
@@ -65,6 +67,18 @@ after(async () => {
   server.close();
   server.closeAllConnections();
   assert.equal(await stack?.stop(), 0);
+});
+
+test('where there are several providers one is chosen, and one that is away says nothing against the other', async () => {
+  const visitor = await Visitor.arrive(browser, stack, 'grace');
+  await visitor.go(`${stack.base}/tokens`);
+  await visitor.text('Choose how you sign in.').waitFor();
+  await visitor.picture('providers', 'light');
+  await visitor.button('Sign in with Far away').click();
+  await visitor.text('The identity provider cannot be reached.').waitFor();
+  await visitor.button('Sign in with Acme').click();
+  await visitor.page.getByPlaceholder('Enter any login').waitFor();
+  await visitor.leave();
 });
 
 test('somebody signs in at a certified server, generates a token and signs out there too', async () => {
@@ -77,6 +91,7 @@ test('somebody signs in at a certified server, generates a token and signs out t
     await page.getByRole('button', { name: 'Continue' }).click();
   };
   await visitor.go(`${stack.base}/tokens`);
+  await visitor.button('Sign in with Acme').click();
   await signIn();
   await visitor.text('No tokens yet').waitFor();
   const token = await visitor.generate('Certified', /^owner/);

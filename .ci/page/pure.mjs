@@ -85,6 +85,14 @@ test('what was made and revoked here shows at once, and each token once', () => 
   assert.equal(rows.find((row) => row.item.id === 'new').isNew, true);
 });
 
+test('a token shows as revoked with the one that made it', () => {
+  const children = [item('child', { parent: 'old' }), item('other', { parent: 'else' })];
+  const changes = { made: [], revoked: [item('old', { revoked_at: '2026-03-01T11:00:00Z' })], gone: [] };
+  const ends = tokens.rows(children, changes).map(({ item }) => [item.id, item.revoked_at]);
+  assert.deepEqual(Object.fromEntries(ends), { child: '2026-03-01T11:00:00Z', other: undefined, old: '2026-03-01T11:00:00Z' });
+  assert.deepEqual(ids(tokens.rows(children, tokens.reloaded(changes, NOW))), ['other']);
+});
+
 test('a list that lags brings back nothing that was revoked, and keeps what was made for a minute', () => {
   const changes = { made: [{ item: item('new'), at: NOW }], revoked: [item('old', { revoked_at: 'x' })], gone: [] };
   const soon = tokens.reloaded(changes, NOW + SECOND);
@@ -109,13 +117,15 @@ test('each column sorts both ways: never used is oldest, never ending is last, n
       item('a', { name: 'Job 10', last_used: '2026-02-01', expires_at: '2026-04-01T00:00:00Z' }),
       item('b', { name: 'job 9' }),
       item('c', { name: '2025', last_used: '2026-03-01', expires_at: '2026-03-02T00:00:00Z' }),
+      item('d', { name: '300 of 7', last_used: '2026-02-03', expires_at: '2026-05-02T00:00:00Z' }),
+      item('e', { name: '10000', last_used: '2026-02-02', expires_at: '2026-06-02T00:00:00Z' }),
     ],
     tokens.NO_CHANGES,
   );
   for (const [column, expected] of [
-    ['name', ['c', 'b', 'a']],
-    ['used', ['b', 'a', 'c']],
-    ['expires', ['c', 'a', 'b']],
+    ['name', ['d', 'c', 'e', 'b', 'a']],
+    ['used', ['b', 'a', 'e', 'd', 'c']],
+    ['expires', ['c', 'a', 'd', 'e', 'b']],
   ]) {
     const sorted = (descending) => ids(tokens.seen([...rows], { ...tokens.FIRST_VIEW, column, descending }, ''));
     assert.deepEqual(sorted(false), expected, column);
@@ -132,8 +142,9 @@ test('system tokens show when they are asked for', () => {
 test('a pasted token is its id, and no other text is', () => {
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const token = `${part({ alg: 'RS256' })}.${part({ jti: 'api_1', name: '東京' })}.c2ln`;
-  for (const text of [token, ` Bearer ${token}\n`, `bearer ${token}`]) assert.equal(tokens.pastedId(text), 'api_1');
-  assert.equal(tokens.pastedId(`${part({})}.${part({ sub: 'x' })}.c2ln`), '');
+  const around = [token, ` Bearer ${token}\n`, `Authorization: Bearer ${token}`, `curl 'https://a.example' -H 'authorization: bearer ${token}'`];
+  for (const text of around) assert.equal(tokens.pastedId(text), 'api_1', text);
+  assert.equal(tokens.pastedId(`${part({ alg: 'RS256' })}.${part({ sub: 'x' })}.c2ln`), '');
   for (const text of ['', 'api_1', 'a.b.c', 'eyJ']) assert.equal(tokens.pastedId(text), undefined, text);
 });
 

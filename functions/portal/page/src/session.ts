@@ -14,7 +14,13 @@ export type Arrival<Place> =
   | { kind: 'in'; session: Session; place: Place | undefined }
   | { kind: 'out' }
   | { kind: 'new' }
-  | { kind: 'failed'; sentence: string };
+  | { kind: 'failed'; sentence: string; place: Place | undefined };
+
+/** What the sign-ins on their way are kept under in `sessionStorage`: the library's own prefix. */
+const KEPT = 'oidc.';
+
+/** How long the provider may take to answer the page, in seconds. */
+const PATIENCE = 15;
 
 /** Takes people to the providers and back. */
 export class SignIn<Place> {
@@ -29,31 +35,38 @@ export class SignIn<Place> {
     const address = new URL(location.href);
     const query = address.searchParams;
     history.replaceState(null, '', address.pathname);
-    if (!query.has('state')) return { kind: 'new' };
+    const [state, name] = query.get('state')?.split(';') ?? [];
+    if (state === undefined) return { kind: leftToSignOut() ? 'out' : 'new' };
+    // The library forgets it before it knows whether the sign-in succeeds.
+    const place = kept(state)?.data as Place | undefined;
     try {
-      const provider = this.providers.find((one) => one.name === query.get('state')?.split(';')[1]);
-      if (!provider) return { kind: 'failed', sentence: words.signIn.stranger };
+      const provider = this.providers.find((one) => one.name === name);
+      if (!provider) return { kind: 'failed', sentence: words.signIn.stranger, place };
       const manager = this.manager(provider);
       if (!query.has('code') && !query.has('error')) {
         await manager.signoutCallback(address.href);
         return { kind: 'out' };
       }
-      // Whoever answers is whom we asked (RFC 9207).
-      const issuer = query.get('iss');
-      if (issuer !== null && issuer !== provider.issuer) return { kind: 'failed', sentence: words.signIn.stranger };
+      if (!(await answers(provider, manager, query.get('iss')))) {
+        return { kind: 'failed', sentence: words.signIn.stranger, place };
+      }
       const user = await manager.signinRedirectCallback(address.href);
-      return { kind: 'in', session: new Session(provider, manager, user), place: user.state as Place | undefined };
+      return { kind: 'in', session: new Session(provider, manager, user), place };
     } catch (error) {
-      return { kind: 'failed', sentence: why(error) };
+      return { kind: 'failed', sentence: why(error), place };
     }
   }
 
-  /** Leaves for the provider; `place` is where to come back to. It fails with a sentence. */
-  async leave(provider: Provider, place?: Place): Promise<never> {
+  /**
+   * Leaves for the provider; `place` is where to come back to. With `anew` it asks who somebody is though it knows. It fails with a
+   * sentence.
+   */
+  async leave(provider: Provider, place: Place | undefined, anew: boolean): Promise<never> {
     try {
       const manager = this.manager(provider);
       await manager.clearStaleState();
-      await manager.signinRedirect({ state: place, url_state: provider.name, redirectMethod: 'replace' });
+      const prompt = anew ? { prompt: 'login' } : {};
+      await manager.signinRedirect({ state: place, url_state: provider.name, redirectMethod: 'replace', ...prompt });
     } catch (error) {
       throw new Error(why(error));
     }
@@ -73,6 +86,7 @@ export class SignIn<Place> {
       response_type: 'code',
       // Without a refresh token there would be a hidden frame in its place, which the page's policy forbids.
       automaticSilentRenew: false,
+      requestTimeoutInSeconds: PATIENCE,
       userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
       stateStore: new WebStorageStateStore({ store: sessionStorage }),
     });
@@ -113,6 +127,11 @@ export class Session implements Credentials {
     return this.renewing;
   }
 
+  /** Forgets the tokens, and renews them no more. */
+  forget(): Promise<void> {
+    return this.manager.removeUser();
+  }
+
   private async exchange(): Promise<boolean> {
     if (!this.user.refresh_token) return false;
     try {
@@ -128,10 +147,30 @@ export class Session implements Credentials {
       await this.manager.signoutRedirect({ state: {}, url_state: this.provider.name, redirectMethod: 'replace' });
       return true;
     } catch {
-      await this.manager.removeUser();
+      await this.forget();
       return false;
     }
   }
+}
+
+/** Whether it is the provider that was asked who answers (RFC 9207). */
+async function answers(provider: Provider, manager: UserManager, issuer: string | null): Promise<boolean> {
+  const metadata = (await manager.metadataService.getMetadata()) as Record<string, unknown>;
+  return issuer === null ? metadata.authorization_response_iss_parameter_supported !== true : issuer === provider.issuer;
+}
+
+/** What is kept of a sign-in or a sign-out that is on its way. */
+function kept(state: string): Record<string, unknown> | undefined {
+  const text = sessionStorage.getItem(KEPT + state);
+  return text === null ? undefined : (JSON.parse(text) as Record<string, unknown>);
+}
+
+/** Whether somebody left to sign out, and forgets it: not every provider says so when it sends them back. */
+function leftToSignOut(): boolean {
+  const states = Object.keys(sessionStorage).filter((key) => key.startsWith(KEPT)).map((key) => key.slice(KEPT.length));
+  const left = states.filter((state) => kept(state)?.request_type === 'so:r');
+  for (const state of left) sessionStorage.removeItem(KEPT + state);
+  return left.length > 0;
 }
 
 /** Why signing in failed, in a sentence. */

@@ -57,8 +57,14 @@ export function rows(listed: Item[], changes: Changes): Row[] {
   const made = new Set(changes.made.map(({ item }) => item.id));
   const news = changes.made.map(({ item }) => item);
   const all = new Map([...news, ...listed, ...changes.revoked].map((item) => [item.id, item]));
-  for (const id of changes.gone) all.delete(id);
-  return [...all.values()].map((item) => ({ item: revoked.get(item.id) ?? item, isNew: made.has(item.id) }));
+  // A token dies with the one that made it.
+  const gone = new Set(changes.gone);
+  const left = [...all.values()].filter((item) => !gone.has(item.id) && !gone.has(item.parent ?? ''));
+  const told = (item: Item): Item => {
+    const end = revoked.get(item.id)?.revoked_at ?? revoked.get(item.parent ?? '')?.revoked_at;
+    return end === undefined ? item : { ...item, revoked_at: end };
+  };
+  return left.map((item) => ({ item: told(item), isNew: made.has(item.id) }));
 }
 
 /** The rows that the view shows on all its pages, in its order. */
@@ -67,7 +73,7 @@ export function seen(rows: Row[], view: View, own: string): Row[] {
   const types = view.system ? [...LISTED, ...SYSTEM] : LISTED;
   const found = rows.filter(({ item }) => types.includes(item.token_type) && (!wanted || text(item, own).includes(wanted)));
   const sign = view.descending ? -1 : 1;
-  return found.sort((a, b) => sign * compare(key(a.item, view.column), key(b.item, view.column)) || newer(a.item, b.item));
+  return found.sort((a, b) => sign * compare(a.item, b.item, view.column) || newer(a.item, b.item));
 }
 
 /** What a search looks through. */
@@ -97,17 +103,26 @@ function key(item: Item, column: Column): string {
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
 /** Times are compared as they are written, which is their order; words as people order them. */
-function compare(a: string, b: string): number {
-  return /^\d{4}/.test(a) || a === '' || b === '' ? Number(a > b) - Number(a < b) : collator.compare(a, b);
+function compare(a: Item, b: Item, column: Column): number {
+  const [one, other] = [key(a, column), key(b, column)];
+  const isTime = column === 'created' || column === 'used' || column === 'expires';
+  return isTime ? inOrder(one, other) : collator.compare(one, other);
 }
 
 function newer(a: Item, b: Item): number {
-  return compare(b.created_at, a.created_at) || Number(a.id > b.id) - Number(a.id < b.id);
+  return inOrder(b.created_at, a.created_at) || inOrder(a.id, b.id);
 }
 
-/** The id of a whole token that somebody has pasted, to find out which one it is; `undefined` for any other text. */
+function inOrder(a: string, b: string): number {
+  return Number(a > b) - Number(a < b);
+}
+
+/**
+ * The id of a whole token that somebody has pasted, with whatever stands around it, to find out which one it is; `undefined` for any
+ * text that holds none.
+ */
 export function pastedId(text: string): string | undefined {
-  const claims = /^\s*(?:Bearer\s+)?[\w-]+\.(eyJ[\w-]+)\.[\w-]*\s*$/i.exec(text)?.[1];
+  const claims = /[\w-]{10,}\.(eyJ[\w-]+)\.[\w-]*/.exec(text)?.[1];
   if (!claims) return undefined;
   try {
     const id: unknown = JSON.parse(atob(claims.replaceAll('-', '+').replaceAll('_', '/'))).jti;

@@ -141,6 +141,9 @@ export const words = {
     failed: 'The token was not generated',
     unknown:
       'It is not known whether the token was made. Trying again is safe: it gives you the same token, and never a second one.',
+    another:
+      'It is not known whether the first token was made. What you have changed makes another one: look for the first in the list, ' +
+      'and revoke it.',
   },
 
   created: {

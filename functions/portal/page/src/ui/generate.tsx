@@ -6,7 +6,7 @@ import type { Api, Failure, Item } from '../api';
 import { attempt, wrongs, type Attempt, type Draft, type Wrongs } from '../orders';
 import { words } from '../words';
 import { ExpiryField } from './expiry';
-import { Dialog, Trouble } from './parts';
+import { Dialog, Trouble, unless } from './parts';
 import { RolesField } from './roles';
 
 export function Generate(props: {
@@ -47,7 +47,9 @@ export function Generate(props: {
       setBusy(false);
     }
   };
-  const unknown = failure?.code === 'connection' ? `${failure.message} ${words.generate.unknown}` : undefined;
+  const same = JSON.stringify(last?.draft) === JSON.stringify(draft);
+  const hint = same ? words.generate.unknown : words.generate.another;
+  const unknown = failure?.code === 'connection' ? `${failure.message} ${hint}` : undefined;
   return (
     <Dialog title={words.generate.title} wide onLeave={busy ? () => {} : props.onLeave}>
       <form ref={form} onSubmit={(event) => void submit(event)} noValidate>
@@ -87,10 +89,10 @@ export function Generate(props: {
         </label>
         {failure && <Trouble title={words.generate.failed} failure={failure} {...(unknown && { text: unknown })} />}
         <div class="choices">
-          <button type="button" onClick={props.onLeave} disabled={busy}>
+          <button type="button" {...unless(busy, props.onLeave)}>
             {words.cancel}
           </button>
-          <button type="submit" class="primary" disabled={busy}>
+          <button type="submit" class="primary" aria-disabled={busy}>
             {busy ? words.generate.busy : failure ? words.tryAgain : words.generate.submit}
           </button>
         </div>

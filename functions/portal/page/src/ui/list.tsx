@@ -4,7 +4,7 @@ import type { Item, Role } from '../api';
 import { pastedId, ROWS, seen, type Column, type Row, type View } from '../tokens';
 import { words } from '../words';
 import type { usePages } from './pages';
-import { Trouble } from './parts';
+import { Trouble, unless } from './parts';
 import { Table } from './table';
 
 type List = ReturnType<typeof usePages>;
@@ -14,7 +14,7 @@ export function List(props: {
   lists: List[];
   view: View;
   own: string;
-  held: Role[] | undefined;
+  held: Role[] | null | undefined;
   onView: (change: Partial<View>) => void;
   onRefresh: () => void;
   onGenerate: () => void;
@@ -90,7 +90,7 @@ function Tools(props: { view: View; isLoading: boolean; onView: (change: Partial
         />
         <span>{words.list.system}</span>
       </label>
-      <button type="button" onClick={props.onRefresh} disabled={props.isLoading}>
+      <button type="button" {...unless(props.isLoading, props.onRefresh)}>
         {words.list.refresh}
       </button>
     </div>
@@ -128,11 +128,11 @@ function Shown(props: {
       />
       {last > 0 && (
         <nav class="pages" aria-label={words.list.pages}>
-          <button type="button" disabled={page === 0} onClick={() => onView({ page: page - 1 })}>
+          <button type="button" {...unless(page === 0, () => onView({ page: page - 1 }))}>
             {words.list.previous}
           </button>
           <span role="status">{words.list.page(page * ROWS + 1, Math.min((page + 1) * ROWS, shown.length), shown.length)}</span>
-          <button type="button" disabled={page === last} onClick={() => onView({ page: page + 1 })}>
+          <button type="button" {...unless(page === last, () => onView({ page: page + 1 }))}>
             {words.list.next}
           </button>
         </nav>
@@ -153,7 +153,13 @@ function Nothing(props: {
     <div class="blank">
       <h2>{words.list.nothingFound}</h2>
       <p>{words.list.nothingFoundText}</p>
-      <button type="button" onClick={() => props.onView({ search: '' })}>
+      <button
+        type="button"
+        onClick={() => {
+          props.onView({ search: '' });
+          document.querySelector<HTMLElement>('[type="search"]')?.focus();
+        }}
+      >
         {words.list.clear}
       </button>
     </div>
@@ -182,7 +188,7 @@ function More({ lists }: { lists: List[] }) {
   );
 }
 
-function Denied({ why, held }: { why: string; held: Role[] | undefined }) {
+function Denied({ why, held }: { why: string; held: Role[] | null | undefined }) {
   const roles = held?.map((role) => role.name).join(', ');
   return (
     <div class="blank" role="alert">

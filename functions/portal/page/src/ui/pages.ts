@@ -35,7 +35,7 @@ export function usePages(api: Api, types: TokenType[], wanted: boolean) {
         if (!goesOn) return;
       } while (next !== undefined);
     } catch (error) {
-      if (mine === run.current) setPages((now) => ({ items: now.items, phase: 'failed', failure: error as Failure, next }));
+      if (mine === run.current) setPages((now) => ({ items: now.items, phase: 'failed', failure: error as Failure, next: items.length > 0 ? next : undefined }));
     }
   };
   const refresh = () => void load(`token_type=${types.join(',')}&limit=1000`, []);

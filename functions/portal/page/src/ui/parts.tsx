@@ -7,16 +7,27 @@ import type { Failure } from '../api';
 import { exact, relative } from '../format';
 import { words } from '../words';
 
+/** A button that does nothing while `blocked`, and keeps the keyboard meanwhile, which a disabled one would lose. */
+export function unless(blocked: boolean, act: () => void) {
+  return { 'aria-disabled': blocked, onClick: () => blocked || act() };
+}
+
 /** What went wrong, and a way to try again. */
 export function Trouble(props: { title: string; failure: Failure; text?: string; retry?: (() => void) | undefined }) {
   const { title, failure, text, retry } = props;
+  // The button goes with the trouble, and the keyboard back to the heading.
+  const again = (event: Event) => {
+    const around = (event.currentTarget as Element).closest('dialog') ?? document;
+    retry?.();
+    around.querySelector<HTMLElement>('h1, h2')?.focus();
+  };
   return (
     <div class="trouble" role="alert">
       <p class="strong">{title}</p>
       <p>{text ?? failure.message}</p>
       {failure.request && <p class="faint">{words.failure.request(failure.request)}</p>}
       {retry && (
-        <button type="button" onClick={retry}>
+        <button type="button" onClick={again}>
           {words.tryAgain}
         </button>
       )}
@@ -71,6 +82,11 @@ export function Dialog(props: { title: string; wide?: boolean; onLeave: () => vo
       if (document.activeElement === document.body) heading?.focus();
     };
   }, []);
+  useEffect(() => {
+    // What had the keyboard may have gone with the former question.
+    const own = dialog.current;
+    if (own && !own.contains(document.activeElement)) own.querySelector<HTMLElement>('[autofocus]')?.focus();
+  }, [props.title]);
   const leave = (event: Event) => {
     event.preventDefault();
     props.onLeave();
@@ -82,7 +98,9 @@ export function Dialog(props: { title: string; wide?: boolean; onLeave: () => vo
   };
   return (
     <dialog ref={dialog} class={props.wide ? 'wide' : ''} aria-labelledby="dialog-title" onCancel={leave} onClose={closed}>
-      <h2 id="dialog-title">{props.title}</h2>
+      <h2 id="dialog-title" tabIndex={-1}>
+        {props.title}
+      </h2>
       {props.children}
     </dialog>
   );

@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import type { Api, Failure, Item } from '../api';
 import { usedOn } from '../format';
 import { words } from '../words';
-import { Dialog, Trouble } from './parts';
+import { Dialog, Trouble, unless } from './parts';
 
 export function Revoke(props: { item: Item; api: Api; onRevoked: (item: Item) => void; onLeave: () => void }) {
   const { item, api } = props;
@@ -29,10 +29,10 @@ export function Revoke(props: { item: Item; api: Api; onRevoked: (item: Item) =>
       <p>{item.last_used ? words.revoke.used(usedOn(item.last_used, Date.now())) : words.revoke.unused}</p>
       {failure && <Trouble title={words.revoke.failed} failure={failure} {...(unknown && { text: unknown })} />}
       <div class="choices">
-        <button type="button" onClick={props.onLeave} disabled={busy} autofocus>
+        <button type="button" {...unless(busy, props.onLeave)} autofocus>
           {words.cancel}
         </button>
-        <button type="button" class="danger" onClick={() => void revoke()} disabled={busy}>
+        <button type="button" class="danger" {...unless(busy, () => void revoke())}>
           {busy ? words.revoke.busy : failure ? words.tryAgain : words.revoke.submit}
         </button>
       </div>

@@ -88,7 +88,9 @@ function choicesOf(given: Role[], held: Role[]): Choice[] {
 function begun(choices: Choice[], chosen: string[]): string[] {
   const ids = (always: boolean) => choices.filter((choice) => choice.always === always).map(({ role }) => role.id);
   const [free, always] = [ids(false), ids(true)];
-  const before = chosen.length === 0 && free.length === 1 ? free : chosen;
+  // Somebody else may have come back than had left.
+  const still = chosen.filter((id) => free.includes(id));
+  const before = still.length === 0 && free.length === 1 ? free : still;
   return [...new Set([...before, ...always])];
 }
 

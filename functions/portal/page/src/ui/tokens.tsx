@@ -63,6 +63,8 @@ export function Tokens(props: {
   const onCreated = ({ token, ...item }: Item & { token: string }) => {
     setForm(undefined);
     setCreated({ item, token });
+    // Where it is seen at once.
+    setView((now) => ({ ...FIRST_VIEW, system: now.system }));
     setChanges((now) => ({ ...now, made: [...now.made, { item, at: Date.now() }] }));
   };
   const onRevoked = (item: Item) => {
@@ -80,7 +82,7 @@ export function Tokens(props: {
   };
   return (
     <>
-      <Header name={held && session.name} organization={held?.[0]?.organization_id} onSignOut={props.onSignOut} />
+      <Header name={held === undefined ? undefined : session.name} organization={held?.[0]?.organization_id} onSignOut={props.onSignOut} />
       <main>
         <List
           rows={rows([...listed.items, ...system.items], changes)}
@@ -106,7 +108,11 @@ export function Tokens(props: {
           onDraft={(change) => setForm((now) => now && { ...now, draft: { ...now.draft, ...change } })}
           onAttempt={(last) => setForm((now) => now && { ...now, last })}
           onCreated={onCreated}
-          onLeave={() => setForm(undefined)}
+          onLeave={() => {
+            setForm(undefined);
+            // Of an order whose answer was lost the list knows.
+            if (form.last) refresh();
+          }}
         />
       )}
       {created && <Created item={created.item} token={created.token} base={configuration.base} onDone={onDone} />}
@@ -129,11 +135,11 @@ function Ended({ onSignIn }: { onSignIn: () => void }) {
   );
 }
 
-/** The roles of whoever is signed in, which explain something here and there; none where they could not be had. */
-function useHeld(api: Api): Role[] | undefined {
-  const [held, setHeld] = useState<Role[]>();
+/** The roles of whoever is signed in, which explain something here and there; `null` where they could not be had. */
+function useHeld(api: Api): Role[] | null | undefined {
+  const [held, setHeld] = useState<Role[] | null>();
   useEffect(() => {
-    api.roles(false).then(setHeld, () => setHeld([]));
+    api.roles(false).then(setHeld, () => setHeld(null));
   }, [api]);
   return held;
 }
