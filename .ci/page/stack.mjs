@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -79,7 +79,9 @@ export class Stack {
   /** Stops it: the exit code. */
   async stop() {
     this.child.kill('SIGTERM');
-    return (await this.exit)[0];
+    const [code] = await this.exit;
+    rmSync(this.folder, { recursive: true });
+    return code;
   }
 
   /** The token of somebody, as a program has it. */

@@ -23,7 +23,7 @@ pub(super) struct Folder {
     path: PathBuf,
     known: Known,
     /// Locked as long as it is open, so until this process ends, however it ends.
-    _lock: File,
+    lock: File,
 }
 
 /// What is remembered from run to run.
@@ -62,7 +62,7 @@ impl Folder {
         let known = private_file::read(&path.join("stack.json")).map_err(unusable)?;
         let known = known.map(|text| serde_json::from_slice(&text)).transpose();
         let known = known.map_err(|error| unusable(io::Error::other(error)))?;
-        Ok(Self { path: path.to_owned(), known: known.unwrap_or_default(), _lock: lock })
+        Ok(Self { path: path.to_owned(), known: known.unwrap_or_default(), lock })
     }
 
     /// Whether no stack ever became ready here.
@@ -125,6 +125,13 @@ impl Folder {
 
     fn unwritten(&self, source: io::Error) -> StackError {
         StackError::Folder { folder: self.path.display().to_string(), source }
+    }
+}
+
+impl Drop for Folder {
+    /// Closing alone would not do: a process that is being started meanwhile has the file as well, until it runs its own program.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
     }
 }
 

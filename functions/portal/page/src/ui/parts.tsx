@@ -1,7 +1,7 @@
 /** Small parts that more than one view has. */
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import type { Failure } from '../api';
 import { exact, relative } from '../format';
@@ -72,7 +72,8 @@ export function Copy(props: { text: string; children: ComponentChildren; class?:
 /** A dialog that has the keyboard to itself while it is there. Escape is `onLeave`, which decides. */
 export function Dialog(props: { title: string; wide?: boolean; onLeave: () => void; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before the next key is pressed.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
     return () => {
