@@ -50,16 +50,15 @@ impl<L: RoleReader + OrgRoles> MyRoles<L> {
         if caller.token.as_ref().is_some_and(|token| token.parent.is_some() || token.read_only) {
             return Ok(Vec::new());
         }
-        let maker = caller.as_maker();
-        let mut rows: BTreeMap<_, _> = caller.roles.iter().map(|id| (id.clone(), None)).collect();
-        if maker.is_owner() {
-            let there = self.ledger.of_org(maker.org).await?;
-            rows.extend(there.into_iter().map(|(id, row)| (id, Some(row))));
-        } else {
-            let held = self.ledger.roles(&caller.roles).await?;
-            rows.extend(held.into_iter().map(|(id, row)| (id, Some(row))));
+        if !caller.as_maker().is_owner() {
+            let mut held = self.run(caller).await?;
+            held.sort_by(|a, b| a.id.cmp(&b.id));
+            return Ok(held);
         }
-        Ok(rows.into_iter().filter(|(id, _)| !id.is_root()).filter_map(|(id, row)| HeldRole::of(&id, row)).collect())
+        let there = self.ledger.of_org(&caller.org).await?.into_iter().map(|(id, row)| (id, Some(row)));
+        // The owner role needs no row.
+        let all: BTreeMap<_, _> = caller.roles.iter().map(|id| (id.clone(), None)).chain(there).collect();
+        Ok(all.into_iter().filter(|(id, _)| !id.is_root()).filter_map(|(id, row)| HeldRole::of(&id, row)).collect())
     }
 }
 
@@ -100,8 +99,9 @@ mod tests {
     struct Rows(HashMap<RoleId, NamedRole>);
 
     impl RoleReader for Rows {
-        async fn roles(&self, _: &[RoleId]) -> Result<HashMap<RoleId, NamedRole>, PortError> {
-            Ok(self.0.clone())
+        async fn roles(&self, ids: &[RoleId]) -> Result<HashMap<RoleId, NamedRole>, PortError> {
+            let own = self.0.iter().filter(|(id, _)| ids.contains(id));
+            Ok(own.map(|(id, row)| (id.clone(), row.clone())).collect())
         }
     }
 
