@@ -69,18 +69,24 @@ export function Copy(props: { text: string; children: ComponentChildren; class?:
   );
 }
 
+/** Where what had the keyboard is gone, as the button of what was revoked is, the heading has it. */
+function focusSomething(): void {
+  if (document.activeElement === document.body) document.querySelector<HTMLElement>('h1')?.focus();
+}
+
 /** A dialog that has the keyboard to itself while it is there. Escape is `onLeave`, which decides. */
 export function Dialog(props: { title: string; wide?: boolean; onLeave: () => void; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const gone = useRef(false);
   // Before the next key is pressed.
   useLayoutEffect(() => {
-    const before = document.activeElement;
-    dialog.current?.showModal();
+    const own = dialog.current;
+    own?.showModal();
     return () => {
-      const heading = document.querySelector<HTMLElement>('h1');
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-      // What was revoked has no button any more.
-      if (document.activeElement === document.body) heading?.focus();
+      gone.current = true;
+      // Which gives the keyboard back to what had it.
+      own?.close();
+      queueMicrotask(focusSomething);
     };
   }, []);
   useEffect(() => {
@@ -93,6 +99,7 @@ export function Dialog(props: { title: string; wide?: boolean; onLeave: () => vo
     props.onLeave();
   };
   const closed = () => {
+    if (gone.current) return;
     props.onLeave();
     // A browser closes it at the second Escape, whatever was said to the first. It goes when whoever made it takes it away.
     dialog.current?.showModal();
