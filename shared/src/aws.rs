@@ -15,17 +15,21 @@ pub use ledger::Ledger;
 
 use crate::token::Families;
 
+/// How long a call may take, retries included, so that a caller hears of an outage long before the gateway gives up.
+const LONGEST_CALL: Duration = Duration::from_millis(2_900);
+
 /// The connections to AWS, by the credentials and the region of the environment.
 pub struct Aws(SdkConfig);
 
 impl Aws {
-    /// Prepares the connections. Every call ends within 3 seconds, retries included, so that a caller hears of an outage
-    /// long before the gateway gives up.
+    /// Prepares the connections. Every call ends within [`LONGEST_CALL`]. Of three attempts the later ones wait for a random part of
+    /// 50 and 100 ms, and the SDK's token bucket lets each client try again only as long as most calls succeed, so that nobody
+    /// keeps a service down that is coming back.
     pub async fn connect() -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_millis(500))
             .operation_attempt_timeout(Duration::from_secs(1))
-            .operation_timeout(Duration::from_millis(2_900))
+            .operation_timeout(LONGEST_CALL)
             .build();
         let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50));
         let loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).retry_config(retries);
