@@ -16,6 +16,10 @@ use super::Service;
 pub enum Fault {
     /// The connection is closed without an answer, and nothing is applied.
     Down,
+    /// The connection is reset (RFC 9293, section 3.5.2) without an answer, and nothing is applied.
+    Reset,
+    /// No answer ever comes, and nothing is applied.
+    Silence,
     /// An error is answered, and nothing is applied.
     Status {
         /// The HTTP status.
@@ -25,14 +29,19 @@ pub enum Fault {
     },
     /// The call is applied and answered, so much later.
     Delay(Duration),
-    /// The call is applied, then the connection is closed without an answer.
+    /// The call is applied, then the connection is reset without an answer.
     LoseAnswer,
+    /// The call is applied, and no answer ever comes.
+    WithholdAnswer,
+    /// The call is applied, and its answer is the first half of one.
+    Garble,
     /// `BatchGetItem` reads nothing and gives every key back as unprocessed. Other operations are answered as usual.
     Unprocessed,
 }
 
 #[derive(Debug)]
 struct Rule {
+    caller: Option<String>,
     service: Service,
     operation: Option<String>,
     fault: Fault,
@@ -48,7 +57,13 @@ impl Faults {
     /// calls or until cleared (`None`). Of several faults that fit a call, the oldest one strikes.
     pub fn inject(&self, service: Service, operation: Option<&str>, fault: Fault, times: Option<u32>) {
         let operation = operation.map(str::to_owned);
-        self.rules().push(Rule { service, operation, fault, left: times });
+        self.rules().push(Rule { caller: None, service, operation, fault, left: times });
+    }
+
+    /// The same before one operation as the function `caller` calls it, and no other.
+    pub fn inject_for(&self, caller: &str, service: Service, operation: &str, fault: Fault, times: Option<u32>) {
+        let (caller, operation) = (Some(caller.to_owned()), Some(operation.to_owned()));
+        self.rules().push(Rule { caller, service, operation, fault, left: times });
     }
 
     /// Takes every fault away.
@@ -56,10 +71,15 @@ impl Faults {
         self.rules().clear();
     }
 
-    /// The fault that strikes a call of `operation`, which is counted.
-    pub(super) fn strike(&self, service: Service, operation: &str) -> Option<Fault> {
+    /// Takes the faults away that were put before calls of `caller` alone.
+    pub fn clear_for(&self, caller: &str) {
+        self.rules().retain(|rule| rule.caller.as_deref() != Some(caller));
+    }
+
+    /// The fault that strikes a call of `operation` by `caller`, which is counted.
+    pub(super) fn strike(&self, caller: &str, service: Service, operation: &str) -> Option<Fault> {
         let mut rules = self.rules();
-        let rule = rules.iter_mut().find(|rule| rule.strikes(service, operation))?;
+        let rule = rules.iter_mut().find(|rule| rule.strikes(caller, service, operation))?;
         rule.left = rule.left.map(|left| left - 1);
         Some(rule.fault.clone())
     }
@@ -70,9 +90,10 @@ impl Faults {
 }
 
 impl Rule {
-    fn strikes(&self, service: Service, operation: &str) -> bool {
+    fn strikes(&self, caller: &str, service: Service, operation: &str) -> bool {
         self.service == service
             && self.left != Some(0)
+            && self.caller.as_deref().is_none_or(|named| named == caller)
             && self.operation.as_deref().is_none_or(|named| named == operation)
     }
 }
@@ -85,11 +106,11 @@ mod tests {
     fn a_fault_strikes_its_operation_as_often_as_it_says() {
         let faults = Faults::default();
         faults.inject(Service::DynamoDb, Some("PutItem"), Fault::Down, Some(2));
-        assert_eq!(faults.strike(Service::DynamoDb, "GetItem"), None);
-        assert_eq!(faults.strike(Service::Kms, "PutItem"), None);
-        assert_eq!(faults.strike(Service::DynamoDb, "PutItem"), Some(Fault::Down));
-        assert_eq!(faults.strike(Service::DynamoDb, "PutItem"), Some(Fault::Down));
-        assert_eq!(faults.strike(Service::DynamoDb, "PutItem"), None);
+        assert_eq!(faults.strike("f", Service::DynamoDb, "GetItem"), None);
+        assert_eq!(faults.strike("f", Service::Kms, "PutItem"), None);
+        assert_eq!(faults.strike("f", Service::DynamoDb, "PutItem"), Some(Fault::Down));
+        assert_eq!(faults.strike("f", Service::DynamoDb, "PutItem"), Some(Fault::Down));
+        assert_eq!(faults.strike("f", Service::DynamoDb, "PutItem"), None);
     }
 
     #[test]
@@ -97,10 +118,24 @@ mod tests {
         let faults = Faults::default();
         faults.inject(Service::Kms, None, Fault::LoseAnswer, None);
         for _ in 0..5 {
-            assert_eq!(faults.strike(Service::Kms, "Sign"), Some(Fault::LoseAnswer));
+            assert_eq!(faults.strike("f", Service::Kms, "Sign"), Some(Fault::LoseAnswer));
         }
         faults.clear();
-        assert_eq!(faults.strike(Service::Kms, "Sign"), None);
+        assert_eq!(faults.strike("f", Service::Kms, "Sign"), None);
+    }
+
+    #[test]
+    fn a_fault_for_one_caller_strikes_no_other_and_is_cleared_alone() {
+        let faults = Faults::default();
+        faults.inject_for("f", Service::Kms, "Sign", Fault::Reset, None);
+        faults.inject(Service::Kms, Some("Sign"), Fault::Down, Some(1));
+        assert_eq!(faults.strike("f", Service::Kms, "Sign"), Some(Fault::Reset));
+        assert_eq!(faults.strike("g", Service::Kms, "Sign"), Some(Fault::Down));
+        assert_eq!(faults.strike("g", Service::Kms, "Sign"), None);
+        faults.clear_for("g");
+        assert_eq!(faults.strike("f", Service::Kms, "Sign"), Some(Fault::Reset));
+        faults.clear_for("f");
+        assert_eq!(faults.strike("f", Service::Kms, "Sign"), None);
     }
 
     #[test]
@@ -108,8 +143,8 @@ mod tests {
         let faults = Faults::default();
         faults.inject(Service::Kms, None, Fault::Down, Some(1));
         faults.inject(Service::Kms, None, Fault::LoseAnswer, Some(1));
-        assert_eq!(faults.strike(Service::Kms, "Sign"), Some(Fault::Down));
-        assert_eq!(faults.strike(Service::Kms, "Sign"), Some(Fault::LoseAnswer));
-        assert_eq!(faults.strike(Service::Kms, "Sign"), None);
+        assert_eq!(faults.strike("f", Service::Kms, "Sign"), Some(Fault::Down));
+        assert_eq!(faults.strike("f", Service::Kms, "Sign"), Some(Fault::LoseAnswer));
+        assert_eq!(faults.strike("f", Service::Kms, "Sign"), None);
     }
 }

@@ -1,8 +1,13 @@
 //! What AWS does before a service: who calls, may they, and on the record with it. Then come the faults.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, future, sync::Arc};
 
-use axum::{body::to_bytes, extract::Request, http::StatusCode, response::Response};
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::Request,
+    http::{StatusCode, header::CONTENT_LENGTH},
+    response::Response,
+};
 use serde_json::json;
 
 use super::{
@@ -48,7 +53,7 @@ impl Front {
     /// Answers one request of a function.
     pub(super) async fn answer(&self, request: Request) -> Answer {
         let (parts, body) = request.into_parts();
-        let body = to_bytes(body, LARGEST_REQUEST).await.map_err(|_| Cut)?;
+        let body = to_bytes(body, LARGEST_REQUEST).await.map_err(|_| Cut::Closed)?;
         let request = ApiRequest::new(parts, body);
         let Some(caller) = Caller::identify(request.authorization(), &self.gate.principals) else {
             return Ok(unrecognized().answer(self.backend.service()));
@@ -87,7 +92,7 @@ impl Front {
         if caller == Caller::Operator {
             return None;
         }
-        self.gate.faults.strike(self.backend.service(), &request.operation)
+        self.gate.faults.strike(caller.name(), self.backend.service(), &request.operation)
     }
 }
 
@@ -112,7 +117,9 @@ impl Backend {
 
     async fn answer_with(&self, fault: Fault, request: &ApiRequest) -> Answer {
         match fault {
-            Fault::Down => Err(Cut),
+            Fault::Down => Err(Cut::Closed),
+            Fault::Reset => Err(Cut::Reset),
+            Fault::Silence => future::pending().await,
             Fault::Status { status, error_type } => {
                 let error = ServiceError::with_status(status, &error_type, "a fault was asked for");
                 Ok(error.answer(self.service()))
@@ -123,12 +130,27 @@ impl Backend {
             }
             Fault::LoseAnswer => {
                 self.answer(request).await;
-                Err(Cut)
+                Err(Cut::Reset)
             }
+            Fault::WithholdAnswer => {
+                self.answer(request).await;
+                future::pending().await
+            }
+            Fault::Garble => halved(self.answer(request).await).await,
             Fault::Unprocessed if request.operation == "BatchGetItem" => Ok(unprocessed(request)),
             Fault::Unprocessed => Ok(self.answer(request).await),
         }
     }
+}
+
+/// The first half of an answer, as if that were all.
+async fn halved(answer: Response) -> Answer {
+    let (mut parts, body) = answer.into_parts();
+    let body = to_bytes(body, LARGEST_REQUEST).await.map_err(|_| Cut::Closed)?;
+    parts.headers.remove(CONTENT_LENGTH);
+    // An answer without a body has no half; it must not look like a whole one either.
+    let half = if body.len() < 4 { Bytes::from_static(b"{") } else { body.slice(..body.len() / 2) };
+    Ok(Response::from_parts(parts, Body::from(half)))
 }
 
 /// `DynamoDB` API Reference, "Common Error Types".

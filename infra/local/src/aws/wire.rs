@@ -1,6 +1,6 @@
 //! An HTTP/1.1 server on loopback whose handler may also close the connection without an answer.
 
-use std::{future::Future, io, net::SocketAddr};
+use std::{future::Future, io, net::SocketAddr, os::fd::AsFd, time::Duration};
 
 use axum::{body::Body, extract::Request, response::Response, serve::Listener};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -10,10 +10,16 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// Instead of an answer: the connection is closed, as by a service that went down.
+/// Instead of an answer: the connection ends, as by a service that went down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the connection is closed without an answer")]
-pub(crate) struct Cut;
+pub(crate) enum Cut {
+    /// It is closed in order.
+    #[error("the connection is closed without an answer")]
+    Closed,
+    /// It is reset (RFC 9293, section 3.5.2).
+    #[error("the connection is reset without an answer")]
+    Reset,
+}
 
 /// What a handler gives for a request.
 pub(crate) type Answer = Result<Response, Cut>;
@@ -85,7 +91,15 @@ where
     if stream.set_nodelay(true).is_err() {
         return;
     }
-    let service = service_fn(|request: hyper::Request<Incoming>| handler(request.map(Body::new)));
+    let Ok(socket) = stream.as_fd().try_clone_to_owned() else { return };
+    let service = service_fn(|request: hyper::Request<Incoming>| async {
+        let answer = handler(request.map(Body::new)).await;
+        if let Err(Cut::Reset) = answer {
+            // A socket that is not to linger is reset when it is closed (socket(7)). Where that fails it is closed in order.
+            let _ = rustix::net::sockopt::set_socket_linger(&socket, Some(Duration::ZERO));
+        }
+        answer
+    });
     if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await {
         tracing::debug!(%error, "a connection ended early");
     }
@@ -95,13 +109,18 @@ where
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use axum::response::IntoResponse;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
 
     async fn server() -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Server::start(listener, |request: Request| async move {
-            if request.uri().path() == "/cut" { Err(Cut) } else { Ok("hello".into_response()) }
+            match request.uri().path() {
+                "/cut" => Err(Cut::Closed),
+                "/reset" => Err(Cut::Reset),
+                _ => Ok("hello".into_response()),
+            }
         })
         .unwrap()
     }
@@ -113,6 +132,17 @@ mod tests {
         assert_eq!(answer.text().await.unwrap(), "hello");
         assert!(reqwest::get(format!("{}/cut", server.url())).await.is_err());
         assert!(reqwest::get(format!("{}/", server.url())).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_closed_in_order_or_reset() {
+        let server = server().await;
+        for (path, expected) in [("/cut", Ok(0)), ("/reset", Err(io::ErrorKind::ConnectionReset))] {
+            let mut stream = TcpStream::connect(server.address).await.unwrap();
+            stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: h\r\n\r\n").as_bytes()).await.unwrap();
+            let read = stream.read(&mut [0; 64]).await;
+            assert_eq!(read.map_err(|error| error.kind()), expected, "{path}");
+        }
     }
 
     #[tokio::test]

@@ -48,7 +48,7 @@ impl IdpFaults {
         };
         match fault {
             None => Ok(()),
-            Some(IdpFault::Down) => Err(Cut),
+            Some(IdpFault::Down) => Err(Cut::Closed),
             Some(IdpFault::Delay(delay)) => {
                 tokio::time::sleep(delay).await;
                 Ok(())

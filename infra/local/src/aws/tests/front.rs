@@ -54,10 +54,12 @@ async fn every_call_is_recorded() {
 #[tokio::test]
 async fn a_service_that_is_down_applies_nothing() {
     let aws = start(None).await;
-    aws.faults.inject(Service::DynamoDb, Some("PutItem"), Fault::Down, None);
-    assert_eq!(aws.try_call("AKIAWRITER", "DynamoDB_20120810.PutItem", &put("1")).await, None);
-    assert_eq!(aws.item("1").await, Value::Null);
-    aws.faults.clear();
+    for fault in [Fault::Down, Fault::Reset] {
+        aws.faults.inject(Service::DynamoDb, Some("PutItem"), fault, None);
+        assert_eq!(aws.try_call("AKIAWRITER", "DynamoDB_20120810.PutItem", &put("1")).await, None);
+        assert_eq!(aws.item("1").await, Value::Null);
+        aws.faults.clear();
+    }
     assert_eq!(aws.dynamodb("AKIAWRITER", "PutItem", &put("1")).await.0, StatusCode::OK);
 }
 
@@ -66,6 +68,27 @@ async fn a_lost_answer_was_applied() {
     let aws = start(None).await;
     aws.faults.inject(Service::DynamoDb, None, Fault::LoseAnswer, None);
     assert_eq!(aws.try_call("AKIAWRITER", "DynamoDB_20120810.PutItem", &put("1")).await, None);
+    assert_eq!(aws.item("1").await["pk"]["S"], "1");
+}
+
+#[tokio::test]
+async fn a_silent_service_has_applied_the_call_or_not() {
+    for (fault, applied) in [(Fault::Silence, false), (Fault::WithholdAnswer, true)] {
+        let aws = start(None).await;
+        aws.faults.inject(Service::DynamoDb, Some("PutItem"), fault.clone(), None);
+        let body = put("1");
+        let call = aws.try_call("AKIAWRITER", "DynamoDB_20120810.PutItem", &body);
+        assert!(tokio::time::timeout(Duration::from_millis(300), call).await.is_err(), "{fault:?}");
+        assert_eq!(aws.item("1").await != Value::Null, applied, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_garbled_answer_is_no_json_and_was_applied() {
+    let aws = start(None).await;
+    aws.faults.inject(Service::DynamoDb, None, Fault::Garble, None);
+    let answer = aws.request("AKIAWRITER", "DynamoDB_20120810.PutItem", &put("1")).send().await.unwrap();
+    assert_eq!((answer.status(), answer.text().await.unwrap().as_str()), (StatusCode::OK, "{"));
     assert_eq!(aws.item("1").await["pk"]["S"], "1");
 }
 
