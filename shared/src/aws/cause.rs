@@ -21,7 +21,9 @@ pub(super) fn cause<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E
     match error {
         SdkError::TimeoutError(_) => PortError::Unavailable(format!("{operation}: no answer in time")),
         SdkError::DispatchFailure(_) => PortError::Unavailable(format!("{operation}: not reachable")),
-        SdkError::ResponseError(_) => PortError::Unavailable(format!("{operation}: the answer was cut off or garbled")),
+        SdkError::ResponseError(_) => garbled(operation),
+        // The service said yes, in words that nobody can read.
+        SdkError::ServiceError(service) if service.raw().status().is_success() => garbled(operation),
         SdkError::ServiceError(service) => {
             let code = service.err().code().unwrap_or("no code");
             let status = service.raw().status().as_u16();
@@ -31,4 +33,8 @@ pub(super) fn cause<E: ProvideErrorMetadata>(operation: &str, error: &SdkError<E
         }
         _ => PortError::Broken(format!("{operation}: the request could not be made")),
     }
+}
+
+fn garbled(operation: &str) -> PortError {
+    PortError::Unavailable(format!("{operation}: the answer was cut off or garbled"))
 }

@@ -10,6 +10,7 @@ mod bounds;
 mod checks;
 mod closed;
 mod events;
+mod faults;
 mod harness;
 mod life;
 mod logs;
