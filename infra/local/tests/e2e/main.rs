@@ -20,6 +20,7 @@ mod paths;
 mod policies;
 mod portal;
 mod powers;
+mod programs;
 mod providers;
 mod races;
 mod refusals;

@@ -45,22 +45,22 @@ const FAMILIES: [(&str, [&str; 2], &str, &str); 2] = [
 const ROUNDS: usize = 3;
 
 /// A stack, and keys for its families.
-struct Rotation {
-    world: World,
+pub struct Rotation {
+    pub world: World,
     /// Each family's: the one that it has, and the one that it is to have.
     keys: [[Key; 2]; 2],
     owner: String,
 }
 
 /// What `CloudFormation` makes of the template with one ring for each family: the functions' policies and variables.
-struct Deployment {
+pub struct Deployment {
     template: Template,
     /// KMS, open to the functions as far as these policies say.
     kms: Aws,
 }
 
 /// A key in KMS.
-struct Key {
+pub struct Key {
     arn: String,
     alg: Alg,
     kid: String,
@@ -119,7 +119,7 @@ impl Key {
 
 impl Deployment {
     /// The rings of both families, each with the key that signs at first.
-    fn of(rotation: &Rotation, rings: impl Fn(&[Key; 2]) -> Vec<&Key>) -> Self {
+    pub fn of(rotation: &Rotation, rings: impl Fn(&[Key; 2]) -> Vec<&Key>) -> Self {
         let mut parameters = BTreeMap::from([("PublicUrl".to_owned(), rotation.world.stack().local.url.clone())]);
         for ((_, [signing, others], ..), keys) in FAMILIES.iter().zip(&rotation.keys) {
             let arns: Vec<_> = rings(keys).iter().map(|key| key.arn.as_str()).collect();
@@ -172,7 +172,7 @@ fn principal(function: &Function) -> Principal {
 
 impl Rotation {
     /// A stack as it is deployed without a word on keys, and new ones of the kind `spec` in its KMS.
-    fn new(spec: &str) -> Self {
+    pub fn new(spec: &str) -> Self {
         let world = World::with_sample();
         let keys = FAMILIES.map(|(id, ..)| {
             let old = world.stack().template.keys.iter().find(|key| key.logical_id == id).unwrap();
@@ -183,7 +183,7 @@ impl Rotation {
     }
 
     /// Gives `function` the policies and the rings of `deployment`.
-    fn update(&self, function: &str, deployment: &Deployment) {
+    pub fn update(&self, function: &str, deployment: &Deployment) {
         let mut changes = deployment.policies();
         changes.extend(deployment.rings(function));
         self.change(function, changes);
@@ -233,7 +233,7 @@ impl Rotation {
     }
 
     /// The published keys of both families.
-    fn published(&self) -> [JwkSet; 2] {
+    pub fn published(&self) -> [JwkSet; 2] {
         FAMILIES.map(|(.., path)| {
             let reply = self.world.call("GET", path, "");
             assert_eq!(reply.status, 200, "{}", reply.text);
@@ -244,10 +244,10 @@ impl Rotation {
 
 /// A token that was made, and where it is revoked.
 #[derive(Clone)]
-struct Made {
-    family: usize,
-    path: String,
-    token: String,
+pub struct Made {
+    pub family: usize,
+    pub path: String,
+    pub token: String,
 }
 
 impl Made {
@@ -256,7 +256,7 @@ impl Made {
     }
 
     /// Checks it offline, as a third party does who has these keys.
-    fn verify(&self, sets: &[JwkSet; 2]) -> Result<(), String> {
+    pub fn verify(&self, sets: &[JwkSet; 2]) -> Result<(), String> {
         let header = decode_header(&self.token).map_err(|error| error.to_string())?;
         let jwk =
             sets[self.family].find(header.kid.as_deref().unwrap_or_default()).ok_or("its key is not published")?;
