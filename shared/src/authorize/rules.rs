@@ -230,6 +230,17 @@ mod tests {
     }
 
     #[test]
+    fn rules_are_told_in_the_order_of_their_routes() {
+        let rules =
+            rules(r#"{"POST /x": {"public": true}, "GET /x": {"action": "x:view"}, "abc GET /x/y": {"public": true}}"#);
+        let told: Vec<_> =
+            rules.by_route().iter().map(|(route, rule)| (route.to_string(), rule.need.clone())).collect();
+        let (open, needs) = (Need::Nothing, need("x:view"));
+        let expected = [("GET /x", needs), ("POST /x", open.clone()), ("abc GET /x/y", open)];
+        assert_eq!(told, expected.map(|(route, need)| (route.to_owned(), need)));
+    }
+
+    #[test]
     fn a_route_has_one_rule() {
         let rule = r#""GET /x": {"action": "x:view"}"#;
         let of_one_api = r#""abc GET /x": {"public": true}"#;
@@ -243,7 +254,8 @@ mod tests {
             assert!(error.contains(why), "{error}");
         }
         for bad in ["7", "\"x\"", "null", "[7]", "[[[[7]]]]"] {
-            assert!(serde_json::from_str::<Rules>(bad).is_err(), "{bad}");
+            let error = serde_json::from_str::<Rules>(bad).unwrap_err().to_string();
+            assert!(error.contains("expected an object from routes to rules"), "{bad}: {error}");
         }
     }
 }

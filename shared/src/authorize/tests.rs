@@ -437,9 +437,12 @@ async fn a_persons_token_is_checked_claim_by_claim() {
     ] {
         assert_eq!(cause(ask(&ledger, &person(&changes)).await), why, "{changes}");
     }
-    for good in
-        [json!({"exp": NOW - 59}), json!({"iat": NOW + 60}), json!({"nbf": NOW}), json!({"aud": ["a", "latchkey"]})]
-    {
+    for good in [
+        json!({"exp": NOW - 59}),
+        json!({"iat": NOW + 60}),
+        json!({"nbf": NOW + 60}),
+        json!({"aud": ["a", "latchkey"]}),
+    ] {
         assert_eq!(code(ask(&ledger, &person(&good)).await), "permission_denied", "{good}");
     }
     assert_eq!(code(ask(&ledger, &person(&json!({"org_id": "999"}))).await), "permission_denied");
@@ -472,6 +475,7 @@ async fn more_roles_than_a_context_carries_are_refused_with_a_code_of_their_own(
     assert_eq!(code(ask(&ledger, &person(&json!({"roles": roles[..50]}))).await), "granted");
     assert_eq!(code(ask(&ledger, &person(&json!({"roles": roles}))).await), "too_many_roles");
     let hundred: Vec<String> = (0..100).map(|n| format!("{n}")).collect();
+    assert_eq!(code(ask(&ledger, &person(&json!({"roles": hundred[1..]}))).await), "permission_denied", "none exists");
     assert_eq!(code(ask(&ledger, &person(&json!({"roles": hundred}))).await), "too_many_roles");
 }
 
@@ -561,6 +565,10 @@ async fn a_read_only_token_on_a_route_for_any_caller_only_reads() {
         let question = Question { route, method: method.clone(), ..question(&ours(&claims_of(&token))) };
         assert_eq!(code(decide(&authorizer(&ledger), &question).await), expected, "{method}");
     }
+    let ledger = self::ledger([admin()]);
+    let (route, method) = ("GET /v1/permissions/me".to_owned(), "POST".to_owned());
+    let question = Question { route, method, ..question(&ours(&claims_of(&admin()))) };
+    assert_eq!(code(decide(&authorizer(&ledger), &question).await), "granted", "one that is not read-only");
 }
 
 #[tokio::test]

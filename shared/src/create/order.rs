@@ -236,6 +236,8 @@ mod tests {
         assert_eq!(order(json!({"name": "n", "assume_roles": roles, "assignments": roles})), Ok(1));
         assert!(order(json!({"name": "n", "assume_roles": roles, "assignments": []})).unwrap_err().contains("differ"));
         assert_eq!(order(json!({"name": "n", "assignments": ["1:a", "1:a"]})), Ok(1));
+        let fifty: Vec<String> = (0..50).map(|n| format!("1:{n}")).collect();
+        assert_eq!(order(json!({"name": "n", "assignments": fifty})), Ok(50), "as many as may be named");
     }
 
     #[test]

@@ -259,3 +259,46 @@ async fn a_token_too_long_for_a_header_is_refused_with_how_many_roles_fit_beside
     assert!(matches!(fewer(fit + 1).await, Err(Failure::Invalid(_))));
     assert_eq!(fewer(fit).await.unwrap().token_type.roles().len(), fit + 2);
 }
+
+#[tokio::test]
+async fn a_row_under_a_keys_id_that_somebody_else_made_is_not_given_out() {
+    let ledger = Memory::default();
+    let caller = token(&["123:a"], None, None);
+    let made = keyed(&ledger, &caller, "k", json!({"name": "n"})).await.unwrap();
+    let there = |token: Token| ledger.state().tokens.insert(made.id.key().clone(), Ok(token));
+    for other in [
+        Token { org: "456".parse().unwrap(), ..made.clone() },
+        Token { created_by: "local|9".parse().unwrap(), ..made.clone() },
+        Token { parent: None, ..made.clone() },
+        Token { fingerprint: None, ..made.clone() },
+    ] {
+        there(other);
+        let again = keyed(&ledger, &caller, "k", json!({"name": "n"})).await;
+        assert_eq!(again, Err(Failure::Internal("the id is taken".to_owned())));
+    }
+    there(made.clone());
+    assert_eq!(keyed(&ledger, &caller, "k", json!({"name": "n"})).await, Ok(made));
+}
+
+#[tokio::test]
+async fn a_replayed_token_that_would_outlive_its_parent_is_refused() {
+    let ledger = Memory::default();
+    let ask = async |end: i64| {
+        keyed(&ledger, &token(&["123:a"], None, Some(tokens::at(end))), "k", json!({"name": "n", "expires_in": "1h"}))
+            .await
+    };
+    let made = ask(9_000).await.unwrap();
+    assert_eq!(made.expires_at, Some(tokens::at(4_600)));
+    assert_eq!(ask(4_600).await, Ok(made.clone()), "it ends with its parent");
+    ledger.state().tokens.insert(made.id.key().clone(), Ok(Token { expires_at: Some(tokens::at(4_601)), ..made }));
+    assert_eq!(ask(4_600).await, Err(Failure::LifetimeExceedsParent(tokens::at(4_600))));
+}
+
+#[tokio::test]
+async fn a_failure_of_ours_looks_for_no_earlier_token() {
+    let ledger = Memory::default();
+    ledger.state().failing = Some(PortError::Unavailable("down".to_owned()));
+    let made = keyed(&ledger, &person(&["123:a"]), "k", json!({"name": "n"})).await;
+    assert_eq!(made, Err(Failure::Unavailable("down".to_owned())));
+    assert_eq!(ledger.state().calls, 1, "one attempt to record");
+}

@@ -34,6 +34,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
+    use crate::jwt::Distinct;
 
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -50,6 +51,17 @@ mod tests {
         for bad in ["[true]", "[true, 1]", "[]", "true", "null", r#"{"a": true, "c": 1}"#, r#"{"a": true, "a": true}"#]
         {
             assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn anything_but_an_object_is_refused_by_name() {
+        for text in ["[]", "[true]", "7", "null", "\"x\""] {
+            let object = serde_json::from_str::<Object<Pair>>(text).err();
+            for error in [object, serde_json::from_str::<Distinct>(text).err()] {
+                let error = error.map(|error| error.to_string()).unwrap_or_default();
+                assert!(error.contains("expected a JSON object"), "{text}: {error}");
+            }
         }
     }
 }

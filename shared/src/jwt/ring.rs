@@ -41,3 +41,18 @@ impl Ring {
         JwkSet { keys: keys.map(|key| key.jwk().clone()).collect() }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::jwt::samples;
+
+    #[test]
+    fn keys_are_published_in_the_order_in_which_they_were_given_each_once() {
+        let [rsa, ec] = samples::both().map(samples::SigningKey::public);
+        let set = Ring::new([ec.clone(), rsa.clone(), ec.clone()]).jwk_set();
+        let kids: Vec<_> = set.keys.iter().map(|key| key.common.key_id.as_deref().unwrap()).collect();
+        assert_eq!(kids, [ec.kid(), rsa.kid()]);
+    }
+}

@@ -82,3 +82,16 @@ impl fmt::Debug for Jwt {
         f.write_str("Jwt(hidden)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_signed_is_the_sha_256_of_the_input() {
+        // FIPS 180-4, as NIST's example values have it.
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let digest = SigningInput("abc".to_owned()).digest();
+        assert_eq!(digest.map(|byte| format!("{byte:02x}")).concat(), expected);
+    }
+}

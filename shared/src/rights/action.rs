@@ -75,6 +75,11 @@ mod tests {
     }
 
     #[test]
+    fn an_action_is_told_as_it_was_written() {
+        assert_eq!("token:create".parse::<Action>().map(|action| action.to_string()).as_deref(), Ok("token:create"));
+    }
+
+    #[test]
     fn an_action_holds_nothing_that_a_gateway_response_would_have_to_escape() {
         for bad in ["", "a b", "a\"b", "a\\b", "a$b", "a*", "ä"] {
             assert_eq!(bad.parse::<Action>(), Err(ActionError), "{bad}");

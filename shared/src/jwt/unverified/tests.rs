@@ -148,6 +148,22 @@ fn both_forms_of_s_are_one_signature() {
 }
 
 #[test]
+fn a_token_as_long_as_a_header_can_be_is_read_and_a_longer_one_is_not() {
+    let [_, key] = samples::both();
+    let of = |padding: usize| {
+        let claims = json!({"iss": "https://issuer.example", "p": "x".repeat(padding)}).to_string();
+        key.token(&header(&key.public()).to_string(), &claims)
+    };
+    // Three characters more of a claim are four more of the token.
+    let longest = (0..3).find_map(|n| Some(of(7_400 + n)).filter(|token| token.len() % 4 == LONGEST % 4)).unwrap();
+    let padding = (LONGEST - longest.len()) / 4 * 3 + 7_400;
+    let fits = (padding..padding + 3).map(of).find(|token| token.len() == LONGEST).unwrap();
+    assert!(verify(&fits).is_ok());
+    assert_eq!(verify(&format!("{fits}A")), Err(Refusal::Malformed));
+    assert_eq!(format!("{:?}", Unverified::parse(&fits).unwrap()), "Unverified(hidden)");
+}
+
+#[test]
 fn signatures_of_other_lengths_are_wrong() {
     for key in samples::both() {
         let token = key.token(&header(&key.public()).to_string(), CLAIMS);

@@ -121,3 +121,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn as_many_roles_as_may_be_asked_for_are_carried_unasked() {
+    let many: Vec<String> = (0..=MAX_ASKED).map(|n| format!("1:r{n}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(carry(&many[1..], &[], &[], &[]), Ok(ids(&many[1..])));
+    assert_eq!(carry(&many, &[], &[], &[]), Err(WiderThanMaker::TooManyHeld(MAX_ASKED + 1)));
+}
