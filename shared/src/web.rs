@@ -11,7 +11,7 @@ mod request;
 mod serve;
 
 pub use answer::Answer;
-pub use authorizer::serve_authorizer;
+pub use authorizer::{answer_event, serve_authorizer};
 pub use request::Incoming;
 pub use serve::{Endpoint, Error, serve};
 

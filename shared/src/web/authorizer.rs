@@ -34,12 +34,18 @@ where
     C: Clock,
 {
     let authorize = &authorize;
-    let handler = |event: LambdaEvent<Value>| async move { handle(authorize, event.payload).await };
+    let handler = |event: LambdaEvent<Value>| async move { answer_event(authorize, event.payload).await };
     lambda_runtime::run(service_fn(handler)).await
 }
 
-/// *(closed by default)* One event to one answer, or to an error that the gateway takes for a refusal.
-async fn handle<L, K, P, C>(authorize: &Authorize<L, K, P, C>, event: Value) -> Result<Value, Diagnostic>
+/// *(closed by default)* One event of the gateway to one answer: an IAM policy for a REST API, the simple form for an HTTP API, of
+/// 8,192 bytes at most.
+///
+/// # Errors
+///
+/// `Unauthorized`, which the gateway makes a 401. Any other text says that nothing could be decided, or why the event is none that
+/// this authorizer takes; it holds nothing from the event, and the gateway takes it for a refusal too.
+pub async fn answer_event<L, K, P, C>(authorize: &Authorize<L, K, P, C>, event: Value) -> Result<Value, Diagnostic>
 where
     L: EvidenceReader + Assignments + Toucher,
     K: KeyRing,

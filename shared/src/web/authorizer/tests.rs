@@ -108,7 +108,7 @@ async fn ask(ledger: Memory, event: Value) -> Result<Value, String> {
             rules: serde_json::from_value(rules).unwrap(),
         },
     };
-    handle(&authorize, event).await.map_err(|diagnostic| diagnostic.error_message)
+    answer_event(&authorize, event).await.map_err(|diagnostic| diagnostic.error_message)
 }
 
 async fn answer(event: Value) -> Result<Value, String> {
