@@ -1,0 +1,113 @@
+//! Cursors, through the list that takes them.
+
+use std::{
+    str::from_utf8,
+    sync::{LazyLock, Mutex},
+};
+
+use shared::{
+    caller::Caller,
+    failure::Failure,
+    list::{Filter, List, Page, Position},
+    ports::{Clock, Lister, PortError, Slice},
+    rights::OrgId,
+    token::{Class, TypeName, UnixTime},
+};
+use tokio::runtime::{Builder, Runtime};
+
+use super::Target;
+use crate::{choices::Choices, mutate};
+
+pub(super) const TARGET: Target = Target { name: "cursor", run, seeds };
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Builder::new_current_thread().enable_time().build().unwrap());
+
+/// Places that the index has.
+const PLACES: [&str; 3] = [
+    "001566656122#api_5ZugdRXasLfWBypHi93Fk",
+    "000000000000#app_AAAAAAAAAAAAAAAAAAAAA",
+    "253402207200#journey_JJJJJJJJJJJJJJJJJJJJJ",
+];
+
+/// An index that always says how far it was read, and remembers behind which place.
+struct Index {
+    reached: &'static str,
+    before: Mutex<Option<String>>,
+}
+
+impl Lister for &Index {
+    async fn slice(
+        &self,
+        _: &OrgId,
+        _: Class,
+        before: Option<&Position>,
+        _: UnixTime,
+        _: &Filter,
+    ) -> Result<Slice, PortError> {
+        *self.before.lock().unwrap() = before.map(|place| place.as_str().to_owned());
+        Ok(Slice { tokens: Vec::new(), reached: Some(Position::at(self.reached.to_owned())) })
+    }
+}
+
+struct Epoch;
+
+impl Clock for Epoch {
+    fn now(&self) -> UnixTime {
+        UnixTime::EPOCH
+    }
+}
+
+/// The two first bytes choose a place and a list, the rest is a cursor or says how to alter one. A cursor that the list takes
+/// was made by it, for this organization and filter, and leads to the place for which it was made.
+fn run(bytes: &[u8]) {
+    let mut choices = Choices::new(bytes);
+    let (place, at) = (*choices.pick(&PLACES), choices.below(4));
+    let (org, filter) = &lists()[at];
+    let made = ask(place, org, filter, None).1.unwrap().next.unwrap();
+    assert_eq!(ask(place, org, filter, Some(&made)).0.as_deref(), Some(place), "it leads elsewhere");
+    for (other, (org, filter)) in lists().iter().enumerate() {
+        assert_eq!(ask(place, org, filter, Some(&made)).1.is_ok(), other == at, "list {other} and the cursor of {at}");
+    }
+    let altered = match choices.byte() % 2 {
+        0 => mutate::bytes(made.as_bytes(), &[], &mut choices),
+        _ => choices.rest().to_vec(),
+    };
+    let Ok(altered) = from_utf8(&altered) else { return };
+    let taken = ask(place, org, filter, Some(altered));
+    if taken.1.is_ok() {
+        let ours = PLACES
+            .iter()
+            .any(|place| ask(place, org, filter, None).1.is_ok_and(|page| page.next.as_deref() == Some(altered)));
+        assert!(ours, "{altered} was never made");
+    } else {
+        assert!(matches!(taken.1, Err(Failure::Invalid(_))) && taken.0.is_none(), "refused, and yet read");
+    }
+}
+
+/// Four lists that share no cursor.
+fn lists() -> [(OrgId, Filter); 4] {
+    let all = Filter { types: Some([TypeName::Api].into()), ..Filter::default() };
+    let of = Filter { created_by: "local|1001".parse().ok(), ..Filter::default() };
+    [("1", Filter::default()), ("2", Filter::default()), ("1", all), ("1", of)]
+        .map(|(org, filter)| (org.parse().unwrap(), filter))
+}
+
+/// Behind which place the index was read, and the page.
+fn ask(
+    place: &'static str,
+    org: &OrgId,
+    filter: &Filter,
+    cursor: Option<&str>,
+) -> (Option<String>, Result<Page, Failure>) {
+    let index = Index { reached: place, before: Mutex::default() };
+    let principal = "local|1001".parse().unwrap();
+    let caller = Caller { org: org.clone(), principal, roles: Vec::new(), deny_roles: Vec::new(), token: None };
+    let page = RUNTIME.block_on(List { ledger: &index, clock: Epoch }.run(&caller, filter, cursor));
+    (index.before.into_inner().unwrap(), page)
+}
+
+fn seeds() -> Vec<Vec<u8>> {
+    let altered = (0..9).map(|kind| vec![0, 0, 1, 0, 0, 0, 0, kind, 0, 5, 0, 9]);
+    let raw = ["", "AAAA", "bm90IGEgY3Vyc29y"].map(|text| [&[0, 0, 0, 0, 1], text.as_bytes()].concat());
+    altered.chain(raw).collect()
+}
