@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jsonwebtoken::jwk::{Jwk, JwkSet};
-use reqwest::{Client, redirect::Policy};
+use reqwest::{Client, Url, redirect::Policy};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -85,15 +85,20 @@ async fn fetch(client: &Client, issuer: &str) -> Result<Ring, Unusable> {
     if discovery.issuer != issuer {
         return Err(Unusable::OtherIssuer(address));
     }
-    // Only an issuer on this machine may name keys on it: another could have us ask whatever listens here.
-    let here = issuer.starts_with("http://");
-    if !may_be_fetched(&discovery.jwks_uri) || (discovery.jwks_uri.starts_with("http://") && !here) {
+    if !may_lead_to(issuer, &discovery.jwks_uri) {
         return Err(Unusable::Elsewhere(address));
     }
     let set: AnyKeys = document(client, &discovery.jwks_uri).await?;
     let known = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
     let set = JwkSet { keys: known.collect() };
     Ok(Ring::new(set.keys.into_iter().filter_map(|jwk| VerifyingKey::from_jwk(jwk).ok())))
+}
+
+/// Whether `issuer` may say that its keys lie at `address`. By HTTP only an issuer on this machine may name keys on it: another could
+/// have us ask whatever listens here. The scheme is that of the parsed address, since `HTTP:` and ` http:` mean the same.
+fn may_lead_to(issuer: &str, address: &str) -> bool {
+    let is_http = |text: &str| Url::parse(text).is_ok_and(|url| url.scheme() == "http");
+    may_be_fetched(address) && (is_http(issuer) || !is_http(address))
 }
 
 async fn document<T: DeserializeOwned>(client: &Client, address: &str) -> Result<T, Unusable> {
@@ -112,4 +117,21 @@ async fn document<T: DeserializeOwned>(client: &Client, address: &str) -> Result
         }
     }
     serde_json::from_slice(&body).map_err(|_| Unusable::Malformed(shown()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuer_elsewhere_names_no_keys_on_this_machine_however_the_address_is_written() {
+        for address in
+            ["http://127.0.0.1:1/", "HTTP://127.0.0.1:1/", " http://localhost/", "ht\ttp://[::1]/", "http:/127.1"]
+        {
+            assert!(!may_lead_to("https://id.example", address), "{address:?}");
+            assert!(may_lead_to("http://127.0.0.1:2", address), "{address:?}");
+        }
+        assert!(may_lead_to("https://id.example", "https://keys.example"));
+        assert!(!may_lead_to("http://127.0.0.1:2", "http://keys.example"));
+    }
 }
