@@ -14,10 +14,10 @@ use proptest::{
 /// How often each target is run: as often as takes a second or two without optimization.
 fn executions(name: &str) -> u32 {
     match name {
-        "cursor" => 1_000,
-        "claims" | "roles" => 2_000,
-        "jws" | "authorizer" => 4_000,
-        _ => 10_000,
+        "cursor" => 4_000,
+        "claims" | "jws" | "roles" => 12_000,
+        "authorizer" => 20_000,
+        _ => 40_000,
     }
 }
 

@@ -32,12 +32,14 @@ const OPEN: &str = "GET /open/{id}";
 /// The largest answer that the gateway takes.
 const LARGEST: usize = 8_192;
 
-/// The first byte says what the ledger does: fail, know nothing, or know the token. The rest is the event, with names in the place
-/// of tokens. Whatever it is, it is answered in a form that the gateway takes, and with a grant on the open route alone, for the one
+/// The first byte says what the ledger does: fail, know nothing, or know the token. The rest of the line is a path parameter, and what
+/// follows is the event, with names in the place of this and of tokens. Whatever it is, it is answered in a form that the gateway takes, and with a grant on the open route alone, for the one
 /// path that the gateway itself names and that can be read in one way.
 fn run(bytes: &[u8]) {
     let Some((first, rest)) = bytes.split_first() else { return };
-    let mut text = String::from_utf8_lossy(rest).into_owned();
+    let whole = String::from_utf8_lossy(rest);
+    let (id, event) = whole.split_once('\n').unwrap_or(("7", &whole));
+    let mut text = event.replace(events::ID, json!(id).to_string().trim_matches('"'));
     for name in PLACEHOLDERS {
         text = text.replace(name, &CREDENTIALS[name]);
     }
@@ -86,7 +88,8 @@ fn is_open(event: &Value) -> bool {
     let path = path.as_str().unwrap_or_default();
     let id = event["pathParameters"]["id"].as_str().unwrap_or_default();
     let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte));
-    let literal = plain && !["", ".", ".."].contains(&id) && !path.contains("..") && !path.contains('*');
+    let literal =
+        plain && !["", ".", ".."].contains(&id) && path.split('/').all(|part| part != "..") && !path.contains('*');
     route == OPEN && literal && path.ends_with(&format!("/open/{id}"))
 }
 
@@ -145,6 +148,10 @@ fn credentials() -> HashMap<&'static str, String> {
 }
 
 fn seeds() -> Vec<Vec<u8>> {
-    let events = events::all();
-    texts(events.iter().flat_map(|event| ["0", "1", "2"].map(|ledger| format!("{ledger}{event}"))))
+    let ids =
+        ["7", "*", "..", "a/b", "a b", "%2e", "?", "", "${x}", "a*", "\u{e4}", "api_5ZugdRXasLfWBypHi93Fk", "self"];
+    let numbered = |(number, event)| format!("{}{}\n{event}", number % 3, ids[number % ids.len()]);
+    let all = events::all().into_iter().cycle().take(3 * ids.len()).enumerate();
+    let open = ids.iter().flat_map(|id| events::open().map(|event| format!("1{id}\n{event}")));
+    texts(all.map(numbered).chain(open))
 }

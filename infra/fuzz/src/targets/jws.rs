@@ -25,6 +25,9 @@ const CLAIMS: [&str; 3] = [
     r#"{"iss":"https://other.example","x":{"deep":[1,[2,[3]]]},"name":"\u00e4\"\\"}"#,
 ];
 
+/// What stands for a key's name in a header that comes as it is.
+const KID: &str = "@kid@";
+
 /// All tokens that were signed: of each key with each claims.
 static SIGNED: LazyLock<Vec<String>> = LazyLock::new(|| {
     let of = |key: &'static SigningKey| {
@@ -68,7 +71,7 @@ fn newly_signed(mut choices: Choices<'_>) {
     match choices.byte() % 3 {
         0 => header = mutate::bytes(&header, &[], &mut choices),
         1 => claims = mutate::bytes(&claims, &[], &mut choices),
-        _ => header = choices.rest().to_vec(),
+        _ => header = String::from_utf8_lossy(choices.rest()).replace(KID, named.public().kid()).into_bytes(),
     }
     let Some(payload) = verified(&signs.token(&header, &claims)) else { return };
     let header = Pairs::read(&header).unwrap();
@@ -99,11 +102,10 @@ fn is_es256(token: &str) -> bool {
 /// Every kind of change once for each token, and headers that are to be refused whatever signs them.
 fn seeds() -> Vec<Vec<u8>> {
     let changes = (0..6).flat_map(|token| (0..10).map(move |kind| [2, token, 0, kind, 0, 7, 0, 3, 1].to_vec()));
-    let headers = [
-        json!({"alg": "none"}),
-        json!({"alg": "HS256", "kid": "k"}),
-        json!({"alg": "RS256", "crit": ["b64"], "b64": false}),
-    ];
+    let kid = |alg: &str| json!({"alg": alg, "typ": "at+jwt", "kid": KID});
+    let mut critical = kid("RS256");
+    critical["crit"] = json!(["b64"]);
+    let headers = [json!({"alg": "none"}), kid("HS256"), kid("ES256"), kid("RS256"), json!({"alg": "RS256"}), critical];
     let signed = headers.map(|header| [&[1, 0, 0, 0, 0, 0, 0, 2], header.to_string().as_bytes()].concat());
     changes.chain(signed).chain([b"\0a.b.c".to_vec(), b"\0e30.e30.".to_vec()]).collect()
 }

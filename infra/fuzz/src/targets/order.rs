@@ -1,6 +1,6 @@
 //! The body of a create.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use shared::{
     create::{Order, Wanted},
     failure::Failure,
@@ -75,7 +75,9 @@ fn check_wanted(wanted: &Wanted, members: &Map<String, Value>) {
 }
 
 fn seeds() -> Vec<Vec<u8>> {
-    texts([
+    let roles = |count| (0..count).map(|n| format!("1:{n}")).collect::<Vec<_>>();
+    let many = [50, 51].map(|count| json!({"name": "n", "assignments": roles(count)}).to_string());
+    texts(many.iter().map(String::as_str).chain([
         r#"{"name":"n"}"#,
         r#"{"name":" Postman Access Token ","token_type":"api","assignments":["123:owner","123:a","123:a"],"expires_in":"2 days"}"#,
         r#"{"name":"n","assume_roles":["123:a"],"assignments":["123:a"],"read_only":true,"anonymize":false}"#,
@@ -86,5 +88,5 @@ fn seeds() -> Vec<Vec<u8>> {
         r#"{"name":"n","token_type":"portal_preview","portal_id":"p"}"#,
         r#"{"name":"n","name":"m"}"#,
         r#"{"name":"n","expires_in":1e3}"#,
-    ])
+    ]))
 }

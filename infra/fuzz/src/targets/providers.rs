@@ -96,6 +96,8 @@ fn seeds() -> Vec<Vec<u8>> {
         r#"[{"name":"a","issuer":"http://localhost","audience":"","organizations":"*"}]"#,
         r#"[{"name":"a","issuer":"https://api.example/v1/access-tokens/public","audience":"a","organizations":"*"}]"#,
         r#"[{"name":"a","issuer":"https://u:p@id.example","audience":"a","organizations":"*"},{"name":"a","issuer":"https://b","audience":"a","organizations":[]}]"#,
+        r#"[{"name":"a","issuer":"https://id.example","audience":["a",""],"organizations":["1"],"organization":"2"}]"#,
+        r#"[{"name":"a","issuer":"https://id.example","audience":"a","organizations":["1"]},{"name":"b","issuer":"https://id.example","audience":"a","organizations":["1"]}]"#,
         r#"[["a","https://id.example","a"]]"#,
     ])
 }

@@ -1,11 +1,22 @@
 //! The rules of routes.
 
+use std::sync::LazyLock;
+
+use regex_lite::Regex;
 use serde_json::{Map, Value, json};
 use shared::authorize::{Need, Route, Rule, Rules};
 
 use super::{Target, texts};
 
 pub(super) const TARGET: Target = Target { name: "rules", run, seeds };
+
+/// A route, written another time: no segment is empty or goes up.
+static FORM: LazyLock<Regex> = LazyLock::new(|| {
+    let segment = r"([A-Za-z0-9._~-]*[A-Za-z0-9_~-][A-Za-z0-9._~-]*|\.{3,}|\{[A-Za-z0-9._~-]+\+?\})";
+    let path = format!("(/|(/{segment})+)");
+    let methods = "(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|ANY)";
+    Regex::new(&format!(r"\A([a-z0-9]+ )?({methods} {path}|\$default)\z")).unwrap()
+});
 
 /// Rules that are read are those that were written and no others: each is found by its route alone, needs no less than stands
 /// there, and written again is read as the same. Nobody can add a rule for a route that has one.
@@ -18,6 +29,7 @@ fn run(bytes: &[u8]) {
     assert_eq!(all.len(), members.len(), "a route is lost");
     for (route, rule) in &all {
         let text = route.to_string();
+        assert!(FORM.is_match(&text), "{text} could be read in two ways");
         assert_eq!(text.parse::<Route>().as_ref(), Ok(*route), "{text}");
         check(rule, &members[&text], &text);
         found(&rules, rule, &text);
@@ -40,7 +52,9 @@ fn flatten(written: &Value, members: &mut Map<String, Value>) {
 fn check(rule: &Rule, written: &Value, route: &str) {
     let flag = |name: &str| written.get(name) == Some(&json!(true));
     match &rule.need {
-        Need::Nothing => assert!(flag("public") && written.get("action").is_none(), "{route}"),
+        Need::Nothing => {
+            assert!(flag("public") && rule.own_id.is_none() && !rule.public_tokens && !flag("any_caller"), "{route}");
+        }
         Need::AnyCaller => assert!(flag("any_caller") && written.get("action").is_none(), "{route}"),
         Need::Permission(action, resource) => {
             assert_eq!(written["action"], action.as_str(), "{route}");
@@ -96,7 +110,10 @@ fn seeds() -> Vec<Vec<u8>> {
         r#"[{"POST /orders":{"action":"order:create"}},{"GET /orders/{id}":{"action":"order:view","resource":"order/{id}"}}]"#,
         r#"{"GET /x":{"public":true},"abc123 GET /y":{"any_caller":true,"public_tokens":true},"$default":{"any_caller":true}}"#,
         r#"{"ANY /files/{path+}":{"action":"file:view","resource":"file:{path}"},"a1 $default":{"action":"a:b"}}"#,
-        r#"{"GET /x":{"public":true,"own_id":"id"}}"#,
+        r#"{"GET /x/{id}":{"public":true,"own_id":"id"}}"#,
+        r#"{"GET /x":{"public":true,"public_tokens":true},"GET /y":{"public":true,"any_caller":true}}"#,
+        r#"{"GET /...":{"public":true},"GET /x.y/{a}":{"action":"a","resource":"{a}:x"}}"#,
+        r#"{"GET //":{"public":true}}"#,
         r#"[[{"GET /":{"public":false,"action":"a"}}],[]]"#,
         r#"{"GET /a/../b":{"public":true}}"#,
         r#"{"GET /x":[true]}"#,

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 /// The names: a good token, the same under the other family's key, a person's, and one of a person with an ill-typed claim.
 pub(super) const PLACEHOLDERS: [&str; 4] = ["@own@", "@wrong-key@", "@person@", "@ill-typed@"];
 
+/// The name in the place of the path parameter.
+pub(super) const ID: &str = "@id@";
+
 /// How each error's text begins.
 pub(super) const ERRORS: [&str; 6] = [
     "Unauthorized",
@@ -28,18 +31,23 @@ pub(super) fn all() -> Vec<Value> {
     all
 }
 
-/// A REST API's event of a request to `GET <path>/7`.
+/// An event of either kind of API on the route that is open to anybody.
+pub(super) fn open() -> [Value; 2] {
+    [rest("/open", ""), http("/open", "")]
+}
+
+/// A REST API's event of a request to `GET <path>/<id>`.
 fn rest(path: &str, credential: &str) -> Value {
     let bearer = format!("Bearer {credential}");
     json!({
         "type": "REQUEST",
-        "methodArn": format!("arn:aws:execute-api:us-east-1:1:abc/live/GET{path}/7"),
+        "methodArn": format!("arn:aws:execute-api:us-east-1:1:abc/live/GET{path}/{ID}"),
         "resource": format!("{path}/{{id}}"),
-        "path": format!("{path}/7"),
+        "path": format!("{path}/{ID}"),
         "httpMethod": "GET",
         "headers": {"Authorization": bearer},
         "multiValueHeaders": {"Authorization": [bearer], "x-epilot-org-id": ["123"]},
-        "pathParameters": {"id": "7"},
+        "pathParameters": {"id": ID},
         "requestContext": {"requestId": "r-1", "stage": "live", "httpMethod": "GET", "apiId": "abc", "identity": {}},
     })
 }
@@ -51,9 +59,9 @@ fn http(path: &str, credential: &str) -> Value {
         "version": "2.0",
         "type": "REQUEST",
         "routeKey": route,
-        "rawPath": format!("{path}/7"),
+        "rawPath": format!("{path}/{ID}"),
         "headers": {"authorization": format!("Bearer {credential}"), "x-epilot-org-id": "123"},
         "requestContext": {"apiId": "xyz", "requestId": "r-2", "routeKey": route, "http": {"method": "GET"}},
-        "pathParameters": {"id": "7"},
+        "pathParameters": {"id": ID},
     })
 }
