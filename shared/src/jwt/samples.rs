@@ -57,6 +57,11 @@ impl SigningKey {
 
     /// A token of exactly these two JSON texts.
     pub(crate) fn token(&self, header: &str, claims: &str) -> String {
+        self.token_of_bytes(header.as_bytes(), claims.as_bytes())
+    }
+
+    /// A token of exactly these bytes.
+    pub(crate) fn token_of_bytes(&self, header: &[u8], claims: &[u8]) -> String {
         let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
         let signature = self.sign(input.as_bytes());
         format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))

@@ -13,7 +13,7 @@ const LONGEST: usize = 10_240;
 /// A token whose signature nobody has looked at. *(verify, then clear)*
 pub struct Unverified<'a> {
     signed: &'a str,
-    claims: Vec<u8>,
+    claims: String,
     signature: &'a str,
     header: Header,
     issuer: String,
@@ -113,18 +113,20 @@ impl<'a> Unverified<'a> {
         if !key.verifies(self.signed, self.signature) {
             return Err(Refusal::WrongSignature);
         }
-        serde_json::from_slice(&self.claims).map_err(|_| Refusal::Claims)
+        serde_json::from_str(&self.claims).map_err(|_| Refusal::Claims)
     }
 }
 
-/// Strict base64url: no padding, no white space, no stray bits (RFC 7515, section 2).
-fn decode(part: &str) -> Result<Vec<u8>, Refusal> {
-    URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::Malformed)
+/// Strict base64url: no padding, no white space, no stray bits (RFC 7515, section 2); and UTF-8 all through (RFC 7515, section 5.2,
+/// step 3; RFC 7519, section 7.2, step 10), since a reader of JSON passes over the bytes of members that it does not know.
+fn decode(part: &str) -> Result<String, Refusal> {
+    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::Malformed)?;
+    String::from_utf8(bytes).map_err(|_| Refusal::Malformed)
 }
 
 /// A JSON object (RFC 7515, section 4; RFC 7519, section 4), and no array in its place.
-fn parse<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
-    serde_json::from_slice(json).ok().map(|Object(members)| members)
+fn parse<T: DeserializeOwned>(json: &str) -> Option<T> {
+    serde_json::from_str(json).ok().map(|Object(members)| members)
 }
 
 impl fmt::Debug for Unverified<'_> {

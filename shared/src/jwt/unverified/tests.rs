@@ -117,6 +117,20 @@ fn headers_and_claims_with_other_types_or_doubled_members_are_refused() {
 }
 
 #[test]
+fn bytes_that_are_no_utf_8_are_malformed_wherever_they_stand() {
+    // RFC 7515, section 5.2, step 3, and RFC 7519, section 7.2, step 10: in members that nobody looks at, too.
+    let [rsa, _] = samples::both();
+    let good = header(&rsa.public()).to_string();
+    let broken = |text: &str| [text.trim_end_matches('}').as_bytes(), b",\"x\":\"\xff\"}"].concat();
+    for (header, claims) in [(broken(&good), CLAIMS.into()), (good.clone().into(), broken(CLAIMS))] {
+        let token = rsa.token_of_bytes(&header, &claims);
+        let read: Result<IssuerClaim, _> = Unverified::parse(&token).and_then(|token| token.verify(&ring()));
+        assert_eq!(read.map(|claims| claims.iss), Err(Refusal::Malformed));
+    }
+    assert!(verify(&rsa.token(&good, CLAIMS)).is_ok());
+}
+
+#[test]
 fn claims_nested_thousands_deep_are_refused_and_break_nothing() {
     let [rsa, _] = samples::both();
     let deep = format!(r#"{{"iss":"a","x":{}{}}}"#, "[".repeat(3_500), "]".repeat(3_500));
