@@ -314,6 +314,24 @@ async fn a_method_arn_other_than_the_gateways_own_is_denied() {
     assert_eq!(answer["context"]["code"], "permission_denied");
 }
 
+#[tokio::test]
+async fn a_method_arn_that_a_policy_would_not_take_literally_is_denied() {
+    for (whole, part, odd) in
+        [("1:abc/live", "apiId", "1:a*c/live"), ("abc/live", "stage", "abc/*"), ("abc/live", "stage", "abc/${x}")]
+    {
+        let mut event = rest("/open", "7", "");
+        let named = event["methodArn"].as_str().unwrap().replace(whole, odd);
+        event["methodArn"] = json!(named);
+        event["requestContext"][part] = json!(odd.rsplit(['/', ':']).next().unwrap());
+        let answer = answer(event).await.unwrap();
+        assert_eq!(
+            *statement(&answer),
+            json!({"Action": "execute-api:Invoke", "Effect": "Deny", "Resource": "*"}),
+            "{odd}"
+        );
+    }
+}
+
 #[test]
 fn an_answer_never_exceeds_what_the_gateway_takes() {
     let roles: Vec<String> = (0..60).map(|n| format!("123:{n:02}{}", "r".repeat(62))).collect();

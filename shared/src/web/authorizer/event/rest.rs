@@ -55,6 +55,7 @@ impl RestRequest {
         // What a base path mapping adds is in the event's path, and not in this one.
         let path = filled(self.0.resource.as_ref()?, &self.0.path_parameters)?;
         let arn = format!("{prefix}/{stage}/{method}{path}");
-        (is_literal(&path) && arn.len() <= LONGEST_ARN && arn == *named).then_some(arn)
+        let is_plain = !arn.contains(['*', '?', '$']);
+        (is_plain && is_literal(&path) && arn.len() <= LONGEST_ARN && arn == *named).then_some(arn)
     }
 }
