@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and says what it did")]
 
-use std::{fmt::Write as _, thread};
+use std::{fmt::Write as _, panic, thread};
 
 use fuzz::{TARGETS, Target, choices::Choices, mutate};
 use proptest::{
@@ -35,8 +35,10 @@ fn drive(target: &Target) -> (u32, Option<String>) {
     let (mut runs, cases) = (0, executions(target.name));
     let seeds = (target.seeds)();
     for seed in &seeds {
-        (target.run)(seed);
         runs += 1;
+        if panic::catch_unwind(|| (target.run)(seed)).is_err() {
+            return (runs, Some(format!("{:?}", String::from_utf8_lossy(seed))));
+        }
     }
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let ended = TestRunner::new(config).run(&inputs(seeds), |bytes| {
@@ -45,7 +47,7 @@ fn drive(target: &Target) -> (u32, Option<String>) {
     });
     match ended {
         Ok(()) => (runs + cases, None),
-        Err(TestError::Fail(why, bytes)) => (runs, Some(format!("{why}: {:?}", String::from_utf8_lossy(&bytes)))),
+        Err(TestError::Fail(why, bytes)) => (runs, Some(format!("{:?}: {why}", String::from_utf8_lossy(&bytes)))),
         Err(TestError::Abort(why)) => (runs, Some(why.to_string())),
     }
 }

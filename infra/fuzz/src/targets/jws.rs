@@ -71,16 +71,24 @@ fn newly_signed(mut choices: Choices<'_>) {
     match choices.byte() % 3 {
         0 => header = mutate::bytes(&header, &[], &mut choices),
         1 => claims = mutate::bytes(&claims, &[], &mut choices),
-        _ => header = String::from_utf8_lossy(choices.rest()).replace(KID, named.public().kid()).into_bytes(),
+        _ => header = with_kid(choices.rest(), named.public().kid()),
     }
     let Some(payload) = verified(&signs.token(&header, &claims)) else { return };
-    let header = Pairs::read(&header).unwrap();
+    assert!(from_utf8(&header).is_ok(), "no UTF-8 (RFC 7515, section 5.2)");
+    // What is not looked at may hold a number beyond every bound.
+    let Some(header) = Pairs::read(&header) else { return };
     assert_eq!(header.all("kid"), [signs.public().kid()], "another key's name");
     assert_eq!(header.all("alg"), [signs.public().alg().as_str()], "another algorithm");
     assert!(header.all("crit").is_empty(), "something critical");
     assert!(header.all("typ").iter().all(|typ| typ.is_string()), "a `typ` that is no text");
     assert_eq!(serde_json::from_slice::<Value>(&claims).unwrap(), payload, "other claims than were signed");
-    assert!(Pairs::read(&claims).unwrap().all("iss")[..].len() == 1, "no issuer, or two");
+    assert!(Pairs::read(&claims).unwrap().all("iss").len() == 1, "no issuer, or two");
+}
+
+/// The header with the key's name in its place.
+fn with_kid(header: &[u8], kid: &str) -> Vec<u8> {
+    let place = header.windows(KID.len()).position(|part| part == KID.as_bytes());
+    place.map_or(header.to_vec(), |at| [&header[..at], kid.as_bytes(), &header[at + KID.len()..]].concat())
 }
 
 /// The claims, where the token verifies. Its three parts are then what encoding gives that decoding took.
@@ -107,5 +115,9 @@ fn seeds() -> Vec<Vec<u8>> {
     critical["crit"] = json!(["b64"]);
     let headers = [json!({"alg": "none"}), kid("HS256"), kid("ES256"), kid("RS256"), json!({"alg": "RS256"}), critical];
     let signed = headers.map(|header| [&[1, 0, 0, 0, 0, 0, 0, 2], header.to_string().as_bytes()].concat());
-    changes.chain(signed).chain([b"\0a.b.c".to_vec(), b"\0e30.e30.".to_vec()]).collect()
+    // A header under its own key's name, with bytes in it that are no UTF-8.
+    let broken =
+        [b"\x01\0\0\0\0\0\0\x02", kid("RS256").to_string().trim_end_matches('}').as_bytes(), b",\"x\":\"\xff\"}"]
+            .concat();
+    changes.chain([broken]).chain(signed).chain([b"\0a.b.c".to_vec(), b"\0e30.e30.".to_vec()]).collect()
 }

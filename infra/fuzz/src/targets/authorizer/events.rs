@@ -31,9 +31,11 @@ pub(super) fn all() -> Vec<Value> {
     all
 }
 
-/// An event of either kind of API on the route that is open to anybody.
-pub(super) fn open() -> [Value; 2] {
-    [rest("/open", ""), http("/open", "")]
+/// Events on the route that is open to anybody: of either kind of API, and of one whose id a policy would take for more.
+pub(super) fn open() -> [Value; 3] {
+    let mut starred = rest("/open", "");
+    starred["methodArn"] = json!(format!("arn:aws:execute-api:us-east-1:1:a*c/live/GET/open/{ID}"));
+    [rest("/open", ""), http("/open", ""), starred]
 }
 
 /// A REST API's event of a request to `GET <path>/<id>`.
