@@ -28,9 +28,14 @@ def decode(part: str) -> bytes:
     return base64.urlsafe_b64decode(re.sub("[^A-Za-z0-9_-]", "", part) + "==")
 
 
+def whole(text: str) -> float:
+    """The number; a zero with a sign is none that counts seconds, and JSON for Rust has it as a fraction."""
+    return -0.0 if text == "-0" else int(text)
+
+
 def read(part: str) -> Pairs | None:
     try:
-        found = json.loads(decode(part), object_pairs_hook=Pairs)
+        found = json.loads(decode(part), object_pairs_hook=Pairs, parse_int=whole)
     except ValueError:
         return None
     return found if isinstance(found, Pairs) else None

@@ -95,12 +95,13 @@ impl Maker {
     fn make(&self, choices: &mut Choices<'_>) -> (&'static str, String) {
         let (key, claims) = (choices.pick(keys::both()), choices.pick(&self.claims));
         let (header, text) = (key.header().to_string(), claims.to_string());
-        match choices.below(10) {
+        match choices.below(11) {
             0 => ("as it was signed", choices.pick(&self.good).clone()),
             1 => ("signed by a stranger", signed(&self.stranger, &key.header(), claims)),
             2 => ("signed with a public key as a secret", key.confused(&text)),
             3 => ("signed by the other key", signed(choices.pick(keys::both()), &key.header(), claims)),
-            4 | 5 => {
+            4 => ("with an extension that others understand", extended(key, claims)),
+            5 | 10 => {
                 let header = mutate::bytes(header.as_bytes(), &[], choices);
                 ("with another header, and signed", key.token(&header, text.as_bytes()))
             }
@@ -115,4 +116,11 @@ impl Maker {
 
 fn signed(key: &SigningKey, header: &Value, claims: &Value) -> String {
     key.token(header.to_string().as_bytes(), claims.to_string().as_bytes())
+}
+
+/// A token whose header says that its payload is encoded, as it is anyway, and that this must be understood (RFC 7797, section 3).
+fn extended(key: &SigningKey, claims: &Value) -> String {
+    let mut header = key.header();
+    (header["b64"], header["crit"]) = (json!(true), json!(["b64"]));
+    signed(key, &header, claims)
 }
