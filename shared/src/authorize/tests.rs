@@ -567,7 +567,7 @@ async fn a_read_only_token_on_a_route_for_any_caller_only_reads() {
     }
     let ledger = self::ledger([admin()]);
     let (route, method) = ("GET /v1/permissions/me".to_owned(), "POST".to_owned());
-    let question = Question { route, method, ..question(&ours(&claims_of(&admin()))) };
+    let question = Question { method, route, ..question(&ours(&claims_of(&admin()))) };
     assert_eq!(code(decide(&authorizer(&ledger), &question).await), "granted", "one that is not read-only");
 }
 

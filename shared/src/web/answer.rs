@@ -4,7 +4,10 @@ use lambda_http::{
     Body, Response,
     http::{
         HeaderName, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER, VARY, WWW_AUTHENTICATE},
+        header::{
+            CACHE_CONTROL, CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, VARY,
+            WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+        },
     },
 };
 use serde::Serialize;
@@ -137,7 +140,13 @@ pub(super) fn refusal(failure: &Failure, instance: &str) -> Response<Body> {
 fn response(status: StatusCode, media_type: &'static str, cache: &'static str, body: String) -> Response<Body> {
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    let fixed = [
+        (CONTENT_TYPE, media_type),
+        (CACHE_CONTROL, cache),
+        // A browser is to take it for nothing else (Fetch, section 3.6), and to come back over TLS alone (RFC 6797).
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+    ];
+    response.headers_mut().extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
     response
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use lambda_http::http::{
     HeaderName,
-    header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS},
+    header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS},
 };
 
 use super::{Answer, Endpoint, Incoming};
@@ -52,10 +52,9 @@ fn docs_policy() -> String {
     format!("{CLOSED}; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'")
 }
 
-/// With what every answer of a page has: no guessing at types, no address told to others, no frame, no other window's hand.
+/// With what every answer of a page has: no address told to others, no frame, no other window's hand.
 fn guarded(answer: Answer) -> Answer {
     answer
-        .with(X_CONTENT_TYPE_OPTIONS, "nosniff")
         .with(REFERRER_POLICY, "no-referrer")
         .with(X_FRAME_OPTIONS, "DENY")
         .with(HeaderName::from_static("cross-origin-opener-policy"), "same-origin")
@@ -67,7 +66,7 @@ fn media_type(name: &str) -> Result<&'static str, Failure> {
     match name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("js") => Ok("text/javascript; charset=utf-8"),
         Some("css") => Ok("text/css; charset=utf-8"),
-        Some("svg") => Ok("image/svg+xml"),
+        Some("svg") => Ok("image/svg+xml; charset=utf-8"),
         _ => Err(Failure::NotFound),
     }
 }

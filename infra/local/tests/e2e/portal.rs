@@ -25,7 +25,7 @@ fn a_page_and_all_that_it_loads_is_open_to_all_and_says_how_long_it_may_be_kept(
             let media_type = match ending {
                 "js" => "text/javascript; charset=utf-8",
                 "css" => "text/css; charset=utf-8",
-                _ => "image/svg+xml",
+                _ => "image/svg+xml; charset=utf-8",
             };
             assert_eq!(asset.header("content-type"), media_type, "{name}");
         }
