@@ -9,6 +9,8 @@ mod compression;
 mod event;
 mod http_api;
 mod integration;
+mod limits;
+mod listen;
 mod policy;
 mod preflight;
 mod refusal;
@@ -23,25 +25,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws_lc_rs::rand;
-use axum::{
-    Router,
-    body::{Bytes, to_bytes},
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, Uri},
-    response::Response,
-};
-
 use self::{event::Incoming, refusal::Refusal, routes::Routes};
 use crate::{
     invoke::{Invoke, InvokeError},
     template::{Api, ApiKind, World, uuid},
 };
+use aws_lc_rs::rand;
+use axum::{
+    body::Bytes,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, Uri},
+    response::Response,
+};
 
-/// The quota on a request's body, in bytes.
-const BODY_LIMIT: usize = 10 * 1024 * 1024;
-/// The quota on the names and values of all headers, in bytes.
-const HEADERS_LIMIT: usize = 10_240;
 /// The quota on the time that a function behind the gateway has.
 const PATIENCE: Duration = Duration::from_secs(29);
 
@@ -54,6 +50,7 @@ pub struct Gateway {
     stage_in_path: bool,
     domain: String,
     patience: Duration,
+    slowest: Duration,
 }
 
 /// One request on its way, as far as the answer and the log need it.
@@ -80,17 +77,13 @@ impl Gateway {
             stage_in_path,
             domain: uri.host().unwrap_or("localhost").to_owned(),
             patience: PATIENCE,
+            slowest: limits::SLOWEST,
         }
-    }
-
-    /// The service. Events carry the caller's address if it is served with connect info, else the loopback address.
-    pub fn router(self) -> Router {
-        Router::new().fallback(answer).with_state(Arc::new(self))
     }
 
     async fn serve(&self, exchange: &mut Exchange, request: Request) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
-        check_size(&parts.headers)?;
+        limits::check(&parts.uri, &parts.headers)?;
         let path = self.without_stage(parts.uri.path()).ok_or(Refusal::MissingAuthenticationToken)?;
         if let Some(cors) = self.api.cors.as_ref().filter(|_| parts.method == Method::OPTIONS && self.routes.know(path))
         {
@@ -99,7 +92,7 @@ impl Gateway {
         }
         let found = self.routes.find(&parts.method, path).ok_or(Refusal::MissingAuthenticationToken)?;
         exchange.route.clone_from(&found.route.path);
-        let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| Refusal::RequestTooLarge)?;
+        let body = limits::whole(body, self.slowest).await?;
         let incoming = Incoming { gateway: self, request_id: &exchange.request_id, parts: &parts, path, found };
         if !incoming.found.route.authorized {
             return self.integrate(&incoming, &body, None).await;
@@ -205,11 +198,6 @@ fn request_id() -> String {
         tracing::error!("there are no random numbers, request ids are not unique");
     }
     uuid(bytes, 4)
-}
-
-fn check_size(headers: &HeaderMap) -> Result<(), Refusal> {
-    let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    if size > HEADERS_LIMIT { Err(Refusal::HeadersTooLarge) } else { Ok(()) }
 }
 
 fn is_present(headers: &HeaderMap, name: &str) -> bool {

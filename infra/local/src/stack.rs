@@ -6,7 +6,7 @@ pub(crate) mod folder;
 mod sample;
 mod services;
 
-use std::{collections::BTreeMap, iter, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, iter, path::PathBuf, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -270,14 +270,8 @@ fn local(
 
 fn serve(listener: TcpListener, gateway: Gateway) -> Server {
     let (stop, stopped) = oneshot::channel::<()>();
-    let service = gateway.router().into_make_service_with_connect_info::<SocketAddr>();
-    let task = tokio::spawn(async move {
-        let until = async move {
-            let _ = stopped.await;
-        };
-        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(until).await {
-            tracing::error!(%error, "the gateway ended");
-        }
-    });
+    let task = tokio::spawn(gateway.listen(listener, async {
+        let _ = stopped.await;
+    }));
     Server { stop, task }
 }

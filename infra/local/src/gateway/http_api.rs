@@ -147,6 +147,8 @@ pub(super) fn refused(refusal: Refusal) -> Response {
         Refusal::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized"),
         Refusal::AccessDenied => (StatusCode::FORBIDDEN, "Forbidden"),
         Refusal::HeadersTooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large"),
+        Refusal::UriTooLong => (StatusCode::URI_TOO_LONG, "URI Too Long"),
+        Refusal::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
         Refusal::RequestTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
         Refusal::IntegrationTimeout => (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
         Refusal::AuthorizerFailure | Refusal::AuthorizerConfiguration | Refusal::Internal => {

@@ -16,10 +16,14 @@ use crate::template::GatewayResponse;
 pub(super) enum Refusal {
     /// There is no such route.
     MissingAuthenticationToken,
+    /// The path and query are more than the gateway takes.
+    UriTooLong,
     /// The headers are more than the gateway takes.
     HeadersTooLarge,
     /// The body is more than the gateway takes.
     RequestTooLarge,
+    /// The body took longer than the gateway waits.
+    RequestTimeout,
     /// An identity header is missing, or the authorizer does not know the caller.
     Unauthorized,
     /// The authorizer's policy does not allow it.
@@ -45,7 +49,7 @@ impl Refusal {
             Self::AuthorizerFailure => "AUTHORIZER_FAILURE",
             Self::AuthorizerConfiguration => "AUTHORIZER_CONFIGURATION_ERROR",
             Self::IntegrationTimeout => "INTEGRATION_TIMEOUT",
-            Self::HeadersTooLarge | Self::Internal => return None,
+            Self::UriTooLong | Self::HeadersTooLarge | Self::RequestTimeout | Self::Internal => return None,
         })
     }
 
@@ -54,6 +58,8 @@ impl Refusal {
     const fn status(self) -> StatusCode {
         match self {
             Self::MissingAuthenticationToken | Self::AccessDenied => StatusCode::FORBIDDEN,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
@@ -66,7 +72,7 @@ impl Refusal {
     const fn error_type(self) -> &'static str {
         match self {
             Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
-            Self::HeadersTooLarge => "BadRequestException",
+            Self::UriTooLong | Self::HeadersTooLarge | Self::RequestTimeout => "BadRequestException",
             Self::RequestTooLarge => "RequestTooLargeException",
             Self::Unauthorized => "UnauthorizedException",
             Self::AccessDenied => "AccessDeniedException",
@@ -79,6 +85,8 @@ impl Refusal {
     const fn message(self) -> &'static str {
         match self {
             Self::MissingAuthenticationToken => "Missing Authentication Token",
+            Self::UriTooLong => "Request-URI Too Long",
+            Self::RequestTimeout => "Request Timeout",
             Self::HeadersTooLarge => "Request Header Fields Too Large",
             Self::RequestTooLarge => "HTTP content length exceeded 10485760 bytes.",
             Self::Unauthorized => "Unauthorized",

@@ -74,8 +74,7 @@ async fn the_length_that_is_told_is_that_of_the_compressed_body() {
     let functions = Arc::new(willing().with("open", Ok(of(SMALLEST))));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/open", listener.local_addr().unwrap());
-    let router = gateway(&template, functions, false).router();
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    tokio::spawn(gateway(&template, functions, false).listen(listener, std::future::pending()));
     let answer = reqwest::Client::new().get(url).header("accept-encoding", "gzip").send().await.unwrap();
     let told: usize = answer.headers()["content-length"].to_str().unwrap().parse().unwrap();
     let body = answer.bytes().await.unwrap();

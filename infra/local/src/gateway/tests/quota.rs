@@ -1,5 +1,10 @@
 //! Sizes and times.
 
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
 use super::*;
 
 fn of_size(bytes: usize) -> Request {
@@ -24,6 +29,52 @@ async fn all_headers_may_have_10240_bytes_and_not_a_byte_more() {
         assert_eq!(answered.status, status);
         assert_eq!(answered.functions.called().len(), usize::from(status == 200));
     }
+}
+
+#[tokio::test]
+async fn a_path_with_its_query_may_have_8192_bytes_and_not_a_byte_more() {
+    for (bytes, status) in [(8_192, 200), (8_193, 414), (10_000, 414)] {
+        let uri = format!("/open?{}", "a".repeat(bytes - "/open?".len()));
+        let answered = send(willing(), request("GET", &uri)).await;
+        assert_eq!(answered.status, status, "{bytes}");
+        assert_eq!(answered.functions.called().len(), usize::from(status == 200));
+    }
+}
+
+/// What a gateway that waits 100 ms answers to `sent`, after which nothing more comes, until it closes the connection.
+async fn left_hanging(sent: &str) -> (String, Vec<String>) {
+    let functions = Arc::new(willing());
+    let mut gateway = gateway(TEMPLATE, Arc::clone(&functions), false);
+    gateway.slowest = Duration::from_millis(100);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    tokio::spawn(gateway.listen(listener, std::future::pending()));
+    stream.write_all(sent.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    tokio::time::timeout(Duration::from_secs(10), stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+    (answer, functions.called())
+}
+
+#[tokio::test]
+async fn who_does_not_send_the_headers_in_time_is_cut_off() {
+    for sent in ["", "GET /op", "GET /open HTTP/1.1\r\nHost: a\r\nX-Slow: ", "GET /open HTTP/1.1\r\nHost: a\r\n"] {
+        assert_eq!(left_hanging(sent).await, (String::new(), vec![]), "{sent}");
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_send_the_body_in_time_is_told_so_and_no_function_is_asked() {
+    let head = "POST /open HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n";
+    let (answer, called) = left_hanging(&format!("{head}half")).await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(called.is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_that_was_idle_for_too_long_is_closed_after_its_answer() {
+    let (answer, called) = left_hanging("GET /open HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("hello"), "{answer}");
+    assert_eq!(called, ["open"]);
 }
 
 #[tokio::test]

@@ -72,13 +72,12 @@ async fn every_answer_has_a_request_id_of_its_own() {
 }
 
 #[tokio::test]
-async fn the_router_serves_it_all_over_http() {
+async fn it_is_all_served_over_http() {
     let functions = Arc::new(willing());
-    let router = gateway(TEMPLATE, Arc::clone(&functions), true).router();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = tokio::spawn(async move { axum::serve(listener, service).await });
+    let gateway = gateway(TEMPLATE, Arc::clone(&functions), true);
+    let server = tokio::spawn(gateway.listen(listener, std::future::pending()));
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let found = client.get(format!("{base}/live/open")).send().await.unwrap();
     assert_eq!((found.status().as_u16(), found.headers()["content-type"].to_str().unwrap()), (200, "application/json"));

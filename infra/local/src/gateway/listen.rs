@@ -1,0 +1,69 @@
+//! The gateway on a port.
+
+use std::{convert::Infallible, future::Future, net::SocketAddr, pin::pin, sync::Arc};
+
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, State},
+    serve::Listener,
+};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinSet,
+};
+
+use super::{Gateway, answer};
+
+impl Gateway {
+    /// Answers what arrives at `listener` until `stop` is ready, then lets running requests finish. Who takes longer than 30 s to
+    /// send the headers of a request is cut off, and so is who sends no request for so long.
+    pub async fn listen(self, mut listener: TcpListener, stop: impl Future<Output = ()>) {
+        let (gateway, mut stop) = (Arc::new(self), pin!(stop));
+        let (stopping, stopped) = watch::channel(false);
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                (stream, caller) = Listener::accept(&mut listener) => {
+                    connections.spawn(connection(Arc::clone(&gateway), stream, caller, stopped.clone()));
+                }
+                Some(_) = connections.join_next() => {}
+            }
+        }
+        drop(listener);
+        stopping.send_replace(true);
+        while connections.join_next().await.is_some() {}
+    }
+}
+
+/// Answers the requests of one connection until either side closes it.
+async fn connection(gateway: Arc<Gateway>, stream: TcpStream, caller: SocketAddr, mut stopped: watch::Receiver<bool>) {
+    // A small answer must not wait for the acknowledgement of the one before (RFC 896).
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let slowest = gateway.slowest;
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(caller));
+        let gateway = Arc::clone(&gateway);
+        async move { Ok::<_, Infallible>(answer(State(gateway), request.map(Body::new)).await) }
+    });
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(slowest);
+    let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut ended = tokio::select! {
+        ended = serving.as_mut() => Some(ended),
+        // A gateway that is gone asks for the same.
+        _ = stopped.changed() => None,
+    };
+    if ended.is_none() {
+        serving.as_mut().graceful_shutdown();
+        ended = Some(serving.await);
+    }
+    if let Some(Err(error)) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
