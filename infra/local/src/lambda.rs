@@ -118,6 +118,13 @@ impl Lambda {
         processes.iter().map(|process| process.id()).collect()
     }
 
+    /// How many events each process of `function` that lives has taken, by its id.
+    #[must_use]
+    pub fn taken(&self, function: &str) -> BTreeMap<u32, usize> {
+        let processes = self.pools.get(function).map(|pool| pool.processes()).unwrap_or_default();
+        processes.iter().map(|process| (process.id(), process.taken())).collect()
+    }
+
     /// Every event that a function has answered, be it with an error object, in the order of the answers.
     #[must_use]
     pub fn answered(&self) -> Vec<Answered> {

@@ -1,6 +1,11 @@
 //! The record of every call that reached `DynamoDB` and KMS, by which tests count and compare.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use super::faults::Fault;
 
 /// One call of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +20,12 @@ pub struct Call {
     pub resources: Vec<String>,
     /// Whether the caller's policy allows it. A call that is not allowed went no further.
     pub allowed: bool,
+    /// When it came.
+    pub at: Instant,
+    /// The SDK's id of what it was asked to do, which every attempt at it carries; empty where the caller sends none.
+    pub invocation: String,
+    /// The fault that struck it.
+    pub fault: Option<Fault>,
 }
 
 /// The calls so far. Its clones share one record.
@@ -40,7 +51,8 @@ impl Calls {
         self.entries().get(mark..).unwrap_or_default().to_vec()
     }
 
-    pub(super) fn record(&self, caller: &str, action: &str, resources: &[String], allowed: bool) {
+    /// Records a call and gives its number.
+    pub(super) fn record(&self, caller: &str, action: &str, resources: &[String], allowed: bool) -> usize {
         let mut entries = self.entries();
         let call = Call {
             sequence: entries.len(),
@@ -48,8 +60,20 @@ impl Calls {
             action: action.to_owned(),
             resources: resources.to_vec(),
             allowed,
+            at: Instant::now(),
+            invocation: String::new(),
+            fault: None,
         };
         entries.push(call);
+        entries.len() - 1
+    }
+
+    /// Adds to the call `sequence` what is known of it later.
+    pub(super) fn amend(&self, sequence: usize, invocation: &str, fault: Option<&Fault>) {
+        if let Some(call) = self.entries().get_mut(sequence) {
+            invocation.clone_into(&mut call.invocation);
+            call.fault = fault.cloned();
+        }
     }
 
     fn entries(&self) -> MutexGuard<'_, Vec<Call>> {

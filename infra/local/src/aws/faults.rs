@@ -46,6 +46,14 @@ struct Rule {
     operation: Option<String>,
     fault: Fault,
     left: Option<u32>,
+    share: Option<Share>,
+}
+
+/// One call in so many. Which ones follows from the seed.
+#[derive(Debug)]
+struct Share {
+    one_in: u64,
+    drawn: fastrand::Rng,
 }
 
 /// The faults in force. Its clones share one table.
@@ -57,13 +65,20 @@ impl Faults {
     /// calls or until cleared (`None`). Of several faults that fit a call, the oldest one strikes.
     pub fn inject(&self, service: Service, operation: Option<&str>, fault: Fault, times: Option<u32>) {
         let operation = operation.map(str::to_owned);
-        self.rules().push(Rule { caller: None, service, operation, fault, left: times });
+        self.rules().push(Rule { caller: None, service, operation, fault, left: times, share: None });
     }
 
     /// The same before one operation as the function `caller` calls it, and no other.
     pub fn inject_for(&self, caller: &str, service: Service, operation: &str, fault: Fault, times: Option<u32>) {
         let (caller, operation) = (Some(caller.to_owned()), Some(operation.to_owned()));
-        self.rules().push(Rule { caller, service, operation, fault, left: times });
+        self.rules().push(Rule { caller, service, operation, fault, left: times, share: None });
+    }
+
+    /// Puts `fault` before one call in `one_in` of `service`, until cleared. Which calls are struck follows from `seed` and from
+    /// how many came before; a call that is let through may be struck by another fault.
+    pub fn inject_share(&self, service: Service, fault: Fault, one_in: u64, seed: u64) {
+        let share = Some(Share { one_in: one_in.max(1), drawn: fastrand::Rng::with_seed(seed) });
+        self.rules().push(Rule { caller: None, service, operation: None, fault, left: None, share });
     }
 
     /// Takes every fault away.
@@ -79,7 +94,8 @@ impl Faults {
     /// The fault that strikes a call of `operation` by `caller`, which is counted.
     pub(super) fn strike(&self, caller: &str, service: Service, operation: &str) -> Option<Fault> {
         let mut rules = self.rules();
-        let rule = rules.iter_mut().find(|rule| rule.strikes(caller, service, operation))?;
+        let striking = rules.iter_mut().position(|rule| rule.strikes(caller, service, operation))?;
+        let rule = rules.get_mut(striking)?;
         rule.left = rule.left.map(|left| left - 1);
         Some(rule.fault.clone())
     }
@@ -90,11 +106,18 @@ impl Faults {
 }
 
 impl Rule {
-    fn strikes(&self, caller: &str, service: Service, operation: &str) -> bool {
+    fn strikes(&mut self, caller: &str, service: Service, operation: &str) -> bool {
         self.service == service
             && self.left != Some(0)
             && self.caller.as_deref().is_none_or(|named| named == caller)
             && self.operation.as_deref().is_none_or(|named| named == operation)
+            && self.share.as_mut().is_none_or(Share::strikes)
+    }
+}
+
+impl Share {
+    fn strikes(&mut self) -> bool {
+        self.drawn.u64(0..self.one_in) == 0
     }
 }
 
@@ -136,6 +159,20 @@ mod tests {
         assert_eq!(faults.strike("f", Service::Kms, "Sign"), Some(Fault::Reset));
         faults.clear_for("f");
         assert_eq!(faults.strike("f", Service::Kms, "Sign"), None);
+    }
+
+    #[test]
+    fn a_share_strikes_about_as_often_as_it_says_and_the_same_calls_by_the_same_seed() {
+        let struck = |seed| -> Vec<bool> {
+            let faults = Faults::default();
+            faults.inject_share(Service::Kms, Fault::Down, 100, seed);
+            assert_eq!(faults.strike("f", Service::DynamoDb, "PutItem"), None);
+            (0..10_000).map(|_| faults.strike("f", Service::Kms, "Sign").is_some()).collect()
+        };
+        let one = struck(1);
+        assert!((70..=130).contains(&one.iter().filter(|struck| **struck).count()));
+        assert_eq!(one, struck(1));
+        assert_ne!(one, struck(2));
     }
 
     #[test]

@@ -58,23 +58,26 @@ impl Front {
         let Some(caller) = Caller::identify(request.authorization(), &self.gate.principals) else {
             return Ok(unrecognized().answer(self.backend.service()));
         };
-        if let Err(refusal) = self.admit(caller, &request) {
-            return Ok(refusal.answer(self.backend.service()));
-        }
-        match self.fault(caller, &request) {
+        let sequence = match self.admit(caller, &request) {
+            Ok(sequence) => sequence,
+            Err(refusal) => return Ok(refusal.answer(self.backend.service())),
+        };
+        let fault = self.fault(caller, &request);
+        self.gate.calls.amend(sequence, request.invocation(), fault.as_ref());
+        match fault {
             None => Ok(self.backend.answer(&request).await),
             Some(fault) => self.backend.answer_with(fault, &request).await,
         }
     }
 
-    /// Decides by the caller's policy, and records the call.
-    fn admit(&self, caller: Caller<'_>, request: &ApiRequest) -> Result<(), ServiceError> {
+    /// Decides by the caller's policy, and records the call, whose number it gives.
+    fn admit(&self, caller: Caller<'_>, request: &ApiRequest) -> Result<usize, ServiceError> {
         let action = format!("{}:{}", self.backend.service().prefix(), request.operation);
         let resources = request.resources(self.backend.service(), &self.gate.home);
         let context = request.context(self.backend.service());
         let refused_on = caller.refused_on(&action, &resources, &context);
-        self.gate.calls.record(caller.name(), &action, &resources, refused_on.is_none());
-        refused_on.map_or(Ok(()), |resource| Err(self.denied(caller, &action, resource)))
+        let sequence = self.gate.calls.record(caller.name(), &action, &resources, refused_on.is_none());
+        refused_on.map_or(Ok(sequence), |resource| Err(self.denied(caller, &action, resource)))
     }
 
     fn denied(&self, caller: Caller<'_>, action: &str, resource: &str) -> ServiceError {

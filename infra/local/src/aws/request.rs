@@ -36,6 +36,11 @@ impl ApiRequest {
         self.parts.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
+    /// The SDK's id of what it was asked to do, the same for each attempt at it; empty when there is none.
+    pub(super) fn invocation(&self) -> &str {
+        self.parts.headers.get("amz-sdk-invocation-id").and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
     /// The body as JSON, null when it is none.
     pub(super) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()

@@ -5,7 +5,10 @@ mod keeper;
 use std::{
     future::IntoFuture,
     io,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -38,6 +41,7 @@ pub(super) struct Process {
     ready: watch::Receiver<bool>,
     ended: watch::Receiver<bool>,
     kill: Arc<Notify>,
+    taken: AtomicUsize,
 }
 
 /// The process ended before it took the event; another may have it.
@@ -70,12 +74,17 @@ impl Process {
         let id = child.id().unwrap_or_default();
         let keeper = Keeper { function: spec.name.clone(), child, kill: Arc::clone(&kill), api };
         tokio::spawn(keeper.until_end(printed, has_ended));
-        Ok(Self { id, spec, events, ready: is_ready, ended, kill })
+        Ok(Self { id, spec, events, ready: is_ready, ended, kill, taken: AtomicUsize::new(0) })
     }
 
     /// The process id.
     pub(super) fn id(&self) -> u32 {
         self.id
+    }
+
+    /// How many events it has taken.
+    pub(super) fn taken(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
     }
 
     /// Whether it was started as `spec` says and not as an earlier one.
@@ -121,6 +130,7 @@ impl Process {
         let event = Event { body, taken, outcome };
         self.events.send(event).await.map_err(|_| Untouched)?;
         self.hand_over(is_taken).await?;
+        self.taken.fetch_add(1, Ordering::Relaxed);
         tokio::select! {
             biased;
             outcome = &mut has_outcome => Ok(outcome.unwrap_or(Err(InvokeError::Crashed))),

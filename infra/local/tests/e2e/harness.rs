@@ -177,7 +177,8 @@ impl World {
         let reply = self.send_to(&self.stack().local.url, method, path, headers, body);
         let (status, headers, body) = (reply.status, &reply.headers, reply.text.as_str());
         Answered { method, path, status, headers, body }.check().unwrap_or_else(|objection| panic!("{objection}"));
-        for (name, value) in [("x-content-type-options", "nosniff"), ("strict-transport-security", "max-age=31536000")] {
+        for (name, value) in [("x-content-type-options", "nosniff"), ("strict-transport-security", "max-age=31536000")]
+        {
             assert_eq!(reply.header(name), value, "{method} {path}: {status} without {name}");
         }
         reply
