@@ -1,29 +1,20 @@
 //! How much memory the functions take, and how long the local stack takes to be ready.
 
 use std::{
-    error::Error,
     fmt::Write as _,
-    fs,
     io::{BufRead, BufReader},
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
-use jiff::Timestamp;
-use local::{
-    aws::upstream::Upstreams,
-    build,
-    idp::identity::PersonClaims,
-    lambda::Output,
-    seed::Seed,
-    stack::{Stack, StackOptions},
+use local::build;
+use reqwest::Method;
+
+use crate::{
+    figures,
+    stack::{Ask, Outcome, Running, TOKENS, heading, mib, status},
 };
-use reqwest::{Client, Method, header};
-
-use crate::figures;
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// How many starts are timed.
 const STARTS: usize = 5;
@@ -43,65 +34,37 @@ pub fn measure(requests: usize) -> Outcome<()> {
 /// The resident memory of each process of each function after it answered `requests` requests, in KiB: at the end, and at
 /// most.
 async fn memory(workspace: &Path, requests: usize) -> Outcome<Vec<(String, u64, u64)>> {
-    let folder = tempfile::tempdir()?;
-    let stack = Stack::start(StackOptions {
-        template: fs::read_to_string(workspace.join("template.yaml"))?,
-        binaries: build::binaries(workspace, true)?,
-        port: 0,
-        data: folder.path().join("data"),
-        seed: Seed::read(&workspace.join("infra/local/seed.json"))?,
-        seed_always: false,
-        stage_in_path: false,
-        parameters: std::collections::BTreeMap::new(),
-        upstreams: Upstreams::default(),
-        sample: None,
-        output: Output::File(folder.path().join("output.log")),
-    })
-    .await?;
-    ask(&stack, requests).await?;
+    let running = Running::start(workspace, true).await?;
+    ask(&running, requests).await?;
     let mut memory = Vec::new();
-    for function in stack.local.functions.keys() {
-        for process in stack.lambda.processes(function) {
+    for function in running.stack.local.functions.keys() {
+        for process in running.stack.lambda.processes(function) {
             memory.push((function.clone(), status(process, "VmRSS")?, status(process, "VmHWM")?));
         }
     }
-    stack.shutdown().await;
+    running.stop().await?;
     Ok(memory)
 }
 
 /// Asks each function `requests` times, one after the other, as Lambda does with one process.
-async fn ask(stack: &Stack, requests: usize) -> Outcome<()> {
-    let ttl = Duration::from_hours(12);
-    let owner =
-        PersonClaims { org: "123".to_owned(), user: "1001".to_owned(), roles: Some(vec!["owner".to_owned()]), ttl };
-    let bearer = format!("Bearer {}", stack.idp.identity().token(&owner, Timestamp::now())?);
-    let client = Client::new();
+async fn ask(running: &Running, requests: usize) -> Outcome<()> {
+    let (owner, caller) = (running.owner("123")?, running.caller());
+    let bearer = owner.as_str();
     for (method, path, body) in [
         (Method::GET, "/v1/access-tokens/.well-known/jwks.json", ""),
-        (Method::GET, "/v1/access-tokens", ""),
-        (Method::POST, "/v1/access-tokens", "{\"name\":\"Footprint\",\"token_type\":\"app\"}"),
+        (Method::GET, TOKENS, ""),
+        (Method::POST, TOKENS, "{\"name\":\"Footprint\",\"token_type\":\"app\"}"),
         (Method::GET, "/v1/access-tokens/api_AAAAAAAAAAAAAAAAAAAAA", ""),
         (Method::DELETE, "/v1/access-tokens/api_AAAAAAAAAAAAAAAAAAAAA", ""),
     ] {
         for _ in 0..requests {
-            let request = client.request(method.clone(), format!("{}{path}", stack.local.url)).body(body);
-            let request =
-                request.header(header::AUTHORIZATION, &bearer).header(header::CONTENT_TYPE, "application/json");
-            let answer = request.send().await?;
-            if answer.status().is_server_error() {
-                return Err(format!("{method} {path}: {}", answer.status()).into());
+            let answer = caller.ask(method.clone(), Ask { path, bearer, body }).await?;
+            if answer.status >= 500 {
+                return Err(format!("{method} {path}: {}", answer.status).into());
             }
-            answer.bytes().await?;
         }
     }
     Ok(())
-}
-
-/// A line of `/proc/<process>/status`, in KiB (proc(5)).
-fn status(process: u32, name: &str) -> Outcome<u64> {
-    let text = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix(name)).ok_or("the process is gone")?;
-    Ok(line.trim_start_matches(':').trim().trim_end_matches(" kB").parse()?)
 }
 
 /// From `cargo local` to its last line, with everything built and a folder of its own.
@@ -124,14 +87,8 @@ fn time_to_ready(workspace: &Path) -> Outcome<Duration> {
 }
 
 fn table(requests: usize, memory: &[(String, u64, u64)], ready: &[Duration]) -> String {
-    let mut text = format!(
-        "`cargo run -p bench -- footprint --requests {requests}`, release build, {}, {} processors, {}\n\n",
-        std::env::consts::ARCH,
-        std::thread::available_parallelism().map_or(0, usize::from),
-        Timestamp::now().strftime("%Y-%m-%d"),
-    );
+    let mut text = heading(&format!("footprint --requests {requests}"), true);
     text.push_str("| function | resident, MiB | at most, MiB |\n|---|---|---|\n");
-    let mib = |kib: u64| format!("{}.{}", kib / 1024, kib % 1024 * 10 / 1024);
     for (function, resident, most) in memory {
         let _ = writeln!(text, "| {function} | {} | {} |", mib(*resident), mib(*most));
     }

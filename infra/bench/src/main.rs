@@ -2,8 +2,9 @@
 
 mod figures;
 mod footprint;
+mod stack;
 
-use std::{error::Error, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -25,7 +26,7 @@ enum Measurement {
 }
 
 fn main() -> ExitCode {
-    let done: Result<(), Box<dyn Error>> = match Command::parse().measurement {
+    let done = match Command::parse().measurement {
         Measurement::Footprint { requests } => footprint::measure(requests),
     };
     match done {
