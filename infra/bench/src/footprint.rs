@@ -58,7 +58,7 @@ async fn ask(running: &Running, requests: usize) -> Outcome<()> {
         (Method::DELETE, "/v1/access-tokens/api_AAAAAAAAAAAAAAAAAAAAA", ""),
     ] {
         for _ in 0..requests {
-            let answer = caller.ask(method.clone(), Ask { path, bearer, body }).await?;
+            let answer = caller.ask(method.clone(), Ask { path, bearer, body, ..Ask::default() }).await?;
             if answer.status >= 500 {
                 return Err(format!("{method} {path}: {}", answer.status).into());
             }

@@ -2,6 +2,8 @@
 
 mod figures;
 mod footprint;
+mod holds;
+mod spread;
 mod stack;
 
 use std::process::ExitCode;
@@ -23,11 +25,21 @@ enum Measurement {
         #[arg(long, default_value_t = 10_000)]
         requests: usize,
     },
+    /// Whether the promises hold under load; fails when one does not
+    Holds {
+        /// Measures little, of development builds, and writes no file
+        #[arg(long)]
+        short: bool,
+        /// Measures this part alone
+        #[arg(long)]
+        only: Option<holds::Part>,
+    },
 }
 
 fn main() -> ExitCode {
     let done = match Command::parse().measurement {
         Measurement::Footprint { requests } => footprint::measure(requests),
+        Measurement::Holds { short, only } => holds::measure(holds::Size { short }, only),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

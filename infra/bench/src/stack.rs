@@ -1,6 +1,12 @@
 //! A stack to measure: started with a folder of its own, spoken to, and looked at from outside.
 
-use std::{collections::BTreeMap, error::Error, fs, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use local::{
@@ -11,7 +17,8 @@ use local::{
     seed::Seed,
     stack::{Stack, StackOptions},
 };
-use reqwest::{Client, Method, header};
+use reqwest::{Client, Method, header, header::HeaderMap};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// What comes of a measurement.
@@ -78,6 +85,8 @@ pub struct Ask<'a> {
     pub path: &'a str,
     /// The bearer token, where there is one.
     pub bearer: &'a str,
+    /// The value of `Idempotency-Key`, where there is one.
+    pub key: &'a str,
     /// The body.
     pub body: &'a str,
 }
@@ -85,8 +94,16 @@ pub struct Ask<'a> {
 /// A complete answer.
 #[derive(Debug)]
 pub struct Answer {
+    /// When the request was begun: before its first byte was sent.
+    pub begun: Instant,
+    /// When the answer's last byte was there.
+    pub answered: Instant,
     /// The status.
     pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 impl Caller {
@@ -96,22 +113,55 @@ impl Caller {
         if !ask.bearer.is_empty() {
             request = request.bearer_auth(ask.bearer);
         }
+        if !ask.key.is_empty() {
+            request = request.header("Idempotency-Key", ask.key);
+        }
         let request = request.header(header::CONTENT_TYPE, "application/json").body(ask.body.to_owned());
+        let begun = Instant::now();
         let answer = request.send().await?;
-        let status = answer.status().as_u16();
-        answer.bytes().await?;
-        Ok(Answer { status })
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let body = answer.bytes().await?.to_vec();
+        Ok(Answer { begun, answered: Instant::now(), status, headers, body })
+    }
+
+    /// A new token with these members, by the holder of `bearer`: its id and the token.
+    pub async fn create(&self, bearer: &str, body: &str) -> Outcome<(String, String)> {
+        let answer = self.ask(Method::POST, Ask { path: TOKENS, bearer, body, ..Ask::default() }).await?;
+        answer.created().ok_or_else(|| format!("a token was not made: {}", answer.status).into())
     }
 }
 
 /// The path of the tokens.
 pub const TOKENS: &str = "/v1/access-tokens";
 
+impl Answer {
+    /// The body as JSON, null where it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// The id and the token of a create's answer.
+    pub fn created(&self) -> Option<(String, String)> {
+        let item = self.json();
+        Some((item["id"].as_str()?.to_owned(), item["token"].as_str()?.to_owned()))
+    }
+}
+
+/// The path of one token.
+pub fn path(id: &str) -> String {
+    format!("{TOKENS}/{id}")
+}
+
 /// A line of `/proc/<process>/status`, in KiB (proc(5)).
 pub fn status(process: u32, name: &str) -> Outcome<u64> {
     let text = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = text.lines().find_map(|line| line.strip_prefix(name)).ok_or("the process is gone")?;
     Ok(line.trim_start_matches(':').trim().trim_end_matches(" kB").parse()?)
+}
+
+/// How many files, sockets and pipes the process has open (proc(5)).
+pub fn handles(process: u32) -> Outcome<usize> {
+    Ok(fs::read_dir(format!("/proc/{process}/fd"))?.count())
 }
 
 /// KiB in MiB, with one digit after the point.

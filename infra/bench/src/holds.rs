@@ -1,0 +1,85 @@
+//! Whether the promises hold under load: each part measures one, prints what it saw, and fails when the promise is broken.
+
+mod revocation;
+mod soak;
+
+use std::path::Path;
+
+use clap::ValueEnum;
+use local::build;
+use tokio::runtime::Runtime;
+
+use crate::{
+    figures,
+    stack::{Outcome, heading},
+};
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Little, of development builds, as the gate does. Else much, of what is deployed.
+    pub short: bool,
+}
+
+impl Size {
+    /// The one or the other.
+    pub fn pick<T>(self, short: T, long: T) -> T {
+        if self.short { short } else { long }
+    }
+}
+
+/// What a part saw.
+pub struct Report {
+    /// Its tables, in Markdown.
+    pub body: String,
+    /// Each promise that was broken, a sentence.
+    pub broken: Vec<String>,
+}
+
+/// A part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// No request that begins after a revoke was answered is granted
+    Revocation,
+    /// Many mixed requests with faults, slow senders and requests that are too large
+    Soak,
+}
+
+impl Part {
+    /// Every part, in the order in which they run.
+    const ALL: [Self; 2] = [Self::Revocation, Self::Soak];
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Revocation => "Revocation",
+            Self::Soak => "Soak",
+        }
+    }
+
+    fn measure(self, workspace: &Path, size: Size) -> Outcome<Report> {
+        match self {
+            Self::Revocation => Runtime::new()?.block_on(revocation::measure(workspace, size)),
+            Self::Soak => Runtime::new()?.block_on(soak::measure(workspace, size)),
+        }
+    }
+}
+
+/// Runs the parts, or the one that is named. What the long form saw is kept as well, where it holds.
+///
+/// # Errors
+///
+/// When a part cannot be run, and when a promise is broken.
+pub fn measure(size: Size, only: Option<Part>) -> Outcome<()> {
+    let workspace = build::workspace();
+    let mut broken = Vec::new();
+    for part in Part::ALL.into_iter().filter(|part| only.is_none_or(|only| only == *part)) {
+        let report = part.measure(&workspace, size)?;
+        let body = heading(if size.short { "holds --short" } else { "holds" }, !size.short) + &report.body;
+        figures::tell(&format!("## {}\n\n{body}\n", part.title()));
+        if !size.short && report.broken.is_empty() {
+            figures::keep(&workspace, part.title(), &body)?;
+        }
+        broken.extend(report.broken.into_iter().map(|sentence| format!("{}: {sentence}", part.title())));
+    }
+    if broken.is_empty() { Ok(()) } else { Err(format!("not everything holds\n{}", broken.join("\n")).into()) }
+}
