@@ -1,5 +1,6 @@
 //! Whether the promises hold under load: each part measures one, prints what it saw, and fails when the promise is broken.
 
+mod played;
 mod revocation;
 mod soak;
 
@@ -43,16 +44,27 @@ pub enum Part {
     Revocation,
     /// Many mixed requests with faults, slow senders and requests that are too large
     Soak,
+    /// Every call to `DynamoDB` and KMS under every fault
+    Faults,
+    /// Random programs of people and tokens, compared with a model
+    Programs,
 }
 
 impl Part {
     /// Every part, in the order in which they run.
-    const ALL: [Self; 2] = [Self::Revocation, Self::Soak];
+    const ALL: [Self; 4] = [Self::Revocation, Self::Soak, Self::Faults, Self::Programs];
+
+    /// Whether `cargo test` has it too, so that the short form leaves it out.
+    fn is_tested(self) -> bool {
+        matches!(self, Self::Faults | Self::Programs)
+    }
 
     fn title(self) -> &'static str {
         match self {
             Self::Revocation => "Revocation",
             Self::Soak => "Soak",
+            Self::Faults => "Faults",
+            Self::Programs => "Programs",
         }
     }
 
@@ -60,6 +72,8 @@ impl Part {
         match self {
             Self::Revocation => Runtime::new()?.block_on(revocation::measure(workspace, size)),
             Self::Soak => Runtime::new()?.block_on(soak::measure(workspace, size)),
+            Self::Faults => played::measure(workspace, "faults::"),
+            Self::Programs => played::measure(workspace, "programs::"),
         }
     }
 }
@@ -72,7 +86,8 @@ impl Part {
 pub fn measure(size: Size, only: Option<Part>) -> Outcome<()> {
     let workspace = build::workspace();
     let mut broken = Vec::new();
-    for part in Part::ALL.into_iter().filter(|part| only.is_none_or(|only| only == *part)) {
+    let wanted = |part: &Part| only.map_or(!(size.short && part.is_tested()), |only| only == *part);
+    for part in Part::ALL.into_iter().filter(wanted) {
         let report = part.measure(&workspace, size)?;
         let body = heading(if size.short { "holds --short" } else { "holds" }, !size.short) + &report.body;
         figures::tell(&format!("## {}\n\n{body}\n", part.title()));

@@ -72,6 +72,7 @@ pub(super) fn count(calls: &[Call]) -> Vec<(String, usize)> {
             Some(Fault::LoseAnswer) => "applied, answer lost".to_owned(),
             Some(Fault::Delay(_)) => "answered late".to_owned(),
             Some(Fault::Status { status, error_type }) => format!("{} {error_type}", status.as_u16()),
+            Some(other) => format!("{other:?}"),
         };
         *counted.entry(format!("{service}: {name}")).or_insert(0) += 1;
     }
