@@ -13,6 +13,8 @@ mod ring;
 pub(crate) mod samples;
 mod sealed;
 mod unverified;
+#[cfg(test)]
+mod wycheproof;
 
 pub use alg::Alg;
 pub use der::{DerError, p256_signature_from_der};

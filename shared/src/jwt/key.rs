@@ -97,8 +97,8 @@ impl VerifyingKey {
     }
 
     /// Whether `signature` (base64url) is this key's over `message`.
-    pub(super) fn verifies(&self, message: &str, signature: &str) -> bool {
-        jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.key, self.alg.library()).unwrap_or(false)
+    pub(super) fn verifies(&self, message: &[u8], signature: &str) -> bool {
+        jsonwebtoken::crypto::verify(signature, message, &self.key, self.alg.library()).unwrap_or(false)
     }
 }
 

@@ -110,7 +110,7 @@ impl<'a> Unverified<'a> {
         if self.header.alg != key.alg().as_str() {
             return Err(Refusal::WrongAlgorithm);
         }
-        if !key.verifies(self.signed, self.signature) {
+        if !key.verifies(self.signed.as_bytes(), self.signature) {
             return Err(Refusal::WrongSignature);
         }
         serde_json::from_str(&self.claims).map_err(|_| Refusal::Claims)
