@@ -1,5 +1,6 @@
 //! A public key that signatures are verified with.
 
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jsonwebtoken::{
     DecodingKey,
@@ -45,6 +46,10 @@ impl VerifyingKey {
     /// [`KeyError::Malformed`] or [`KeyError::Unsupported`].
     pub fn from_spki(der: &[u8], alg: Alg) -> Result<Self, KeyError> {
         let malformed = |_| KeyError::Malformed(alg.as_str());
+        // The JWT library tells curves apart by their points' length, which P-256 has in common with others.
+        if alg == Alg::Es256 && ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, der).is_err() {
+            return Err(KeyError::Unsupported);
+        }
         let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der));
         let key = match alg {
             Alg::Rs256 => DecodingKey::from_rsa_pem(pem.as_bytes()),

@@ -90,3 +90,17 @@ fn rsa_signatures_are_taken_as_wycheproof_says() {
         rsa(name).assert(&format!("RS256, {bits} bits"), accepted, refused, &[&missing_null(open)]);
     }
 }
+
+#[test]
+fn a_key_of_a_size_or_curve_that_is_not_used_verifies_nothing_however_good_its_signatures() {
+    let large = rsa::TestSet::load(rsa::TestName::Rsa8192Sha256).unwrap().test_groups;
+    let large = large.iter().map(|group| (&group.der, Alg::Rs256));
+    let other_curves = [ecdsa::TestName::EcdsaSecp384r1Sha256, ecdsa::TestName::EcdsaSecp256k1Sha256];
+    let other_curves = other_curves.map(|name| ecdsa::TestSet::load(name).unwrap().test_groups).concat();
+    let other_curves = other_curves.iter().map(|group| (&group.der, Alg::Es256));
+    let keys: Vec<_> = large.chain(other_curves).collect();
+    assert!(keys.len() > 100, "{}", keys.len());
+    for (der, alg) in keys {
+        assert!(VerifyingKey::from_spki(der, alg).is_err(), "{alg:?}");
+    }
+}
