@@ -6,12 +6,14 @@
 #[path = "../contract/answers.rs"]
 mod answers;
 mod attached;
+mod attacks;
 mod bounds;
 mod checks;
 mod closed;
 mod events;
 mod faults;
 mod harness;
+mod keys;
 mod life;
 mod logs;
 mod origins;

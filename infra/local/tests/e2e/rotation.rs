@@ -11,10 +11,6 @@ use std::{
     thread,
 };
 
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
 use local::{
     aws::{
@@ -26,9 +22,11 @@ use local::{
     template::{Effect, Function, Template, load},
 };
 use serde_json::{Value, json};
-use shared::jwt::{Alg, VerifyingKey, p256_signature_from_der};
 
-use crate::harness::{World, eventually};
+use crate::{
+    harness::{World, eventually},
+    keys::Key,
+};
 
 /// Each family's key in the template, the parameters of its ring, the variable that they become, and its JWK set.
 const FAMILIES: [(&str, [&str; 2], &str, &str); 2] = [
@@ -57,64 +55,6 @@ pub struct Deployment {
     template: Template,
     /// KMS, open to the functions as far as these policies say.
     kms: Aws,
-}
-
-/// A key in KMS.
-pub struct Key {
-    arn: String,
-    alg: Alg,
-    kid: String,
-}
-
-/// Asks KMS as its operator.
-fn kms(world: &World, operation: &str, body: &Value) -> Value {
-    let signature = format!(
-        "AWS4-HMAC-SHA256 Credential={OPERATOR}/20260101/us-east-1/kms/aws4_request, SignedHeaders=host, Signature=0"
-    );
-    let target = format!("TrentService.{operation}");
-    let headers = [
-        ("Authorization", signature.as_str()),
-        ("X-Amz-Target", &target),
-        ("Content-Type", "application/x-amz-json-1.1"),
-    ];
-    let reply = world.send_to(&world.stack().local.kms_url, "POST", "/", &headers, body.to_string());
-    assert_eq!(reply.status, 200, "{operation}: {}", reply.text);
-    reply.json()
-}
-
-impl Key {
-    fn read(world: &World, arn: &str) -> Self {
-        let answer = kms(world, "GetPublicKey", &json!({ "KeyId": arn }));
-        let alg = if answer["KeySpec"] == "ECC_NIST_P256" { Alg::Es256 } else { Alg::Rs256 };
-        let der = STANDARD.decode(answer["PublicKey"].as_str().unwrap()).unwrap();
-        let kid = VerifyingKey::from_spki(&der, alg).unwrap().kid().to_owned();
-        Self { arn: arn.to_owned(), alg, kid }
-    }
-
-    fn make(world: &World, spec: &str) -> Self {
-        let made = kms(world, "CreateKey", &json!({"KeySpec": spec, "KeyUsage": "SIGN_VERIFY"}));
-        Self::read(world, made["KeyMetadata"]["Arn"].as_str().unwrap())
-    }
-
-    /// The JWT over these claims that this key signs and that names the key `kid`.
-    fn sign(&self, world: &World, claims: &Value, kid: &str) -> String {
-        let algorithm = match self.alg {
-            Alg::Rs256 => "RSASSA_PKCS1_V1_5_SHA_256",
-            Alg::Es256 => "ECDSA_SHA_256",
-        };
-        let part = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
-        let header = json!({"alg": self.alg.as_str(), "typ": "at+jwt", "kid": kid});
-        let input = format!("{}.{}", part(header), part(claims.clone()));
-        let body = json!({
-            "KeyId": self.arn, "MessageType": "RAW", "Message": STANDARD.encode(&input), "SigningAlgorithm": algorithm,
-        });
-        let signature = STANDARD.decode(kms(world, "Sign", &body)["Signature"].as_str().unwrap()).unwrap();
-        let signature = match self.alg {
-            Alg::Rs256 => signature,
-            Alg::Es256 => p256_signature_from_der(&signature).unwrap().to_vec(),
-        };
-        format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
-    }
 }
 
 impl Deployment {
@@ -223,8 +163,8 @@ impl Rotation {
         let (sets, mut signed) = (self.published(), BTreeSet::new());
         for made in made {
             let kid = made.kid();
-            let by_new = kid == self.keys[made.family][1].kid;
-            assert!(by_new || kid == self.keys[made.family][0].kid, "{kid}");
+            let by_new = kid == self.keys[made.family][1].kid();
+            assert!(by_new || kid == self.keys[made.family][0].kid(), "{kid}");
             assert_eq!(self.use_of(made.family, &made.token), if by_new { 200 } else { 401 });
             assert_eq!(made.verify(&sets).is_ok(), by_new);
             signed.insert(kid);
@@ -348,7 +288,7 @@ impl Load {
     fn forge(&self) {
         for made in &self.before {
             let claims = World::claims(&made.token);
-            for kid in [&self.stranger.kid, &made.kid(), &self.rotation.keys[made.family][1].kid] {
+            for kid in [self.stranger.kid(), &made.kid(), self.rotation.keys[made.family][1].kid()] {
                 let forged = self.stranger.sign(&self.rotation.world, &claims, kid);
                 self.rotation.assert_bad(made.family, &forged, "a token signed by a key that is in no ring");
             }
@@ -414,7 +354,7 @@ fn rotate(spec: &str, order: [&str; 3]) {
     let put_first = Deployment::of(rotation, |[old, new]| vec![new, old]);
     for made in &load.before {
         let new = &rotation.keys[made.family][1];
-        let early = new.sign(&rotation.world, &World::claims(&made.token), &new.kid);
+        let early = new.sign(&rotation.world, &World::claims(&made.token), new.kid());
         rotation.assert_bad(made.family, &early, "a token signed by a key that is in no ring yet");
     }
     let mut appended = None;
