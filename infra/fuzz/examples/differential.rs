@@ -99,7 +99,7 @@ impl Maker {
             0 => ("as it was signed", choices.pick(&self.good).clone()),
             1 => ("signed by a stranger", signed(&self.stranger, &key.header(), claims)),
             2 => ("signed with a public key as a secret", key.confused(&text)),
-            3 => ("signed by the other key", signed(choices.pick(keys::both()), &key.header(), claims)),
+            3 => ("signed by either key", signed(choices.pick(keys::both()), &key.header(), claims)),
             4 => ("with an extension that others understand", extended(key, claims)),
             5 | 10 => {
                 let header = mutate::bytes(header.as_bytes(), &[], choices);
