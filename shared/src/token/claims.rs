@@ -28,6 +28,9 @@ pub struct Claims {
     iat: UnixTime,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     exp: Option<UnixTime>,
+    /// Never written. A token that has one is none that was made here, whatever the time is (RFC 7519, section 4.1.5).
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    nbf: Option<UnixTime>,
     token_use: TokenUse,
     token_id: String,
     token_name: String,
@@ -87,6 +90,7 @@ impl Claims {
             client_id: id.clone(),
             iat: token.created_at,
             exp: token.expires_at,
+            nbf: None,
             token_use: TokenUse::Access,
             token_id: id.clone(),
             token_name: token.name.to_string(),
@@ -194,6 +198,8 @@ mod tests {
             ("parent", json!("api_CCCCCCCCCCCCCCCCCCCCC")),
             ("iat", json!(1_566_656_121)),
             ("exp", json!(1_566_660_001)),
+            ("nbf", json!(1_566_656_122)),
+            ("nbf", json!(4_102_444_800_u64)),
         ] {
             let mut changed = good.clone();
             changed[claim] = value;
@@ -217,6 +223,8 @@ mod tests {
             ("exp", json!(-1)),
             ("exp", json!(u64::MAX)),
             ("iat", json!("0")),
+            ("nbf", json!(null)),
+            ("nbf", json!("0")),
             ("aud", json!(["https://api.example"])),
             ("token_use", json!("id")),
             ("read_only", json!(false)),
