@@ -2,19 +2,25 @@
 //! token in which one thing was changed and which the real key signed again, so that nothing else can be the reason.
 
 mod claims;
+mod doubled;
 mod ends;
 mod families;
 mod forge;
 mod form;
 mod header;
-mod json;
 mod kid;
+mod odd;
 mod own_keys;
 mod people;
+mod places;
+mod request;
 mod row;
+mod said;
+mod secret;
 mod signature;
 mod tenants;
 mod times;
+mod types;
 
 use std::thread;
 
@@ -25,7 +31,7 @@ use self::{
 use crate::harness::World;
 
 /// Fewer would mean that some are not sent any more.
-const AT_LEAST: usize = 500;
+const AT_LEAST: usize = 1_500;
 
 /// Sends all groups, each beside the others, and gives how each went.
 fn send(world: &World, groups: &[Group]) -> Vec<Tally> {
@@ -41,12 +47,11 @@ fn rsa() -> Vec<Tally> {
     let forge = Forge::new(&world, "attacks");
     let mut groups = header::groups(&forge);
     let (key_of_the_tokens, listener) = own_keys::group(&forge);
-    groups.extend([key_of_the_tokens, kid::group(&forge)]);
-    groups.extend(json::groups(&forge));
-    groups.extend([form::group(&forge), families::group(&forge), signature::rsa(&forge)]);
+    groups.extend([secret::group(&forge), key_of_the_tokens, kid::group(&forge)]);
+    groups.extend([doubled::group(&forge), odd::group(&forge), form::group(&forge), places::group(&forge)]);
+    groups.extend([families::group(&forge), signature::rsa(&forge)]);
     groups.extend(claims::groups(&forge));
-    groups.push(times::group(&forge));
-    groups.extend(people::groups(&forge));
+    groups.extend([types::group(&forge), times::group(&forge), people::group(&forge), said::group(&forge)]);
     groups.extend([tenants::group(&forge), ends::group(&forge)]);
     let tallies = send(&world, &groups);
     assert!(listener.accept().is_err(), "an address that a token named was called");

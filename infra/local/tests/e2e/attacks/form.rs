@@ -1,10 +1,10 @@
-//! How a token is written down: base64url, parts, other serializations, and where it is sent.
+//! How a token is written down: base64url, parts, other serializations.
 
 use serde_json::json;
 
 use super::{
     forge::{Forge, encode},
-    row::{Group, Request, Row},
+    row::{Group, Row},
 };
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -35,19 +35,13 @@ fn parts(forge: &Forge<'_>) -> [String; 2] {
 pub fn group(forge: &Forge<'_>) -> Group {
     let mut rows = signed_anew(forge);
     rows.extend(changed(forge));
+    rows.extend(wrapped(&forge.plain.token));
     rows.extend(part_counts(forge));
     rows.extend(serializations(forge));
-    rows.extend(elsewhere(forge));
     let [header, claims] = parts(forge);
-    let token = &forge.plain.token;
-    let scheme = |scheme: &str| {
-        let mut row = Request::new("GET", "/v1/permissions/me", "");
-        row.headers = vec![("Authorization", format!("{scheme}{token}"))];
-        Row::of(format!("{scheme:?} as the scheme"), 200, vec![row])
-    };
-    let mut legal: Vec<_> = ["bearer ", "BEARER ", "bEaReR ", "Bearer  "].into_iter().map(scheme).collect();
-    legal.push(Row::legal("white space behind the JSON", &forge.sealed(&forge.key, &format!("{header}.{claims}"))));
-    Group::new("base64url, parts, places", token, rows).beside(legal)
+    let legal =
+        vec![Row::legal("white space behind the JSON", &forge.sealed(&forge.key, &format!("{header}.{claims}")))];
+    Group::new("base64url, parts", &forge.plain.token, rows).beside(legal)
 }
 
 /// Other spellings of a part, signed as they stand there.
@@ -73,7 +67,7 @@ fn signed_anew(forge: &Forge<'_>) -> Vec<Row> {
     rows.collect()
 }
 
-/// The good token with another spelling of its signature, or something around it.
+/// The good token with another spelling of its signature.
 fn changed(forge: &Forge<'_>) -> Vec<Row> {
     let token = &forge.plain.token;
     let (input, signature) = token.rsplit_once('.').unwrap();
@@ -97,7 +91,12 @@ fn changed(forge: &Forge<'_>) -> Vec<Row> {
     if standard != signature {
         rows.push(Row::new("the letters of base64 in the signature", &format!("{input}.{standard}")));
     }
-    for (what, text) in [
+    rows
+}
+
+/// The good token with something around it, or written in another way.
+fn wrapped(token: &str) -> Vec<Row> {
+    let texts = [
         ("in quotes", format!("\"{token}\"")),
         ("in single quotes", format!("'{token}'")),
         ("in angles", format!("<{token}>")),
@@ -112,10 +111,8 @@ fn changed(forge: &Forge<'_>) -> Vec<Row> {
         ("dots as colons", token.replace('.', ":")),
         ("all of it encoded", encode(token)),
         ("letters from back to front", token.chars().rev().collect()),
-    ] {
-        rows.push(Row::new(what, &text));
-    }
-    rows
+    ];
+    texts.iter().map(|(what, text)| Row::new(*what, text)).collect()
 }
 
 /// Fewer parts than three, more, and empty ones.
@@ -177,57 +174,4 @@ fn serializations(forge: &Forge<'_>) -> Vec<Row> {
         ]
     })
     .collect()
-}
-
-/// The good token where no token is looked for (RFC 6750, sections 2.2 and 2.3), or under another scheme.
-fn elsewhere(forge: &Forge<'_>) -> Vec<Row> {
-    let token = &forge.plain.token;
-    let who = |path: &str, headers: Vec<(&'static str, String)>| Request {
-        method: "GET",
-        path: path.to_owned(),
-        headers,
-        body: String::new(),
-    };
-    let mut rows = Vec::new();
-    for name in ["access_token", "token", "jwt", "Authorization", "authorization", "bearer"] {
-        let path = format!("/v1/permissions/me?{name}={token}");
-        rows.push(Row::of(format!("{name} in the query"), 401, vec![who(&path, Vec::new())]));
-    }
-    for scheme in
-        ["", "Basic ", "Token ", "JWT ", "DPoP ", "Bearer:", "Bearer=", "Bearer\t", "Bearer", "OAuth ", "Bearer,"]
-    {
-        let header = vec![("Authorization", format!("{scheme}{token}"))];
-        rows.push(Row::of(format!("{scheme:?} as the scheme"), 401, vec![who("/v1/permissions/me", header)]));
-    }
-    let names = [
-        "X-Authorization",
-        "X-Access-Token",
-        "X-Amz-Security-Token",
-        "Proxy-Authorization",
-        "X-Forwarded-Authorization",
-        "DPoP",
-    ];
-    for name in names {
-        let header = vec![(name, format!("Bearer {token}"))];
-        rows.push(Row::of(format!("in the header {name}"), 401, vec![who("/v1/permissions/me", header)]));
-    }
-    let cookie = vec![("Cookie", format!("access_token={token}; Authorization=Bearer {token}"))];
-    rows.push(Row::of("in a cookie", 401, vec![who("/v1/permissions/me", cookie)]));
-    for second in ["Bearer x", "Basic eA==", &format!("Bearer {token}"), ""] {
-        let good = ("Authorization", format!("Bearer {token}"));
-        let other = ("Authorization", second.to_owned());
-        for headers in [vec![good.clone(), other.clone()], vec![other, good]] {
-            let name = format!("two headers, {} and another", headers[0].1.split(' ').next().unwrap_or_default());
-            rows.push(Row::of(name, 401, vec![who("/v1/permissions/me", headers)]));
-        }
-    }
-    for (media_type, body) in [
-        ("application/x-www-form-urlencoded", format!("access_token={token}&name=n")),
-        ("application/json", json!({"name": "n", "access_token": token}).to_string()),
-    ] {
-        let headers = vec![("Content-Type", media_type.to_owned())];
-        let request = Request { method: "POST", path: "/v1/access-tokens".to_owned(), headers, body };
-        rows.push(Row::of(format!("in the body, {media_type}"), 401, vec![request]));
-    }
-    rows
 }

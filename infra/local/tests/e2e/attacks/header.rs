@@ -1,7 +1,5 @@
 //! What the header says of itself: the algorithm, the type, what is critical.
 
-use aws_lc_rs::hmac;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{
@@ -9,9 +7,58 @@ use super::{
     row::{Group, Row},
 };
 
+/// Algorithms that a header may name, most of which nothing here has (RFC 7518, sections 3.1 and 4.1), and misspelled ones.
+const ALGORITHMS: [&str; 29] = [
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "ES256K",
+    "EdDSA",
+    "Ed25519",
+    "HS256",
+    "HS384",
+    "HS512",
+    "RSA-OAEP",
+    "dir",
+    "A256GCMKW",
+    "RS1",
+    "ML-DSA-44",
+    "rs256",
+    "Rs256",
+    "es256",
+    "RS256 ",
+    " RS256",
+    "RS256\0",
+    "RS256,none",
+    "SHA256withRSA",
+    "RSASSA_PKCS1_V1_5_SHA_256",
+];
+
+/// Types of other things than access tokens.
+const WRONG_TYPES: [&str; 12] = [
+    "",
+    "JWT",
+    "jwt",
+    "id+jwt",
+    "at",
+    "at+jwt ",
+    "dpop+jwt",
+    "application/jwt",
+    "logout+jwt",
+    "JOSE",
+    "at+jwt;x=y",
+    "text/at+jwt",
+];
+
 /// All groups of headers that the stack with RSA keys is sent.
 pub fn groups(forge: &Forge<'_>) -> Vec<Group> {
-    vec![no_algorithm(forge), public_key_as_secret(forge), other_algorithms(forge), critical(forge), typ(forge)]
+    vec![no_algorithm(forge), other_algorithms(forge), critical(forge), typ(forge)]
 }
 
 /// `alg: none` and what may be taken for it, without a signature, with the good token's, and with one over this very header.
@@ -41,76 +88,10 @@ fn no_algorithm(forge: &Forge<'_>) -> Group {
     Group::new("alg none", &forge.plain.token, rows.collect())
 }
 
-/// The public key taken for a shared secret (CVE-2015-9235 and those after it).
-fn public_key_as_secret(forge: &Forge<'_>) -> Group {
-    let (key, base64) = (&forge.key, STANDARD.encode(&forge.key.spki));
-    let lines: Vec<_> = base64.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
-    let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----", lines.join("\n"));
-    let jwk = json!(key.public.jwk());
-    let modulus = jwk["n"].as_str().unwrap_or_default().to_owned();
-    let secrets = [
-        ("its PEM", pem.clone().into_bytes()),
-        ("its PEM with a last line feed", format!("{pem}\n").into_bytes()),
-        ("its PEM in one line", pem.replace('\n', "").into_bytes()),
-        ("its DER", key.spki.clone()),
-        ("its JWK", jwk.to_string().into_bytes()),
-        ("its JWK set", json!({"keys": [jwk]}).to_string().into_bytes()),
-        ("its modulus in base64url", modulus.clone().into_bytes()),
-        ("its modulus", base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(modulus).unwrap()),
-        ("its kid", key.kid().as_bytes().to_vec()),
-        ("nothing", Vec::new()),
-    ];
-    let algorithms = [("HS256", hmac::HMAC_SHA256), ("HS384", hmac::HMAC_SHA384), ("HS512", hmac::HMAC_SHA512)];
-    let mut rows = Vec::new();
-    for (alg, algorithm) in algorithms {
-        let header = with(&forge.plain.header, "alg", &json!(alg)).to_string();
-        let input = format!("{}.{}", encode(header), forge.plain.parts()[1]);
-        for (name, secret) in &secrets {
-            let tag = hmac::sign(&hmac::Key::new(algorithm, secret), input.as_bytes());
-            rows.push(Row::new(format!("{alg} by {name}"), &format!("{input}.{}", encode(tag))));
-        }
-    }
-    let input = forge.plain.token.rsplit_once('.').unwrap().0;
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, pem.as_bytes()), input.as_bytes());
-    rows.push(Row::new("a tag where a signature should be", &format!("{input}.{}", encode(tag))));
-    Group::new("public key as HMAC secret", &forge.plain.token, rows)
-}
-
 /// Every other algorithm over a signature that is good by the key's own.
 pub fn other_algorithms(forge: &Forge<'_>) -> Group {
     let own = forge.key.alg().as_str();
-    let all = [
-        "RS256",
-        "RS384",
-        "RS512",
-        "PS256",
-        "PS384",
-        "PS512",
-        "ES256",
-        "ES384",
-        "ES512",
-        "ES256K",
-        "EdDSA",
-        "Ed25519",
-        "HS256",
-        "HS384",
-        "HS512",
-        "RSA-OAEP",
-        "dir",
-        "A256GCMKW",
-        "RS1",
-        "ML-DSA-44",
-        "rs256",
-        "Rs256",
-        "es256",
-        "RS256 ",
-        " RS256",
-        "RS256\0",
-        "RS256,none",
-        "SHA256withRSA",
-        "RSASSA_PKCS1_V1_5_SHA_256",
-    ];
-    let others = all.iter().filter(|alg| **alg != own);
+    let others = ALGORITHMS.iter().filter(|alg| **alg != own);
     let mut rows: Vec<_> = others
         .map(|alg| Row::new(format!("alg {alg:?} on an {own} key"), &forge.with_header("alg", &json!(alg))))
         .collect();
@@ -132,17 +113,7 @@ fn critical(forge: &Forge<'_>) -> Group {
     let others = [json!("exp"), json!(null), json!(7), json!({}), json!([null]), json!([[]])];
     let crit = |value: &Value| Row::new(format!("crit {value}"), &forge.with_header("crit", value));
     let mut rows: Vec<_> = lists.iter().chain(&others).map(crit).collect();
-    let unencoded = with(&with(&forge.plain.header, "b64", &json!(false)), "crit", &json!(["b64"]));
-    rows.push(Row::new("b64 false, critical, encoded all the same", &forge.under(&unencoded)));
-    let claims = forge.plain.claims.to_string();
-    for (name, header) in [("critical", unencoded), ("not critical", with(&forge.plain.header, "b64", &json!(false)))] {
-        let header = encode(header.to_string());
-        let signature = encode(forge.key.signature(forge.world, format!("{header}.{claims}").as_bytes()));
-        let encoded = encode(&claims);
-        rows.push(Row::new(format!("b64 false, {name}, as it is"), &format!("{header}.{claims}.{signature}")));
-        rows.push(Row::new(format!("b64 false, {name}, detached"), &format!("{header}..{signature}")));
-        rows.push(Row::new(format!("b64 false, {name}, encoded"), &format!("{header}.{encoded}.{signature}")));
-    }
+    rows.extend(unencoded(forge));
     let [header, claims, signature] = forge.plain.parts();
     let nested = with(&forge.plain.header, "cty", &json!("JWT")).to_string();
     let encrypted = encode(json!({"alg": "dir", "enc": "A256GCM", "kid": forge.key.kid()}).to_string());
@@ -157,6 +128,23 @@ fn critical(forge: &Forge<'_>) -> Group {
     Group::new("crit, b64, zip, nesting", &forge.plain.token, rows)
 }
 
+/// Claims that are signed as they are (RFC 7797), with a header that says so.
+fn unencoded(forge: &Forge<'_>) -> Vec<Row> {
+    let claims = forge.plain.claims.to_string();
+    let plain = with(&forge.plain.header, "b64", &json!(false));
+    let critical = with(&plain, "crit", &json!(["b64"]));
+    let mut rows = vec![Row::new("b64 false, critical, signed as encoded", &forge.under(&critical))];
+    for (name, header) in [("critical", critical), ("not critical", plain)] {
+        let header = encode(header.to_string());
+        let signature = encode(forge.key.signature(forge.world, format!("{header}.{claims}").as_bytes()));
+        let encoded = encode(&claims);
+        rows.push(Row::new(format!("b64 false, {name}, as it is"), &format!("{header}.{claims}.{signature}")));
+        rows.push(Row::new(format!("b64 false, {name}, detached"), &format!("{header}..{signature}")));
+        rows.push(Row::new(format!("b64 false, {name}, encoded"), &format!("{header}.{encoded}.{signature}")));
+    }
+    rows
+}
+
 fn deflated(claims: &Value) -> Vec<u8> {
     use std::io::Write as _;
     let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
@@ -166,22 +154,13 @@ fn deflated(claims: &Value) -> Vec<u8> {
 
 /// Another `typ` than that of RFC 9068, section 2.1, whose spellings are beside.
 fn typ(forge: &Forge<'_>) -> Group {
-    let wrong = [
-        "",
-        "JWT",
-        "jwt",
-        "id+jwt",
-        "at",
-        "at+jwt ",
-        "dpop+jwt",
-        "application/jwt",
-        "logout+jwt",
-        "JOSE",
-        "at+jwt;x=y",
-        "text/at+jwt",
-    ];
-    let wrong =
-        wrong.iter().map(|typ| json!(typ)).chain([json!(null), json!(7), json!(["at+jwt"]), json!({}), json!(true)]);
+    let wrong = WRONG_TYPES.iter().map(|typ| json!(typ)).chain([
+        json!(null),
+        json!(7),
+        json!(["at+jwt"]),
+        json!({}),
+        json!(true),
+    ]);
     let mut rows: Vec<_> = wrong.map(|typ| Row::new(format!("typ {typ}"), &forge.with_header("typ", &typ))).collect();
     rows.push(Row::new("no typ", &forge.under(&without(&forge.plain.header, "typ"))));
     let legal = ["AT+JWT", "application/at+jwt", "Application/AT+JWT"];

@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::{
-    answers::Answered,
-    harness::{Reply, World},
-};
+use super::request::Request;
+use crate::harness::{Reply, World};
 
 /// Answers whoever is known, a person or a token, and nobody else.
 const WHO_AM_I: &str = "/v1/permissions/me";
@@ -20,15 +18,6 @@ pub struct Row {
     name: String,
     requests: Vec<Request>,
     status: u16,
-}
-
-/// One request.
-#[derive(Clone)]
-pub struct Request {
-    pub method: &'static str,
-    pub path: String,
-    pub headers: Vec<(&'static str, String)>,
-    pub body: String,
 }
 
 /// Attacks of one kind.
@@ -51,41 +40,6 @@ pub struct Tally {
     pub complaints: Vec<String>,
 }
 
-impl Request {
-    pub fn new(method: &'static str, path: &str, credential: &str) -> Self {
-        let headers = vec![("Authorization", format!("Bearer {credential}"))];
-        Self { method, path: path.to_owned(), headers, body: String::new() }
-    }
-
-    /// The same request with one header more.
-    pub fn with(mut self, name: &'static str, value: &str) -> Self {
-        self.headers.push((name, value.to_owned()));
-        self
-    }
-
-    /// The same request with this JSON as its body.
-    pub fn with_json(self, body: &str) -> Self {
-        Self { body: body.to_owned(), ..self.with("Content-Type", "application/json") }
-    }
-
-    fn send(&self, world: &World) -> Reply {
-        let headers: Vec<_> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        world.send_to(&world.stack().local.url, self.method, &self.path, &headers, self.body.clone())
-    }
-
-    /// What is wrong with `reply`, beside its status.
-    fn objection(&self, reply: &Reply) -> Option<String> {
-        let (status, headers, body) = (reply.status, &reply.headers, reply.text.as_str());
-        // What the gateway does not even read is answered by it alone.
-        let foreseen = Answered { method: self.method, path: &self.path, status, headers, body }
-            .check()
-            .err()
-            .filter(|_| status != 431);
-        let challenged = status != 401 || reply.header("www-authenticate") == "Bearer";
-        foreseen.or_else(|| (!challenged).then(|| "there is no challenge".to_owned()))
-    }
-}
-
 impl Row {
     /// An attack of these requests, which are answered with `status`.
     pub fn of(name: impl Into<String>, status: u16, requests: Vec<Request>) -> Self {
@@ -105,8 +59,10 @@ impl Row {
 
     /// What was sent that nobody may print.
     fn secrets(&self) -> impl Iterator<Item = &str> {
-        let headers = self.requests.iter().flat_map(|request| &request.headers);
-        headers.filter(|(name, _)| *name == "Authorization").flat_map(|(_, value)| runs(value))
+        self.requests.iter().flat_map(|request| {
+            let headers = request.headers.iter().map(|(_, value)| value);
+            headers.chain([&request.path, &request.body]).flat_map(|text| runs(text))
+        })
     }
 }
 

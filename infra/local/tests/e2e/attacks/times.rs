@@ -46,7 +46,7 @@ fn token(forge: &Forge<'_>, base: &Base, claim: &str, text: &str) -> String {
 pub fn group(forge: &Forge<'_>) -> Group {
     let mut rows = Vec::new();
     for (what, base) in [("no expiry", &forge.plain), ("an expiry", &forge.rich)] {
-        for claim in ["exp", "iat"] {
+        for claim in ["exp", "iat", "nbf"] {
             for text in TIMES {
                 let token = token(forge, base, claim, text);
                 rows.push(Row::new(format!("a token of {what}: {claim} {text}"), &token));
@@ -63,5 +63,5 @@ pub fn group(forge: &Forge<'_>) -> Group {
     }
     let legal = forge.saying(&with(&forge.plain.claims, "auth_time", &json!("never")));
     let legal = vec![Row::legal("a time that is not ours", &legal)];
-    Group::new("exp, iat", &forge.plain.token, rows).beside(legal)
+    Group::new("exp, iat, nbf", &forge.plain.token, rows).beside(legal)
 }
