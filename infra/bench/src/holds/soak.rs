@@ -59,10 +59,7 @@ struct Seen {
     limits: Vec<limits::Refused>,
     early: Processes,
     late: Processes,
-    /// The tokens that were made and are in the ledger as answered, and how many of them live.
-    made: usize,
-    living: usize,
-    broken: Vec<String>,
+    ledger: consistent::Compared,
 }
 
 /// Sends the requests and looks at everything afterwards.
@@ -80,28 +77,15 @@ pub async fn measure(workspace: &Path, size: Size) -> Outcome<Report> {
 }
 
 async fn soak(running: &Running, shared: &Arc<Shared>) -> Outcome<Seen> {
-    let owners: Vec<String> =
-        (0..ORGANIZATIONS).map(|org| running.owner(&format!("soak{org}"))).collect::<Outcome<_>>()?;
-    let url = running.stack.local.url.clone();
-    let slow = tokio::spawn(slow::hold(url.clone()));
+    let owners = (0..ORGANIZATIONS).map(|org| running.owner(&format!("soak{org}"))).collect::<Outcome<Vec<_>>>()?;
+    let slow = tokio::spawn(slow::hold(running.stack.local.url.clone()));
     let started = Instant::now();
-    let mut clients = JoinSet::new();
-    for number in 0..CLIENTS {
-        let client = Client::new(number, running.caller(), &owners, Arc::clone(shared));
-        clients.spawn(client.until_over());
-    }
+    let clients = clients(running, shared, &owners);
     let (early, limits) = tokio::join!(watch(running, shared), limits::ask(running, &owners[0]));
-    let mut logs = Vec::new();
-    while let Some(client) = clients.join_next().await {
-        logs.push(client??);
-    }
+    let log = logs(clients).await?;
     let took = started.elapsed();
-    let mut log = Log::default();
-    for one in logs {
-        log.append(one);
-    }
     let slow = slow.await??;
-    let (made, living, broken) = consistent::check(running, &owners, &log).await?;
+    let ledger = consistent::check(running, &owners, &log).await?;
     let calls = running.stack.aws.calls.all();
     Ok(Seen {
         unavailable: explain::explain(&log, &calls),
@@ -112,10 +96,26 @@ async fn soak(running: &Running, shared: &Arc<Shared>) -> Outcome<Seen> {
         log,
         took,
         slow,
-        made,
-        living,
-        broken,
+        ledger,
     })
+}
+
+/// Has the clients begin.
+fn clients(running: &Running, shared: &Arc<Shared>, owners: &[String]) -> JoinSet<Outcome<Log>> {
+    let mut clients = JoinSet::new();
+    for number in 0..CLIENTS {
+        clients.spawn(Client::new(number, running.caller(), owners, Arc::clone(shared)).until_over());
+    }
+    clients
+}
+
+/// What all of them saw.
+async fn logs(mut clients: JoinSet<Outcome<Log>>) -> Outcome<Log> {
+    let mut log = Log::default();
+    while let Some(client) = clients.join_next().await {
+        log.append(client??);
+    }
+    Ok(log)
 }
 
 /// Puts the faults in force, has an outage now and then, and takes all away when the requests are through. Gives what the
@@ -146,7 +146,7 @@ async fn watch(running: &Running, shared: &Shared) -> Outcome<Processes> {
 impl Seen {
     /// Each promise that is broken.
     fn broken(&self, size: Size) -> Vec<String> {
-        let mut broken = self.broken.clone();
+        let mut broken = self.ledger.broken.clone();
         broken.extend(self.log.complaints.iter().take(20).cloned());
         broken.extend(self.unavailable.broken());
         broken.extend(slow::broken(&self.slow));

@@ -41,18 +41,15 @@ impl Gateway {
 
 /// Answers the requests of one connection until either side closes it.
 async fn connection(gateway: Arc<Gateway>, stream: TcpStream, caller: SocketAddr, mut stopped: watch::Receiver<bool>) {
-    // A small answer must not wait for the acknowledgement of the one before (RFC 896).
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
-    let slowest = gateway.slowest;
+    // A small answer must not wait for the acknowledgement of the one before (RFC 896); where this fails it is slow.
+    let _ = stream.set_nodelay(true);
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(gateway.slowest);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(caller));
         let gateway = Arc::clone(&gateway);
         async move { Ok::<_, Infallible>(answer(State(gateway), request.map(Body::new)).await) }
     });
-    let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(slowest);
     let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let mut ended = tokio::select! {
         ended = serving.as_mut() => Some(ended),

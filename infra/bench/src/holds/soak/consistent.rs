@@ -8,9 +8,21 @@ use tokio::task::JoinSet;
 use super::{CLIENTS, client::Log, made::Made};
 use crate::stack::{Ask, Caller, Outcome, Running, TOKENS, path};
 
-/// Reads and uses every token that was made, and lists each organization to its end: how many were made, how many live, and
-/// what is not as it was answered, each a sentence.
-pub(super) async fn check(running: &Running, owners: &[String], log: &Log) -> Outcome<(usize, usize, Vec<String>)> {
+/// Of many that are wrong, so many are told.
+const MOST_TOLD: usize = 20;
+
+/// The tokens that were given out, compared with the ledger.
+pub(super) struct Compared {
+    /// How many there are.
+    pub(super) made: usize,
+    /// How many of them live.
+    pub(super) living: usize,
+    /// What is not as it was answered, each a sentence.
+    pub(super) broken: Vec<String>,
+}
+
+/// Reads and uses every token that was made, and lists each organization to its end.
+pub(super) async fn check(running: &Running, owners: &[String], log: &Log) -> Outcome<Compared> {
     let (caller, made) = (running.caller(), Arc::new(log.made.clone()));
     let mut checks = JoinSet::new();
     for part in 0..CLIENTS {
@@ -24,8 +36,8 @@ pub(super) async fn check(running: &Running, owners: &[String], log: &Log) -> Ou
         let living = made.iter().filter(|made| made.org == org && !made.revoked).map(|made| made.id.clone()).collect();
         broken.extend(compare(org, &living, &list(&caller, owner).await?));
     }
-    broken.truncate(20);
-    Ok((made.len(), made.iter().filter(|made| !made.revoked).count(), broken))
+    broken.truncate(MOST_TOLD);
+    Ok(Compared { made: made.len(), living: made.iter().filter(|made| !made.revoked).count(), broken })
 }
 
 /// Every token whose number leaves this rest.
@@ -45,7 +57,10 @@ async fn one(caller: &Caller, owner: &str, made: &Made) -> Outcome<Option<String
     let revoked = found.json()["revoked_at"].is_string();
     let expected = if made.revoked { 401 } else { 200 };
     let holds = found.status == 200 && revoked == made.revoked && used.status == expected;
-    Ok((!holds).then(|| format!("{made:?} is found ({}, revoked: {revoked}) and used ({})", found.status, used.status)))
+    Ok((!holds).then(|| {
+        let answered = if made.revoked { "revoked" } else { "living" };
+        format!("{}, {answered}, is found ({}, revoked: {revoked}) and used ({})", made.id, found.status, used.status)
+    }))
 }
 
 /// The ids of every page.

@@ -22,12 +22,12 @@ pub(super) fn table(seen: &Seen, size: Size) -> String {
     faults(&mut text, seen);
     processes(&mut text, seen, size);
     others(&mut text, seen);
-    let verdict = if seen.broken.is_empty() { "all are in the ledger as answered" } else { "NOT as answered" };
+    let verdict = if seen.ledger.broken.is_empty() { "all are in the ledger as answered" } else { "NOT as answered" };
     let _ = writeln!(
         text,
         "\n{} tokens were given out, {} of them live: {verdict}, by get, by use and by the lists. {} creates and revokes were \
          answered 503 and asked for again.\n\nThe stack itself grows, since it keeps the record of every call and answer for tests.",
-        seen.made, seen.living, seen.log.repeated,
+        seen.ledger.made, seen.ledger.living, seen.log.repeated,
     );
     text
 }
@@ -69,22 +69,7 @@ fn processes(text: &mut String, seen: &Seen, size: Size) {
     let none = BTreeMap::new();
     for (function, late) in &seen.late.0 {
         let pairs = pairs(seen.early.0.get(function).unwrap_or(&none), late, size);
-        let most =
-            |at: usize, of: fn(&Process) -> u64| pairs.iter().map(|pair| of(&pair[at])).max().unwrap_or_default();
-        let resident = |at| mib(most(at, |process| process.resident));
-        let handles = |at| most(at, |process| u64::try_from(process.handles).unwrap_or_default());
-        let growth = pairs.iter().map(|[early, late]| late.resident.saturating_sub(early.resident)).max();
-        let _ = writeln!(
-            text,
-            "| {function} | {} | {} | {} | {} | {} | {} | {} |",
-            late.len(),
-            pairs.len(),
-            resident(0),
-            resident(1),
-            growth.unwrap_or_default(),
-            handles(0),
-            handles(1),
-        );
+        let _ = writeln!(text, "| {function} | {} | {} | {} |", late.len(), pairs.len(), largest(&pairs));
     }
     let _ = writeln!(
         text,
@@ -92,6 +77,18 @@ fn processes(text: &mut String, seen: &Seen, size: Size) {
          that were there then ended; more are started when more is asked at once.",
         ended(&seen.early, &seen.late),
     );
+}
+
+/// The most of each column that one of the processes has.
+fn largest(pairs: &[[Process; 2]]) -> String {
+    if pairs.is_empty() {
+        return "| | | |".to_owned();
+    }
+    let resident = |at: usize| mib(pairs.iter().map(|pair| pair[at].resident).max().unwrap_or_default());
+    let handles = |at: usize| pairs.iter().map(|pair| pair[at].handles).max().unwrap_or_default();
+    let growth = pairs.iter().map(|[early, late]| late.resident.saturating_sub(early.resident)).max();
+    let growth = growth.unwrap_or_default();
+    format!("{} | {} | {growth} | {} | {}", resident(0), resident(1), handles(0), handles(1))
 }
 
 fn others(text: &mut String, seen: &Seen) {
