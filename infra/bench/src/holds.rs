@@ -37,7 +37,7 @@ pub struct Report {
     pub broken: Vec<String>,
 }
 
-/// A part.
+/// A part. They run in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Part {
     /// No request that begins after a revoke was answered is granted
@@ -51,9 +51,6 @@ pub enum Part {
 }
 
 impl Part {
-    /// Every part, in the order in which they run.
-    const ALL: [Self; 4] = [Self::Revocation, Self::Soak, Self::Faults, Self::Programs];
-
     /// Whether `cargo test` has it too, so that the short form leaves it out.
     fn is_tested(self) -> bool {
         matches!(self, Self::Faults | Self::Programs)
@@ -86,8 +83,8 @@ impl Part {
 pub fn measure(size: Size, only: Option<Part>) -> Outcome<()> {
     let workspace = build::workspace();
     let mut broken = Vec::new();
-    let wanted = |part: &Part| only.map_or(!(size.short && part.is_tested()), |only| only == *part);
-    for part in Part::ALL.into_iter().filter(wanted) {
+    let wanted = |part: &&Part| only.map_or(!(size.short && part.is_tested()), |only| only == **part);
+    for part in Part::value_variants().iter().filter(wanted) {
         let report = part.measure(&workspace, size)?;
         let body = heading(if size.short { "holds --short" } else { "holds" }, !size.short) + &report.body;
         figures::tell(&format!("## {}\n\n{body}\n", part.title()));
