@@ -9,7 +9,6 @@ mod limits;
 mod made;
 mod mix;
 mod processes;
-mod random;
 mod slow;
 mod table;
 

@@ -8,7 +8,7 @@ use std::{
 use reqwest::Method;
 use tokio::time::sleep;
 
-use super::{ORGANIZATIONS, Shared, made::Made, mix::Kind, random::Random};
+use super::{ORGANIZATIONS, Shared, made::Made, mix::Kind};
 use crate::stack::{Answer, Ask, Caller, Outcome, TOKENS, path};
 
 /// How often something that was unavailable is asked for again.
@@ -50,7 +50,8 @@ pub(super) struct Client {
     org: usize,
     owner: String,
     caller: Caller,
-    random: Random,
+    /// The same in every run.
+    random: fastrand::Rng,
     shared: Arc<Shared>,
     log: Log,
 }
@@ -59,7 +60,8 @@ impl Client {
     /// The client of this number, for the owner of its organization.
     pub(super) fn new(number: usize, caller: Caller, owners: &[String], shared: Arc<Shared>) -> Self {
         let org = number % ORGANIZATIONS;
-        let (owner, random, log) = (owners[org].clone(), Random::new(number), Log::default());
+        let (owner, random, log) =
+            (owners[org].clone(), fastrand::Rng::with_seed(number.try_into().unwrap_or_default()), Log::default());
         Self { number, org, owner, caller, random, shared, log }
     }
 
@@ -100,7 +102,7 @@ impl Client {
     }
 
     async fn revoke(&mut self) -> Outcome<()> {
-        let at = self.random.below(self.log.made.len());
+        let at = self.random.usize(..self.log.made.len());
         let (path, owner) = (path(&self.log.made[at].id), self.owner.clone());
         let ask = Ask { path: &path, bearer: &owner, ..Ask::default() };
         if self.until_answered(Kind::Revoke, Method::DELETE, ask, 200).await?.is_some() {
@@ -130,7 +132,7 @@ impl Client {
     async fn bad(&mut self) -> Outcome<()> {
         let token = self.any().token;
         let cut = token.len() - 8;
-        let bad = match self.random.below(3) {
+        let bad = match self.random.usize(..3) {
             0 => "not a token".to_owned(),
             1 => token[..cut].to_owned(),
             _ => format!("{}AAAAAAAA", &token[..cut]),
@@ -139,7 +141,7 @@ impl Client {
     }
 
     async fn foreign(&mut self) -> Outcome<()> {
-        let other = (self.org + 1 + self.random.below(ORGANIZATIONS - 1)) % ORGANIZATIONS;
+        let other = (self.org + 1 + self.random.usize(..ORGANIZATIONS - 1)) % ORGANIZATIONS;
         let Some(id) = self.shared.board.get(other) else { return Ok(()) };
         let owner = self.owner.clone();
         self.get(Kind::Foreign, &path(&id), &owner, 404).await
@@ -186,7 +188,7 @@ impl Client {
     }
 
     fn any(&mut self) -> Made {
-        let at = self.random.below(self.log.made.len());
+        let at = self.random.usize(..self.log.made.len());
         self.log.made[at].clone()
     }
 }

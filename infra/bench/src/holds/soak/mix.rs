@@ -1,7 +1,5 @@
 //! The kinds of requests, and how many there are of each.
 
-use super::random::Random;
-
 /// A kind of request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -43,8 +41,8 @@ const MIX: [(Kind, usize); 10] = [
 
 impl Kind {
     /// One of them, each as often as it is to be.
-    pub(super) fn draw(random: &mut Random) -> Self {
-        let mut drawn = random.below(100);
+    pub(super) fn draw(random: &mut fastrand::Rng) -> Self {
+        let mut drawn = random.usize(..100);
         for (kind, share) in MIX {
             match drawn.checked_sub(share) {
                 Some(left) => drawn = left,
