@@ -6,20 +6,23 @@ use serde_json::{Value, json};
 use super::{
     forge::{Base, Forge, with},
     people::PersonKeys,
+    request::Request,
     row::{Group, Row},
 };
 use crate::keys::Key;
 
 pub fn group(forge: &Forge<'_>) -> Group {
-    let mut rows = Vec::new();
+    let (mut rows, mut known) = (Vec::new(), Vec::new());
     for (family, members) in [("journey", json!({"journey_id": "j"})), ("portal", json!({"portal_id": "p"}))] {
         let base = forge.token(&forge.owner, &members);
         rows.extend(crossed(forge, family, &base, &forge.public));
+        let request = Request::new("GET", "/v1/permissions/me", &base.token);
+        known.push(Row::of(format!("a {family} token, known and not let in"), 403, vec![request]));
     }
     rows.extend(crossed(forge, "access", &forge.plain, &forge.key));
     rows.extend(crossed(forge, "access child", &forge.rich, &forge.key));
     rows.extend(providers(forge));
-    Group::new("another family, the provider", &forge.plain.token, rows)
+    Group::new("another family, the provider", &forge.plain.token, rows).beside(known)
 }
 
 /// The claims of a good token under each issuer, signed by each key, under each `kid`. What is as it was made is left out.

@@ -17,17 +17,17 @@ pub fn group(forge: &Forge<'_>) -> (Group, TcpListener) {
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (mut rows, mut legal) = (Vec::new(), Vec::new());
-    for (member, value) in members(forge, &url) {
+    for (what, member, value) in members(forge, &url) {
         for (whose, kid) in [("ours", forge.key.kid()), ("theirs", forge.stranger.kid())] {
             let header = with(&with(&forge.plain.header, member, &value), "kid", &json!(kid));
             let token = forge.signed_by(&forge.stranger, header.to_string(), forge.plain.claims.to_string());
-            rows.push(Row::new(format!("{member} {value:.20}, kid of {whose}"), &token));
+            rows.push(Row::new(format!("{what}, kid of {whose}"), &token));
         }
         let mut header = with(&forge.plain.header, member, &value);
-        legal.push(Row::legal(format!("{member}, and our own signature"), &forge.under(&header)));
+        legal.push(Row::legal(format!("{what}, and our own signature"), &forge.under(&header)));
         header.as_object_mut().unwrap().remove("kid");
         let token = forge.signed_by(&forge.stranger, header.to_string(), forge.plain.claims.to_string());
-        rows.push(Row::new(format!("{member} {value:.20}, no kid"), &token));
+        rows.push(Row::new(format!("{what}, no kid"), &token));
     }
     let stolen_name = with(&json!(forge.stranger.public.jwk()), "kid", &json!(forge.key.kid()));
     let header = with(&forge.plain.header, "jwk", &stolen_name);
@@ -38,20 +38,24 @@ pub fn group(forge: &Forge<'_>) -> (Group, TcpListener) {
 }
 
 /// The header members that name a key (RFC 7515, sections 4.1.2 to 4.1.8), each with the attacker's.
-fn members(forge: &Forge<'_>, url: &str) -> Vec<(&'static str, Value)> {
+fn members(forge: &Forge<'_>, url: &str) -> Vec<(&'static str, &'static str, Value)> {
     let jwk = json!(forge.stranger.public.jwk());
     let certificate = certificate(&forge.stranger.spki);
     let chain = STANDARD.encode(&certificate);
     vec![
-        ("jwk", jwk.clone()),
-        ("jwk", json!({"keys": [jwk]})),
-        ("jwk", json!({"kty": "oct", "k": encode("secret"), "alg": "HS256"})),
-        ("jku", json!(format!("{url}/jwks.json"))),
-        ("jku", json!(format!("{}@{}", forge.world.stack().local.url, url.trim_start_matches("http://")))),
-        ("x5u", json!(format!("{url}/certificate.pem"))),
-        ("x5c", json!([chain])),
-        ("x5t", json!(encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &certificate)))),
-        ("x5t#S256", json!(encode(digest(&SHA256, &certificate)))),
+        ("jwk", "jwk", jwk.clone()),
+        ("jwk, a set", "jwk", json!({"keys": [jwk]})),
+        ("jwk, a secret", "jwk", json!({"kty": "oct", "k": encode("secret"), "alg": "HS256"})),
+        ("jku", "jku", json!(format!("{url}/jwks.json"))),
+        (
+            "jku, ours as its user",
+            "jku",
+            json!(format!("{}@{}", forge.world.stack().local.url, url.trim_start_matches("http://"))),
+        ),
+        ("x5u", "x5u", json!(format!("{url}/certificate.pem"))),
+        ("x5c", "x5c", json!([chain])),
+        ("x5t", "x5t", json!(encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &certificate)))),
+        ("x5t#S256", "x5t#S256", json!(encode(digest(&SHA256, &certificate)))),
     ]
 }
 
@@ -63,7 +67,7 @@ fn issuers(forge: &Forge<'_>, url: &str) -> Vec<Row> {
         let claims = with(&forge.plain.claims, "iss", &json!(issuer));
         forge.signed_by(&forge.stranger, &header, claims.to_string())
     };
-    rows.iter().map(|issuer| Row::new("an issuer of the attacker's", &token(issuer))).collect()
+    rows.iter().map(|issuer| Row::new(format!("{issuer} as the issuer"), &token(issuer))).collect()
 }
 
 /// A DER element with this tag.

@@ -74,6 +74,9 @@ fn runs(text: &str) -> impl Iterator<Item = &str> {
 
 impl Group {
     pub fn new(name: &'static str, control: &str, rows: Vec<Row>) -> Self {
+        let mut names = BTreeSet::new();
+        let twice: Vec<_> = rows.iter().map(|row| &row.name).filter(|name| !names.insert(*name)).collect();
+        assert!(twice.is_empty(), "{name}: one name for two rows: {twice:?}");
         Self { name, control: control.to_owned(), legal: Vec::new(), rows }
     }
 

@@ -74,7 +74,7 @@ impl Neighbour<'_> {
             [("GET", "/v1/access-tokens"), ("GET", "/v1/permissions/me"), ("POST", "/v1/access-tokens")]
         {
             let request = Request::new(method, path, self.credential).with("x-epilot-org-id", here);
-            rows.push(self.row("moves there", 403, request.with_json(r#"{"name":"n"}"#)));
+            rows.push(self.row(&format!("{method} {path}, moved there"), 403, request.with_json(r#"{"name":"n"}"#)));
         }
         for unclear in ["*", "", &format!("{there},{here}"), &format!("{here} {there}")] {
             let request = Request::new("GET", "/v1/access-tokens", self.credential).with("x-epilot-org-id", unclear);

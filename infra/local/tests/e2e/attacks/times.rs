@@ -57,7 +57,10 @@ pub fn group(forge: &Forge<'_>) -> Group {
             let forms =
                 [format!("\"{as_text}\""), format!("{as_text}.0"), format!("{as_text}e0"), format!("[{as_text}]")];
             for form in forms.iter().filter(|_| as_text != "null") {
-                rows.push(Row::new(format!("its own {claim} as {form}"), &token(forge, base, claim, form)));
+                rows.push(Row::new(
+                    format!("a token of {what}: its own {claim} as {form}"),
+                    &token(forge, base, claim, form),
+                ));
             }
         }
     }
