@@ -132,9 +132,19 @@ mod tests {
     }
 
     #[test]
+    fn a_role_row_without_grants_or_a_name_is_a_role_that_says_nothing() {
+        let row: RoleRow = serde_json::from_value(json!({"pk": "ORG#123", "sk": "ROLE#a", "v": 1})).unwrap();
+        let NamedRole { name, role } = row.role("123:a".parse().unwrap());
+        assert!(name.is_empty() && !role.allows("x", None) && !role.denies("x", None));
+    }
+
+    #[test]
     fn rows_lie_where_the_design_says() {
         let id: RoleId = "123:a".parse().unwrap();
         assert_eq!(RoleRow::key(&id), ("ORG#123".to_owned(), "ROLE#a".to_owned()));
+        assert_eq!(RoleRow::keys_of(id.org()), ("ORG#123".to_owned(), "ROLE#"));
+        assert_eq!(RoleRow::id_of(id.org(), "ROLE#a"), Some(id.clone()));
+        assert_eq!(RoleRow::id_of(id.org(), "USER#a"), None);
         let person = "local|1001".parse().unwrap();
         assert_eq!(AssignmentRow::key(id.org(), &person), ("ORG#123".to_owned(), "USER#local|1001".to_owned()));
     }

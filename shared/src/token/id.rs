@@ -110,6 +110,7 @@ impl fmt::Debug for TokenId {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
@@ -133,5 +134,25 @@ mod tests {
         ] {
             assert_eq!(bad.parse::<TokenId>(), Err(TokenIdError), "{bad}");
         }
+    }
+
+    /// The ids of tokens that were made under an idempotency key follow from this: another order of the bits would lose them.
+    #[test]
+    fn a_key_is_spelled_by_six_bits_a_character_the_highest_first() {
+        for (first, spelled) in [(0, "_-0123456789abcdefghi"), (43, "FGHIJKLMNOPQRSTUVWXYZ")] {
+            let packed = (first..first + 21).fold(0_u128, |packed, sextet| packed << 6 | sextet);
+            let mut bits = [0xff; 32];
+            bits[..16].copy_from_slice(&(packed << 2).to_be_bytes());
+            assert_eq!(TokenKey::from_bits(bits).as_str(), spelled);
+        }
+    }
+
+    #[test]
+    fn an_id_looks_the_same_to_a_developer() {
+        let id: TokenId = "api_5ZugdRXasLfWBypHi93Fk".parse().unwrap();
+        assert_eq!(
+            (format!("{id:?}"), format!("{:?}", id.key())),
+            (id.to_string(), "5ZugdRXasLfWBypHi93Fk".to_owned())
+        );
     }
 }
