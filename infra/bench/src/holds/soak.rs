@@ -83,13 +83,15 @@ async fn soak(running: &Running, shared: &Arc<Shared>) -> Outcome<Seen> {
     let (early, limits) = tokio::join!(watch(running, shared), limits::ask(running, &owners[0]));
     let log = logs(clients).await?;
     let took = started.elapsed();
+    // Before the comparison, whose long lists are another load than the one that was there early.
+    let late = Processes::of(running)?;
     let slow = slow.await??;
     let ledger = consistent::check(running, &owners, &log).await?;
     let calls = running.stack.aws.calls.all();
     Ok(Seen {
         unavailable: explain::explain(&log, &calls),
         faults: faults::count(&calls),
-        late: Processes::of(running)?,
+        late,
         early: early?,
         limits: limits?,
         log,
