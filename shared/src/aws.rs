@@ -22,7 +22,7 @@ const LONGEST_CALL: Duration = Duration::from_millis(2_900);
 pub struct Aws(SdkConfig);
 
 impl Aws {
-    /// Prepares the connections. Every call ends within [`LONGEST_CALL`]. Of three attempts the later ones wait for a random part of
+    /// Prepares the connections. Every call ends within 2.9 s. Of three attempts the later ones wait for a random part of
     /// 50 and 100 ms, and the SDK's token bucket lets each client try again only as long as most calls succeed, so that nobody
     /// keeps a service down that is coming back.
     pub async fn connect() -> Self {

@@ -214,6 +214,35 @@ mod tests {
         }
     }
 
+    /// What lies in ledgers already: another name, key or time to live would lose rows that are there.
+    #[test]
+    fn rows_are_written_as_they_always_were() {
+        let written = |token: &Token| serde_json::to_value(Row::of(token)).unwrap();
+        assert_eq!(
+            written(&samples::child()),
+            json!({
+                "pk": "TOKEN#BBBBBBBBBBBBBBBBBBBBB", "sk": "TOKEN", "v": 1, "id": "app_BBBBBBBBBBBBBBBBBBBBB",
+                "org": "123", "name": "Postman Access Token", "roles": ["123:a", "123:b"], "read_only": true,
+                "anonymize": true, "created_at": 1_566_656_122, "created_by": "api_5ZugdRXasLfWBypHi93Fk",
+                "parent": "api_5ZugdRXasLfWBypHi93Fk", "expires_at": 1_566_660_000, "last_used": "2019-08-24",
+                "by_org": "123#system", "by_org_at": "001566656122#app_BBBBBBBBBBBBBBBBBBBBB",
+                "ttl": 1_566_660_000 + 86_400,
+            })
+        );
+        assert_eq!(
+            written(&samples::revoked()),
+            json!({
+                "pk": "TOKEN#5ZugdRXasLfWBypHi93Fk", "sk": "TOKEN", "v": 1, "id": "api_5ZugdRXasLfWBypHi93Fk",
+                "org": "123", "name": "Postman Access Token", "roles": ["123:owner"], "created_at": 1_566_656_122,
+                "created_by": "local|1001", "revoked_at": 1_566_657_000, "revoked_by": "local|1002",
+                "ttl": 1_566_657_000 + 2_592_000,
+            })
+        );
+        let journey = written(&samples::journey());
+        assert_eq!((&journey["by_org"], &journey["journey_id"]), (&json!("123#listed"), &json!("j-1")));
+        assert_eq!(journey.get("ttl"), None, "a token without an end is kept");
+    }
+
     #[test]
     fn a_revoked_token_has_no_place_in_the_index() {
         for token in samples::tokens() {
