@@ -214,6 +214,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_public_tokens_row_that_carries_anything_is_damaged() {
+        let [.., journey, portal] = samples::tokens();
+        for token in [journey, portal] {
+            let written = serde_json::to_value(Row::of(&token)).unwrap();
+            assert_eq!(serde_json::from_value::<Row>(written.clone()).unwrap().token(), Ok(token));
+            for (attribute, value) in
+                [("roles", json!(["123:a"])), ("read_only", json!(true)), ("anonymize", json!(true))]
+            {
+                let mut row = written.clone();
+                row[attribute] = value;
+                let read = serde_json::from_value::<Row>(row).unwrap().token();
+                assert_eq!(read, Err(RowError::Attribute("id")), "{attribute}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_of_a_system_comes_back_from_its_row() {
+        let child = samples::child();
+        let access = child.token_type.access().unwrap().clone();
+        let id = "assume_BBBBBBBBBBBBBBBBBBBBB".parse().unwrap();
+        let assume = Token { id, token_type: TokenType::Assume(access), ..child };
+        assert_eq!(Row::of(&assume).token(), Ok(assume));
+    }
+
     /// What lies in ledgers already: another name, key or time to live would lose rows that are there.
     #[test]
     fn rows_are_written_as_they_always_were() {

@@ -37,9 +37,9 @@ fn check(order: &Order, members: &Map<String, Value>) {
     let type_name = order.wanted.type_name();
     let known: &[&str] = if type_name.family() == Family::Access { &ACCESS } else { &PUBLIC };
     assert!(members.keys().all(|name| known.contains(&name.as_str())), "an unknown member");
-    let name = order.name.as_str();
+    let name = order.name.to_string();
     assert!((1..=255).contains(&name.chars().count()) && !name.chars().any(char::is_control), "{name:?}");
-    assert_eq!(members["name"].as_str().map(str::trim), Some(name));
+    assert_eq!(members["name"].as_str().map(str::trim), Some(name.as_str()));
     assert_eq!(members.get("token_type").map_or(implied(members), Value::as_str), Some(type_name.as_str()));
     assert_eq!(order.lifetime.is_some(), members.contains_key("expires_in"), "a lifetime that nobody asked for");
     assert!(type_name != TypeName::Assume || order.lifetime.is_none());

@@ -122,6 +122,20 @@ mod tests {
     }
 
     #[test]
+    fn texts_and_lists_are_bounded_to_the_last() {
+        let origins = |count: usize| (0..count).map(|number| format!("https://{number}.example")).collect::<Vec<_>>();
+        let parameters = |count: usize| (0..count).map(|n| (format!("p{n}"), json!("x"))).collect::<Value>();
+        let wrong = |change: Value| page(&change).wrong("https://a.example").is_some();
+        for (fits, too_much) in [
+            (json!({"title": "x".repeat(1_000)}), json!({"title": "x".repeat(1_001)})),
+            (json!({"origins": origins(10)}), json!({"origins": origins(11)})),
+            (json!({"parameters": parameters(10)}), json!({"parameters": parameters(11)})),
+        ] {
+            assert!(!wrong(fits) && wrong(too_much.clone()), "{too_much}");
+        }
+    }
+
+    #[test]
     fn what_nobody_could_sign_in_by_is_said() {
         let many: Vec<_> = (0..11).map(|number| format!("https://{number}.example")).collect();
         for (change, issuer, words) in [
