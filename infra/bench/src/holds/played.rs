@@ -9,7 +9,7 @@ use super::Report;
 use crate::stack::Outcome;
 
 /// How many random programs are run.
-const PROGRAMS: &str = "200";
+const PROGRAMS: &str = "100";
 
 /// Runs the end-to-end tests whose names begin with `name`, and gives the tables that they printed.
 ///
