@@ -63,7 +63,7 @@ fn whatever_people_and_tokens_do_the_service_keeps_what_it_promises() {
             *all.entry(step).or_default() += times;
         }
     }
-    println!("| step | answer | times |\n|---|---|---|");
+    println!("\n| step | answer | times |\n|---|---|---|");
     for ((step, status), times) in &all {
         let status = if *status == 0 { String::new() } else { status.to_string() };
         println!("| {step} | {status} | {times} |");

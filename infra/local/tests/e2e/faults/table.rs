@@ -25,7 +25,7 @@ pub struct Seen {
 /// Prints it as Markdown: the status while the fault lasts and after how many seconds, then the same where it strikes once.
 pub fn print(calls: &[Call], seen: &[Seen]) {
     let columns: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
-    println!("| call | {} |\n|---|{}", columns.join(" | "), "---|".repeat(columns.len()));
+    println!("\n| call | {} |\n|---|{}", columns.join(" | "), "---|".repeat(columns.len()));
     for (number, call) in calls.iter().enumerate() {
         let told: Vec<_> = (0..KINDS.len()).map(|kind| cell(seen, number, kind)).collect();
         println!("| {} `{}`{} | {} |", call.function, call.operation, call.remark(), told.join(" | "));
