@@ -26,7 +26,8 @@ pub(super) fn table(seen: &Seen, size: Size) -> String {
     let _ = writeln!(
         text,
         "\n{} tokens were given out, {} of them live: {verdict}, by get, by use and by the lists. {} creates and revokes were \
-         answered 503 and asked for again.\n\nThe stack itself grows, since it keeps the record of every call and answer for tests.",
+         answered 503 and asked for again.\n\nA function keeps some 150 bytes of each request, its trace id (ARCHITECTURE.md, Limits). The stack itself \
+         grows, since it keeps the record of every call and answer for tests.",
         seen.ledger.made, seen.ledger.living, seen.log.repeated,
     );
     text
