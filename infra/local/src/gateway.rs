@@ -4,6 +4,7 @@
 //! Everything is closed by default: what the authorizer does not clearly allow, or says in a way that is not understood, is
 //! refused before any function behind a route is called.
 
+mod arrival;
 mod authorizer;
 mod compression;
 mod event;
@@ -51,6 +52,7 @@ pub struct Gateway {
     domain: String,
     patience: Duration,
     slowest: Duration,
+    idlest: Duration,
 }
 
 /// One request on its way, as far as the answer and the log need it.
@@ -78,6 +80,7 @@ impl Gateway {
             domain: uri.host().unwrap_or("localhost").to_owned(),
             patience: PATIENCE,
             slowest: limits::SLOWEST,
+            idlest: limits::IDLEST,
         }
     }
 

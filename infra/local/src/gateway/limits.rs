@@ -18,6 +18,9 @@ const HEADERS_LIMIT: usize = 10_240;
 const URI_LIMIT: usize = 8 * 1024;
 /// How long the headers of a request may take to arrive, and then its body. What AWS allows is nowhere said; it is about this.
 pub(super) const SLOWEST: Duration = Duration::from_secs(30);
+/// How long a connection may be without a request: the idle connection timeout of a REST API. Clients that keep connections give
+/// them up earlier, so that none of their requests meets one that is being closed.
+pub(super) const IDLEST: Duration = Duration::from_secs(310);
 
 /// Refuses a request whose path or headers are too large.
 pub(super) fn check(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {

@@ -15,11 +15,14 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Gateway, answer};
+use super::{
+    Gateway, answer,
+    arrival::{Arrival, Turn},
+};
 
 impl Gateway {
     /// Answers what arrives at `listener` until `stop` is ready, then lets running requests finish. Who takes longer than 30 s to
-    /// send the headers of a request is cut off, and so is who sends no request for so long.
+    /// send the headers of a request is cut off, and so is who sends no request for 310 s.
     pub async fn listen(self, mut listener: TcpListener, stop: impl Future<Output = ()>) {
         let (gateway, mut stop) = (Arc::new(self), pin!(stop));
         let (stopping, stopped) = watch::channel(false);
@@ -44,11 +47,19 @@ async fn connection(gateway: Arc<Gateway>, stream: TcpStream, caller: SocketAddr
     // A small answer must not wait for the acknowledgement of the one before (RFC 896); where this fails it is slow.
     let _ = stream.set_nodelay(true);
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(gateway.slowest);
+    // It counts from the answer before, so it is the limit of an idle connection.
+    builder.timer(TokioTimer::new()).header_read_timeout(gateway.idlest);
+    let turn = Turn::default();
+    let stream = Arrival::new(stream, gateway.slowest, turn.clone());
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(caller));
-        let gateway = Arc::clone(&gateway);
-        async move { Ok::<_, Infallible>(answer(State(gateway), request.map(Body::new)).await) }
+        let (gateway, turn) = (Arc::clone(&gateway), turn.clone());
+        turn.change();
+        async move {
+            let answer = answer(State(gateway), request.map(Body::new)).await;
+            turn.change();
+            Ok::<_, Infallible>(answer)
+        }
     });
     let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let mut ended = tokio::select! {

@@ -41,11 +41,12 @@ async fn a_path_with_its_query_may_have_8192_bytes_and_not_a_byte_more() {
     }
 }
 
-/// What a gateway that waits 100 ms answers to `sent`, after which nothing more comes, until it closes the connection.
-async fn left_hanging(sent: &str) -> (String, Vec<String>) {
+/// What a gateway that waits so long for a head that has begun, and so long for one that has not, answers to `sent`, after which
+/// nothing more comes, until it closes the connection.
+async fn left_hanging(sent: &str, slowest: Duration, idlest: Duration) -> (String, Vec<String>) {
     let functions = Arc::new(willing());
     let mut gateway = gateway(TEMPLATE, Arc::clone(&functions), false);
-    gateway.slowest = Duration::from_millis(100);
+    (gateway.slowest, gateway.idlest) = (slowest, idlest);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     tokio::spawn(gateway.listen(listener, std::future::pending()));
@@ -55,24 +56,49 @@ async fn left_hanging(sent: &str) -> (String, Vec<String>) {
     (answer, functions.called())
 }
 
+const SHORT: Duration = Duration::from_millis(100);
+const LONG: Duration = Duration::from_hours(1);
+const WHOLE: &str = "GET /open HTTP/1.1\r\nHost: a\r\n\r\n";
+
 #[tokio::test]
-async fn who_does_not_send_the_headers_in_time_is_cut_off() {
-    for sent in ["", "GET /op", "GET /open HTTP/1.1\r\nHost: a\r\nX-Slow: ", "GET /open HTTP/1.1\r\nHost: a\r\n"] {
-        assert_eq!(left_hanging(sent).await, (String::new(), vec![]), "{sent}");
+async fn who_begins_a_head_and_does_not_end_it_in_time_is_cut_off_however_long_a_connection_may_be_idle() {
+    for sent in ["G", "GET /op", "GET /open HTTP/1.1\r\nHost: a\r\nX-Slow: ", "GET /open HTTP/1.1\r\nHost: a\r\n"] {
+        assert_eq!(left_hanging(sent, SHORT, LONG).await, (String::new(), vec![]), "{sent}");
     }
+}
+
+#[tokio::test]
+async fn a_second_head_has_its_time_too() {
+    let functions = Arc::new(willing());
+    let mut gateway = gateway(TEMPLATE, Arc::clone(&functions), false);
+    (gateway.slowest, gateway.idlest) = (SHORT, LONG);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    tokio::spawn(gateway.listen(listener, std::future::pending()));
+    stream.write_all(WHOLE.as_bytes()).await.unwrap();
+    let mut first = [0];
+    stream.read_exact(&mut first).await.unwrap();
+    // Later than the first head was due.
+    tokio::time::sleep(SHORT * 2).await;
+    stream.write_all(WHOLE.as_bytes()).await.unwrap();
+    stream.write_all(b"GET /open").await.unwrap();
+    let mut answers = String::new();
+    tokio::time::timeout(Duration::from_secs(10), stream.read_to_string(&mut answers)).await.unwrap().unwrap();
+    assert_eq!((answers.matches("hello").count(), functions.called().len()), (2, 2), "{answers}");
 }
 
 #[tokio::test]
 async fn who_does_not_send_the_body_in_time_is_told_so_and_no_function_is_asked() {
     let head = "POST /open HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n";
-    let (answer, called) = left_hanging(&format!("{head}half")).await;
+    let (answer, called) = left_hanging(&format!("{head}half"), SHORT, SHORT * 10).await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(called.is_empty());
 }
 
 #[tokio::test]
-async fn a_connection_that_was_idle_for_too_long_is_closed_after_its_answer() {
-    let (answer, called) = left_hanging("GET /open HTTP/1.1\r\nHost: a\r\n\r\n").await;
+async fn a_connection_that_is_idle_for_too_long_is_closed_before_a_request_and_after_its_answer() {
+    assert_eq!(left_hanging("", LONG, SHORT).await, (String::new(), vec![]));
+    let (answer, called) = left_hanging(WHOLE, LONG, SHORT).await;
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("hello"), "{answer}");
     assert_eq!(called, ["open"]);
 }
