@@ -1,8 +1,10 @@
 //! Measurements, and what they gave.
 
+mod counts;
 mod figures;
 mod footprint;
 mod holds;
+mod speed;
 mod spread;
 mod stack;
 
@@ -25,6 +27,24 @@ enum Measurement {
         #[arg(long, default_value_t = 10_000)]
         requests: usize,
     },
+    /// Starts, answers, memory and size of the functions, beside what stands for them elsewhere
+    Speed {
+        /// How often each is started
+        #[arg(long, default_value_t = 20)]
+        rounds: usize,
+        /// How often with less than a whole processor, for each memory size
+        #[arg(long, default_value_t = 5)]
+        small_rounds: usize,
+        /// Measures this repository's functions alone, and writes no file
+        #[arg(long)]
+        ours: bool,
+    },
+    /// How many instructions the functions take, compared with what is kept in `counts.json`; fails where it is more
+    Counts {
+        /// Keeps what is counted now
+        #[arg(long)]
+        update: bool,
+    },
     /// Whether the promises hold under load; fails when one does not
     Holds {
         /// Measures little, of development builds, and writes no file
@@ -39,6 +59,10 @@ enum Measurement {
 fn main() -> ExitCode {
     let done = match Command::parse().measurement {
         Measurement::Footprint { requests } => footprint::measure(requests),
+        Measurement::Speed { rounds, small_rounds, ours } => {
+            speed::measure(speed::Run { rounds, small_rounds, ours_alone: ours })
+        }
+        Measurement::Counts { update } => counts::measure(update),
         Measurement::Holds { short, only } => holds::measure(holds::Size { short }, only),
     };
     match done {

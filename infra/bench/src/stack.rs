@@ -171,11 +171,12 @@ pub fn mib(kib: u64) -> String {
 
 /// Under what a table was made: the command, the build, the machine, the day.
 pub fn heading(command: &str, release: bool) -> String {
-    format!(
-        "`cargo run -p bench -- {command}`, {} build, {}, {} processors, {}\n\n",
-        if release { "release" } else { "dev" },
-        std::env::consts::ARCH,
-        std::thread::available_parallelism().map_or(0, usize::from),
-        Timestamp::now().strftime("%Y-%m-%d"),
-    )
+    let (build, day) = (if release { "release" } else { "dev" }, Timestamp::now().strftime("%Y-%m-%d"));
+    format!("`cargo run -p bench -- {command}`, {build} build, {}, {day}\n\n", machine())
+}
+
+/// The machine, in a few words.
+pub fn machine() -> String {
+    let processors = std::thread::available_parallelism().map_or(0, usize::from);
+    format!("{}, {processors} processors", std::env::consts::ARCH)
 }

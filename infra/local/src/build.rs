@@ -28,7 +28,7 @@ pub fn workspace() -> PathBuf {
 
 /// The packages that are never deployed. A release build leaves them out, so that the functions have the features that they
 /// are shipped with; a development build has one set of features for all, so that nothing is built twice.
-const NOT_DEPLOYED: [&str; 3] = ["bench", "cli", "local"];
+const NOT_DEPLOYED: [&str; 4] = ["baseline", "bench", "cli", "local"];
 
 /// Builds the binaries of the workspace with one command, and gives their paths by their names. What cargo has to say goes to
 /// standard error.
@@ -37,12 +37,29 @@ const NOT_DEPLOYED: [&str; 3] = ["bench", "cli", "local"];
 ///
 /// See [`BuildError`].
 pub fn binaries(workspace: &Path, release: bool) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+    let mut arguments = vec!["--workspace"];
+    if release {
+        arguments.push("--release");
+        arguments.extend(NOT_DEPLOYED.iter().flat_map(|package| ["--exclude", package]));
+    }
+    build(workspace, &arguments)
+}
+
+/// Builds the binaries of these packages as they are deployed, and gives their paths by their names.
+///
+/// # Errors
+///
+/// See [`BuildError`].
+pub fn released(workspace: &Path, packages: &[&str]) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+    let mut arguments = vec!["--release"];
+    arguments.extend(packages.iter().flat_map(|package| ["--package", package]));
+    build(workspace, &arguments)
+}
+
+fn build(workspace: &Path, arguments: &[&str]) -> Result<BTreeMap<String, PathBuf>, BuildError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--workspace", "--bins", "--message-format", "json-render-diagnostics"]);
-    if release {
-        command.arg("--release").args(NOT_DEPLOYED.iter().flat_map(|package| ["--exclude", package]));
-    }
+    command.args(["build", "--bins", "--message-format", "json-render-diagnostics"]).args(arguments);
     command.current_dir(workspace).stderr(Stdio::inherit());
     let output = command.output()?;
     if !output.status.success() {

@@ -118,6 +118,12 @@ impl Lambda {
         processes.iter().map(|process| process.id()).collect()
     }
 
+    /// The function `function`, as its next process is started.
+    #[must_use]
+    pub fn spec(&self, function: &str) -> Option<Arc<FunctionSpec>> {
+        self.pools.get(function).map(|pool| pool.spec())
+    }
+
     /// How many events each process of `function` that lives has taken, by its id.
     #[must_use]
     pub fn taken(&self, function: &str) -> BTreeMap<u32, usize> {

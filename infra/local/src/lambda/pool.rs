@@ -164,7 +164,7 @@ impl Pool {
         if process.initialized().await { Ok(process) } else { Err(LambdaError::Init(spec.name.clone())) }
     }
 
-    fn spec(&self) -> Arc<FunctionSpec> {
+    pub(super) fn spec(&self) -> Arc<FunctionSpec> {
         Arc::clone(&self.members().spec)
     }
 

@@ -1,0 +1,51 @@
+//! Certificates such as AWS has: an RSA key of 2,048 bits below an intermediate below a root.
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PKCS_RSA_SHA256, RsaKeySize,
+};
+use tokio_rustls::rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer},
+};
+
+use crate::stack::Outcome;
+
+/// A root of our own, and a server for `localhost` whom it vouches for.
+pub struct Certificates {
+    /// The root, in PEM.
+    pub root: String,
+    /// The server's side.
+    pub server: ServerConfig,
+}
+
+impl Certificates {
+    /// New ones.
+    pub fn make() -> Outcome<Self> {
+        let root = CertifiedIssuer::self_signed(authority("Root"), key()?)?;
+        let between = CertifiedIssuer::signed_by(authority("Intermediate"), key()?, &root)?;
+        let (leaf, own) = leaf(&between)?;
+        let chain = vec![leaf, between.der().clone()];
+        let server = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, own)?;
+        Ok(Self { root: root.pem(), server })
+    }
+}
+
+fn leaf(issuer: &Issuer<'_, KeyPair>) -> Outcome<(CertificateDer<'static>, PrivateKeyDer<'static>)> {
+    let (key, names) = (key()?, vec!["localhost".to_owned()]);
+    let leaf = CertificateParams::new(names)?.signed_by(&key, issuer)?;
+    let key = PrivateKeyDer::try_from(key.serialize_der())?;
+    Ok((leaf.der().clone(), key))
+}
+
+fn key() -> Outcome<KeyPair> {
+    Ok(KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?)
+}
+
+fn authority(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
+}
