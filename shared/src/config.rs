@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     authorize::{Policy, Provider, ProviderError, Rules},
+    aws::{Access, Credentials, Endpoints, Roots, Trust},
     jwt::Object,
     portal::Surroundings,
     token::{Ceiling, Families, Issuer, LifetimeError},
@@ -103,6 +104,49 @@ impl Config {
     /// [`ConfigError`].
     pub fn issuer_urls(&self) -> Result<Families<String>, ConfigError> {
         issuers_below(self.get("PUBLIC_URL")?, "PUBLIC_URL")
+    }
+
+    /// How AWS is reached, by the variables that Lambda sets and the SDKs have in common (AWS SDKs and Tools Reference Guide):
+    /// `AWS_REGION`; `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; `AWS_ENDPOINT_URL_DYNAMODB` and
+    /// `AWS_ENDPOINT_URL_KMS`, or `AWS_ENDPOINT_URL` for both; `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`; and
+    /// `AWS_CA_BUNDLE`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`].
+    pub fn access(&self) -> Result<Access, ConfigError> {
+        let text = |name| self.get(name).map(ToOwned::to_owned);
+        let either = |name| self.find(name).or(self.find("AWS_ENDPOINT_URL")).map(ToOwned::to_owned);
+        let is_true = |name| self.find(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        Ok(Access {
+            region: text("AWS_REGION")?,
+            credentials: Credentials {
+                id: text("AWS_ACCESS_KEY_ID")?,
+                secret: text("AWS_SECRET_ACCESS_KEY")?,
+                session: self.find("AWS_SESSION_TOKEN").map(ToOwned::to_owned),
+            },
+            endpoints: Endpoints {
+                dynamodb: either("AWS_ENDPOINT_URL_DYNAMODB"),
+                kms: either("AWS_ENDPOINT_URL_KMS"),
+                fips: is_true("AWS_USE_FIPS_ENDPOINT"),
+                dual_stack: is_true("AWS_USE_DUALSTACK_ENDPOINT"),
+            },
+            trust: self.trust()?,
+        })
+    }
+
+    /// `AWS_CA_BUNDLE`: the absolute path of the root certificates that AWS is held to, in PEM, as the AWS CLI has it; those of
+    /// Amazon where it is not set.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Malformed`].
+    fn trust(&self) -> Result<Trust, ConfigError> {
+        let name = "AWS_CA_BUNDLE";
+        let Some(path) = self.find(name) else { return Ok(Trust::Amazon) };
+        let malformed = |why: String| ConfigError::Malformed { name, why: format!("`{path}`: {why}") };
+        let bundle = fs::read_to_string(path).map_err(|error| malformed(error.to_string()))?;
+        Roots::read(bundle).map(Trust::Only).map_err(|error| malformed(error.to_string()))
     }
 
     /// `MAX_LIFETIME`: the longest lifetime that the operator allows, an hour or more, where there is one.
@@ -306,6 +350,21 @@ mod tests {
             let changes = [("ROUTE_RULES", r#"{"GET /x": {"any_caller": true}}"#), (name, value)];
             let error = config(&changes).policy().err().unwrap().to_string();
             assert!(error.contains(name) && error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn roots_are_amazons_unless_a_file_holds_others() {
+        let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/src/aws/roots.pem");
+        let trust = |path| config(&[("AWS_CA_BUNDLE", path)]).trust();
+        assert!(matches!(trust(""), Ok(Trust::Amazon)));
+        assert!(matches!(trust(bundle), Ok(Trust::Only(_))));
+        for (path, words) in [
+            ("/nowhere/roots.pem", "AWS_CA_BUNDLE: `/nowhere/roots.pem`: No such file"),
+            (concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "Cargo.toml`: it holds no PEM certificate"),
+        ] {
+            let error = trust(path).err().unwrap().to_string();
+            assert!(error.contains(words), "{error}");
         }
     }
 

@@ -10,9 +10,8 @@ fn main() -> ExitCode {
 
 async fn door(config: Config) -> Result<(), web::Error> {
     let policy = config.policy()?;
-    let aws = Aws::connect().await;
-    let keys = aws.keys(config.keys()?).await;
-    let ledger = aws.ledger(config.table()?);
+    let aws = Aws::connect(config.access()?)?;
+    let (ledger, keys) = aws.both(config.table()?, config.keys()?).await;
     let provider_keys = OidcKeys::default();
     web::serve_authorizer(Authorize { ledger, keys, provider_keys, clock: SystemClock, policy }).await
 }

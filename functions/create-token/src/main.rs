@@ -15,9 +15,8 @@ fn main() -> ExitCode {
 }
 
 async fn door(config: Config) -> Result<(), web::Error> {
-    let aws = Aws::connect().await;
+    let aws = Aws::connect(config.access()?)?;
     let (issuers, ceiling) = (config.issuers()?, config.ceiling()?);
-    let signers = aws.keys(config.keys()?).await;
-    let ledger = aws.ledger(config.table()?);
+    let (ledger, signers) = aws.both(config.table()?, config.keys()?).await;
     web::serve(Create { ledger, signers, ids: NanoIds, clock: SystemClock, issuers, ceiling }, &config).await
 }

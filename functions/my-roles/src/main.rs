@@ -9,5 +9,5 @@ fn main() -> ExitCode {
 }
 
 async fn door(config: Config) -> Result<(), web::Error> {
-    web::serve(MyRoles { ledger: Aws::connect().await.ledger(config.table()?) }, &config).await
+    web::serve(MyRoles { ledger: Aws::connect(config.access()?)?.ledger(config.table()?) }, &config).await
 }

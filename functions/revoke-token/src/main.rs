@@ -9,6 +9,6 @@ fn main() -> ExitCode {
 }
 
 async fn door(config: Config) -> Result<(), web::Error> {
-    let ledger = Aws::connect().await.ledger(config.table()?);
+    let ledger = Aws::connect(config.access()?)?.ledger(config.table()?);
     web::serve(Revoke { ledger, clock: SystemClock }, &config).await
 }

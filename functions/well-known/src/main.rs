@@ -10,6 +10,6 @@ fn main() -> ExitCode {
 
 async fn door(config: Config) -> Result<(), web::Error> {
     let issuers = config.issuer_urls()?;
-    let keys = Aws::connect().await.keys(config.keys()?).await;
+    let keys = Aws::connect(config.access()?)?.keys(config.keys()?).await;
     web::serve(Publish { keys, issuers }, &config).await
 }

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 use clap::Args;
 use shared::{
     apply::{Apply, Change, Entry, Setup},
-    aws::{Aws, Ledger},
+    aws::{self, Ledger},
     rights::OrgId,
     token::{Principal, ProviderName},
 };
@@ -92,10 +92,17 @@ impl Command {
 
     async fn ledger(&self) -> Result<Ledger, Error> {
         match &self.table {
-            Some(table) => Ok(Aws::connect().await.ledger(table.clone())),
+            Some(table) => Ok(ledger(table).await),
             None => LocalStack::find().map(local_ledger),
         }
     }
+}
+
+/// The ledger of a deployment, by the credentials and the region of whoever runs this, wherever the AWS CLI finds its own.
+async fn ledger(table: &str) -> Ledger {
+    let config = aws_config::defaults(BehaviorVersion::latest());
+    let config = config.timeout_config(aws::timeouts()).retry_config(aws::retries()).load().await;
+    Ledger::through(Client::new(&config), table.to_owned())
 }
 
 /// The ledger of a local service, which takes its operator by name and no secret.

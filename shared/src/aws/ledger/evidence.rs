@@ -28,17 +28,17 @@ impl EvidenceReader for Ledger {
         let roles: BTreeSet<&RoleId> = roles.iter().collect();
         let tokens: BTreeSet<&TokenId> = tokens.iter().collect();
         let keys = tokens.iter().map(|id| token_key(id)).chain(roles.iter().map(|role| role_key(role)));
-        let rows = self.batch(keys.collect()).await?;
+        let mut rows = self.batch(keys.collect()).await?;
         let mut evidence = Evidence::default();
         for id in tokens {
-            if let Some(row) = rows.get(&text_key(&token_key(id))) {
-                let token = read::<Row>(row.clone()).map_err(|_| RowError::Attribute("row")).and_then(Row::token);
+            if let Some(row) = rows.remove(&text_key(&token_key(id))) {
+                let token = read::<Row>(row).map_err(|_| RowError::Attribute("row")).and_then(Row::token);
                 evidence.tokens.insert(id.key().clone(), token);
             }
         }
         for id in roles {
-            if let Some(row) = rows.get(&text_key(&role_key(id))) {
-                evidence.roles.insert(id.clone(), role(id, row.clone()).role);
+            if let Some(row) = rows.remove(&text_key(&role_key(id))) {
+                evidence.roles.insert(id.clone(), role(id, row).role);
             }
         }
         Ok(evidence)
@@ -59,6 +59,12 @@ impl RoleReader for Ledger {
 }
 
 impl Ledger {
+    /// Opens a connection by asking for a row that is nobody's, ahead of the first request: the handshake costs more than a read.
+    /// What fails now fails again then, and is told there.
+    pub(in crate::aws) async fn warm(&self) {
+        let _ = self.batch_once(vec![key("WARM".to_owned(), "WARM".to_owned())]).await;
+    }
+
     /// The rows with these keys that are there, by their keys. However often it has to ask, it takes no longer than one call.
     async fn batch(&self, keys: Vec<Attributes>) -> Result<HashMap<(String, String), Attributes>, PortError> {
         let late = || Err(PortError::Unavailable("dynamodb:BatchGetItem: no answer in time".to_owned()));

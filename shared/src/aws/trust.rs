@@ -1,0 +1,117 @@
+//! Who may vouch for AWS.
+
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+
+use crate::ports::PortError;
+
+/// The roots to which the certificates of AWS's endpoints lead: Amazon Root CA 1 to 4 and Starfield Services Root CA G2
+/// (<https://www.amazontrust.com/repository/>).
+const AMAZON: &str = include_str!("roots.pem");
+
+/// The root certificates that connections to AWS are held to.
+#[derive(Debug, Clone, Default)]
+pub enum Trust {
+    /// Amazon's own, which are built in: reading those of the operating system is most of a function's start.
+    #[default]
+    Amazon,
+    /// These, and no others.
+    Only(Roots),
+}
+
+/// Root certificates in PEM (RFC 7468), each of which can be used.
+#[derive(Debug, Clone)]
+pub struct Roots(String);
+
+/// Why a bundle of root certificates cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RootsError {
+    /// It is no PEM.
+    #[error("it holds what is no PEM certificate")]
+    Pem,
+    /// It is empty of certificates.
+    #[error("it holds no PEM certificate")]
+    Empty,
+    /// A certificate cannot be read.
+    #[error("its certificate {0} cannot be read")]
+    Certificate(usize),
+}
+
+impl Roots {
+    /// The certificates of a bundle.
+    ///
+    /// # Errors
+    ///
+    /// See [`RootsError`]. The SDK would end the process.
+    pub fn read(pem: String) -> Result<Self, RootsError> {
+        let mut roots = RootCertStore::empty();
+        for (number, certificate) in CertificateDer::pem_slice_iter(pem.as_bytes()).enumerate() {
+            let certificate = certificate.map_err(|_| RootsError::Pem)?;
+            roots.add(certificate).map_err(|_| RootsError::Certificate(number + 1))?;
+        }
+        if roots.is_empty() { Err(RootsError::Empty) } else { Ok(Self(pem)) }
+    }
+}
+
+impl Trust {
+    /// The client of every call to AWS.
+    ///
+    /// # Errors
+    ///
+    /// [`PortError::Broken`], which the SDK has no case of.
+    pub(super) fn client(self) -> Result<SharedHttpClient, PortError> {
+        let roots = match self {
+            Self::Amazon => TrustStore::empty().with_pem_certificate(AMAZON),
+            Self::Only(Roots(pem)) => TrustStore::empty().with_pem_certificate(pem),
+        };
+        let context = TlsContext::builder().with_trust_store(roots).build();
+        let context = context.map_err(|error| PortError::Broken(format!("TLS: {error}")))?;
+        Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https())
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use aws_lc_rs::digest::{SHA256, digest};
+
+    use super::*;
+
+    /// As <https://www.amazontrust.com/repository/> has them.
+    const FINGERPRINTS: [&str; 5] = [
+        "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e",
+        "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4",
+        "18ce6cfe7bf14e60b2e347b8dfe868cb31d02ebb3ada271569f50343b46db3a4",
+        "e35d28419ed02025cfa69038cd623962458da5c695fbdea3c22b0bfb25897092",
+        "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5",
+    ];
+
+    #[test]
+    fn the_roots_that_are_built_in_are_amazons_and_can_be_used() {
+        let roots = CertificateDer::pem_slice_iter(AMAZON.as_bytes()).map(Result::unwrap);
+        let hex = |root: CertificateDer| digest(&SHA256, &root).as_ref().iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(roots.map(hex).collect::<Vec<String>>(), FINGERPRINTS);
+        assert!(Roots::read(AMAZON.to_owned()).is_ok());
+    }
+
+    #[test]
+    fn a_bundle_that_cannot_be_used_is_refused_with_the_reason() {
+        let [begin, end] = ["BEGIN", "END"].map(|word| format!("-----{word} CERTIFICATE-----\n"));
+        for (bundle, error) in [
+            (String::new(), RootsError::Empty),
+            ("no certificate".to_owned(), RootsError::Empty),
+            (format!("{begin}no*base64\n{end}"), RootsError::Pem),
+            (format!("{begin}AAAA\n"), RootsError::Pem),
+            (format!("{AMAZON}{begin}AAAA\n{end}"), RootsError::Certificate(6)),
+        ] {
+            assert_eq!(Roots::read(bundle.clone()).err(), Some(error), "{bundle}");
+        }
+    }
+}
