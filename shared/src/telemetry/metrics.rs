@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::request::{Outcome, Request};
 
@@ -57,9 +56,33 @@ pub fn emits(operation: &str, metric: &str) -> bool {
 #[derive(Serialize)]
 pub(super) struct Metrics {
     #[serde(rename = "_aws")]
-    directive: Value,
+    directive: Directive,
     #[serde(flatten)]
     values: BTreeMap<&'static str, f64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive {
+    timestamp: i64,
+    #[serde(rename = "CloudWatchMetrics")]
+    sets: Vec<Set>,
+}
+
+/// Metrics with the same dimensions.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Set {
+    namespace: &'static str,
+    dimensions: [&'static [&'static str]; 1],
+    metrics: Vec<Metric>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric {
+    name: &'static str,
+    unit: &'static str,
 }
 
 /// From now on metrics are under `namespace`, unless it is empty.
@@ -85,17 +108,19 @@ impl Metrics {
             ("KmsFailed", count(request.was_kms())),
         ]);
         values.retain(|metric, _| emits(request.operation, metric));
-        let namespace = NAMED.get().map_or(NAMESPACE, String::as_str);
-        let set = |dimensions: &[&str], names: &mut dyn Iterator<Item = &&'static str>| {
-            let unit = |name: &str| METRICS.iter().find(|(own, _)| *own == name).map(|(_, unit)| *unit);
-            let metrics: Vec<_> = names.map(|name| json!({"Name": name, "Unit": unit(name)})).collect();
-            json!({"Namespace": namespace, "Dimensions": [dimensions], "Metrics": metrics})
-        };
-        let mut sets = vec![set(&["operation"], &mut values.keys())];
+        let mut sets = vec![Set::of(&["operation"], values.keys().copied())];
         if outcome == Outcome::Refused {
-            sets.push(set(&["operation", "code"], &mut ["Denied"].iter()));
+            sets.push(Set::of(&["operation", "code"], ["Denied"].into_iter()));
         }
-        let directive = json!({"Timestamp": Timestamp::now().as_millisecond(), "CloudWatchMetrics": sets});
+        let directive = Directive { timestamp: Timestamp::now().as_millisecond(), sets };
         Self { directive, values }
+    }
+}
+
+impl Set {
+    fn of(dimensions: &'static [&'static str], names: impl Iterator<Item = &'static str>) -> Self {
+        let unit = |name: &str| METRICS.iter().find(|(own, _)| *own == name).map_or("None", |(_, unit)| *unit);
+        let metrics = names.map(|name| Metric { name, unit: unit(name) }).collect();
+        Self { namespace: NAMED.get().map_or(NAMESPACE, String::as_str), dimensions: [dimensions], metrics }
     }
 }

@@ -5,7 +5,7 @@ mod reply;
 
 use event::Event;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::Error;
 use crate::{
@@ -34,7 +34,8 @@ where
     C: Clock,
 {
     let authorize = &authorize;
-    let handler = |event: LambdaEvent<Value>| async move { answer_event(authorize, event.payload).await };
+    // Raw on both sides: each event is read, and each answer written, once.
+    let handler = |event: LambdaEvent<Box<RawValue>>| async move { answer_event(authorize, event.payload.get()).await };
     lambda_runtime::run(service_fn(handler)).await
 }
 
@@ -45,7 +46,10 @@ where
 ///
 /// `Unauthorized`, which the gateway makes a 401. Any other text says that nothing could be decided, or why the event is none that
 /// this authorizer takes; it holds nothing from the event, and the gateway takes it for a refusal too.
-pub async fn answer_event<L, K, P, C>(authorize: &Authorize<L, K, P, C>, event: Value) -> Result<Value, Diagnostic>
+pub async fn answer_event<L, K, P, C>(
+    authorize: &Authorize<L, K, P, C>,
+    event: &str,
+) -> Result<Box<RawValue>, Diagnostic>
 where
     L: EvidenceReader + Assignments + Toucher,
     K: KeyRing,
@@ -60,9 +64,9 @@ where
 
 async fn decide<L, K, P, C>(
     authorize: &Authorize<L, K, P, C>,
-    event: Value,
+    event: &str,
     told: &mut Request,
-) -> Result<Value, Diagnostic>
+) -> Result<Box<RawValue>, Diagnostic>
 where
     L: EvidenceReader + Assignments + Toucher,
     K: KeyRing,
@@ -92,7 +96,8 @@ where
     };
     name(told, denial.caller.as_ref());
     (told.code, told.reason) = (denial.code, denial.reason.clone());
-    Ok(reply::deny(&event, &denial))
+    let unwritten = "the answer cannot be written";
+    reply::deny(&event, &denial).ok_or_else(|| fail(UNDECIDED, "unavailable", unwritten, told))
 }
 
 fn name(told: &mut Request, caller: Option<&Caller>) {

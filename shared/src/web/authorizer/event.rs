@@ -5,10 +5,14 @@ mod rest;
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use self::{http::HttpRequest, rest::RestRequest};
-use crate::authorize::{OrgHeader, Question};
+use crate::{
+    authorize::{OrgHeader, Question},
+    jwt::present,
+};
 
 /// The event.
 pub(super) enum Event {
@@ -16,6 +20,15 @@ pub(super) enum Event {
     Rest(Box<RestRequest>),
     /// An HTTP API's event with payload 2.0, which is answered with the simple form.
     Http(Box<HttpRequest>),
+}
+
+/// What tells the kind of an event.
+#[derive(Default, Deserialize)]
+struct Kind {
+    #[serde(default, rename = "type", deserialize_with = "present")]
+    kind: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    version: Option<Value>,
 }
 
 /// What both kinds of events tell.
@@ -36,10 +49,11 @@ impl Event {
     /// # Errors
     ///
     /// Why it is none that this authorizer takes. The sentence holds nothing from the event.
-    pub(super) fn read(event: Value) -> Result<Self, &'static str> {
+    pub(super) fn read(event: &str) -> Result<Self, &'static str> {
         let malformed = "the event has not the form of its kind";
-        let text = |name: &str| event.get(name).map(|value| value.as_str().unwrap_or_default());
-        match (text("type"), text("version")) {
+        let kind: Kind = serde_json::from_str(event).unwrap_or_default();
+        let text = |value: &'_ Option<Value>| value.as_ref().map(|value| value.as_str().unwrap_or_default().to_owned());
+        match (text(&kind.kind).as_deref(), text(&kind.version).as_deref()) {
             (Some("REQUEST"), None) => RestRequest::read(event).map(Box::new).map(Self::Rest).ok_or(malformed),
             (Some("REQUEST"), Some("2.0")) => HttpRequest::read(event).map(Box::new).map(Self::Http).ok_or(malformed),
             (Some("REQUEST"), Some("1.0")) => Err(

@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{Told, filled, is_literal};
 use crate::web::ORG_HEADER;
@@ -43,8 +42,8 @@ struct Http {
 
 impl HttpRequest {
     /// Reads the event; `None` where it has not the form of one.
-    pub(super) fn read(event: Value) -> Option<Self> {
-        let request: Self = serde_json::from_value(event).ok()?;
+    pub(super) fn read(event: &str) -> Option<Self> {
+        let request: Self = serde_json::from_str(event).ok()?;
         (request.route_key == request.request_context.route_key).then_some(request)
     }
 
