@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use super::faults::Fault;
@@ -26,6 +26,17 @@ pub struct Call {
     pub invocation: String,
     /// The fault that struck it.
     pub fault: Option<Fault>,
+    /// Its answer; `None` as long as there is none, and where the connection was closed instead.
+    pub reply: Option<Reply>,
+}
+
+/// The answer to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reply {
+    /// How long it took from the call's whole body to the answer's, in the service and in the front before it.
+    pub took: Duration,
+    /// The length of its body in bytes.
+    pub bytes: u64,
 }
 
 /// The calls so far. Its clones share one record.
@@ -63,6 +74,7 @@ impl Calls {
             at: Instant::now(),
             invocation: String::new(),
             fault: None,
+            reply: None,
         };
         entries.push(call);
         entries.len() - 1
@@ -73,6 +85,13 @@ impl Calls {
         if let Some(call) = self.entries().get_mut(sequence) {
             invocation.clone_into(&mut call.invocation);
             call.fault = fault.cloned();
+        }
+    }
+
+    /// Adds to the call `sequence` that it was answered with `bytes`.
+    pub(super) fn answered(&self, sequence: usize, bytes: u64) {
+        if let Some(call) = self.entries().get_mut(sequence) {
+            call.reply = Some(Reply { took: call.at.elapsed(), bytes });
         }
     }
 
@@ -96,5 +115,14 @@ mod tests {
         assert_eq!((later[0].sequence, later[0].action.as_str()), (1, "dynamodb:GetItem"));
         assert_eq!(calls.all().len(), 2);
         assert!(calls.since(calls.mark()).is_empty());
+    }
+
+    #[test]
+    fn a_call_has_no_reply_before_its_answer() {
+        let calls = Calls::default();
+        let sequence = calls.record("get-token", "dynamodb:GetItem", &["table".to_owned()], true);
+        assert_eq!(calls.all()[sequence].reply, None);
+        calls.answered(sequence, 7);
+        assert_eq!(calls.all()[sequence].reply.map(|reply| reply.bytes), Some(7));
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, future, sync::Arc};
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes, HttpBody, to_bytes},
     extract::Request,
     http::{StatusCode, header::CONTENT_LENGTH},
     response::Response,
@@ -64,10 +64,14 @@ impl Front {
         };
         let fault = self.fault(caller, &request);
         self.gate.calls.amend(sequence, request.invocation(), fault.as_ref());
-        match fault {
+        let answer = match fault {
             None => Ok(self.backend.answer(&request).await),
             Some(fault) => self.backend.answer_with(fault, &request).await,
+        };
+        if let Ok(answer) = &answer {
+            self.gate.calls.answered(sequence, answer.body().size_hint().lower());
         }
+        answer
     }
 
     /// Decides by the caller's policy, and records the call, whose number it gives.

@@ -120,6 +120,7 @@ mod tests {
             at: at(start, 10),
             invocation: "i".to_owned(),
             fault: fault.clone(),
+            reply: None,
         };
         faults.iter().enumerate().map(call).collect()
     }
