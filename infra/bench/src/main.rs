@@ -3,6 +3,7 @@
 mod counts;
 mod figures;
 mod footprint;
+mod growth;
 mod holds;
 mod speed;
 mod spread;
@@ -44,6 +45,14 @@ enum Measurement {
         /// Keeps what is counted now
         #[arg(long)]
         update: bool,
+    /// Whether anything grows with the ledger; fails when something does
+    Growth {
+        /// Measures small ledgers a few times, and writes no file
+        #[arg(long)]
+        short: bool,
+        /// Measures what is deployed, and no development build
+        #[arg(long)]
+        release: bool,
     },
     /// Whether the promises hold under load; fails when one does not
     Holds {
@@ -63,6 +72,7 @@ fn main() -> ExitCode {
             speed::measure(speed::Run { rounds, small_rounds, ours_alone: ours })
         }
         Measurement::Counts { update } => counts::measure(update),
+        Measurement::Growth { short, release } => growth::measure(growth::Size { short, release }),
         Measurement::Holds { short, only } => holds::measure(holds::Size { short }, only),
     };
     match done {

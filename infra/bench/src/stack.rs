@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     error::Error,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -50,6 +50,11 @@ impl Running {
         })
         .await?;
         Ok(Self { stack, folder })
+    }
+
+    /// The folder in which the stack keeps its state.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     /// The token of an owner of the organization `org`, for twelve hours.
