@@ -42,7 +42,7 @@ impl Size {
 
     /// How often each request is sent to each ledger, and how often before, uncounted.
     fn rounds(self) -> (usize, usize) {
-        if self.short { (40, 5) } else { (400, 20) }
+        if self.short { (40, 5) } else { (1_000, 20) }
     }
 
     fn command(self) -> String {
