@@ -1,6 +1,7 @@
 //! Measurements, and what they gave.
 
 mod counts;
+mod cost;
 mod figures;
 mod footprint;
 mod growth;
@@ -9,7 +10,7 @@ mod speed;
 mod spread;
 mod stack;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -22,6 +23,12 @@ struct Command {
 
 #[derive(Debug, Subcommand)]
 enum Measurement {
+    /// What a million requests cost, from the measured times in `infra/bench/speed.json`
+    Cost {
+        /// The prices, in place of those in `infra/bench/prices.json`
+        #[arg(long, value_name = "FILE")]
+        prices: Option<PathBuf>,
+    },
     /// The memory of each function after many requests, and the time that the local stack takes to be ready
     Footprint {
         /// How many requests each function answers
@@ -67,6 +74,7 @@ enum Measurement {
 
 fn main() -> ExitCode {
     let done = match Command::parse().measurement {
+        Measurement::Cost { prices } => cost::measure(prices),
         Measurement::Footprint { requests } => footprint::measure(requests),
         Measurement::Speed { rounds, small_rounds, ours } => {
             speed::measure(speed::Run { rounds, small_rounds, ours_alone: ours })
