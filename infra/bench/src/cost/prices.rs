@@ -18,7 +18,8 @@ pub(super) struct Prices {
     pub(super) usd: Usd,
     /// What no measurement here can tell.
     pub(super) assumed: Assumed,
-    /// The bytes of our own lines in the log that one request of each function leaves, as measured.
+    /// The bytes of our own lines in the log that one request of each function leaves, in the middle of those that the local stack's
+    /// functions wrote while growth was measured; the authorizer's where a token is granted.
     pub(super) log_bytes: BTreeMap<String, u32>,
     /// What is to be kept.
     pub(super) bounds: Bounds,

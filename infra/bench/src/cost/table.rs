@@ -35,12 +35,13 @@ pub(super) fn table(speed: &Speed, prices: &Prices) -> String {
 fn about(speed: &Speed, prices: &Prices) -> String {
     let (assumed, (reads, _)) = (&prices.assumed, Kind::Evidence.units(&prices.assumed));
     format!(
-        "`cargo run -p bench -- cost`, from `infra/bench/speed.json` ({}, {}) and `infra/bench/prices.json` ({}, {}: {}). In US dollars for \
-         a million; prices from {}.\n\n\
-         **Measured:** times with the processor that the memory buys, wire calls, our own log lines. **Assumed:** DynamoDB answers a read in \
-         {} ms and a write in {} ms, KMS in {} ms; {} % of the invocations are cold starts, whose start is billed; whoever asks holds {} \
-         role, so that a decision reads {reads} units; Lambda's own lines have {} bytes; arm64 is as fast as what was measured. Create, list \
-         and revoke have the authorizer's part in them. The gateway's part is paid for the API that is called, whoever decides.\n\n",
+        "`cargo run -p bench -- cost`, from `infra/bench/speed.json` ({}, {}) and `infra/bench/prices.json` ({}, {}: {}). \
+         In US dollars for a million; prices from {}.\n\n\
+         **Measured:** times with the processor that the memory buys, wire calls, our own log lines, of which the others \
+         are taken to write as many. **Assumed:** DynamoDB answers a read in {} ms and a write in {} ms, KMS in {} ms; {} % \
+         of the invocations are cold starts, whose start is billed; whoever asks holds {} role, so that a decision reads \
+         {reads} units; Lambda's own lines have {} bytes; arm64 is as fast as what was measured. Create, list and revoke \
+         have the authorizer's part in them. The gateway's part is paid for the API that is called, whoever decides.\n\n",
         speed.machine,
         speed.date,
         prices.region,
@@ -85,8 +86,10 @@ fn choice(speed: &Speed, prices: &Prices) -> String {
     }
     match cheapest(speed, prices) {
         Some(memory) => {
-            let _ =
-                writeln!(text, "\n**{memory} MB** is the cheapest size at which each of our functions keeps {within}.");
+            let _ = writeln!(
+                text,
+                "\n**{memory} MB** is the cheapest size at which each of our functions keeps {within}, beside what Lambda itself takes to start a process."
+            );
         }
         None => {
             let _ = writeln!(text, "\nAt no size does each of our functions keep {within}.");
