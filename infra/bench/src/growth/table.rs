@@ -15,10 +15,10 @@ const HEAD: &str =
 
 /// What the tables are about, behind the number of rounds.
 const ABOUT: &str = "rounds, in each of which every request goes to each ledger, one after the other. Times are in ms: \
-*ledger* is what the embedded DynamoDB took to answer, on a file whose trees grow with it, which says nothing of AWS's; \
-*functions* is the rest, the gateway and the processes with it. Calls and bytes are those of the authorizer and the function \
-behind it together, in the middle of the rounds; bytes are the bodies of DynamoDB's answers. In the lines with ×, the largest \
-ledger's figures are divided by the smallest's.";
+*ledger* is what the embedded DynamoDB took to answer, on a file whose trees grow, so that its × is the file's and says \
+nothing of AWS's; *functions* is the rest, the gateway and the processes with it. Calls and bytes are those of the authorizer \
+and the function behind it together, in the middle of the rounds; bytes are the bodies of DynamoDB's answers. In the lines \
+with ×, the largest ledger's figures are divided by the smallest's.";
 
 /// Both series, each with what the list's query reads.
 pub(super) fn table(seen: &Seen) -> String {
