@@ -1,5 +1,7 @@
 //! What a million requests cost, part by part.
 
+use std::collections::BTreeMap;
+
 use super::{
     measured::{Speed, Subject, Times},
     prices::{Kind, Prices},
@@ -97,8 +99,9 @@ fn invocations(subject: &Subject, times: &Times, prices: &Prices) -> Bill {
     // A million times ms, in seconds of 1,024 MB.
     let gb_seconds = billed_ms * 1_000.0 * f64::from(times.memory_mb) / 1_024.0;
     let requests = usd.lambda_million_requests.usd;
-    let (mut reads, mut writes, mut kms) = (0.0, 0.0, assumed.cold_share * cold_kms(subject, prices));
-    for (kind, times) in calls(subject) {
+    // A start reads no rows, or one to open a connection, which its share makes next to nothing.
+    let (mut reads, mut writes, mut kms) = (0.0, 0.0, assumed.cold_share * keys_at_start(subject));
+    for (kind, times) in calls(&subject.wire_calls) {
         let (read, write) = kind.units(assumed);
         (reads, writes) = (reads + times * read, writes + times * write);
         kms += if kind == Kind::Kms { times } else { 0.0 };
@@ -123,25 +126,24 @@ fn billed_ms(subject: &Subject, times: &Times, prices: &Prices) -> f64 {
         + share * first_ms(subject, times, prices).ceil()
 }
 
-/// From the start of a process to its first answer, in ms.
+/// From the start of a process to its first answer, in ms. What it asks for to start it asks for at once.
 pub(super) fn first_ms(subject: &Subject, times: &Times, prices: &Prices) -> f64 {
-    let keys = if cold_kms(subject, prices) > 0.0 { prices.assumed.kms_ms } else { 0.0 };
-    times.init_wall_ms.median + times.first_wall_ms.median + services_ms(subject, prices) + keys
+    let start = calls(&subject.calls_at_start).map(|(kind, _)| kind.ms(&prices.assumed)).fold(0.0, f64::max);
+    times.init_wall_ms.median + start + times.first_wall_ms.median + services_ms(subject, prices)
 }
 
 /// How long the services behind a function take in a region for one invocation, in ms.
 pub(super) fn services_ms(subject: &Subject, prices: &Prices) -> f64 {
-    calls(subject).map(|(kind, times)| times * kind.ms(&prices.assumed)).sum()
+    calls(&subject.wire_calls).map(|(kind, times)| times * kind.ms(&prices.assumed)).sum()
 }
 
-fn calls(subject: &Subject) -> impl Iterator<Item = (Kind, f64)> {
-    subject.wire_calls.iter().filter_map(|(action, times)| Some((Kind::of(action)?, f64::from(*times))))
+fn calls(named: &BTreeMap<String, f64>) -> impl Iterator<Item = (Kind, f64)> {
+    named.iter().filter_map(|(action, times)| Some((Kind::of(action)?, *times)))
 }
 
 /// How many public keys a function reads when it starts.
-fn cold_kms(subject: &Subject, prices: &Prices) -> f64 {
-    let has_keys = ["authorizer", "create-token"].contains(&subject.name.as_str());
-    if has_keys { prices.assumed.cold_kms_requests } else { 0.0 }
+fn keys_at_start(subject: &Subject) -> f64 {
+    calls(&subject.calls_at_start).filter(|(kind, _)| *kind == Kind::Kms).map(|(_, times)| times).sum()
 }
 
 #[cfg(test)]

@@ -58,13 +58,16 @@ pub(super) mod tests {
             json!({"memory_mb": memory, "init_wall_ms": {"median": init, "low": 0.0, "high": 99.0},
                 "first_wall_ms": {"median": first}, "warm_wall_ms": {"p50": p50, "p99": p99}})
         };
-        let subject = |name: &str, family: &str, calls: Value, sizes: Value| json!({"name": name, "family": family, "wire_calls": calls, "sizes": sizes, "zip_bytes": 123});
+        let subject = |name: &str, family: &str, calls: Value, sizes: Value| {
+            json!({"name": name, "family": family, "wire_calls": calls, "sizes": sizes, "zip_bytes": 123,
+                "calls_at_start": {"kms:GetPublicKey": 2.0, "dynamodb:BatchGetItem": 1.0}})
+        };
         let speed = json!({"date": "2026-01-01", "machine": "a sample", "subjects": [
-            subject("authorizer", "ours", json!({"dynamodb:BatchGetItem": 1}),
+            subject("authorizer", "ours", json!({"dynamodb:BatchGetItem": 1.0}),
                 json!([times(128, 30.0, 20.0, 1.2, 30.0), times(256, 15.0, 10.0, 0.6, 12.0)])),
-            subject("create-token", "ours", json!({"dynamodb:PutItem": 1, "kms:Sign": 1}),
+            subject("create-token", "ours", json!({"dynamodb:PutItem": 1.0, "kms:Sign": 1.0}),
                 json!([times(128, 30.0, 20.0, 2.0, 9.0), times(256, 15.0, 10.0, 1.0, 4.0)])),
-            subject("authorizer", "node", json!({"dynamodb:BatchGetItem": 1}),
+            subject("authorizer", "node", json!({"dynamodb:BatchGetItem": 1.0}),
                 json!([times(128, 900.0, 300.0, 14.0, 60.0)])),
             json!({"name": "list-tokens", "family": "ours"}),
         ]});
@@ -75,7 +78,7 @@ pub(super) mod tests {
                 "dynamodb_million_read_units": price(0.1), "dynamodb_million_write_units": price(0.6),
                 "kms_ten_thousand_requests_rsa_2048": price(0.03), "kms_ten_thousand_requests_other": price(0.15),
                 "logs_gb": price(0.5)},
-            "assumed": {"read_ms": 3.0, "write_ms": 5.0, "kms_ms": 5.0, "cold_share": 0.001, "cold_kms_requests": 2.0,
+            "assumed": {"read_ms": 3.0, "write_ms": 5.0, "kms_ms": 5.0, "cold_share": 0.001,
                 "roles": 1, "list_read_units": 1.0, "platform_log_bytes": 400},
             "log_bytes": {"authorizer": 600}, "bounds": {"p99_ms": 20.0, "first_ms": 100.0}});
         (serde_json::from_value(speed).unwrap(), serde_json::from_value(prices).unwrap())

@@ -24,7 +24,10 @@ pub(super) struct Subject {
     pub(super) family: String,
     /// How often it makes which call to answer one event, by the IAM names.
     #[serde(default)]
-    pub(super) wire_calls: BTreeMap<String, u32>,
+    pub(super) wire_calls: BTreeMap<String, f64>,
+    /// The same, to start.
+    #[serde(default)]
+    pub(super) calls_at_start: BTreeMap<String, f64>,
     /// How long it takes with the processor that a memory size buys; empty where that was not measured.
     #[serde(default)]
     pub(super) sizes: Vec<Times>,

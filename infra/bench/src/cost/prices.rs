@@ -71,8 +71,6 @@ pub(super) struct Assumed {
     pub(super) kms_ms: f64,
     /// Which part of the invocations begin with a cold start.
     pub(super) cold_share: f64,
-    /// How many public keys a function that uses keys reads when it starts: one a family. It reads them at once.
-    pub(super) cold_kms_requests: f64,
     /// How many roles a caller holds.
     pub(super) roles: u32,
     /// The read units of a list's page: 4 KB of an index are half a unit.
