@@ -1,7 +1,7 @@
 //! Measurements, and what they gave.
 
-mod counts;
 mod cost;
+mod counts;
 mod figures;
 mod footprint;
 mod growth;
@@ -52,6 +52,7 @@ enum Measurement {
         /// Keeps what is counted now
         #[arg(long)]
         update: bool,
+    },
     /// Whether anything grows with the ledger; fails when something does
     Growth {
         /// Measures small ledgers a few times, and writes no file
