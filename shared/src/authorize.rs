@@ -46,6 +46,15 @@ pub struct Policy {
     pub rules: Rules,
 }
 
+impl Policy {
+    /// The families whose tokens reach a route. Those of the public family are refused where they reach none, and their keys are
+    /// needed to say so alone.
+    #[must_use]
+    pub fn families(&self) -> Families<bool> {
+        Families { access: true, public: self.rules.admit_public_tokens() }
+    }
+}
+
 /// What is asked: may whoever has this credential use this route?
 pub struct Question {
     /// The bearer token, or why there is none, for the log alone.

@@ -75,11 +75,21 @@ impl Aws {
         keys
     }
 
-    /// The ledger in `table`, and the keys as of [`Aws::keys`]. The connections that the first request needs are opened to both
-    /// services at once.
-    pub async fn both(&self, table: String, arns: Families<Vec<String>>) -> (Ledger, Families<Keys>) {
+    /// The ledger in `table`, and the keys as of [`Aws::keys`], those of the families `ahead` read at once; the others when they are
+    /// first needed. The connections that the first request needs are opened to both services at the same time.
+    pub async fn both(
+        &self,
+        table: String,
+        arns: Families<Vec<String>>,
+        ahead: Families<bool>,
+    ) -> (Ledger, Families<Keys>) {
         let (ledger, keys) = (self.ledger(table), self.unread(arns));
-        tokio::join!(ledger.warm(), keys.access.warm(), keys.public.warm());
+        let read = async |keys: &Keys, ahead: bool| {
+            if ahead {
+                keys.warm().await
+            }
+        };
+        tokio::join!(ledger.warm(), read(&keys.access, ahead.access), read(&keys.public, ahead.public));
         (ledger, keys)
     }
 

@@ -11,7 +11,7 @@ fn main() -> ExitCode {
 async fn door(config: Config) -> Result<(), web::Error> {
     let policy = config.policy()?;
     let aws = Aws::connect(config.access()?)?;
-    let (ledger, keys) = aws.both(config.table()?, config.keys()?).await;
+    let (ledger, keys) = aws.both(config.table()?, config.keys()?, policy.families()).await;
     let provider_keys = OidcKeys::default();
     web::serve_authorizer(Authorize { ledger, keys, provider_keys, clock: SystemClock, policy }).await
 }

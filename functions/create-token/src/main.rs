@@ -7,6 +7,7 @@ use shared::{
     config::Config,
     create::Create,
     system::{NanoIds, SystemClock},
+    token::Families,
     web,
 };
 
@@ -17,6 +18,6 @@ fn main() -> ExitCode {
 async fn door(config: Config) -> Result<(), web::Error> {
     let aws = Aws::connect(config.access()?)?;
     let (issuers, ceiling) = (config.issuers()?, config.ceiling()?);
-    let (ledger, signers) = aws.both(config.table()?, config.keys()?).await;
+    let (ledger, signers) = aws.both(config.table()?, config.keys()?, Families { access: true, public: true }).await;
     web::serve(Create { ledger, signers, ids: NanoIds, clock: SystemClock, issuers, ceiling }, &config).await
 }

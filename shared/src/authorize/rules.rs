@@ -106,6 +106,12 @@ impl Rules {
         Ok(self)
     }
 
+    /// Whether tokens of the public family reach any route.
+    #[must_use]
+    pub fn admit_public_tokens(&self) -> bool {
+        self.0.values().any(|rule| rule.public_tokens)
+    }
+
     /// The rules by their routes, in the order of their keys.
     #[must_use]
     pub fn by_route(&self) -> Vec<(&Route, &Rule)> {
