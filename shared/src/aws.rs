@@ -5,18 +5,17 @@ mod cause;
 mod counted;
 mod keys;
 mod ledger;
-mod trust;
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::SdkConfig;
 
+pub use crate::https::{Roots, RootsError, Trust};
 pub use access::{Access, Credentials, Endpoints};
 use counted::Counted;
 pub use keys::Keys;
 pub use ledger::Ledger;
-pub use trust::{Roots, RootsError, Trust};
 
 use crate::{ports::PortError, token::Families};
 

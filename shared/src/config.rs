@@ -355,7 +355,7 @@ mod tests {
 
     #[test]
     fn roots_are_amazons_unless_a_file_holds_others() {
-        let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/src/aws/roots.pem");
+        let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/src/https/roots.pem");
         let trust = |path| config(&[("AWS_CA_BUNDLE", path)]).trust();
         assert!(matches!(trust(""), Ok(Trust::Amazon)));
         assert!(matches!(trust(bundle), Ok(Trust::Only(_))));

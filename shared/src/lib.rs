@@ -1,8 +1,8 @@
 //! The house: every decision that Latchkey makes, one crate.
 //!
 //! `token`, `jwt` and `rights` are pure. The operations (`create`, `list`, `get`, `revoke`, `authorize`, `publish`, `portal`,
-//! `my_roles`, `apply`) need what `ports` names. `aws` is the only room that names the AWS SDKs, `web` the only one that names
-//! status codes.
+//! `my_roles`, `apply`) need what `ports` names. `aws` is the only room that names the AWS SDKs, `https` the only other one that
+//! names their HTTP client, `web` the only one that names status codes.
 
 pub mod apply;
 pub mod authorize;
@@ -13,6 +13,7 @@ pub mod create;
 mod deadline;
 pub mod failure;
 pub mod get;
+pub mod https;
 pub mod jwt;
 pub mod list;
 #[cfg(test)]

@@ -43,10 +43,20 @@ fn outside(room: &str) -> Vec<(PathBuf, String)> {
 
 #[test]
 fn the_pure_core_does_no_io_reads_no_clock_draws_nothing_and_knows_no_http() {
-    let io = ["std::env", "std::fs", "std::io", "std::net", "std::process", "tokio", "async ", "reqwest", "tracing"];
+    let io = ["std::env", "std::fs", "std::io", "std::net", "std::process", "tokio", "async ", "tracing"];
     let clock = ["SystemTime", "Instant", "Timestamp::now", "Zoned::now"];
     let chance = ["nanoid::", "rand::", "SystemRandom", "getrandom"];
-    let outside = ["http::", "lambda", "aws_sdk", "crate::aws", "crate::web", "crate::ports", "crate::telemetry"];
+    let outside = [
+        "http::",
+        "crate::https",
+        "lambda",
+        "aws_sdk",
+        "aws_smithy",
+        "crate::aws",
+        "crate::web",
+        "crate::ports",
+        "crate::telemetry",
+    ];
     for room in ["token", "jwt", "rights"] {
         for words in [&io[..], &clock, &chance, &outside] {
             assert_silent(&sources(room), words);
@@ -57,6 +67,13 @@ fn the_pure_core_does_no_io_reads_no_clock_draws_nothing_and_knows_no_http() {
 #[test]
 fn only_the_room_for_aws_names_the_sdks() {
     assert_silent(&outside("aws"), &["aws_sdk_", "aws_config", "aws_types", "serde_dynamo"]);
+}
+
+#[test]
+fn only_the_rooms_for_aws_and_for_https_name_the_client_of_the_sdks() {
+    let mut sources = outside("aws");
+    sources.retain(|(path, _)| !path.starts_with("https") && path != Path::new("https.rs"));
+    assert_silent(&sources, &["aws_smithy", "rustls"]);
 }
 
 #[test]

@@ -44,6 +44,18 @@ struct Outcome {
     answered: reqwest::Result<(u16, Answer)>,
 }
 
+/// How long a connection may take to be there.
+pub const CONNECT: Duration = Duration::from_secs(5);
+/// What the command line calls itself.
+pub const AGENT: &str = concat!("latchkey/", env!("CARGO_PKG_VERSION"));
+
+/// Whether addresses below `base` are asked through the proxy of the environment. Plain HTTP goes to this machine alone: a proxy
+/// would take it, and the credential readable with it, to another.
+#[must_use]
+pub fn is_proxied(base: &str) -> bool {
+    !Url::parse(base).is_ok_and(|url| url.scheme() == "http")
+}
+
 /// A client for the addresses below `base` that follows no redirect, so that a credential goes where it was meant to go and
 /// nowhere else.
 ///
@@ -52,13 +64,11 @@ struct Outcome {
 /// Where it cannot be made.
 pub fn client(base: &str) -> Result<Client, Error> {
     let builder = Client::builder()
-        .connect_timeout(Duration::from_secs(5))
+        .connect_timeout(CONNECT)
         .timeout(Duration::from_secs(35))
         .redirect(Policy::none())
-        .user_agent(concat!("latchkey/", env!("CARGO_PKG_VERSION")));
-    // Plain HTTP goes to this machine alone: a proxy would take it, and the credential readable with it, to another.
-    let is_plain = Url::parse(base).is_ok_and(|url| url.scheme() == "http");
-    let builder = if is_plain { builder.no_proxy() } else { builder };
+        .user_agent(AGENT);
+    let builder = if is_proxied(base) { builder } else { builder.no_proxy() };
     builder.build().map_err(|error| Error::Other(format!("the HTTP client cannot be made: {error}")))
 }
 

@@ -1,10 +1,15 @@
 //! The keys of an issuer, fetched as anybody fetches them who checks tokens offline. Never from an address that a token names.
 
-use shared::{authorize::may_be_fetched, jwt::Ring, oidc};
+use shared::{
+    authorize::may_be_fetched,
+    https::{Client, Manner},
+    jwt::Ring,
+    oidc,
+};
 
 use crate::{
     access::Address,
-    api::{TOKENS, client},
+    api::{AGENT, CONNECT, TOKENS, is_proxied},
     error::Error,
 };
 
@@ -43,5 +48,8 @@ pub fn usual_audience(issuer: &str) -> Option<String> {
 ///
 /// [`Error::Unreachable`] where it gives no usable answer.
 pub async fn ring(issuer: &str) -> Result<Ring, Error> {
-    oidc::ring(&client(issuer)?, issuer).await.map_err(|why| Error::Unreachable(why.to_string()))
+    let manner = Manner { connect: CONNECT, proxied: is_proxied(issuer), agent: Some(AGENT) };
+    let client =
+        Client::new(manner).map_err(|error| Error::Other(format!("the HTTP client cannot be made: {error}")))?;
+    oidc::ring(&client, issuer).await.map_err(|why| Error::Unreachable(why.to_string()))
 }

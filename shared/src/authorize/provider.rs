@@ -5,6 +5,7 @@ mod page;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Deserializer};
+use url::Url;
 
 pub use self::page::{Page, PageToken};
 use crate::{
@@ -180,7 +181,7 @@ impl Provider {
 /// Whether keys may be fetched from `address`: over HTTPS, or by HTTP from this very machine.
 #[must_use]
 pub fn may_be_fetched(address: &str) -> bool {
-    let Ok(url) = reqwest::Url::parse(address) else { return false };
+    let Ok(url) = Url::parse(address) else { return false };
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     url.username().is_empty() && url.password().is_none() && (url.scheme() == "https" || url.scheme() == "http" && here)

@@ -6,12 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reqwest::Client;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::fetch;
 use crate::{
     authorize::Provider,
+    https::Client,
     jwt::Ring,
     ports::{PortError, ProviderKeys},
     telemetry,

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use jsonwebtoken::jwk::{Jwk, JwkSet};
-use reqwest::{Client, Url, redirect::Policy};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use url::Url;
 
 use crate::{
     authorize::may_be_fetched,
+    https::{Answer, Client, Manner},
     jwt::{Ring, VerifyingKey, excerpt},
     ports::PortError,
     telemetry,
@@ -55,17 +56,13 @@ pub enum Unusable {
     Elsewhere(String),
 }
 
-/// The HTTP client for identity providers: one second to connect, two for each document, no redirects.
+/// The HTTP client for identity providers: one second to connect.
 ///
 /// # Errors
 ///
 /// [`PortError::Broken`] where it cannot be made.
 pub(super) fn client() -> Result<Client, PortError> {
-    Client::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .timeout(Duration::from_secs(2))
-        .redirect(Policy::none())
-        .build()
+    Client::new(Manner { connect: Duration::from_secs(1), proxied: true, agent: None })
         .map_err(|_| PortError::Broken("the client for identity providers cannot be made".to_owned()))
 }
 
@@ -104,24 +101,88 @@ fn may_lead_to(issuer: &str, address: &str) -> bool {
 async fn document<T: DeserializeOwned>(client: &Client, address: &str) -> Result<T, Unusable> {
     telemetry::call();
     let shown = || excerpt(address);
-    let silent = |_| Unusable::Silent(shown());
-    let mut answer = client.get(address).send().await.map_err(silent)?;
-    if !answer.status().is_success() {
-        return Err(Unusable::Status(shown(), answer.status().as_u16()));
+    let answer = client.get(address).await.map_err(|_| Unusable::Silent(shown()))?;
+    if !(200..300).contains(&answer.status) {
+        return Err(Unusable::Status(shown(), answer.status));
     }
+    let body = body(answer, &shown).await?;
+    serde_json::from_slice(&body).map_err(|_| Unusable::Malformed(shown()))
+}
+
+/// What an answer from the address that `shown` shows holds. Nothing is read beyond what is too much.
+async fn body(mut answer: Answer, shown: &impl Fn() -> String) -> Result<Vec<u8>, Unusable> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(silent)? {
-        body.extend_from_slice(&chunk);
+    while answer.read_on(&mut body).await.map_err(|_| Unusable::Silent(shown()))? {
         if body.len() > LARGEST {
             return Err(Unusable::TooLarge(shown()));
         }
     }
-    serde_json::from_slice(&body).map_err(|_| Unusable::Malformed(shown()))
+    Ok(body)
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use std::{
+        io::{Read, Write},
+        net::{Ipv4Addr, TcpListener},
+        thread,
+        time::Instant,
+    };
+
     use super::*;
+
+    /// What somebody on this machine is asked first, and what comes of it where these bytes are the answer.
+    async fn asked(client: &Client, answer: &'static [u8]) -> (String, Unusable) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let issuer = format!("http://{}", listener.local_addr().unwrap());
+        let asked = thread::spawn(move || {
+            let (mut stream, mut head) = (listener.accept().unwrap().0, Vec::new());
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                head.extend(byte);
+            }
+            let _ = stream.write_all(answer);
+            (stream, String::from_utf8(head).unwrap())
+        });
+        let why = ring(client, &issuer).await.err().unwrap();
+        // Which has kept the connection open until now.
+        let (_stream, asked) = asked.join().unwrap();
+        (asked.replace(issuer.trim_start_matches("http://"), "HOST"), why)
+    }
+
+    #[tokio::test]
+    async fn an_issuer_is_asked_for_no_more_than_its_document() {
+        let (asked, why) = asked(&client().unwrap(), b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await;
+        assert_eq!(asked, "GET /.well-known/openid-configuration HTTP/1.1\r\naccept: */*\r\nhost: HOST\r\n\r\n");
+        assert!(matches!(why, Unusable::Status(_, 404)), "{why}");
+    }
+
+    #[tokio::test]
+    async fn an_issuer_that_says_nothing_or_not_all_is_left_after_two_seconds() {
+        let (client, rest) = (client().unwrap(), b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{");
+        let begun = Instant::now();
+        let asked = |answer| asked(&client, answer);
+        for (_, why) in <[_; 3]>::from(tokio::join!(asked(b""), asked(b"HTTP/1.1 200 OK\r\n"), asked(rest))) {
+            assert!(matches!(why, Unusable::Silent(_)), "{why}");
+        }
+        assert!((LONGEST..LONGEST.mul_f32(1.5)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test]
+    async fn an_issuer_that_sends_its_askers_elsewhere_has_failed() {
+        let (_, why) =
+            asked(&client().unwrap(), b"HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n").await;
+        assert!(matches!(why, Unusable::Status(_, 302)), "{why}");
+    }
+
+    #[tokio::test]
+    async fn no_more_is_read_of_a_document_than_fits_though_its_end_is_far() {
+        let head = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n".to_vec();
+        let (_, why) = asked(&client().unwrap(), [head, vec![b' '; LARGEST + 1]].concat().leak()).await;
+        assert!(matches!(why, Unusable::TooLarge(_)), "{why}");
+    }
 
     #[test]
     fn an_issuer_elsewhere_names_no_keys_on_this_machine_however_the_address_is_written() {

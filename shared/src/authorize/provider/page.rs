@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::Url;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::may_be_fetched;
 use crate::jwt::present;

@@ -1,4 +1,4 @@
-//! Who may vouch for AWS.
+//! Who may vouch for whom is called.
 
 use aws_smithy_http_client::{
     Builder,
@@ -16,7 +16,7 @@ use crate::ports::PortError;
 /// (<https://www.amazontrust.com/repository/>).
 const AMAZON: &str = include_str!("roots.pem");
 
-/// The root certificates that connections to AWS are held to.
+/// The root certificates that connections are held to.
 #[derive(Debug, Clone, Default)]
 pub enum Trust {
     /// Amazon's own, which are built in: reading those of the operating system is most of a function's start.
@@ -24,6 +24,8 @@ pub enum Trust {
     Amazon,
     /// These, and no others.
     Only(Roots),
+    /// Those of the operating system.
+    System,
 }
 
 /// Root certificates in PEM (RFC 7468), each of which can be used.
@@ -66,15 +68,34 @@ impl Trust {
     /// # Errors
     ///
     /// [`PortError::Broken`], which the SDK has no case of.
-    pub(super) fn client(self) -> Result<SharedHttpClient, PortError> {
+    pub(crate) fn client(self) -> Result<SharedHttpClient, PortError> {
+        Ok(Builder::new().tls_provider(tls()).tls_context(self.context()?).build_https())
+    }
+
+    /// These roots, as the SDKs' client takes them.
+    pub(super) fn context(self) -> Result<TlsContext, PortError> {
         let roots = match self {
             Self::Amazon => TrustStore::empty().with_pem_certificate(AMAZON),
             Self::Only(Roots(pem)) => TrustStore::empty().with_pem_certificate(pem),
+            Self::System => TrustStore::default(),
         };
-        let context = TlsContext::builder().with_trust_store(roots).build();
-        let context = context.map_err(|error| PortError::Broken(format!("TLS: {error}")))?;
-        Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https())
+        context(roots)
     }
+}
+
+/// What trusts nobody, for connections without TLS.
+pub(super) fn nobody() -> Result<TlsContext, PortError> {
+    context(TrustStore::empty())
+}
+
+fn context(roots: TrustStore) -> Result<TlsContext, PortError> {
+    let context = TlsContext::builder().with_trust_store(roots).build();
+    context.map_err(|error| PortError::Broken(format!("TLS: {error}")))
+}
+
+/// The one TLS stack, whoever is called.
+pub(super) fn tls() -> Provider {
+    Provider::Rustls(CryptoMode::AwsLc)
 }
 
 #[cfg(test)]
