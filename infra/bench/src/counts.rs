@@ -61,7 +61,8 @@ async fn count(stage: &Stage) -> Outcome<Counts> {
         let first = callgrind.of(subject, 1).await?;
         let later = callgrind.of(subject, 1 + REQUESTS).await?;
         counts.insert(format!("{}, start", subject.name), start);
-        counts.insert(format!("{}, first request", subject.name), first.saturating_sub(start));
+        // Of what a start does in parallel some may be left for the first request, so that it is not looked at by itself.
+        counts.insert(format!("{}, until the first answer", subject.name), first);
         counts.insert(format!("{}, later request", subject.name), later.saturating_sub(first) / REQUESTS);
     }
     let (program, work) = stage.baseline("verify")?;
@@ -90,8 +91,17 @@ impl Callgrind {
         ["/usr/bin/valgrind", "--tool=callgrind", &out].map(PathBuf::from).into()
     }
 
-    /// The instructions of a process from its start until it has answered so many events.
+    /// The instructions of a process from its start until it has answered so many events; the least of three, since a connection
+    /// that is slow to come makes another be opened beside it.
     async fn of(&self, subject: &Subject, events: u64) -> Outcome<u64> {
+        let mut least = u64::MAX;
+        for _ in 0..3 {
+            least = least.min(self.once(subject, events).await?);
+        }
+        Ok(least)
+    }
+
+    async fn once(&self, subject: &Subject, events: u64) -> Outcome<u64> {
         let command = [self.command(), subject.command.clone()].concat();
         let subject = Subject { command, ..subject.clone() };
         let (mut process, _) = Process::start(&subject, None).await?;

@@ -75,6 +75,7 @@ pub fn measure(run: Run) -> Outcome<()> {
 }
 
 async fn report(run: Run, stage: &Stage) -> Outcome<Report> {
+    trusts_nobody_else(stage).await?;
     let (bare, work) = stage.baseline("bare")?;
     let (seen, bare) = rounds(run, stage, (bare, &work)).await?;
     let shares = shares(run, &stage.subjects, &stage.endpoint).await?;
@@ -90,6 +91,19 @@ async fn report(run: Run, stage: &Stage) -> Outcome<Report> {
         bare_cpu_ms: bare.middle(),
         subjects: rows,
     })
+}
+
+/// Whether the authorizer, with the roots that are built in, is spoken to by nobody and grants nothing: the endpoint's certificate
+/// leads to another root.
+async fn trusts_nobody_else(stage: &Stage) -> Outcome<()> {
+    let mut subject = stage.subjects[0].clone();
+    subject.environment.remove("AWS_CA_BUNDLE");
+    stage.endpoint.take();
+    let (mut process, _) = Process::start(&subject, None).await?;
+    let answered = process.invoke(&subject).await;
+    let refused = answered.is_err_and(|error| error.to_string().contains("Undecided"));
+    let calls = stage.endpoint.take();
+    if refused && calls.is_empty() { Ok(()) } else { Err("an endpoint was believed that nobody vouches for".into()) }
 }
 
 /// Starts all, one after the other, again and again; what is seen before is left out, since nothing was in the cache yet.

@@ -15,6 +15,8 @@ pub struct Target {
     pub value: f64,
     /// What it is to be, at most or at least.
     pub bound: Bound,
+    /// By how many times it may be missed before a run fails.
+    room: f64,
 }
 
 /// A bound.
@@ -35,6 +37,14 @@ impl Target {
         }
     }
 
+    /// Whether it is missed by so much that something must be broken.
+    fn is_broken(&self) -> bool {
+        match self.bound {
+            Bound::AtMost(bound) => self.value > bound * self.room,
+            Bound::AtLeast(bound) => self.value < bound / self.room,
+        }
+    }
+
     /// As a row of a table.
     pub fn row(&self) -> String {
         let bound = match self.bound {
@@ -44,6 +54,9 @@ impl Target {
         format!("| {} | {:.2} | {bound} | {} |\n", self.what, self.value, if self.is_met() { "yes" } else { "**no**" })
     }
 }
+
+/// How much more time than is aimed at a run may take that looks for what is broken, on a machine that does other things as well.
+const ROOM: f64 = 10.0;
 
 /// What is looked at of a row, and by how much others are to be worse.
 const BESIDE: [(&str, fn(&Row) -> f64, f64); 4] = [
@@ -63,6 +76,7 @@ pub fn all(report: &Report) -> Vec<Target> {
             what: format!("{what}: {name} / authorizer"),
             value: of(theirs) / of(ours),
             bound: Bound::AtLeast(*bound),
+            room: ROOM,
         }));
     }
     all.extend(by_itself(ours));
@@ -70,7 +84,8 @@ pub fn all(report: &Report) -> Vec<Target> {
 }
 
 fn against_the_floor(report: &Report, ours: &Row) -> Vec<Target> {
-    let target = |what: &str, value, bound| Target { what: what.to_owned(), value, bound: Bound::AtMost(bound) };
+    let target =
+        |what: &str, value, bound| Target { what: what.to_owned(), value, bound: Bound::AtMost(bound), room: ROOM };
     let mut all = Vec::new();
     if let Some(floor) = report.find(Family::Floor, "floor") {
         let (init, first) = (floor.init_cpu_ms.median, floor.first_cpu_ms.median);
@@ -83,13 +98,14 @@ fn against_the_floor(report: &Report, ours: &Row) -> Vec<Target> {
 }
 
 fn by_itself(ours: &Row) -> Vec<Target> {
-    let target = |what: &str, value, bound| Target { what: what.to_owned(), value, bound: Bound::AtMost(bound) };
+    let target =
+        |what: &str, value, bound, room| Target { what: what.to_owned(), value, bound: Bound::AtMost(bound), room };
     let mut all = vec![
-        target("peak memory of the authorizer, MiB", ours.peak_rss_mib.median, 12.0),
-        target("zipped authorizer, MB", megabytes(ours.zip_bytes), 3.0),
+        target("peak memory of the authorizer, MiB", ours.peak_rss_mib.median, 12.0, 1.0),
+        target("zipped authorizer, MB", megabytes(ours.zip_bytes), 3.0, 1.2),
     ];
     if let Some(small) = ours.sizes.iter().find(|size| size.memory_mb == 128) {
-        all.push(target("first answer with the CPU of 128 MB, ms", small.first_wall_ms.median, 20.0));
+        all.push(target("first answer with the CPU of 128 MB, ms", small.first_wall_ms.median, 20.0, ROOM));
     }
     all
 }
@@ -106,24 +122,14 @@ const CALLS: [(&str, &[(&str, f64)], &[(&str, f64)]); 4] = [
     ("revoke-token", &[], &[("dynamodb:UpdateItem", 1.0)]),
 ];
 
-/// How much more time than is aimed at a run may take that looks for what is broken, on a machine that does other things as well.
-const ROOM: f64 = 10.0;
-
 /// Whether what may not be missed on any machine is kept: calls, sizes, and times with tenfold room.
 ///
 /// # Errors
 ///
 /// Where it is not, with everything that is not.
 pub fn hold(report: &Report) -> Outcome<()> {
-    let mut broken: Vec<_> = all(report)
-        .into_iter()
-        .filter(|target| match target.bound {
-            Bound::AtMost(bound) if target.what.contains("CPU") => target.value > bound * ROOM,
-            Bound::AtLeast(bound) => target.value < bound / ROOM,
-            Bound::AtMost(_) => !target.is_met(),
-        })
-        .map(|target| format!("{}: {:.2}", target.what, target.value))
-        .collect();
+    let missed = all(report).into_iter().filter(Target::is_broken);
+    let mut broken: Vec<_> = missed.map(|target| format!("{}: {:.2}", target.what, target.value)).collect();
     for (name, start, request) in CALLS {
         let Some(row) = report.find(Family::Ours, name) else { continue };
         for (calls, expected) in [(&row.calls_at_start, start), (&row.wire_calls, request)] {
@@ -134,4 +140,27 @@ pub fn hold(report: &Report) -> Outcome<()> {
         }
     }
     if broken.is_empty() { Ok(()) } else { Err(broken.join("; ").into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(bound: Bound) -> Target {
+        Target { what: "what".to_owned(), value: 2.0, bound, room: 3.0 }
+    }
+
+    #[test]
+    fn a_target_is_missed_before_it_is_broken() {
+        for (bound, met, broken) in [
+            (Bound::AtMost(2.0), true, false),
+            (Bound::AtMost(1.0), false, false),
+            (Bound::AtMost(0.5), false, true),
+            (Bound::AtLeast(2.0), true, false),
+            (Bound::AtLeast(6.0), false, false),
+            (Bound::AtLeast(6.1), false, true),
+        ] {
+            assert_eq!((target(bound).is_met(), target(bound).is_broken()), (met, broken), "{bound:?}");
+        }
+    }
 }
