@@ -6,7 +6,7 @@ mod counted;
 mod keys;
 mod ledger;
 
-use std::time::Duration;
+use std::{future::Future, pin::Pin, time::Duration};
 
 use aws_sdk_dynamodb::config::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::SdkConfig;
@@ -21,6 +21,9 @@ use crate::{ports::PortError, token::Families};
 
 /// How long a call may take, retries included, so that a caller hears of an outage long before the gateway gives up.
 const LONGEST_CALL: Duration = Duration::from_millis(2_900);
+
+/// What is done ahead of the first request.
+type Ahead<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// AWS, as it is reached.
 pub struct Aws {
@@ -43,6 +46,15 @@ pub fn timeouts() -> TimeoutConfig {
 #[must_use]
 pub fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))
+}
+
+/// Boxed as what it is for: a call's future is large, and deep.
+fn boxed<'a>(work: impl Future<Output = ()> + 'a) -> Ahead<'a> {
+    Box::pin(work)
+}
+
+fn read_if(ahead: bool, keys: &Keys) -> Ahead<'_> {
+    if ahead { boxed(keys.warm()) } else { boxed(std::future::ready(())) }
 }
 
 impl Aws {
@@ -83,12 +95,7 @@ impl Aws {
         ahead: Families<bool>,
     ) -> (Ledger, Families<Keys>) {
         let (ledger, keys) = (self.ledger(table), self.unread(arns));
-        let read = async |keys: &Keys, ahead: bool| {
-            if ahead {
-                keys.warm().await
-            }
-        };
-        tokio::join!(ledger.warm(), read(&keys.access, ahead.access), read(&keys.public, ahead.public));
+        tokio::join!(boxed(ledger.warm()), read_if(ahead.access, &keys.access), read_if(ahead.public, &keys.public));
         (ledger, keys)
     }
 

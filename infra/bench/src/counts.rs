@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -137,12 +138,8 @@ fn compare(counts: &Counts, limits: &Counts) -> (String, Vec<String>) {
             beyond.push(format!("{what}: {count}, and {kept} are kept"));
         }
         let tenths = (i128::from(*count) - i128::from(kept)) * 1_000 / i128::from(kept.max(1));
-        text.push_str(&format!(
-            "| {what} | {count} | {kept} | {}{}.{} % |\n",
-            sign(tenths),
-            (tenths / 10).abs(),
-            (tenths % 10).abs()
-        ));
+        let (sign, whole, tenth) = (sign(tenths), (tenths / 10).abs(), (tenths % 10).abs());
+        let _ = writeln!(text, "| {what} | {count} | {kept} | {sign}{whole}.{tenth} % |");
     }
     (text, beyond)
 }

@@ -3,6 +3,8 @@
 mod event;
 mod reply;
 
+use std::{future::Future, pin::Pin};
+
 use event::Event;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
@@ -77,7 +79,9 @@ where
     told.request_id = event.request_id();
     let no_api = "the event names no API";
     let question = event.question().ok_or_else(|| fail(UNDECIDED, "unavailable", no_api, told))?;
-    let decided = within(authorize.decide(&question), Refused::Undecided).await;
+    // As what it is for: what it is made of is too deep for the compiler.
+    let deciding: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(authorize.decide(&question));
+    let decided = within(deciding, Refused::Undecided).await;
     let granted = decided.and_then(|caller| {
         let answer = reply::grant(&event, caller.as_ref()).map_err(Refused::Denied)?;
         Ok((caller, answer))

@@ -44,5 +44,5 @@ fn lines(child: &mut Child) -> Outcome<f64> {
     (0..UNMEASURED).try_for_each(|_| line().map(drop))?;
     let before = Moment::now(child.id())?;
     (0..LINES).try_for_each(|_| line().map(drop))?;
-    Ok(ms(Moment::now(child.id())?.cpu - before.cpu))
+    Ok(ms(Moment::now(child.id())?.cpu.saturating_sub(before.cpu)))
 }

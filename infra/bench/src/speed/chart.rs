@@ -10,8 +10,11 @@ use super::{
     subject::Family,
 };
 
-/// What is drawn, and its unit.
-const PANELS: [(&str, &str, fn(&Row) -> f64); 4] = [
+/// What is looked at, its unit, and how much of it there is.
+type Panel = (&'static str, &'static str, fn(&Row) -> f64);
+
+/// What is drawn.
+const PANELS: [Panel; 4] = [
     ("Start, processor time", "ms", |row| row.init_cpu_ms.median),
     ("Until the first answer, processor time", "ms", |row| row.first_cpu_ms.median),
     ("A later answer, median", "ms", |row| row.warm_wall_ms.p50),
@@ -53,7 +56,7 @@ pub fn draw(report: &Report) -> Document {
     )
 }
 
-fn draw_panel(report: &Report, (title, unit, of): (&str, &str, fn(&Row) -> f64)) -> Group {
+fn draw_panel(report: &Report, (title, unit, of): Panel) -> Group {
     let bars: Vec<_> = BARS
         .iter()
         .filter_map(|(family, name, label, class)| Some((of(report.find(*family, name)?), *label, *class)))

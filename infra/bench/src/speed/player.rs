@@ -127,6 +127,7 @@ async fn serve(
     Ok(Response::builder().status(StatusCode::ACCEPTED).body(Full::default())?)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is handed on as a function")]
 fn refusal(error: Box<dyn std::error::Error + Send + Sync>) -> Response<Full<Bytes>> {
     let mut refusal = Response::new(Full::from(error.to_string()));
     *refusal.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;

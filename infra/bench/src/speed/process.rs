@@ -86,7 +86,7 @@ impl Process {
         let before = Moment { at: Instant::now(), cpu: self.asked.cpu };
         let (moment, answer) = self.player.answer(subject.event.clone()).await?;
         if !subject.is_content(&answer) {
-            return Err(format!("{}: {}", subject.name, String::from_utf8_lossy(&answer)).into());
+            return Err(format!("{} ({:?}): {}", subject.name, subject.family, String::from_utf8_lossy(&answer)).into());
         }
         self.asked = self.player.next().await?;
         Ok(Invoked { until_answer: moment.since(before), until_next: self.asked.since(before) })
@@ -139,7 +139,7 @@ fn command(subject: &Subject, quota: Option<&Quota>) -> Outcome<Command> {
 
 /// Waits until the process has joined its group: its shell then sleeps, waiting for a line.
 fn settle(process: u32) {
-    let joined = |_: &()| status(process, "voluntary_ctxt_switches").is_ok_and(|switches| switches > 0);
+    let joined = |(): &()| status(process, "voluntary_ctxt_switches").is_ok_and(|switches| switches > 0);
     let mut tries = std::iter::repeat_n((), 1_000);
     while !tries.next().as_ref().is_none_or(joined) {
         std::thread::sleep(Duration::from_millis(1));

@@ -33,6 +33,8 @@ pub struct Scene {
     /// A token that may create tokens by one role.
     token: String,
     id: String,
+    /// Another token, which is revoked again and again.
+    revoked: String,
     /// The key that signed it.
     key: Value,
 }
@@ -47,12 +49,13 @@ impl Scene {
         for _ in 0..LISTED {
             made.push(caller.create(&owner, &body).await?);
         }
+        let (revoked, _) = made.swap_remove(1);
         let (id, token) = made.swap_remove(0);
         caller.ask(Method::GET, Ask { path: TOKENS, bearer: &token, ..Ask::default() }).await?;
         let keys = format!("{TOKENS}/.well-known/jwks.json");
         let keys = caller.ask(Method::GET, Ask { path: &keys, ..Ask::default() }).await?.json();
         let key = keys.pointer("/keys/0").ok_or("no key is published")?.clone();
-        Ok(Self { running, token, id, key })
+        Ok(Self { running, token, id, revoked, key })
     }
 
     /// Our function `name`, from this binary.
@@ -115,8 +118,8 @@ impl Scene {
                 event["multiValueHeaders"]["Authorization"] = json!([format!("Bearer {}", self.token)]);
             }
             "revoke-token" => {
-                event["path"] = format!("{TOKENS}/{}", self.id).into();
-                event["pathParameters"]["id"] = self.id.clone().into();
+                event["path"] = format!("{TOKENS}/{}", self.revoked).into();
+                event["pathParameters"]["id"] = self.revoked.clone().into();
             }
             _ => {}
         }

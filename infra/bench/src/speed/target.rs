@@ -58,8 +58,11 @@ impl Target {
 /// How much more time than is aimed at a run may take that looks for what is broken, on a machine that does other things as well.
 const ROOM: f64 = 10.0;
 
+/// What is looked at, how much of it there is, and a bound.
+type Beside = (&'static str, fn(&Row) -> f64, f64);
+
 /// What is looked at of a row, and by how much others are to be worse.
-const BESIDE: [(&str, fn(&Row) -> f64, f64); 4] = [
+const BESIDE: [Beside; 4] = [
     ("init CPU", |row| row.init_cpu_ms.median, 50.0),
     ("CPU to the first answer", |row| row.first_cpu_ms.median, 40.0),
     ("warm answer, p50", |row| row.warm_wall_ms.p50, 7.0),
@@ -110,8 +113,11 @@ fn by_itself(ours: &Row) -> Vec<Target> {
     all
 }
 
+/// Calls by their operation.
+type Calls = &'static [(&'static str, f64)];
+
 /// What our functions call at a start and for a request, as the design says.
-const CALLS: [(&str, &[(&str, f64)], &[(&str, f64)]); 4] = [
+const CALLS: [(&str, Calls, Calls); 4] = [
     ("authorizer", &[("dynamodb:BatchGetItem", 1.0), ("kms:GetPublicKey", 1.0)], &[("dynamodb:BatchGetItem", 1.0)]),
     (
         "create-token",

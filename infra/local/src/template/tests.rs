@@ -55,7 +55,7 @@ fn sentence(result: Result<Template, TemplateError>) -> String {
 fn a_function_has_the_global_settings_under_its_own() {
     let template = own(&[("LogLevel", "debug")]);
     let function = function(&template, "create-token");
-    assert_eq!((function.timeout, function.memory_mb), (Duration::from_secs(10), 256));
+    assert_eq!((function.timeout, function.memory_mb), (Duration::from_secs(10), 512));
     assert_eq!(function.logical_id, "CreateToken");
     assert_eq!(function.environment["LOG_LEVEL"], "debug");
     assert_eq!(function.environment["TABLE_NAME"], "latchkey-Table");

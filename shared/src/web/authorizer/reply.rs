@@ -19,7 +19,7 @@ const LARGEST: usize = 8_192;
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html>
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Policy<'a> {
+struct Answer<'a> {
     principal_id: String,
     policy_document: Document<'a>,
     context: &'a Context,
@@ -100,7 +100,7 @@ fn context(caller: Option<&Caller>, code: &str, reason: &str) -> Context {
 fn policy(effect: &'static str, arn: &str, caller: Option<&Caller>, context: &Context) -> Option<Box<RawValue>> {
     let principal_id = caller.map_or_else(|| NOBODY.to_owned(), |caller| caller.principal.to_string());
     let statement = [Statement { action: "execute-api:Invoke", effect, resource: arn }];
-    to_raw_value(&Policy { principal_id, policy_document: Document { version: "2012-10-17", statement }, context }).ok()
+    to_raw_value(&Answer { principal_id, policy_document: Document { version: "2012-10-17", statement }, context }).ok()
 }
 
 fn simple(is_authorized: bool, context: &Context) -> Option<Box<RawValue>> {
