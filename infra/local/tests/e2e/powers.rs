@@ -18,7 +18,9 @@ fn everything(world: &World) {
     assert_eq!(world.call("GET", "/v1/permissions/me", &world.owner()).status, 200);
     assert_eq!(world.call("GET", "/v1/permissions/me?may_give=true", &world.owner()).status, 200);
     assert_eq!(world.page("/tokens").status, 200);
-    world.token(&world.owner(), &json!({"journey_id": "j-1"}));
+    let (_, public) = world.token(&world.owner(), &json!({"journey_id": "j-1"}));
+    // Where no route is open to these tokens, their keys are read when one is shown.
+    assert_eq!(world.call("GET", "/v1/access-tokens", &public).status, 403);
 }
 
 #[test]
