@@ -38,6 +38,10 @@ class Trio:
                 begun.enter_context(function)
             self.running = begun.pop_all()
         started = {name: sorted(map(call, function.calls())) for name, function in self.functions.items()}
+        # Ours opens a connection to DynamoDB as well, by a read of a row that is nobody's.
+        ahead = [one for one in started[OURS] if '"WARM"' in one]
+        self.compare("the reads at the start, of ours", {OURS: len(ahead), "one": 1})
+        started[OURS] = [one for one in started[OURS] if one not in ahead]
         self.compare("the calls at the start", started)
         return self
 
