@@ -93,8 +93,8 @@ async fn report(run: Run, stage: &Stage) -> Outcome<Report> {
     })
 }
 
-/// Whether the authorizer, with the roots that are built in, is spoken to by nobody and grants nothing: the endpoint's certificate
-/// leads to another root.
+/// That the authorizer, with the roots that are built in, asks nothing of the endpoint and grants nothing: its certificate leads to
+/// another root.
 async fn trusts_nobody_else(stage: &Stage) -> Outcome<()> {
     let mut subject = stage.subjects[0].clone();
     subject.environment.remove("AWS_CA_BUNDLE");
