@@ -93,7 +93,8 @@ pub enum Star {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
     /// Its issuer is no address that keys may be fetched from.
-    #[error("the issuer of the identity provider `{0}` must begin with https://, or with http:// on this very machine")]
+    #[error("the issuer of the identity provider `{0}` must begin with https://, or with http:// on this very machine, \
+             and its host be written in ASCII (`xn--…`)")]
     Address(ProviderName),
     /// Its issuer is one of ours, so that our tokens would be people.
     #[error("the identity provider `{0}` has an issuer of ours")]
@@ -210,6 +211,8 @@ mod tests {
             ("http://127.0.0.1:8081", true),
             ("http://[::1]:8081", true),
             ("http://localhost/x", true),
+            ("https://xn--bcher-kva.example", true),
+            ("https://bücher.example", false),
             ("http://idp.example", false),
             ("http://127.0.0.1.example", false),
             ("http://localhost.example", false),
