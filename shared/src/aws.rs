@@ -8,7 +8,7 @@ mod ledger;
 
 use std::{future::Future, pin::Pin, time::Duration};
 
-use aws_sdk_dynamodb::config::{retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::config::{StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::SdkConfig;
 
 pub use crate::https::{Roots, RootsError, Trust};
@@ -66,8 +66,10 @@ impl Aws {
     /// [`PortError::Broken`] where there can be no TLS.
     pub fn connect(access: Access) -> Result<Self, PortError> {
         let endpoints = access.endpoints.clone();
-        let config = access.config()?.timeout_config(timeouts()).retry_config(retries()).build();
-        Ok(Self { config, endpoints })
+        // An attempt's time ends with its body, so that watching how fast the body comes would be a second clock for the same.
+        let unwatched = StalledStreamProtectionConfig::disabled();
+        let config = access.config()?.timeout_config(timeouts()).retry_config(retries());
+        Ok(Self { config: config.stalled_stream_protection(unwatched).build(), endpoints })
     }
 
     /// The ledger in the table `table`.

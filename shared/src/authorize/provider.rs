@@ -93,8 +93,10 @@ pub enum Star {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
     /// Its issuer is no address that keys may be fetched from.
-    #[error("the issuer of the identity provider `{0}` must begin with https://, or with http:// on this very machine, \
-             and its host be written in ASCII (`xn--…`)")]
+    #[error(
+        "the issuer of the identity provider `{0}` must begin with https://, or with http:// on this very machine, \
+             and its host be written in ASCII (`xn--…`)"
+    )]
     Address(ProviderName),
     /// Its issuer is one of ours, so that our tokens would be people.
     #[error("the identity provider `{0}` has an issuer of ours")]
