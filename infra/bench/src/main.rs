@@ -6,6 +6,7 @@ mod figures;
 mod footprint;
 mod growth;
 mod holds;
+mod sizes;
 mod speed;
 mod spread;
 mod stack;
@@ -47,6 +48,8 @@ enum Measurement {
         #[arg(long)]
         ours: bool,
     },
+    /// The size of the authorizer for each processor that the template knows; needs `cargo lambda`, and rustup's target for each
+    Sizes,
     /// How many instructions the functions take, compared with what is kept in `counts.json`; fails where it is more
     Counts {
         /// Keeps what is counted now
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Measurement::Speed { rounds, small_rounds, ours } => {
             speed::measure(speed::Run { rounds, small_rounds, ours_alone: ours })
         }
+        Measurement::Sizes => sizes::measure(),
         Measurement::Counts { update } => counts::measure(update),
         Measurement::Growth { short, release } => growth::measure(growth::Size { short, release }),
         Measurement::Holds { short, only } => holds::measure(holds::Size { short }, only),

@@ -28,16 +28,15 @@ use self::{
     quota::Quota,
     report::{Report, Row, Share},
     sample::{Effort, Seen, Values},
-    size::Size,
 };
-pub use self::{process::Process, stage::Stage, subject::Subject};
+pub use self::{process::Process, report::megabytes, size::Size, stage::Stage, subject::Subject};
 use crate::{
     figures::{keep, tell},
     stack::{Outcome, heading, machine},
 };
 
 /// The memory sizes whose processor time is measured, in MB.
-const SIZES: [u32; 5] = [128, 256, 512, 1_024, quota::WHOLE];
+const SIZES: [u32; 5] = [128, 256, quota::TEMPLATE, 1_024, quota::WHOLE];
 
 /// How a run is to be.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,8 @@ use rcgen::{
     PKCS_RSA_SHA256, RsaKeySize,
 };
 use tokio_rustls::rustls::{
-    ServerConfig,
+    CipherSuite, ServerConfig,
+    crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer},
 };
 
@@ -26,9 +27,19 @@ impl Certificates {
         let between = CertifiedIssuer::signed_by(authority("Intermediate"), key()?, &root)?;
         let (leaf, own) = leaf(&between)?;
         let chain = vec![leaf, between.der().clone()];
-        let server = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, own)?;
+        let server = ServerConfig::builder_with_provider(suites().into()).with_safe_default_protocol_versions()?;
+        let mut server = server.with_no_client_auth().with_single_cert(chain, own)?;
+        server.ignore_client_order = true;
         Ok(Self { root: root.pem(), server })
     }
+}
+
+/// The order of s2n, by which AWS's endpoints choose: AES with 128 bits first (<https://github.com/aws/s2n-tls>,
+/// `tls/s2n_cipher_preferences.c`).
+fn suites() -> CryptoProvider {
+    let mut provider = aws_lc_rs::default_provider();
+    provider.cipher_suites.sort_by_key(|suite| suite.suite() != CipherSuite::TLS13_AES_128_GCM_SHA256);
+    provider
 }
 
 fn leaf(issuer: &Issuer<'_, KeyPair>) -> Outcome<(CertificateDer<'static>, PrivateKeyDer<'static>)> {

@@ -8,6 +8,9 @@ use std::{
 /// The memory with which Lambda gives one whole processor, in MB (Lambda Developer Guide, "Configure Lambda function memory").
 pub const WHOLE: u32 = 1_769;
 
+/// The memory that the template gives every function, in MB.
+pub const TEMPLATE: u32 = 512;
+
 /// How often the share is dealt out, in microseconds. What Lambda takes is not documented; a shorter period lets a process run ahead less.
 const PERIOD: u32 = 20_000;
 
@@ -54,5 +57,18 @@ impl Drop for Quota {
     fn drop(&mut self) {
         // It is empty when its processes are gone; the next run takes it again where it is not.
         let _ = fs::remove_dir(Path::new(&self.folder));
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_that_is_looked_at_is_the_templates() {
+        let template = fs::read_to_string(local::build::workspace().join("template.yaml")).unwrap();
+        let given = template.lines().filter_map(|line| line.trim().strip_prefix("MemorySize: "));
+        assert_eq!(given.collect::<Vec<_>>(), [TEMPLATE.to_string()]);
     }
 }

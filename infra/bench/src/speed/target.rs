@@ -1,7 +1,8 @@
 //! What is aimed at, and whether it is reached.
 
 use super::{
-    report::{Report, Row, megabytes},
+    quota::TEMPLATE,
+    report::{Report, Row, Share, megabytes},
     subject::Family,
 };
 use crate::stack::Outcome;
@@ -81,9 +82,22 @@ pub fn all(report: &Report) -> Vec<Target> {
             bound: Bound::AtLeast(*bound),
             room: ROOM,
         }));
+        if let (Some(ours), Some(theirs)) = (as_deployed(ours), as_deployed(theirs)) {
+            all.push(Target {
+                what: format!("warm answer, p50, with the CPU of {TEMPLATE} MB: {name} / authorizer"),
+                value: theirs.warm_wall_ms.p50 / ours.warm_wall_ms.p50,
+                bound: Bound::AtLeast(7.0),
+                room: ROOM,
+            });
+        }
     }
     all.extend(by_itself(ours));
     all
+}
+
+/// With the processor time that the template gives.
+fn as_deployed(row: &Row) -> Option<&Share> {
+    row.sizes.iter().find(|size| size.memory_mb == TEMPLATE)
 }
 
 fn against_the_floor(report: &Report, ours: &Row) -> Vec<Target> {
