@@ -3,14 +3,12 @@
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
 };
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{
     DecodingKey,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash},
 };
+use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
 use super::Alg;
 
@@ -18,6 +16,9 @@ use super::Alg;
 const SMALLEST_RSA: usize = 256;
 /// The largest, which bounds the time that a verification takes.
 const LARGEST_RSA: usize = 512;
+
+/// `rsaEncryption` (RFC 8017, appendix A.1).
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
 /// A public key, its one algorithm, and the JWK that publishes it.
 #[derive(Clone)]
@@ -51,18 +52,13 @@ impl VerifyingKey {
     ///
     /// [`KeyError::Malformed`] or [`KeyError::Unsupported`].
     pub fn from_spki(der: &[u8], alg: Alg) -> Result<Self, KeyError> {
-        let malformed = |_| KeyError::Malformed(alg.as_str());
+        let malformed = KeyError::Malformed(alg.as_str());
         // The JWT library tells curves apart by their points' length, which P-256 has in common with others.
         if alg == Alg::Es256 && ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, der).is_err() {
             return Err(KeyError::Unsupported);
         }
-        let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der));
-        let key = match alg {
-            Alg::Rs256 => DecodingKey::from_rsa_pem(pem.as_bytes()),
-            Alg::Es256 => DecodingKey::from_ec_pem(pem.as_bytes()),
-        };
-        let mut jwk = Jwk::from_decoding_key(&key.map_err(malformed)?, Some(alg.library())).map_err(malformed)?;
-        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(malformed)?;
+        let mut jwk = published(der, alg).ok_or_else(|| malformed.clone())?;
+        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| malformed)?;
         jwk.common.key_id = Some(kid);
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
         Self::from_jwk(jwk)
@@ -112,6 +108,18 @@ impl VerifyingKey {
         let signature = URL_SAFE_NO_PAD.decode(signature);
         signature.is_ok_and(|signature| self.key.verify_sig(message, &signature).is_ok())
     }
+}
+
+/// The JWK of a key for `alg`, where this is one.
+fn published(der: &[u8], alg: Alg) -> Option<Jwk> {
+    let info = SubjectPublicKeyInfoRef::try_from(der).ok()?;
+    let bits = info.subject_public_key.as_bytes()?;
+    let key = match alg {
+        Alg::Rs256 if info.algorithm.oid == RSA => DecodingKey::from_rsa_der(bits),
+        Alg::Rs256 => return None,
+        Alg::Es256 => DecodingKey::from_ec_der(bits),
+    };
+    Jwk::from_decoding_key(&key, Some(alg.library())).ok()
 }
 
 /// The key of a JWK (RFC 7518, sections 6.2.1 and 6.3.1), where it is one.
