@@ -94,18 +94,38 @@ impl Scene {
         let ours = OURS.into_iter().map(|name| self.ours(workspace, name, binaries[name].clone(), variables));
         let mut all = ours.collect::<Outcome<Vec<_>>>()?;
         let floor = binaries["floor"].clone();
-        let (command, ships) = (vec![floor.clone()], vec![floor]);
-        all.push(Subject { name: "floor", family: Family::Floor, command, ships, ..all[0].clone() });
+        let least = binaries["least"].clone();
+        let mut environment = all[0].environment.clone();
+        environment.extend(self.work());
+        let below = |name, program: PathBuf, environment| Subject {
+            name,
+            family: Family::Floor,
+            ships: vec![program.clone()],
+            command: vec![program],
+            environment,
+            event: all[0].event.clone(),
+        };
+        let below = [below("least", least, environment), below("floor", floor, all[0].environment.clone())];
+        all.extend(below);
         Ok(all)
     }
 
     /// The environment of the programs of the baseline.
     pub fn baseline(&self, variables: &BTreeMap<String, String>) -> Outcome<BTreeMap<String, String>> {
-        let row = json!({"pk": format!("TOKEN#{}", self.id.trim_start_matches("api_")), "sk": "TOKEN"});
-        let own = [("TOKEN", self.token.clone()), ("JWK", self.key.to_string()), ("KEY", row.to_string())];
         let mut environment = self.environment("get-token", variables)?;
-        environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
+        environment.extend(self.work());
         Ok(environment)
+    }
+
+    /// The token, the key that verifies it, and the rows that a decision about it reads, as the baseline's programs are told of them.
+    fn work(&self) -> BTreeMap<String, String> {
+        let keys = json!([
+            {"pk": format!("TOKEN#{}", self.id.trim_start_matches("api_")), "sk": "TOKEN"},
+            {"pk": format!("ORG#{ORG}"), "sk": "ROLE#token_admin"},
+            {"pk": format!("ORG#{ORG}"), "sk": "ROLE#root"},
+        ]);
+        let own = [("TOKEN", self.token.clone()), ("JWK", self.key.to_string()), ("KEYS", keys.to_string())];
+        own.map(|(name, value)| (name.to_owned(), value)).into()
     }
 
     /// The event of `events/` for the function, about our token.

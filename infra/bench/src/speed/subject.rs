@@ -12,7 +12,7 @@ use serde_json::Value;
 pub enum Family {
     /// A function of this repository.
     Ours,
-    /// A function that does nothing.
+    /// A function that does nothing, or makes the calls alone.
     Floor,
     /// What a team writes in JavaScript.
     Node,
