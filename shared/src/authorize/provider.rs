@@ -215,6 +215,8 @@ mod tests {
             ("http://localhost/x", true),
             ("https://xn--bcher-kva.example", true),
             ("https://bücher.example", false),
+            ("https://BÜcher.example", false),
+            ("https://B%C3%9Ccher.example", false),
             ("http://idp.example", false),
             ("http://127.0.0.1.example", false),
             ("http://localhost.example", false),

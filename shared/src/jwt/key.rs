@@ -53,7 +53,8 @@ impl VerifyingKey {
     /// [`KeyError::Malformed`] or [`KeyError::Unsupported`].
     pub fn from_spki(der: &[u8], alg: Alg) -> Result<Self, KeyError> {
         let malformed = KeyError::Malformed(alg.as_str());
-        // The JWT library tells curves apart by their points' length, which P-256 has in common with others.
+        // The only look at an EC key's curve: the JWT library tells curves apart by their points' length, which P-256 has in
+        // common with others.
         if alg == Alg::Es256 && ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, der).is_err() {
             return Err(KeyError::Unsupported);
         }
@@ -191,6 +192,29 @@ mod tests {
             assert_eq!(json["kid"], public.kid());
             let again = VerifyingKey::from_jwk(serde_json::from_value(json).unwrap()).unwrap();
             assert_eq!((again.kid(), again.alg()), (public.kid(), public.alg()));
+        }
+    }
+
+    #[test]
+    fn a_public_key_is_read_in_the_one_form_that_kms_gives() {
+        let [rsa, ec] = samples::both().map(samples::SigningKey::spki);
+        let oid = rsa.windows(9).position(|bytes| bytes == RSA.as_bytes()).unwrap();
+        let (unused, pss) = (ec.len() - 66, oid + RSA.as_bytes().len() - 1);
+        let changed = |der: &[u8], at: usize, to: u8| [&der[..at], &[to], &der[at + 1..]].concat();
+        // The point's x alone, with the sign of its y (SEC 1, section 2.3.3).
+        let mut compressed = [&ec[..=unused], &[2], &ec[unused + 2..unused + 34]].concat();
+        (compressed[1], compressed[unused - 1]) = (ec[1] - 32, ec[unused - 1] - 32);
+        for (what, der, alg) in [
+            ("RSA for RSASSA-PSS", changed(&rsa, pss, 0x0a), Alg::Rs256),
+            ("RSA and a byte", [&rsa[..], &[0]].concat(), Alg::Rs256),
+            ("P-256 and a byte", [&ec[..], &[0]].concat(), Alg::Es256),
+            ("P-256 of bits that are no bytes", changed(&ec, unused, 1), Alg::Es256),
+            ("P-256, compressed", compressed, Alg::Es256),
+            ("P-256 as RSA", ec.clone(), Alg::Rs256),
+            ("RSA as P-256", rsa.clone(), Alg::Es256),
+            ("nothing", Vec::new(), Alg::Rs256),
+        ] {
+            assert!(VerifyingKey::from_spki(&der, alg).is_err(), "{what}");
         }
     }
 

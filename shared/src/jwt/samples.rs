@@ -32,15 +32,22 @@ pub(crate) fn both() -> [&'static SigningKey; 2] {
 
 impl SigningKey {
     pub(crate) fn public(&self) -> VerifyingKey {
+        VerifyingKey::from_spki(&self.spki(), self.alg()).unwrap()
+    }
+
+    /// The public half, as KMS gives it.
+    pub(crate) fn spki(&self) -> Vec<u8> {
+        let der: PublicKeyX509Der<'_> = match self {
+            Self::Rsa(pair) => pair.public_key().as_der().unwrap(),
+            Self::Ec(pair) => pair.public_key().as_der().unwrap(),
+        };
+        der.as_ref().to_vec()
+    }
+
+    pub(crate) fn alg(&self) -> Alg {
         match self {
-            Self::Rsa(pair) => {
-                let der: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
-                VerifyingKey::from_spki(der.as_ref(), Alg::Rs256).unwrap()
-            }
-            Self::Ec(pair) => {
-                let der: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
-                VerifyingKey::from_spki(der.as_ref(), Alg::Es256).unwrap()
-            }
+            Self::Rsa(_) => Alg::Rs256,
+            Self::Ec(_) => Alg::Es256,
         }
     }
 

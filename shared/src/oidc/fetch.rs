@@ -51,7 +51,7 @@ pub enum Unusable {
     /// Its discovery document speaks of another issuer.
     #[error("{0} is the document of another issuer")]
     OtherIssuer(String),
-    /// Its discovery document names keys over neither HTTPS nor this machine.
+    /// Its discovery document names keys over neither HTTPS nor this machine, or at a host that is not in ASCII.
     #[error("{0} names keys that lie where nothing is fetched from")]
     Elsewhere(String),
 }

@@ -83,7 +83,7 @@ fn is_here(host_and_port: &str) -> bool {
     let numeric = host.bytes().all(|byte| byte.is_ascii_hexdigit() || b"x.:".contains(&byte));
     match host.parse::<IpAddr>() {
         Ok(address) => address.is_loopback(),
-        Err(_) => host == "localhost" || numeric || !host.is_ascii() || host.contains('%'),
+        Err(_) => host == "localhost" || numeric || host.contains('%'),
     }
 }
 
