@@ -15,10 +15,7 @@ use local::build;
 use serde::de::DeserializeOwned;
 
 use self::{measured::Speed, prices::Prices};
-use crate::{figures, stack::Outcome};
-
-/// The memory sizes that are compared, in MB. The last is one whole core.
-const SIZES: [u32; 5] = [128, 256, 512, 1024, 1769];
+use crate::{figures, speed::SIZES, stack::Outcome};
 
 /// Computes, prints and keeps the costs, with the prices in the file `prices` in place of those in `infra/bench/prices.json`.
 ///

@@ -36,7 +36,7 @@ use crate::{
 };
 
 /// The memory sizes whose processor time is measured, in MB.
-const SIZES: [u32; 5] = [128, 256, quota::TEMPLATE, 1_024, quota::WHOLE];
+pub const SIZES: [u32; 5] = [128, 256, quota::TEMPLATE, 1_024, quota::WHOLE];
 
 /// How a run is to be.
 #[derive(Debug, Clone, Copy)]

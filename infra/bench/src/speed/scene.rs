@@ -84,7 +84,7 @@ impl Scene {
         Ok(environment)
     }
 
-    /// Ours, and the floor below them.
+    /// Ours, and what lies below them.
     pub fn subjects(
         &self,
         workspace: &Path,
@@ -93,19 +93,13 @@ impl Scene {
     ) -> Outcome<Vec<Subject>> {
         let ours = OURS.into_iter().map(|name| self.ours(workspace, name, binaries[name].clone(), variables));
         let mut all = ours.collect::<Outcome<Vec<_>>>()?;
-        let floor = binaries["floor"].clone();
-        let least = binaries["least"].clone();
-        let mut environment = all[0].environment.clone();
-        environment.extend(self.work());
-        let below = |name, program: PathBuf, environment| Subject {
-            name,
-            family: Family::Floor,
-            ships: vec![program.clone()],
-            command: vec![program],
-            environment,
-            event: all[0].event.clone(),
+        let below = |family, name, more| {
+            let (command, ships) = (vec![binaries[name].clone()], vec![binaries[name].clone()]);
+            let mut subject = Subject { name, family, command, ships, ..all[0].clone() };
+            subject.environment.extend(more);
+            subject
         };
-        let below = [below("least", least, environment), below("floor", floor, all[0].environment.clone())];
+        let below = [below(Family::Least, "least", self.work()), below(Family::Floor, "floor", BTreeMap::new())];
         all.extend(below);
         Ok(all)
     }

@@ -31,7 +31,7 @@ pub struct Stage {
     _folder: TempDir,
     /// The endpoint.
     pub endpoint: Endpoint,
-    /// The functions: ours, then the floor.
+    /// The functions: ours, then what lies below them.
     pub subjects: Vec<Subject>,
 }
 
