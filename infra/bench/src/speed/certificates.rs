@@ -60,3 +60,34 @@ fn authority(name: &str) -> CertificateParams {
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use tokio_rustls::rustls::{
+        ClientConfig, ClientConnection, RootCertStore, ServerConnection, pki_types::pem::PemObject,
+    };
+
+    use super::*;
+
+    #[test]
+    fn whoever_trusts_the_root_and_would_rather_have_more_bits_gets_aes_with_128() {
+        let Certificates { root, server } = Certificates::make().unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(root.as_bytes()).unwrap()).unwrap();
+        let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let mut client = ClientConnection::new(client.into(), "localhost".try_into().unwrap()).unwrap();
+        let mut server = ServerConnection::new(server.into()).unwrap();
+        while client.is_handshaking() {
+            let (mut asked, mut answered) = (Vec::new(), Vec::new());
+            client.write_tls(&mut asked).unwrap();
+            server.read_tls(&mut asked.as_slice()).unwrap();
+            server.process_new_packets().unwrap();
+            server.write_tls(&mut answered).unwrap();
+            client.read_tls(&mut answered.as_slice()).unwrap();
+            client.process_new_packets().unwrap();
+        }
+        let suite = client.negotiated_cipher_suite().map(|suite| suite.suite());
+        assert_eq!(suite, Some(CipherSuite::TLS13_AES_128_GCM_SHA256));
+    }
+}
