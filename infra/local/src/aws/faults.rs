@@ -35,6 +35,8 @@ pub enum Fault {
     WithholdAnswer,
     /// The call is applied, and its answer is the first half of one.
     Garble,
+    /// The call is applied, and its answer begins, and never ends.
+    Stall,
     /// `BatchGetItem` reads nothing and gives every key back as unprocessed. Other operations are answered as usual.
     Unprocessed,
 }

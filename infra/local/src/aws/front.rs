@@ -1,6 +1,13 @@
 //! What AWS does before a service: who calls, may they, and on the record with it. Then come the faults.
 
-use std::{collections::HashMap, future, sync::Arc};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use axum::{
     body::{Body, Bytes, HttpBody, to_bytes},
@@ -8,6 +15,7 @@ use axum::{
     http::{StatusCode, header::CONTENT_LENGTH},
     response::Response,
 };
+use hyper::body::Frame;
 use serde_json::json;
 
 use super::{
@@ -144,9 +152,29 @@ impl Backend {
                 future::pending().await
             }
             Fault::Garble => halved(self.answer(request).await).await,
+            Fault::Stall => stalled(self.answer(request).await).await,
             Fault::Unprocessed if request.operation == "BatchGetItem" => Ok(unprocessed(request)),
             Fault::Unprocessed => Ok(self.answer(request).await),
         }
+    }
+}
+
+/// The first half of an answer, of which the rest does not come.
+async fn stalled(answer: Response) -> Answer {
+    let (parts, body) = halved(answer).await?.into_parts();
+    let begun = to_bytes(body, LARGEST_REQUEST).await.map_err(|_| Cut::Closed)?;
+    Ok(Response::from_parts(parts, Body::new(Endless(Some(begun)))))
+}
+
+/// A body that begins, and never ends.
+struct Endless(Option<Bytes>);
+
+impl HttpBody for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.take().map_or(Poll::Pending, |begun| Poll::Ready(Some(Ok(Frame::data(begun)))))
     }
 }
 

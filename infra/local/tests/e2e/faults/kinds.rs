@@ -73,13 +73,14 @@ fn throttling(service: Service) -> Fault {
 }
 
 /// Every kind, in the order of the table's columns.
-pub const KINDS: [Kind; 13] = [
+pub const KINDS: [Kind; 14] = [
     Kind { name: "refused", strike: Strike::Refused, lasting: Outcome::Unavailable, once: Outcome::Answered },
     outage("closed", |_| Fault::Down),
     outage("reset before", |_| Fault::Reset),
     outage("reset after", |_| Fault::LoseAnswer),
     outage("silent before", |_| Fault::Silence),
     outage("silent after", |_| Fault::WithholdAnswer),
+    outage("silent halfway", |_| Fault::Stall),
     Kind {
         name: "300 ms late",
         strike: Strike::Fault(|_| Fault::Delay(Duration::from_millis(300))),
