@@ -29,7 +29,6 @@ DOMAIN_OPTIONS = {
 MORE_OPTIONS = {
     "AccessLogs": "with-role",
     "AlarmTopicArn": "arn:aws:sns:eu-central-1:000000000000:alarms",
-    "LogLevel": "debug",
     "LogRetentionDays": "7",
     "ReservedConcurrency": "10",
 }

@@ -18,7 +18,7 @@ pub use setup::{Setup, SetupError};
 use crate::{
     ports::{Answer, PortError},
     rights::{OrgId, RoleId},
-    token::Principal,
+    token::UserId,
 };
 
 /// How often an entry is tried to be written, made anew each time from what somebody else wrote meanwhile.
@@ -30,7 +30,7 @@ pub enum Place {
     /// A role.
     Role(RoleId),
     /// What a person was assigned in an organization.
-    Assignment(OrgId, Principal),
+    Assignment(OrgId, UserId),
 }
 
 /// What lies there.
@@ -80,6 +80,35 @@ pub enum Change {
     Unchanged,
 }
 
+/// Why roles and assignments were not written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// A call to `DynamoDB` failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// Other operators changed the same item at each attempt.
+    #[error("others change the {0} at the same time: try again")]
+    Conflict(Place),
+    /// The item has an invalid attribute.
+    #[error("the row of the {0} cannot be read")]
+    InvalidItem(Place),
+    /// With the owner role the user would have more roles than the authorizer accepts.
+    #[error("as owner too, {0} would be locked out of {1}: {2}")]
+    TooManyRoles(UserId, OrgId, TooManyRoles),
+}
+
+impl ApplyError {
+    /// Whether the same command may succeed later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Port(error) => error.is_retryable(),
+            Self::Conflict(_) => true,
+            Self::InvalidItem(_) | Self::TooManyRoles(..) => false,
+        }
+    }
+}
+
 /// May read and write roles and assignments.
 pub trait RowBook: Send + Sync {
     /// What lies at `place` now. A row that was written by newer code is an error: nobody here knows what it means.
@@ -101,7 +130,7 @@ impl<L: RowBook> Apply<L> {
     /// # Errors
     ///
     /// What the ledger could not do.
-    pub async fn compare(&self, entries: &[Entry]) -> Result<Vec<(Change, Entry)>, PortError> {
+    pub async fn compare(&self, entries: &[Entry]) -> Result<Vec<(Change, Entry)>, ApplyError> {
         let mut compared = Vec::with_capacity(entries.len());
         for entry in entries {
             let change = match &entry.basis {
@@ -117,9 +146,8 @@ impl<L: RowBook> Apply<L> {
     ///
     /// # Errors
     ///
-    /// What the ledger could not do; [`PortError::Unavailable`] where others change a person's roles each time that the
-    /// owner's is to be added to them.
-    pub async fn write(&self, compared: &[(Change, Entry)]) -> Result<(), PortError> {
+    /// See [`ApplyError`].
+    pub async fn write(&self, compared: &[(Change, Entry)]) -> Result<(), ApplyError> {
         for (change, entry) in compared {
             if *change != Change::Unchanged {
                 self.put(entry.clone()).await?;
@@ -129,7 +157,7 @@ impl<L: RowBook> Apply<L> {
     }
 
     /// Writes `entry`, made anew from what lies there where that is no longer what it was made from.
-    async fn put(&self, mut entry: Entry) -> Result<(), PortError> {
+    async fn put(&self, mut entry: Entry) -> Result<(), ApplyError> {
         for _ in 0..ATTEMPTS {
             if self.ledger.put(&entry).await? {
                 return Ok(());
@@ -140,28 +168,26 @@ impl<L: RowBook> Apply<L> {
                 return Ok(());
             }
         }
-        Err(PortError::Unavailable(format!("others change the {} at the same time: try again", entry.place)))
+        Err(ApplyError::Conflict(entry.place))
     }
 
     /// The roles that `person` has in `org` and `<org>:owner`, as an entry to be written over the roles that were read.
     ///
     /// # Errors
     ///
-    /// What the ledger could not do; [`PortError::Broken`] where the roles that are there cannot be read, or would be too many
-    /// with the owner's.
-    pub async fn with_owner(&self, org: &OrgId, person: &Principal) -> Result<Entry, PortError> {
+    /// See [`ApplyError`].
+    pub async fn with_owner(&self, org: &OrgId, person: &UserId) -> Result<Entry, ApplyError> {
         let place = Place::Assignment(org.clone(), person.clone());
         let there = self.ledger.present(&place).await?;
         let mut roles = match &there {
             None => Vec::new(),
             Some(Content::Assignment(roles)) => roles.clone(),
-            Some(_) => return Err(PortError::Broken(format!("the row of the {place} cannot be read"))),
+            Some(_) => return Err(ApplyError::InvalidItem(place)),
         };
         let owner = RoleId::owner(org);
         if !roles.contains(&owner) {
             roles.push(owner);
-            let too_many =
-                |why| PortError::Broken(format!("as owner too, {person} would be locked out of {org}: {why}"));
+            let too_many = |why| ApplyError::TooManyRoles(person.clone(), org.clone(), why);
             bound::check(&roles).map_err(too_many)?;
         }
         Ok(Entry { place, content: Content::Assignment(roles), basis: Basis::OwnerBeside(there) })

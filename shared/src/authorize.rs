@@ -1,6 +1,6 @@
 //! Deciding who asks, and whether they may.
 //!
-//! *(closed by default)* Every path through here that is not a grant is a [`Refused`], and so is an outage. Nothing is cached
+//! *(closed by default)* Every path through here that is not a grant is an [`AuthorizeError`], and so is an outage. Nothing is cached
 //! but public keys: each decision reads the ledger.
 
 mod own;
@@ -11,28 +11,49 @@ mod rules;
 use std::collections::HashMap;
 
 pub use provider::{AudienceClaim, Organizations, Page, PageToken, Provider, ProviderError, may_be_fetched};
-pub use rules::{Need, ResourcePattern, Route, Rule, Rules};
+pub use rules::{InvalidRule, Need, ResourcePattern, Route, Rule, RuleEntries, Rules};
 
 use crate::{
     caller::Caller,
-    jwt::{Refusal, Unverified},
+    error::{ErrorCode, ServerError},
+    jwt::{Unverified, VerifyError},
     ports::{Assignments, Clock, EvidenceReader, KeyRing, PortError, ProviderKeys, Toucher},
-    rights::{Action, Holdings, OrgId, Refused as NotAllowed},
+    rights::{Action, Holdings, OrgId, PermissionError},
     token::{Families, Family, Issuer, TokenId},
 };
 
-/// Decides.
-pub struct Authorize<L, K, P, C> {
-    /// Reads tokens, roles and assignments, and notes the use of tokens.
-    pub ledger: L,
-    /// Our own keys, each family's.
-    pub keys: Families<K>,
+/// What the authorizer reads and writes outside of the process. A tuple of the four is one.
+pub trait AuthorizerPorts {
+    /// Reads tokens, roles and assignments, and records the last use of tokens.
+    type Ledger: EvidenceReader + Assignments + Toucher;
+    /// Latchkey's own keys of one family.
+    type Keys: KeyRing;
     /// The keys of identity providers.
-    pub provider_keys: P,
-    /// Tells the time.
-    pub clock: C,
-    /// What was configured.
-    pub policy: Policy,
+    type ProviderKeys: ProviderKeys;
+    /// The current time.
+    type Clock: Clock;
+}
+
+impl<L, K, P, C> AuthorizerPorts for (L, K, P, C)
+where
+    L: EvidenceReader + Assignments + Toucher,
+    K: KeyRing,
+    P: ProviderKeys,
+    C: Clock,
+{
+    type Ledger = L;
+    type Keys = K;
+    type ProviderKeys = P;
+    type Clock = C;
+}
+
+/// Authorizes requests.
+pub struct Authorize<P: AuthorizerPorts> {
+    ledger: P::Ledger,
+    keys: Families<P::Keys>,
+    provider_keys: P::ProviderKeys,
+    clock: P::Clock,
+    policy: Policy,
 }
 
 /// What an authorizer is configured to accept.
@@ -82,91 +103,117 @@ pub enum OrgHeader {
     Unclear,
 }
 
-/// Why a request is not granted.
+/// The decision on a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refused {
-    /// Nobody knows who asks. The cause is for the log alone, and so is the token, which is there where its signature is ours.
-    Unauthenticated(String, Option<Box<Spent>>),
-    /// It is known who asks, and they may not.
-    Denied(Box<Denial>),
-    /// It could not be decided. The cause is for the log alone.
-    Undecided(String),
+pub enum Decision {
+    /// The request is allowed. `None`: the route is public and no credential was read.
+    Allow(Option<Caller>),
+    /// The request is rejected.
+    Reject(AuthorizeError),
 }
 
-/// A token that we signed and that counts no more.
+/// Why a request is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spent {
+pub enum AuthorizeError {
+    /// The credential is missing or invalid. The cause is for the log only.
+    Unauthenticated {
+        /// Why the credential is invalid.
+        cause: String,
+        /// The token, if its signature is Latchkey's.
+        token: Option<Box<InactiveToken>>,
+    },
+    /// The caller is known and lacks a permission.
+    Denied(Box<Denial>),
+    /// A server error prevents a decision.
+    Undecided(ServerError),
+    /// The event is not one that this authorizer accepts; the text names the setting to change.
+    InvalidEvent(&'static str),
+}
+
+/// A token that Latchkey signed and that is revoked, expired or unknown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InactiveToken {
     /// Its id.
     pub id: TokenId,
     /// The organization for which it was signed.
     pub org: OrgId,
 }
 
-/// A refusal of somebody who is known.
+/// The rejection of a caller that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
-    /// Who they are, in which organization; `None` where the organization is the very thing that is refused.
+    /// The caller; `None` if the caller may not act in the requested organization.
     pub caller: Option<Caller>,
     /// The contract's code.
-    pub code: &'static str,
-    /// The sentence that the caller reads: printable ASCII without quote and backslash, nothing of it from the request.
+    pub code: ErrorCode,
+    /// The message for the caller: printable ASCII without quote and backslash, and without text of the request.
     pub reason: String,
 }
 
 /// The methods that change nothing (RFC 9110, section 9.2.1).
 const SAFE: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
 
-/// Why a request is granted.
-enum Permission {
-    /// A token does what it may do with no role.
-    WithoutRoles,
-    /// The caller's roles count.
-    ByRoles,
+/// Whether a function behind the authorizer sees the caller's roles.
+enum RoleVisibility {
+    /// It does.
+    Visible,
+    /// It does not: the token needs no role for this request.
+    Hidden,
 }
 
-/// Somebody who is known, and what they hold.
-struct Known {
+/// A caller whose credential is valid, with its permissions.
+struct AuthenticatedCaller {
     caller: Caller,
     holdings: Holdings,
-    used: Option<own::Use>,
+    last_used: Option<own::LastUsedUpdate>,
 }
 
-impl<L, K, P, C> Authorize<L, K, P, C>
+impl<L, K, P, C> Authorize<(L, K, P, C)>
 where
-    L: EvidenceReader + Assignments + Toucher,
-    K: KeyRing,
-    P: ProviderKeys,
-    C: Clock,
+    (L, K, P, C): AuthorizerPorts<Ledger = L, Keys = K, ProviderKeys = P, Clock = C>,
 {
-    /// Decides on `question`, and says who asks; `None` on a route that is open to anybody, where nobody is asked who they are.
-    ///
-    /// # Errors
-    ///
-    /// See [`Refused`].
-    pub async fn decide(&self, question: &Question) -> Result<Option<Caller>, Refused> {
+    /// An authorizer with these ports and this policy.
+    pub fn new(ledger: L, keys: Families<K>, provider_keys: P, clock: C, policy: Policy) -> Self {
+        Self { ledger, keys, provider_keys, clock, policy }
+    }
+}
+
+impl<P: AuthorizerPorts> Authorize<P> {
+    /// Decides on `question`.
+    pub async fn decide(&self, question: &Question) -> Decision {
+        match self.authorize(question).await {
+            Ok(caller) => Decision::Allow(caller),
+            Err(error) => Decision::Reject(error),
+        }
+    }
+
+    async fn authorize(&self, question: &Question) -> Result<Option<Caller>, AuthorizeError> {
         let rule = self.policy.rules.find(&question.api, &question.route);
         if rule.is_some_and(|rule| rule.need == Need::Nothing) {
             return Ok(None);
         }
-        let known = self.recognize(question).await?;
-        let permission = rule.map_or_else(no_rule, |rule| permit(rule, &known, question));
-        let caller = match permission {
-            Ok(Permission::WithoutRoles) => known.caller.without_roles(),
-            Ok(Permission::ByRoles) => known.caller,
-            Err((code, reason)) => return Err(deny(Some(known.caller), code, reason)),
+        let authenticated = self.authenticate(question).await?;
+        let visibility = match rule {
+            Some(rule) => check(rule, &authenticated, question),
+            None => Err(Rejection::denied("no rule opens this route")),
         };
-        if let Some(used) = known.used {
-            used.note(&self.ledger).await;
+        let caller = match visibility {
+            Ok(RoleVisibility::Hidden) => authenticated.caller.without_roles(),
+            Ok(RoleVisibility::Visible) => authenticated.caller,
+            Err(rejection) => return Err(rejection.of(Some(authenticated.caller))),
+        };
+        if let Some(update) = authenticated.last_used {
+            update.write(&self.ledger).await;
         }
         Ok(Some(caller))
     }
 
     /// *(verify, then clear)* The issuer that the token claims selects the keys; everything else follows the signature.
-    async fn recognize(&self, question: &Question) -> Result<Known, Refused> {
+    async fn authenticate(&self, question: &Question) -> Result<AuthenticatedCaller, AuthorizeError> {
         let credential = question.credential.as_ref().map_err(|cause| unauthenticated(*cause))?;
         let token = Unverified::parse(credential)?;
-        let is_ours = |family: &Family| self.policy.issuers.of(*family).iter().any(|own| own.issuer == token.issuer());
-        if let Some(family) = [Family::Access, Family::Public].into_iter().find(is_ours) {
+        let is_own = |family: &Family| self.policy.issuers.of(*family).iter().any(|own| own.issuer == token.issuer());
+        if let Some(family) = [Family::Access, Family::Public].into_iter().find(is_own) {
             return self.own(family, &token, &question.org).await;
         }
         let provider = self.policy.providers.iter().find(|provider| provider.issuer == token.issuer());
@@ -177,130 +224,173 @@ where
     }
 }
 
-/// Why somebody may not: the contract's code, and the sentence that they read.
-type Reason = (&'static str, String);
-
-fn no_rule() -> Result<Permission, Reason> {
-    Err(("permission_denied", "no rule opens this route".to_owned()))
+/// Why a request is rejected, before the caller is added: the contract's code and the message for the caller.
+struct Rejection {
+    code: ErrorCode,
+    reason: String,
 }
 
-fn permit(rule: &Rule, known: &Known, question: &Question) -> Result<Permission, Reason> {
-    if known.is_public() {
-        return known.permit_public(rule, question);
+impl Rejection {
+    fn denied(reason: impl Into<String>) -> Self {
+        Self { code: ErrorCode::PermissionDenied, reason: reason.into() }
     }
-    if means_itself(rule, known, question) {
-        return Ok(Permission::WithoutRoles);
+
+    fn read_only(reason: impl Into<String>) -> Self {
+        Self { code: ErrorCode::ReadOnlyToken, reason: reason.into() }
     }
-    if known.caller.has_too_many_roles() {
+
+    fn of(self, caller: Option<Caller>) -> AuthorizeError {
+        AuthorizeError::Denied(Box::new(Denial { caller, code: self.code, reason: self.reason }))
+    }
+}
+
+fn check(rule: &Rule, authenticated: &AuthenticatedCaller, question: &Question) -> Result<RoleVisibility, Rejection> {
+    if authenticated.is_public() {
+        return authenticated.check_public(rule, question);
+    }
+    if targets_own_token(rule, authenticated, question) {
+        return Ok(RoleVisibility::Hidden);
+    }
+    if authenticated.caller.has_too_many_roles() {
         let Denial { code, reason, .. } = Denial::too_large();
-        return Err((code, reason));
+        return Err(Rejection { code, reason });
     }
     match &rule.need {
         Need::Permission(action, resource) => {
-            let resource = resource.as_ref().map(|pattern| named(pattern, question)).transpose()?;
-            known.holdings.decide(action, resource.as_deref()).map_err(|refused| explain(refused, action))?;
+            let resource = resource.as_ref().map(|pattern| resource_for(pattern, question)).transpose()?;
+            let decision = authenticated.holdings.decide(action, resource.as_deref());
+            decision.map_err(|error| explain(error, action))?;
         }
-        Need::AnyCaller if known.is_read_only() && !SAFE.contains(&question.method.as_str()) => {
-            return Err((
-                "read_only_token",
-                "this token is read-only, and the request may change something".to_owned(),
-            ));
+        Need::AnyCaller if authenticated.caller.is_read_only() && !SAFE.contains(&question.method.as_str()) => {
+            return Err(Rejection::read_only("this token is read-only, and the request may change something"));
         }
         Need::AnyCaller | Need::Nothing => {}
     }
-    Ok(Permission::ByRoles)
+    Ok(RoleVisibility::Visible)
 }
 
 /// The resource that the request names.
-fn named(pattern: &ResourcePattern, question: &Question) -> Result<String, Reason> {
-    let unnamed = || ("permission_denied", "the path does not name the resource that the rule asks for".to_owned());
-    pattern.fill(&question.parameters).ok_or_else(unnamed)
+fn resource_for(pattern: &ResourcePattern, question: &Question) -> Result<String, Rejection> {
+    let resource = pattern.fill(&question.parameters);
+    resource.ok_or_else(|| Rejection::denied("the path does not name the resource that the rule asks for"))
 }
 
-impl Known {
+impl AuthenticatedCaller {
     /// Whether this is a token of the public family.
     fn is_public(&self) -> bool {
-        self.caller.token.as_ref().is_some_and(|token| token.id.type_name().family() == Family::Public)
+        self.caller.token().is_some_and(|token| token.id.type_name().family() == Family::Public)
     }
 
-    fn is_read_only(&self) -> bool {
-        self.caller.token.as_ref().is_some_and(|token| token.read_only)
-    }
-
-    /// A token of the public family needs no role on a route that is opened to them, and goes no further than the
-    /// organization's root role.
-    fn permit_public(&self, rule: &Rule, question: &Question) -> Result<Permission, Reason> {
+    /// A token of the public family needs no role on a route that is opened to them, and is allowed what the organization's root
+    /// role allows.
+    fn check_public(&self, rule: &Rule, question: &Question) -> Result<RoleVisibility, Rejection> {
         if !rule.public_tokens {
-            return Err(("permission_denied", "tokens of the public family do not reach this route".to_owned()));
+            return Err(Rejection::denied("tokens of the public family do not reach this route"));
         }
         if let Need::Permission(action, resource) = &rule.need {
-            let resource = resource.as_ref().map(|pattern| named(pattern, question)).transpose()?;
+            let resource = resource.as_ref().map(|pattern| resource_for(pattern, question)).transpose()?;
             let root = self.holdings.root_allows(action, resource.as_deref());
-            root.map_err(|refused| explain(refused, action))?;
+            root.map_err(|error| explain(error, action))?;
         }
-        Ok(Permission::WithoutRoles)
+        Ok(RoleVisibility::Hidden)
     }
 }
 
-/// A token may always read and revoke itself, where the rule names the path parameter for it.
-fn means_itself(rule: &Rule, known: &Known, question: &Question) -> bool {
-    let (Some(parameter), Some(token)) = (&rule.own_id, &known.caller.token) else { return false };
+/// A token may always read and revoke itself, if the rule names the path parameter for it.
+fn targets_own_token(rule: &Rule, authenticated: &AuthenticatedCaller, question: &Question) -> bool {
+    let Some(parameter) = &rule.own_id else { return false };
+    let Some(token) = authenticated.caller.token() else { return false };
     let named = question.parameters.get(parameter);
     named.is_some_and(|id| id == "self" || *id == token.id.to_string())
 }
 
-fn explain(refused: NotAllowed, action: &Action) -> Reason {
-    match refused {
-        NotAllowed::NoGrant => ("permission_denied", format!("you lack the permission {action}")),
-        NotAllowed::Denied => ("permission_denied", format!("a role of yours denies {action}")),
-        NotAllowed::Root => ("permission_denied", format!("the root role of the organization does not allow {action}")),
-        NotAllowed::ReadOnly => {
-            ("read_only_token", format!("this token is read-only, and {action} is no reading action"))
+fn explain(error: PermissionError, action: &Action) -> Rejection {
+    match error {
+        PermissionError::NoGrant => Rejection::denied(format!("you lack the permission {action}")),
+        PermissionError::Denied => Rejection::denied(format!("a role of yours denies {action}")),
+        PermissionError::Root => {
+            Rejection::denied(format!("the root role of the organization does not allow {action}"))
+        }
+        PermissionError::ReadOnly => {
+            Rejection::read_only(format!("this token is read-only, and {action} is no reading action"))
         }
     }
 }
 
-fn deny(caller: Option<Caller>, code: &'static str, reason: String) -> Refused {
-    Refused::Denied(Box::new(Denial { caller, code, reason }))
-}
-
 impl Denial {
-    /// The refusal of somebody of whom the gateway can carry nothing, since there is too much of it.
+    /// Denies a caller whose roles exceed the limit of the authorizer's context. The context contains nothing about the caller.
     #[must_use]
     pub fn too_large() -> Self {
         let reason = "you hold more roles in this organization than the gateway can carry".to_owned();
-        Self { caller: None, code: "too_many_roles", reason }
+        Self { caller: None, code: ErrorCode::TooManyRoles, reason }
     }
 }
 
-/// The refusal of an organization that the caller may not act in.
-fn deny_org(reason: &str) -> Refused {
-    deny(None, "permission_denied", reason.to_owned())
-}
-
-fn unauthenticated(cause: impl Into<String>) -> Refused {
-    Refused::Unauthenticated(cause.into(), None)
-}
-
-impl Refused {
-    /// The same refusal, which names `token` where it tells nobody who asks.
-    fn of(self, token: impl FnOnce() -> Spent) -> Self {
+impl Decision {
+    /// The contract's code of a rejection; `None` if the request is allowed.
+    #[must_use]
+    pub fn code(&self) -> Option<ErrorCode> {
         match self {
-            Self::Unauthenticated(cause, _) => Self::Unauthenticated(cause, Some(Box::new(token()))),
+            Self::Allow(_) => None,
+            Self::Reject(AuthorizeError::Unauthenticated { .. }) => Some(ErrorCode::Unauthenticated),
+            Self::Reject(AuthorizeError::Denied(denial)) => Some(denial.code),
+            Self::Reject(AuthorizeError::Undecided(_) | AuthorizeError::InvalidEvent(_)) => {
+                Some(ErrorCode::Unavailable)
+            }
+        }
+    }
+
+    /// The caller, if it is known.
+    #[must_use]
+    pub fn caller(&self) -> Option<&Caller> {
+        match self {
+            Self::Allow(caller) => caller.as_ref(),
+            Self::Reject(AuthorizeError::Denied(denial)) => denial.caller.as_ref(),
+            Self::Reject(_) => None,
+        }
+    }
+
+    /// The decision as a result.
+    ///
+    /// # Errors
+    ///
+    /// The error of a rejection.
+    pub fn into_result(self) -> Result<Option<Caller>, AuthorizeError> {
+        match self {
+            Self::Allow(caller) => Ok(caller),
+            Self::Reject(error) => Err(error),
+        }
+    }
+}
+
+/// The rejection of an organization in which the caller may not act.
+fn deny_org(reason: &str) -> AuthorizeError {
+    Rejection::denied(reason).of(None)
+}
+
+fn unauthenticated(cause: impl Into<String>) -> AuthorizeError {
+    AuthorizeError::Unauthenticated { cause: cause.into(), token: None }
+}
+
+impl AuthorizeError {
+    /// The same error, which names `token` if it does not name a caller.
+    fn with_token(self, token: impl FnOnce() -> InactiveToken) -> Self {
+        match self {
+            Self::Unauthenticated { cause, .. } => Self::Unauthenticated { cause, token: Some(Box::new(token())) },
             other => other,
         }
     }
 }
 
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Self {
-        unauthenticated(refusal.to_string())
+impl From<VerifyError> for AuthorizeError {
+    fn from(error: VerifyError) -> Self {
+        unauthenticated(error.to_string())
     }
 }
 
-impl From<PortError> for Refused {
+impl From<PortError> for AuthorizeError {
     fn from(error: PortError) -> Self {
-        Self::Undecided(error.to_string())
+        Self::Undecided(ServerError::Port(error))
     }
 }
 

@@ -1,8 +1,8 @@
 //! The ports on AWS: the only room that names the AWS SDKs.
 
 mod access;
-mod cause;
 mod counted;
+mod error;
 mod keys;
 mod ledger;
 
@@ -11,13 +11,13 @@ use std::{future::Future, pin::Pin, time::Duration};
 use aws_sdk_dynamodb::config::{StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::SdkConfig;
 
-pub use crate::https::{Roots, RootsError, Trust};
+pub use crate::https::{Roots, RootsError, TlsError, Trust};
 pub use access::{Access, Credentials, Endpoints};
 use counted::Counted;
 pub use keys::Keys;
 pub use ledger::Ledger;
 
-use crate::{ports::PortError, token::Families};
+use crate::token::Families;
 
 /// How long a call may take, retries included, so that a caller hears of an outage long before the gateway gives up.
 const LONGEST_CALL: Duration = Duration::from_millis(2_900);
@@ -63,8 +63,8 @@ impl Aws {
     ///
     /// # Errors
     ///
-    /// [`PortError::Broken`] where there can be no TLS.
-    pub fn connect(access: Access) -> Result<Self, PortError> {
+    /// [`TlsError`] if TLS cannot be configured.
+    pub fn connect(access: Access) -> Result<Self, TlsError> {
         let endpoints = access.endpoints.clone();
         // An attempt's time ends with its body, so that watching how fast the body comes would be a second clock for the same.
         let unwatched = StalledStreamProtectionConfig::disabled();

@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, str::FromStr};
 
 use crate::{
-    failure::Failure,
+    error::ApiError,
     rights::{Maker, OrgId, RoleId},
-    token::{Principal, TokenId, UnixTime},
+    token::{Principal, TokenId, UnixTime, UserId},
 };
 
 /// The most roles that the authorizer looks up for a person: with the root role, one batch of 100 rows.
@@ -15,27 +15,34 @@ pub const MOST_ROLES: usize = 99;
 /// authorizer's whole answer has 8 KB.
 pub const MOST_ROLE_BYTES: usize = 3_700;
 
-/// Who calls, in which organization, with which roles there.
+/// The caller of an operation: its identity, the organization in which it acts, and its roles there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
+    /// A user or a token.
+    pub identity: CallerIdentity,
     /// The organization in which the request acts.
     pub org: OrgId,
-    /// Who it is.
-    pub principal: Principal,
     /// The roles held in that organization.
     pub roles: Vec<RoleId>,
     /// Those of them that deny something.
     pub deny_roles: Vec<RoleId>,
-    /// More of the token, where a token calls.
-    pub token: Option<CallingToken>,
+}
+
+/// The identity of a caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallerIdentity {
+    /// A user of an identity provider.
+    User(UserId),
+    /// A token that Latchkey issued.
+    Token(CallingToken),
 }
 
 /// The token that calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallingToken {
-    /// Its id, which is the principal as well.
+    /// Its id.
     pub id: TokenId,
-    /// The token that made it.
+    /// The token that created it.
     pub parent: Option<TokenId>,
     /// When it ends; `None`: never.
     pub expires_at: Option<UnixTime>,
@@ -49,6 +56,48 @@ pub struct CallingToken {
 pub type Context = BTreeMap<String, String>;
 
 impl Caller {
+    /// The token that calls; `None` if a user calls.
+    #[must_use]
+    pub fn token(&self) -> Option<&CallingToken> {
+        match &self.identity {
+            CallerIdentity::User(_) => None,
+            CallerIdentity::Token(token) => Some(token),
+        }
+    }
+
+    /// The caller as a principal.
+    #[must_use]
+    pub fn principal(&self) -> Principal {
+        match &self.identity {
+            CallerIdentity::User(id) => Principal::User(id.clone()),
+            CallerIdentity::Token(token) => Principal::Token(token.id.clone()),
+        }
+    }
+
+    /// Whether a token calls that a token created.
+    #[must_use]
+    pub fn is_child_token(&self) -> bool {
+        self.token().is_some_and(|token| token.parent.is_some())
+    }
+
+    /// Whether a read-only token calls.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.token().is_some_and(|token| token.read_only)
+    }
+
+    /// Whether an anonymized token calls.
+    #[must_use]
+    pub fn is_anonymized(&self) -> bool {
+        self.token().is_some_and(|token| token.anonymize)
+    }
+
+    /// The end of the token that calls; `None` if a user calls or the token does not expire.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<UnixTime> {
+        self.token().and_then(|token| token.expires_at)
+    }
+
     /// Whether the roles are more than a context can carry. Those that deny stand in it twice.
     #[must_use]
     pub fn has_too_many_roles(&self) -> bool {
@@ -66,11 +115,11 @@ impl Caller {
     pub fn to_context(&self) -> Context {
         let mut context = Context::from([
             ("org_id".to_owned(), self.org.to_string()),
-            ("principal".to_owned(), self.principal.to_string()),
+            ("principal".to_owned(), self.principal().to_string()),
             ("roles".to_owned(), join(&self.roles)),
             ("deny_roles".to_owned(), join(&self.deny_roles)),
         ]);
-        if let Some(token) = &self.token {
+        if let Some(token) = self.token() {
             let optional = [
                 ("parent", token.parent.as_ref().map(ToString::to_string)),
                 ("expires_at", token.expires_at.map(|end| end.seconds().to_string())),
@@ -91,26 +140,24 @@ impl Caller {
     ///
     /// # Errors
     ///
-    /// [`Failure::Unauthenticated`] for a context that our authorizer would not have made, the empty one included: without
+    /// [`ApiError::Unauthenticated`] for a context that our authorizer would not have made, the empty one included: without
     /// the authorizer nobody is known.
-    pub fn from_context(context: &Context) -> Result<Self, Failure> {
+    pub fn from_context(context: &Context) -> Result<Self, ApiError> {
         Self::read(context)
-            .ok_or_else(|| Failure::Unauthenticated("the authorizer's context is absent or damaged".to_owned()))
+            .ok_or_else(|| ApiError::Unauthenticated("the authorizer's context is absent or damaged".to_owned()))
     }
 
     fn read(context: &Context) -> Option<Self> {
-        let principal: Principal = parse(context, "principal")?;
-        let token = match &principal {
-            Principal::Person { .. } if context.contains_key("token_id") => return None,
-            Principal::Person { .. } => None,
-            Principal::Token(id) => Some(CallingToken::read(context).filter(|token| token.id == *id)?),
+        let identity = match parse(context, "principal")? {
+            Principal::User(_) if context.contains_key("token_id") => return None,
+            Principal::User(id) => CallerIdentity::User(id),
+            Principal::Token(id) => CallerIdentity::Token(CallingToken::read(context).filter(|token| token.id == id)?),
         };
         Some(Self {
+            identity,
             org: parse(context, "org_id")?,
-            principal,
             roles: split(context, "roles")?,
             deny_roles: split(context, "deny_roles")?,
-            token,
         })
     }
 
@@ -118,12 +165,12 @@ impl Caller {
     ///
     /// # Errors
     ///
-    /// [`Failure::NotFound`] for a person's `self` and for what is no token id.
-    pub fn resolve(&self, id: &str) -> Result<TokenId, Failure> {
-        match (id, &self.token) {
-            ("self", token) => token.as_ref().map(|token| token.id.clone()).ok_or(Failure::NotFound),
-            (id, _) => id.parse().map_err(|_| Failure::NotFound),
+    /// [`ApiError::NotFound`] for a person's `self` and for what is no token id.
+    pub fn resolve(&self, id: &str) -> Result<TokenId, ApiError> {
+        if id == "self" {
+            return self.token().map(|token| token.id.clone()).ok_or(ApiError::NotFound);
         }
+        id.parse().map_err(|_| ApiError::NotFound)
     }
 
     /// The caller as one who makes a token.
@@ -175,26 +222,33 @@ pub(crate) mod tests {
     /// A person of the organization 123 with these roles.
     pub(crate) fn person(roles: &[&str]) -> Caller {
         Caller {
+            identity: CallerIdentity::User("local|1001".parse().unwrap()),
             org: "123".parse().unwrap(),
-            principal: "local|1001".parse().unwrap(),
             roles: roles.iter().map(|role| role.parse().unwrap()).collect(),
             deny_roles: Vec::new(),
-            token: None,
         }
     }
 
     /// A token of the organization 123 with these roles.
     pub(crate) fn token(roles: &[&str], parent: Option<TokenId>, expires_at: Option<UnixTime>) -> Caller {
         let id = samples::plain().id;
-        let token = CallingToken { id: id.clone(), parent, expires_at, read_only: false, anonymize: false };
-        Caller { principal: Principal::Token(id), token: Some(token), ..person(roles) }
+        let token = CallingToken { id, parent, expires_at, read_only: false, anonymize: false };
+        Caller { identity: CallerIdentity::Token(token), ..person(roles) }
+    }
+
+    /// The calling token of `caller`, to be changed.
+    pub(crate) fn token_mut(caller: &mut Caller) -> &mut CallingToken {
+        match &mut caller.identity {
+            CallerIdentity::Token(token) => token,
+            CallerIdentity::User(id) => panic!("{id} is not a token"),
+        }
     }
 
     #[test]
     fn a_caller_comes_back_from_the_context_as_they_were() {
         let mut anonymous = token(&["123:a", "123:b"], Some(samples::child().id), Some(samples::at(5)));
         anonymous.deny_roles = vec!["123:b".parse().unwrap()];
-        anonymous.token.as_mut().unwrap().anonymize = true;
+        token_mut(&mut anonymous).anonymize = true;
         for caller in [person(&[]), person(&["123:owner"]), token(&["123:a"], None, None), anonymous] {
             assert_eq!(Caller::from_context(&caller.to_context()), Ok(caller));
         }
@@ -231,8 +285,8 @@ pub(crate) mod tests {
     fn self_is_the_calling_token_and_nothing_for_a_person() {
         let caller = token(&[], None, None);
         assert_eq!(caller.resolve("self"), Ok(samples::plain().id));
-        assert_eq!(person(&[]).resolve("self"), Err(Failure::NotFound));
-        assert_eq!(person(&[]).resolve("api_x"), Err(Failure::NotFound));
+        assert_eq!(person(&[]).resolve("self"), Err(ApiError::NotFound));
+        assert_eq!(person(&[]).resolve("api_x"), Err(ApiError::NotFound));
         assert_eq!(person(&[]).resolve(&samples::child().id.to_string()), Ok(samples::child().id));
     }
 

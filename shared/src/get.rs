@@ -1,6 +1,6 @@
 //! Reading one token.
 
-use crate::{caller::Caller, failure::Failure, ports::Finder, token::Token};
+use crate::{caller::Caller, error::ApiError, ports::Finder, token::Token};
 
 /// Reads tokens.
 pub struct Get<L> {
@@ -13,10 +13,10 @@ impl<L: Finder> Get<L> {
     ///
     /// # Errors
     ///
-    /// [`Failure::NotFound`] for all that is not theirs to see, one answer for all; what the ledger could not do.
-    pub async fn run(&self, caller: &Caller, id: &str) -> Result<Token, Failure> {
+    /// [`ApiError::NotFound`] for all that is not theirs to see, one answer for all; what the ledger could not do.
+    pub async fn run(&self, caller: &Caller, id: &str) -> Result<Token, ApiError> {
         let id = caller.resolve(id)?;
-        self.ledger.find(&id, &caller.org).await?.ok_or(Failure::NotFound)
+        self.ledger.find(&id, &caller.org).await?.ok_or(ApiError::NotFound)
     }
 }
 
@@ -33,9 +33,9 @@ mod tests {
         stranger.org = "124".parse().unwrap();
         let id = samples::plain().id.to_string();
         assert_eq!(get.run(&person(&[]), &id).await, Ok(samples::plain()));
-        assert_eq!(get.run(&stranger, &id).await, Err(Failure::NotFound));
+        assert_eq!(get.run(&stranger, &id).await, Err(ApiError::NotFound));
         for id in ["app_5ZugdRXasLfWBypHi93Fk", "api_AAAAAAAAAAAAAAAAAAAAA", "self", "", "api_%20"] {
-            assert_eq!(get.run(&person(&[]), id).await, Err(Failure::NotFound), "{id}");
+            assert_eq!(get.run(&person(&[]), id).await, Err(ApiError::NotFound), "{id}");
         }
     }
 }

@@ -5,4 +5,4 @@ mod trust;
 
 pub(crate) use client::Answer;
 pub use client::{Client, Manner};
-pub use trust::{Roots, RootsError, Trust};
+pub use trust::{Roots, RootsError, TlsError, Trust};

@@ -23,5 +23,5 @@ pub use key::{KeyError, VerifyingKey};
 pub use object::Object;
 pub(crate) use present::present;
 pub use ring::Ring;
-pub(crate) use sealed::{Jwt, SigningInput};
-pub use unverified::{Refusal, Unverified};
+pub(crate) use sealed::{Jwt, ReleaseProof, SigningInput};
+pub use unverified::{Unverified, VerifyError};

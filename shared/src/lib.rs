@@ -10,8 +10,7 @@ pub mod aws;
 pub mod caller;
 pub mod config;
 pub mod create;
-mod deadline;
-pub mod failure;
+pub mod error;
 pub mod get;
 pub mod https;
 pub mod jwt;
@@ -28,6 +27,7 @@ pub mod rights;
 mod start;
 pub mod system;
 pub mod telemetry;
+mod timeout;
 pub mod token;
 pub mod web;
 

@@ -8,7 +8,7 @@ pub use filter::{Filter, LIMIT};
 
 use crate::{
     caller::Caller,
-    failure::Failure,
+    error::ApiError,
     ports::{Clock, Lister, Slice},
     token::{Class, Row, Token},
 };
@@ -36,8 +36,8 @@ impl<L: Lister, C: Clock> List<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Failure::Invalid`] for a cursor that is altered, or of another request; what the ledger could not do.
-    pub async fn run(&self, caller: &Caller, filter: &Filter, cursor: Option<&str>) -> Result<Page, Failure> {
+    /// [`ApiError::Invalid`] for a cursor that is altered, or of another request; what the ledger could not do.
+    pub async fn run(&self, caller: &Caller, filter: &Filter, cursor: Option<&str>) -> Result<Page, ApiError> {
         let before = cursor.map(|text| Position::open(text, &caller.org, filter)).transpose()?;
         let now = self.clock.now();
         let mut slices = Vec::new();
@@ -65,7 +65,7 @@ fn merge(slices: Vec<Slice>) -> (Vec<Token>, Option<Position>) {
     (tokens, reached)
 }
 
-impl From<CursorError> for Failure {
+impl From<CursorError> for ApiError {
     fn from(error: CursorError) -> Self {
         Self::Invalid(error.to_string())
     }

@@ -16,7 +16,7 @@ use crate::{
         Revoker, Signer, Slice, Toucher,
     },
     rights::{OrgId, Role, RoleId},
-    token::{Class, Date, Principal, Revocation, RowError, Token, TokenId, TokenKey, UnixTime},
+    token::{Class, Date, Revocation, RowError, Token, TokenId, TokenKey, UnixTime, UserId},
 };
 
 /// A clock that stands still.
@@ -147,8 +147,8 @@ impl EvidenceReader for Memory {
 }
 
 impl Assignments for Memory {
-    async fn assigned(&self, org: &OrgId, person: &Principal) -> Result<Vec<RoleId>, PortError> {
-        let key = (org.clone(), person.to_string());
+    async fn assigned(&self, org: &OrgId, user: &UserId) -> Result<Vec<RoleId>, PortError> {
+        let key = (org.clone(), user.to_string());
         Ok(self.call()?.assignments.get(&key).cloned().unwrap_or_default())
     }
 }

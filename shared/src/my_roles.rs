@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     caller::Caller,
-    failure::Failure,
+    error::ApiError,
     ports::{OrgRoles, RoleReader},
     rights::{Grant, NamedRole, OrgId, RoleId},
 };
@@ -35,7 +35,7 @@ impl<L: RoleReader + OrgRoles> MyRoles<L> {
     /// # Errors
     ///
     /// What the ledger could not do.
-    pub async fn run(&self, caller: &Caller) -> Result<Vec<HeldRole>, Failure> {
+    pub async fn run(&self, caller: &Caller) -> Result<Vec<HeldRole>, ApiError> {
         let mut rows = self.ledger.roles(&caller.roles).await?;
         Ok(caller.roles.iter().filter_map(|id| HeldRole::of(id, rows.remove(id))).collect())
     }
@@ -46,8 +46,8 @@ impl<L: RoleReader + OrgRoles> MyRoles<L> {
     /// # Errors
     ///
     /// What the ledger could not do.
-    pub async fn may_give(&self, caller: &Caller) -> Result<Vec<HeldRole>, Failure> {
-        if caller.token.as_ref().is_some_and(|token| token.parent.is_some() || token.read_only) {
+    pub async fn may_give(&self, caller: &Caller) -> Result<Vec<HeldRole>, ApiError> {
+        if caller.is_child_token() || caller.is_read_only() {
             return Ok(Vec::new());
         }
         if !caller.as_maker().is_owner() {
@@ -90,10 +90,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        caller::{CallingToken, tests::person},
+        caller::{CallerIdentity, CallingToken, tests::person},
         ports::PortError,
         rights::{Role, RoleRow},
-        token::{Principal, TokenId},
+        token::TokenId,
     };
 
     struct Rows(HashMap<RoleId, NamedRole>);
@@ -161,8 +161,8 @@ mod tests {
         let owner = |parent: Option<&str>, read_only| {
             let id: TokenId = "api_5ZugdRXasLfWBypHi93Fk".parse().unwrap();
             let parent = parent.map(|id| id.parse().unwrap());
-            let token = CallingToken { id: id.clone(), parent, expires_at: None, read_only, anonymize: false };
-            Caller { principal: Principal::Token(id), token: Some(token), ..person(&["123:owner"]) }
+            let token = CallingToken { id, parent, expires_at: None, read_only, anonymize: false };
+            Caller { identity: CallerIdentity::Token(token), ..person(&["123:owner"]) }
         };
         assert_eq!(roles.may_give(&owner(None, false)).await.unwrap().len(), 1);
         for bound in [owner(Some("api_6ZugdRXasLfWBypHi93Fk"), false), owner(None, true)] {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     authorize::{Page, PageToken, Provider},
-    failure::Failure,
+    error::ApiError,
     jwt::Object,
     token::Ceiling,
 };
@@ -116,9 +116,9 @@ impl<F: Fn(&str) -> Option<Cow<'static, [u8]>>> Portal<F> {
     ///
     /// # Errors
     ///
-    /// [`Failure::NotFound`] where no such file was built.
-    pub fn asset(&self, name: &str) -> Result<String, Failure> {
-        (self.files)(&format!("assets/{name}")).and_then(text).ok_or(Failure::NotFound)
+    /// [`ApiError::NotFound`] where no such file was built.
+    pub fn asset(&self, name: &str) -> Result<String, ApiError> {
+        (self.files)(&format!("assets/{name}")).and_then(text).ok_or(ApiError::NotFound)
     }
 }
 
@@ -210,7 +210,7 @@ mod tests {
         let portal = Portal::new(files, &surroundings("A")).unwrap();
         assert_eq!(portal.asset("a.js"), Ok("a".to_owned()));
         for name in ["b.js", "c.js", "", "../docs.html", "a.js/"] {
-            assert_eq!(portal.asset(name), Err(Failure::NotFound), "{name}");
+            assert_eq!(portal.asset(name), Err(ApiError::NotFound), "{name}");
         }
     }
 

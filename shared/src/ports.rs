@@ -3,40 +3,26 @@
 //!
 //! Absent is not unavailable: whatever may be absent is an `Option` inside the `Result`.
 
+mod error;
+mod recorded_token;
+
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     future::Future,
     sync::Arc,
 };
 
+pub use self::{
+    error::{PortError, PortErrorKind, Service},
+    recorded_token::{InsertOutcome, RecordedToken, find_token, insert_token},
+};
 use crate::{
     authorize::Provider,
-    failure::Failure,
     jwt::{Ring, VerifyingKey},
     list::{Filter, Position},
     rights::{NamedRole, OrgId, Role, RoleId},
-    token::{Class, Date, Principal, Revocation, RowError, Token, TokenId, TokenKey, UnixTime},
+    token::{Class, Date, Revocation, RowError, Token, TokenId, TokenKey, UnixTime, UserId},
 };
-
-/// Why a port gave no answer. For the log, never for the caller.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PortError {
-    /// Not reachable or overloaded, after bounded retries. Trying again later may help.
-    #[error("unavailable: {0}")]
-    Unavailable(String),
-    /// Anything else.
-    #[error("broken: {0}")]
-    Broken(String),
-}
-
-impl From<PortError> for Failure {
-    fn from(error: PortError) -> Self {
-        match error {
-            PortError::Unavailable(cause) => Self::Unavailable(cause),
-            PortError::Broken(cause) => Self::Internal(cause),
-        }
-    }
-}
 
 /// The answer of a port to come.
 pub trait Answer<T>: Future<Output = Result<T, PortError>> + Send {}
@@ -142,8 +128,8 @@ pub const MOST_ORG_ROLES: usize = 1_000;
 
 /// May read which roles a person was assigned.
 pub trait Assignments: Send + Sync {
-    /// The roles of `person` in `org`, none where nothing was assigned.
-    fn assigned(&self, org: &OrgId, person: &Principal) -> impl Answer<Vec<RoleId>>;
+    /// The roles of `user` in `org`, none where nothing was assigned.
+    fn assigned(&self, org: &OrgId, user: &UserId) -> impl Answer<Vec<RoleId>>;
 }
 
 /// May note that a token was used.

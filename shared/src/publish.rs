@@ -6,7 +6,7 @@ use jsonwebtoken::jwk::JwkSet;
 use serde::Serialize;
 
 use crate::{
-    failure::Failure,
+    error::ApiError,
     ports::KeyRing,
     token::{Families, Family},
 };
@@ -35,7 +35,7 @@ impl<K: KeyRing> Publish<K> {
     /// # Errors
     ///
     /// What the ring could not do.
-    pub async fn jwk_set(&self, family: Family) -> Result<JwkSet, Failure> {
+    pub async fn jwk_set(&self, family: Family) -> Result<JwkSet, ApiError> {
         Ok(self.keys.of(family).ring().await?.jwk_set())
     }
 

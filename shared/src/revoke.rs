@@ -2,7 +2,7 @@
 
 use crate::{
     caller::Caller,
-    failure::Failure,
+    error::ApiError,
     ports::{Clock, Revoker},
     token::{Revocation, Token},
 };
@@ -21,12 +21,12 @@ impl<L: Revoker, C: Clock> Revoke<L, C> {
     ///
     /// # Errors
     ///
-    /// [`Failure::NotFound`] for all that is not theirs to revoke, one answer for all; what the ledger could not do.
-    pub async fn run(&self, caller: &Caller, id: &str) -> Result<Token, Failure> {
+    /// [`ApiError::NotFound`] for all that is not theirs to revoke, one answer for all; what the ledger could not do.
+    pub async fn run(&self, caller: &Caller, id: &str) -> Result<Token, ApiError> {
         let id = caller.resolve(id)?;
-        let revocation = Revocation { at: self.clock.now(), by: caller.principal.clone() };
+        let revocation = Revocation { at: self.clock.now(), by: caller.principal() };
         let revoked = self.ledger.revoke(&id, &caller.org, &revocation).await?;
-        revoked.ok_or(Failure::NotFound)
+        revoked.ok_or(ApiError::NotFound)
     }
 }
 
@@ -35,7 +35,7 @@ impl<L: Revoker, C: Clock> Revoke<L, C> {
 mod tests {
     use super::*;
     use crate::{
-        caller::tests::person,
+        caller::{CallerIdentity, tests::person},
         memory::{At, Memory},
         token::samples,
     };
@@ -46,7 +46,7 @@ mod tests {
         let id = samples::plain().id.to_string();
         let first = Revoke { ledger: ledger.clone(), clock: At(samples::at(10)) }.run(&person(&[]), &id).await;
         let mut other = person(&[]);
-        other.principal = "local|2".parse().unwrap();
+        other.identity = CallerIdentity::User("local|2".parse().unwrap());
         let second = Revoke { ledger, clock: At(samples::at(20)) }.run(&other, &id).await;
         assert_eq!(first, second);
         let revocation = Revocation { at: samples::at(10), by: "local|1001".parse().unwrap() };
@@ -60,7 +60,7 @@ mod tests {
         stranger.org = "124".parse().unwrap();
         let revoke = Revoke { ledger: ledger.clone(), clock: At(samples::at(10)) };
         let id = samples::plain().id.to_string();
-        assert_eq!(revoke.run(&stranger, &id).await, Err(Failure::NotFound));
+        assert_eq!(revoke.run(&stranger, &id).await, Err(ApiError::NotFound));
         assert_eq!(ledger.token(&samples::plain().id).unwrap().revocation, None);
     }
 }

@@ -14,7 +14,7 @@ mod rows;
 pub use action::{Action, ActionError};
 pub use carry::{Carried, Carry, MAX_ASKED, MAX_CARRIED, Maker, WiderThanMaker};
 pub use grant::{Effect, Grant, Pattern};
-pub use holdings::{Holdings, Refused};
+pub use holdings::{Holdings, PermissionError};
 pub use org_id::{OrgId, OrgIdError};
 pub use role::Role;
 pub use role_id::{RoleId, RoleIdError};

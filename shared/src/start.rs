@@ -1,20 +1,25 @@
-//! How every function starts.
+//! Entry point of every function.
 
 use std::{future::Future, process::ExitCode};
 
-use crate::{config::Config, telemetry, web::Error};
+use crate::{
+    config::{Environment, FunctionConfig},
+    telemetry,
+    web::Error,
+};
 
-/// Runs a function: the log first, then `door` on one thread, since a function has one request at a time. What `door` fails
-/// with is told to the log.
-pub fn start<F: Future<Output = Result<(), Error>>>(door: impl FnOnce(Config) -> F) -> ExitCode {
-    let config = Config::from_env();
-    telemetry::start(config.log_level(), config.metrics_namespace());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let ended = runtime.map_err(Error::from).and_then(|runtime| runtime.block_on(door(config)));
+/// Runs a function on one thread: reads its configuration from the environment and passes it to `bootstrap`, which serves until the
+/// Lambda runtime ends. An error is logged.
+pub fn start<C: FunctionConfig, F: Future<Output = Result<(), Error>>>(bootstrap: impl FnOnce(C) -> F) -> ExitCode {
+    let config = C::read(&Environment::of_process()).map_err(Error::from);
+    let ended = config.and_then(|config| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(bootstrap(config))
+    });
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            telemetry::trouble(&format!("the function ends: {error}"));
+            telemetry::error(&format!("the function ends: {error}"));
             ExitCode::FAILURE
         }
     }

@@ -1,50 +1,116 @@
-//! What the functions tell, a JSON object a line: one line for each request, with its metrics; one for each token that was made
-//! or revoked; one for each trouble that belongs to no request.
+//! The log: one JSON object per line on standard output, with the metrics of each request in its line.
 //!
-//! *(one exit for secrets)* The subscriber admits our own target only, whatever the environment says: at trace level the SDKs
-//! print what was signed, and the signature. What a caller sent is in no line.
+//! There is one `request` line for each invocation, one `audit` line for each token that is created or revoked, and one `error`
+//! line for each error that does not end a request.
+//!
+//! *(one exit for secrets)* The lines are written here and nowhere else. The AWS SDK and the Lambda runtime log through `tracing`,
+//! at trace level also what is signed and the signature; no subscriber is installed, so their lines are never written. No line
+//! contains text that a caller sent.
 
 mod audit;
-mod calls;
-mod format;
+mod invocation;
 mod metrics;
 mod request;
 
+use std::io::{self, Write};
+
 use jiff::Timestamp;
-use serde_json::json;
-use tracing::{error, level_filters::LevelFilter};
-use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+use serde::Serialize;
 
+use self::invocation::InvocationFields;
 pub use self::{
-    audit::{created, revoked},
-    calls::{Calls, call},
-    metrics::{METRICS, OPERATIONS, emits},
-    request::{Outcome, Request},
+    audit::{token_created, token_revoked},
+    invocation::{Telemetry, count_aws_call},
+    metrics::{Metric, OPERATIONS},
+    request::{Outcome, RequestLog},
 };
+use crate::{error::ServerError, ports::PortError};
 
-/// The target whose lines are written from the configured level on.
-const TARGET: &str = "latchkey";
-/// The target of requests and audits, whose lines are always written: the metrics are in them.
-const ALWAYS: &str = "latchkey::always";
-
-/// Begins to write lines at `level` (`error`, `warn`, `info`, `debug` or `trace`; anything else means `info`) and above.
-/// Requests and audits are written whatever it is, metrics under the namespace `metrics`.
-pub fn start(level: &str, metrics: &str) {
-    metrics::name(metrics);
-    let level: LevelFilter = level.parse().unwrap_or(LevelFilter::INFO);
-    let admitted = Targets::new().with_target(TARGET, level).with_target(ALWAYS, LevelFilter::INFO);
-    let lines = tracing_subscriber::fmt::layer().event_format(format::Verbatim);
-    // A second start finds the first one's subscriber in place, which is as good.
-    let _ = tracing_subscriber::registry().with(lines).with(admitted).try_init();
+/// The members that every line has.
+#[derive(Serialize)]
+struct LineFields {
+    timestamp: String,
+    level: Level,
+    kind: LineKind,
+    #[serde(flatten)]
+    invocation: Option<InvocationFields>,
 }
 
-/// Tells of something that somebody should look at and that belongs to no request.
-pub fn trouble(sentence: &str) {
-    let line = json!({"timestamp": now(), "level": "ERROR", "kind": "trouble", "message": sentence}).to_string();
-    error!(target: TARGET, line);
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum Level {
+    Info,
+    Error,
 }
 
-/// Now, as lines have it: RFC 3339, to the millisecond.
-fn now() -> String {
-    format!("{:.3}", Timestamp::now())
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum LineKind {
+    Request,
+    Audit,
+    Error,
+}
+
+/// A server-side error as data.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct ErrorFields {
+    service: &'static str,
+    operation: &'static str,
+    kind: &'static str,
+}
+
+/// The line of an error that does not end a request.
+#[derive(Serialize)]
+struct ErrorLine<'a> {
+    #[serde(flatten)]
+    line: LineFields,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorFields>,
+}
+
+impl LineFields {
+    fn new(level: Level, kind: LineKind, invocation: Option<InvocationFields>) -> Self {
+        // RFC 3339, to the millisecond.
+        let timestamp = format!("{:.3}", Timestamp::now());
+        Self { timestamp, level, kind, invocation }
+    }
+}
+
+impl ErrorFields {
+    /// The error of the operation `operation` of this service.
+    fn of(error: &ServerError, operation: &'static str) -> Self {
+        match error {
+            ServerError::Port(error) => Self::of_port(error),
+            ServerError::RequestTimeout => Self { service: "latchkey", operation, kind: "timed_out" },
+            ServerError::Internal(_) => Self { service: "latchkey", operation, kind: "internal" },
+        }
+    }
+
+    fn of_port(error: &PortError) -> Self {
+        Self { service: error.service.as_str(), operation: error.operation, kind: error.kind.as_str() }
+    }
+}
+
+/// Logs an error that does not end a request and that an operator may have to act on.
+pub fn error(message: &str) {
+    write_error(message, None);
+}
+
+/// Logs a failed call that does not end a request.
+pub fn port_error(error: &PortError) {
+    write_error(&error.to_string(), Some(ErrorFields::of_port(error)));
+}
+
+fn write_error(message: &str, error: Option<ErrorFields>) {
+    let line = LineFields::new(Level::Error, LineKind::Error, InvocationFields::current());
+    write_line(&ErrorLine { line, message, error });
+}
+
+/// Writes a line as a whole, so that lines of concurrent requests do not mix. A line that cannot be written is lost: there is no
+/// other place to report it.
+fn write_line(line: &impl Serialize) {
+    let Ok(mut bytes) = serde_json::to_vec(line) else { return };
+    bytes.push(b'\n');
+    let _ = io::stdout().lock().write_all(&bytes);
 }

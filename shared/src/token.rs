@@ -21,7 +21,7 @@ pub use idempotency::{Fingerprint, IdempotencyKey, IdempotencyKeyError};
 pub use item::Item;
 pub use lifetime::{Ceiling, Lifetime, LifetimeError, expiry};
 pub use name::{NameError, TokenName};
-pub use principal::{Principal, PrincipalError, ProviderName};
+pub use principal::{Principal, PrincipalError, ProviderName, UserId};
 pub use row::{Class, KEPT_REVOKED, Row, RowError, SCHEMA_VERSION};
 pub use time::{Date, UnixTime};
 pub use token_type::{

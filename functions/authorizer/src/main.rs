@@ -2,16 +2,18 @@
 
 use std::process::ExitCode;
 
-use shared::{authorize::Authorize, aws::Aws, config::Config, oidc::OidcKeys, system::SystemClock, web};
+use shared::{
+    authorize::Authorize, aws::Aws, config::AuthorizerConfig, oidc::OidcKeys, system::SystemClock,
+    telemetry::Telemetry, web,
+};
 
 fn main() -> ExitCode {
-    shared::start(door)
+    shared::start(bootstrap)
 }
 
-async fn door(config: Config) -> Result<(), web::Error> {
-    let policy = config.policy()?;
-    let aws = Aws::connect(config.access()?)?;
-    let (ledger, keys) = aws.both(config.table()?, config.keys()?, policy.families()).await;
-    let provider_keys = OidcKeys::default();
-    web::serve_authorizer(Authorize { ledger, keys, provider_keys, clock: SystemClock, policy }).await
+async fn bootstrap(config: AuthorizerConfig) -> Result<(), web::Error> {
+    let aws = Aws::connect(config.aws)?;
+    let (ledger, keys) = aws.both(config.table_name, config.key_arns, config.policy.families()).await;
+    let authorize = Authorize::new(ledger, keys, OidcKeys::default(), SystemClock, config.policy);
+    web::serve_authorizer(authorize, Telemetry::new(&config.metrics_namespace)).await
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use shared::{
     aws::Aws,
-    config::Config,
+    config::CreateTokenConfig,
     create::Create,
     system::{NanoIds, SystemClock},
     token::Families,
@@ -12,12 +12,12 @@ use shared::{
 };
 
 fn main() -> ExitCode {
-    shared::start(door)
+    shared::start(bootstrap)
 }
 
-async fn door(config: Config) -> Result<(), web::Error> {
-    let aws = Aws::connect(config.access()?)?;
-    let (issuers, ceiling) = (config.issuers()?, config.ceiling()?);
-    let (ledger, signers) = aws.both(config.table()?, config.keys()?, Families { access: true, public: true }).await;
-    web::serve(Create { ledger, signers, ids: NanoIds, clock: SystemClock, issuers, ceiling }, &config).await
+async fn bootstrap(config: CreateTokenConfig) -> Result<(), web::Error> {
+    let CreateTokenConfig { aws, table_name, key_arns, issuers, ceiling, http } = config;
+    let aws = Aws::connect(aws)?;
+    let (ledger, signers) = aws.both(table_name, key_arns, Families { access: true, public: true }).await;
+    web::serve(Create { ledger, signers, ids: NanoIds, clock: SystemClock, issuers, ceiling }, &http).await
 }

@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
-use shared::{aws::Aws, config::Config, get::Get, web};
+use shared::{aws::Aws, config::TableConfig, get::Get, web};
 
 fn main() -> ExitCode {
-    shared::start(door)
+    shared::start(bootstrap)
 }
 
-async fn door(config: Config) -> Result<(), web::Error> {
-    web::serve(Get { ledger: Aws::connect(config.access()?)?.ledger(config.table()?) }, &config).await
+async fn bootstrap(config: TableConfig) -> Result<(), web::Error> {
+    let ledger = Aws::connect(config.aws)?.ledger(config.table_name);
+    web::serve(Get { ledger }, &config.http).await
 }

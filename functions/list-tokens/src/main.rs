@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use shared::{aws::Aws, config::Config, list::List, system::SystemClock, web};
+use shared::{aws::Aws, config::TableConfig, list::List, system::SystemClock, web};
 
 fn main() -> ExitCode {
-    shared::start(door)
+    shared::start(bootstrap)
 }
 
-async fn door(config: Config) -> Result<(), web::Error> {
-    let ledger = Aws::connect(config.access()?)?.ledger(config.table()?);
-    web::serve(List { ledger, clock: SystemClock }, &config).await
+async fn bootstrap(config: TableConfig) -> Result<(), web::Error> {
+    let ledger = Aws::connect(config.aws)?.ledger(config.table_name);
+    web::serve(List { ledger, clock: SystemClock }, &config.http).await
 }

@@ -2,14 +2,13 @@
 
 use std::process::ExitCode;
 
-use shared::{aws::Aws, config::Config, publish::Publish, web};
+use shared::{aws::Aws, config::WellKnownConfig, publish::Publish, web};
 
 fn main() -> ExitCode {
-    shared::start(door)
+    shared::start(bootstrap)
 }
 
-async fn door(config: Config) -> Result<(), web::Error> {
-    let issuers = config.issuer_urls()?;
-    let keys = Aws::connect(config.access()?)?.keys(config.keys()?).await;
-    web::serve(Publish { keys, issuers }, &config).await
+async fn bootstrap(config: WellKnownConfig) -> Result<(), web::Error> {
+    let keys = Aws::connect(config.aws)?.keys(config.key_arns).await;
+    web::serve(Publish { keys, issuers: config.issuers }, &config.http).await
 }

@@ -11,7 +11,7 @@ use shared::{
     apply::{Apply, Change, Entry, Setup},
     aws::{self, Ledger},
     rights::OrgId,
-    token::{Principal, ProviderName},
+    token::{Principal, ProviderName, UserId},
 };
 
 use crate::{
@@ -42,7 +42,7 @@ pub struct Command {
     file: Option<PathBuf>,
     /// A person, PROVIDER|SUBJECT, who gets the role of the owner beside those that they have
     #[arg(long, value_name = "PRINCIPAL", requires = "org", value_parser = person)]
-    owner: Option<Principal>,
+    owner: Option<UserId>,
     /// The organization of the owner
     #[arg(long, requires = "owner")]
     org: Option<OrgId>,
@@ -125,9 +125,9 @@ fn summary(compared: &[(Change, Entry)]) -> String {
     format!("{added} added, {changed} changed, {unchanged} unchanged")
 }
 
-fn person(text: &str) -> Result<Principal, String> {
+fn person(text: &str) -> Result<UserId, String> {
     match text.parse() {
-        Ok(person @ Principal::Person { .. }) => Ok(person),
+        Ok(Principal::User(id)) => Ok(id),
         Ok(Principal::Token(_)) => Err("a token is no owner".to_owned()),
         Err(error) => Err(format!("{error}")),
     }

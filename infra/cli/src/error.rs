@@ -3,7 +3,7 @@
 use std::{io, process::ExitCode};
 
 use serde::Deserialize;
-use shared::{apply::SetupError, ports::PortError};
+use shared::apply::{ApplyError, SetupError};
 
 /// Why a command failed: one sentence for a person, one exit code for a program.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +56,7 @@ pub enum Error {
     Unreachable(String),
     /// What the ledger could not do.
     #[error("the ledger: {0}")]
-    Ledger(#[from] PortError),
+    Ledger(#[from] ApplyError),
     /// Some of many failed; each was told where it happened. The first decides the exit code.
     #[error("{failed} of {all} failed")]
     Some {
@@ -123,7 +123,8 @@ impl Error {
             Self::Usage(_) => 2,
             Self::NoCredential(_) | Self::NotVerified(_) => 3,
             Self::Setup { .. } | Self::Rules { .. } => 5,
-            Self::Unreachable(_) | Self::Ledger(PortError::Unavailable(_)) => 6,
+            Self::Unreachable(_) => 6,
+            Self::Ledger(error) if error.is_retryable() => 6,
             Self::Some { first: why, .. } | Self::Unsure { why, .. } => why.number(),
             Self::Refused { status, .. } => match status {
                 401 | 403 => 3,
@@ -132,7 +133,7 @@ impl Error {
                 429 | 503 => 6,
                 _ => 1,
             },
-            Self::Ledger(PortError::Broken(_)) | Self::Io { .. } | Self::Other(_) => 1,
+            Self::Ledger(_) | Self::Io { .. } | Self::Other(_) => 1,
         }
     }
 }

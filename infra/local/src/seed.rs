@@ -6,9 +6,8 @@ use std::{fs, path::Path};
 
 use aws_sdk_dynamodb::Client;
 use shared::{
-    apply::{Apply, Setup, SetupError},
+    apply::{Apply, ApplyError, Setup, SetupError},
     aws::Ledger,
-    ports::PortError,
 };
 
 use crate::{idp::people::Person, stack::provider};
@@ -37,7 +36,7 @@ pub enum SeedError {
     Wrong(SetupError),
     /// The ledger did not take it.
     #[error("the seed cannot be written to the ledger: {0}")]
-    Ledger(#[from] PortError),
+    Ledger(#[from] ApplyError),
 }
 
 impl Seed {

@@ -9,7 +9,7 @@ use super::{Basis, Content, Entry, Place, TooManyRoles, bound};
 use crate::{
     jwt::Object,
     rights::{Grant, OrgId, RoleId},
-    token::{Principal, ProviderName},
+    token::{ProviderName, UserId},
 };
 
 /// Roles and assignments that were read and checked: each of them once, each grant understood.
@@ -41,10 +41,10 @@ pub enum SetupError {
     Whom(OrgId),
     /// A person is given a role of another organization.
     #[error("assignment of `{0}` gives the role `{1}` of another organization")]
-    Foreign(Principal, RoleId),
+    Foreign(UserId, RoleId),
     /// A person is given so many roles that they would be refused everywhere.
     #[error("assignment of `{0}` would lock them out of `{1}`: {2}")]
-    LocksOut(Principal, OrgId, TooManyRoles),
+    LocksOut(UserId, OrgId, TooManyRoles),
     /// Two entries speak of one thing.
     #[error("there are two entries for the {0}")]
     Twice(String),
@@ -126,14 +126,11 @@ fn assignment(written: WrittenAssignment, provider: Option<&ProviderName>) -> Re
     }
 }
 
-fn user_of(provider: Option<&ProviderName>, user: String) -> Result<Principal, SetupError> {
+fn user_of(provider: Option<&ProviderName>, user: String) -> Result<UserId, SetupError> {
     let Some(provider) = provider else { return Err(SetupError::NoProvider(user)) };
-    Principal::person(provider.clone(), &user).map_err(|_| SetupError::User(user))
+    UserId::new(provider.clone(), &user).map_err(|_| SetupError::User(user))
 }
 
-fn person(text: String) -> Result<Principal, SetupError> {
-    match text.parse() {
-        Ok(person @ Principal::Person { .. }) => Ok(person),
-        _ => Err(SetupError::Principal(text)),
-    }
+fn person(text: String) -> Result<UserId, SetupError> {
+    text.parse().map_err(|_| SetupError::Principal(text))
 }

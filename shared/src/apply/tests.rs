@@ -84,7 +84,7 @@ async fn an_owner_keeps_the_roles_that_they_have() {
     assert_eq!(apply.compare(std::slice::from_ref(&again)).await.unwrap(), [(Change::Unchanged, again)]);
 
     apply.ledger.rows().insert(entry.place, Content::Unreadable);
-    assert!(matches!(apply.with_owner(&org, &person).await, Err(PortError::Broken(_))));
+    assert!(matches!(apply.with_owner(&org, &person).await, Err(ApplyError::InvalidItem(_))));
 }
 
 fn roles(ids: &[&str]) -> Content {
@@ -92,9 +92,9 @@ fn roles(ids: &[&str]) -> Content {
 }
 
 /// What lies in the end where an owner is added while another operator writes these, and how the adding ended.
-async fn added_owner(before: Option<Content>, meanwhile: Vec<Content>) -> (Option<Content>, Result<(), PortError>) {
+async fn added_owner(before: Option<Content>, meanwhile: Vec<Content>) -> (Option<Content>, Result<(), ApplyError>) {
     let apply = Apply { ledger: Book::default() };
-    let (org, person): (OrgId, Principal) = ("1".parse().unwrap(), "local|u".parse().unwrap());
+    let (org, person): (OrgId, UserId) = ("1".parse().unwrap(), "local|u".parse().unwrap());
     let place = Place::Assignment(org.clone(), person.clone());
     apply.ledger.rows().extend(before.map(|content| (place.clone(), content)));
     let compared = apply.compare(&[apply.with_owner(&org, &person).await.unwrap()]).await.unwrap();
@@ -118,8 +118,9 @@ async fn an_owner_who_cannot_be_added_since_others_write_each_time_takes_nothing
     let others = ["1:b", "1:c", "1:d", "1:e", "1:f", "1:g"].map(|id| roles(&[id]));
     let (there, ended) = added_owner(None, others.to_vec()).await;
     assert_eq!(there, Some(roles(&["1:c"])), "the fifth that was written");
-    let why = PortError::Unavailable("others change the roles of local|u in 1 at the same time: try again".to_owned());
-    assert_eq!(ended, Err(why));
+    let error = ended.unwrap_err();
+    assert!(error.is_retryable(), "{error:?}");
+    assert_eq!(error.to_string(), "others change the roles of local|u in 1 at the same time: try again");
 }
 
 #[tokio::test]
@@ -127,7 +128,7 @@ async fn nobody_is_made_an_owner_who_would_be_locked_out() {
     let many: Vec<String> = (0..99).map(|n| format!("1:{n}")).collect();
     let many = many.iter().map(String::as_str).collect::<Vec<_>>();
     let apply = Apply { ledger: Book::default() };
-    let (org, person): (OrgId, Principal) = ("1".parse().unwrap(), "local|u".parse().unwrap());
+    let (org, person): (OrgId, UserId) = ("1".parse().unwrap(), "local|u".parse().unwrap());
     let put = |content| apply.ledger.rows().insert(Place::Assignment(org.clone(), person.clone()), content);
     put(roles(&many));
     let refused = apply.with_owner(&org, &person).await.unwrap_err().to_string();

@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
-use super::{Authorize, Known, OrgHeader, Refused, Spent, deny_org, unauthenticated};
+use super::{
+    AuthenticatedCaller, Authorize, AuthorizeError, AuthorizerPorts, InactiveToken, OrgHeader, deny_org,
+    unauthenticated,
+};
 use crate::{
-    caller::{Caller, CallingToken},
+    caller::{Caller, CallerIdentity, CallingToken},
     jwt::Unverified,
-    ports::{Assignments, Clock, Evidence, EvidenceReader, KeyRing, ProviderKeys, Toucher},
+    ports::{Clock, Evidence, EvidenceReader, KeyRing, Toucher},
     rights::{Holdings, OrgId, RoleId},
-    token::{Access, Claims, Date, Family, Principal, Token, TokenId, UnixTime},
+    token::{Access, Claims, Date, Family, Token, TokenId, UnixTime},
 };
 
-/// How long noting a token's use may hold up the request.
-const NOTING: Duration = Duration::from_millis(200);
+/// Longest time by which the update of a token's last use may delay the request.
+const LAST_USED_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Which rows a token's verified claims ask for. They decide nothing: what counts is in the rows.
 struct Pointers {
@@ -22,21 +25,20 @@ struct Pointers {
     roles: Vec<RoleId>,
 }
 
-/// The first use of a token on a day.
-pub(super) struct Use {
+/// The update of a token's last use, at its first use on a day.
+pub(super) struct LastUsedUpdate {
     id: TokenId,
     day: Date,
 }
 
-impl<L, K, P, C> Authorize<L, K, P, C>
-where
-    L: EvidenceReader + Assignments + Toucher,
-    K: KeyRing,
-    P: ProviderKeys,
-    C: Clock,
-{
+impl<P: AuthorizerPorts> Authorize<P> {
     /// Who has `token`, one of ours: its signature first, then, in one batch, its row, its parent's and those of its roles.
-    pub(super) async fn own(&self, family: Family, token: &Unverified<'_>, org: &OrgHeader) -> Result<Known, Refused> {
+    pub(super) async fn own(
+        &self,
+        family: Family,
+        token: &Unverified<'_>,
+        org: &OrgHeader,
+    ) -> Result<AuthenticatedCaller, AuthorizeError> {
         if token.typ().as_deref() != Some("at+jwt") {
             return Err(unauthenticated("its `typ` is not at+jwt"));
         }
@@ -44,7 +46,7 @@ where
         let pointers = Pointers::of(&claims).ok_or_else(|| unauthenticated("its claims hold no ids"))?;
         let known = self.verified(family, &claims, &pointers, org).await;
         // Only now: the id in a token that we have not signed is whatever somebody wrote there.
-        known.map_err(|refused| refused.of(|| pointers.spent()))
+        known.map_err(|error| error.with_token(|| pointers.inactive_token()))
     }
 
     /// Who has the token with these claims, whose signature is ours.
@@ -54,7 +56,7 @@ where
         claims: &Claims,
         pointers: &Pointers,
         org: &OrgHeader,
-    ) -> Result<Known, Refused> {
+    ) -> Result<AuthenticatedCaller, AuthorizeError> {
         if !self.policy.issuers.of(family).iter().any(|issuer| claims.are_under(issuer)) {
             return Err(unauthenticated("its audience is another"));
         }
@@ -91,13 +93,13 @@ impl Pointers {
     }
 
     /// The token, where it counts no more.
-    fn spent(self) -> Spent {
-        Spent { id: self.id, org: self.org }
+    fn inactive_token(self) -> InactiveToken {
+        InactiveToken { id: self.id, org: self.org }
     }
 }
 
 /// The row of the token `id`, if there is one and it is alive.
-fn living<'a>(evidence: &'a Evidence, id: &TokenId, now: UnixTime) -> Result<&'a Token, Refused> {
+fn living<'a>(evidence: &'a Evidence, id: &TokenId, now: UnixTime) -> Result<&'a Token, AuthorizeError> {
     let token = match evidence.tokens.get(id.key()) {
         None => return Err(unauthenticated("it has no row")),
         Some(Err(error)) => return Err(unauthenticated(error.to_string())),
@@ -113,7 +115,7 @@ fn living<'a>(evidence: &'a Evidence, id: &TokenId, now: UnixTime) -> Result<&'a
 }
 
 /// *(dies with its parent)* A parent that is revoked, expired, absent or unread ends its children at once.
-fn parent_lives(evidence: &Evidence, row: &Token, now: UnixTime) -> Result<(), Refused> {
+fn parent_lives(evidence: &Evidence, row: &Token, now: UnixTime) -> Result<(), AuthorizeError> {
     let Some(id) = &row.parent else { return Ok(()) };
     match living(evidence, id, now) {
         // An idempotency key used again long after gives a new token an old one's key: that one made no children before.
@@ -122,38 +124,31 @@ fn parent_lives(evidence: &Evidence, row: &Token, now: UnixTime) -> Result<(), R
         }
         Ok(parent) if parent.org == row.org => Ok(()),
         Ok(_) => Err(unauthenticated("its parent is of another organization")),
-        Err(Refused::Unauthenticated(cause, _)) => Err(unauthenticated(format!("its parent: {cause}"))),
+        Err(AuthorizeError::Unauthenticated { cause, .. }) => Err(unauthenticated(format!("its parent: {cause}"))),
         Err(other) => Err(other),
     }
 }
 
 /// *(the row is the right)* Organization, roles, expiry and flags are the row's.
-fn known(row: Token, evidence: Evidence, now: UnixTime) -> Known {
+fn known(row: Token, evidence: Evidence, now: UnixTime) -> AuthenticatedCaller {
     let flag = |flag: fn(&Access) -> bool| row.token_type.access().is_some_and(flag);
     let (read_only, anonymize) = (flag(|access| access.read_only), flag(|access| access.anonymize));
     let holdings = Holdings::new(&row.org, row.token_type.roles(), evidence.roles, read_only);
     let today = now.date();
-    let used = (row.last_used != Some(today)).then(|| Use { id: row.id.clone(), day: today });
-    let token = CallingToken {
-        id: row.id.clone(),
-        parent: row.parent.clone(),
-        expires_at: row.expires_at,
-        read_only,
-        anonymize,
-    };
+    let last_used = (row.last_used != Some(today)).then(|| LastUsedUpdate { id: row.id.clone(), day: today });
+    let token = CallingToken { id: row.id, parent: row.parent, expires_at: row.expires_at, read_only, anonymize };
     let caller = Caller {
+        identity: CallerIdentity::Token(token),
         org: row.org,
-        principal: Principal::Token(row.id),
         roles: holdings.held().to_vec(),
         deny_roles: holdings.denying(),
-        token: Some(token),
     };
-    Known { caller, holdings, used }
+    AuthenticatedCaller { caller, holdings, last_used }
 }
 
-impl Use {
-    /// Notes the use. Whether that works changes no decision, so a failure is ignored, and waiting has an end.
-    pub(super) async fn note(self, ledger: &impl Toucher) {
-        let _ = tokio::time::timeout(NOTING, ledger.touch(&self.id, self.day)).await;
+impl LastUsedUpdate {
+    /// Writes the update. It changes no decision, so that an error is ignored and the time is limited.
+    pub(super) async fn write(self, ledger: &impl Toucher) {
+        let _ = tokio::time::timeout(LAST_USED_TIMEOUT, ledger.touch(&self.id, self.day)).await;
     }
 }

@@ -2,13 +2,17 @@
 
 use serde_json::{Map, Value};
 
-use super::{Authorize, Known, OrgHeader, Provider, Refused, deny_org, provider::AudienceClaim, unauthenticated};
+use super::{
+    AuthenticatedCaller, Authorize, AuthorizeError, AuthorizerPorts, OrgHeader, Provider, Rejection, deny_org,
+    provider::AudienceClaim, unauthenticated,
+};
 use crate::{
-    caller::{Caller, MOST_ROLES},
+    caller::{Caller, CallerIdentity, MOST_ROLES},
+    error::ErrorCode,
     jwt::{Distinct, Unverified},
-    ports::{Assignments, Clock, EvidenceReader, KeyRing, ProviderKeys, Toucher},
+    ports::{Assignments, Clock, EvidenceReader, ProviderKeys},
     rights::{Holdings, OrgId, OrgIdError, RoleId},
-    token::{Principal, UnixTime},
+    token::{UnixTime, UserId},
 };
 
 /// How far a provider's clock may differ from ours, in seconds.
@@ -20,20 +24,14 @@ struct PersonClaims<'a> {
     claims: Map<String, Value>,
 }
 
-impl<L, K, P, C> Authorize<L, K, P, C>
-where
-    L: EvidenceReader + Assignments + Toucher,
-    K: KeyRing,
-    P: ProviderKeys,
-    C: Clock,
-{
+impl<P: AuthorizerPorts> Authorize<P> {
     /// Who has `token`, one that `provider` issued.
     pub(super) async fn person(
         &self,
         provider: &Provider,
         token: &Unverified<'_>,
         header: &OrgHeader,
-    ) -> Result<Known, Refused> {
+    ) -> Result<AuthenticatedCaller, AuthorizeError> {
         if !matches!(token.typ().as_deref(), None | Some("jwt" | "at+jwt")) {
             return Err(unauthenticated("its `typ` is neither JWT nor at+jwt"));
         }
@@ -41,34 +39,46 @@ where
         let ring = self.provider_keys.ring(provider, kid).await?;
         let claims = PersonClaims { provider, claims: token.verify::<Distinct>(&ring)?.0 };
         claims.check(self.clock.now())?;
-        let (principal, home) = (claims.principal()?, claims.org()?);
+        let user = claims.user()?;
+        let home = claims.org()?;
         let org = moved(&home, header, provider)?;
         let claimed = match claims.roles(&home)? {
             Some(roles) if org == home => roles,
-            _ => self.ledger.assigned(&org, &principal).await?,
+            _ => self.ledger.assigned(&org, &user).await?,
         };
-        let known = self.holdings(org, principal, claimed).await?;
+        let known = self.holdings(org, user, claimed).await?;
         if known.caller.org != home && known.caller.roles.is_empty() {
             return Err(deny_org("you hold no role in the organization that x-epilot-org-id names"));
         }
         Ok(known)
     }
 
-    async fn holdings(&self, org: OrgId, principal: Principal, claimed: Vec<RoleId>) -> Result<Known, Refused> {
+    async fn holdings(
+        &self,
+        org: OrgId,
+        user: UserId,
+        claimed: Vec<RoleId>,
+    ) -> Result<AuthenticatedCaller, AuthorizeError> {
         if claimed.len() > MOST_ROLES {
-            return Err(super::deny(None, "too_many_roles", "you hold more roles than can be looked up".to_owned()));
+            let reason = "you hold more roles than can be looked up".to_owned();
+            return Err(Rejection { code: ErrorCode::TooManyRoles, reason }.of(None));
         }
         let mut asked = claimed.clone();
         asked.push(RoleId::root(&org));
         let evidence = self.ledger.read(&[], &asked).await?;
         let holdings = Holdings::new(&org, &claimed, evidence.roles, false);
-        let (roles, deny_roles) = (holdings.held().to_vec(), holdings.denying());
-        Ok(Known { caller: Caller { org, principal, roles, deny_roles, token: None }, holdings, used: None })
+        let caller = Caller {
+            identity: CallerIdentity::User(user),
+            org,
+            roles: holdings.held().to_vec(),
+            deny_roles: holdings.denying(),
+        };
+        Ok(AuthenticatedCaller { caller, holdings, last_used: None })
     }
 }
 
 /// The organization in which the request acts.
-fn moved(home: &OrgId, header: &OrgHeader, provider: &Provider) -> Result<OrgId, Refused> {
+fn moved(home: &OrgId, header: &OrgHeader, provider: &Provider) -> Result<OrgId, AuthorizeError> {
     let org = match header {
         OrgHeader::Absent => home,
         OrgHeader::Org(org) => org,
@@ -82,7 +92,7 @@ fn moved(home: &OrgId, header: &OrgHeader, provider: &Provider) -> Result<OrgId,
 }
 
 impl PersonClaims<'_> {
-    fn check(&self, now: UnixTime) -> Result<(), Refused> {
+    fn check(&self, now: UnixTime) -> Result<(), AuthorizeError> {
         let now = now.seconds();
         let (expiry, issued) = (self.seconds("exp")?, self.seconds("iat")?);
         if expiry <= now - LEEWAY {
@@ -102,7 +112,7 @@ impl PersonClaims<'_> {
         }
     }
 
-    fn check_audience(&self) -> Result<(), Refused> {
+    fn check_audience(&self) -> Result<(), AuthorizeError> {
         let client = || self.claims.get("client_id").filter(|client| client.is_string());
         let named = match self.provider.audience_claim {
             AudienceClaim::Aud => self.claims.get("aud"),
@@ -119,23 +129,23 @@ impl PersonClaims<'_> {
     }
 
     /// A `NumericDate` in whole seconds (RFC 7519, section 2); a fraction is no whole number and refused.
-    fn seconds(&self, claim: &str) -> Result<i64, Refused> {
+    fn seconds(&self, claim: &str) -> Result<i64, AuthorizeError> {
         let seconds = self.claims.get(claim).and_then(Value::as_i64).filter(|seconds| (0..=1 << 40).contains(seconds));
         seconds.ok_or_else(|| unauthenticated(format!("its claim `{claim}` is absent or no time")))
     }
 
-    fn text(&self, claim: &str) -> Result<&str, Refused> {
+    fn text(&self, claim: &str) -> Result<&str, AuthorizeError> {
         let text = self.claims.get(claim).and_then(Value::as_str);
         text.ok_or_else(|| unauthenticated(format!("its claim `{claim}` is absent or no text")))
     }
 
-    fn principal(&self) -> Result<Principal, Refused> {
+    fn user(&self) -> Result<UserId, AuthorizeError> {
         self.text("sub")?;
         let subject = self.text(&self.provider.user_claim)?;
-        Principal::person(self.provider.name.clone(), subject).map_err(|error| unauthenticated(error.to_string()))
+        UserId::new(self.provider.name.clone(), subject).map_err(|error| unauthenticated(error.to_string()))
     }
 
-    fn org(&self) -> Result<OrgId, Refused> {
+    fn org(&self) -> Result<OrgId, AuthorizeError> {
         if let Some(org) = &self.provider.organization {
             return Ok(org.clone());
         }
@@ -144,7 +154,7 @@ impl PersonClaims<'_> {
 
     /// The roles that the token claims, of the person's own organization only; a value without a colon is a slug there.
     /// `None` where the ledger says which they are.
-    fn roles(&self, home: &OrgId) -> Result<Option<Vec<RoleId>>, Refused> {
+    fn roles(&self, home: &OrgId) -> Result<Option<Vec<RoleId>>, AuthorizeError> {
         let Some(claim) = &self.provider.roles_claim else { return Ok(None) };
         let Some(value) = self.claims.get(claim) else {
             return Ok(if self.provider.assigned_without_claim { None } else { Some(Vec::new()) });

@@ -148,34 +148,31 @@ impl Organizations {
 }
 
 impl Provider {
-    /// Checks providers, where our own issuers are `ours`.
+    /// Checks a provider that is configured after `earlier`. `own_issuers` are Latchkey's issuers of the access family.
     ///
     /// # Errors
     ///
     /// See [`ProviderError`].
-    pub fn check(providers: &[Self], ours: &[String]) -> Result<(), ProviderError> {
-        for (position, provider) in providers.iter().enumerate() {
-            let name = provider.name.clone();
-            if !may_be_fetched(&provider.issuer) {
-                return Err(ProviderError::Address(name));
-            }
-            // An own issuer of the other family would be ours as well, so whatever lies below one is.
-            if ours.iter().any(|own| provider.issuer.trim_end_matches('/').starts_with(own.as_str())) {
-                return Err(ProviderError::Ours(name));
-            }
-            if provider.audience.is_empty() || provider.audience.iter().any(String::is_empty) {
-                return Err(ProviderError::Audience(name));
-            }
-            if provider.organization.as_ref().is_some_and(|org| !provider.organizations.include(org)) {
-                return Err(ProviderError::Organization(name));
-            }
-            if let Some(why) = provider.page.as_ref().and_then(|Object(page)| page.wrong(&provider.issuer)) {
-                return Err(ProviderError::Page(name, why));
-            }
-            let same = |other: &Self| other.name == provider.name || other.issuer == provider.issuer;
-            if providers[..position].iter().any(same) {
-                return Err(ProviderError::Twice(name));
-            }
+    pub fn check(&self, earlier: &[Self], own_issuers: &[String]) -> Result<(), ProviderError> {
+        let name = || self.name.clone();
+        if !may_be_fetched(&self.issuer) {
+            return Err(ProviderError::Address(name()));
+        }
+        // The issuer of the public family is below that of the access family, so whatever is below one is Latchkey's.
+        if own_issuers.iter().any(|own| self.issuer.trim_end_matches('/').starts_with(own.as_str())) {
+            return Err(ProviderError::Ours(name()));
+        }
+        if self.audience.is_empty() || self.audience.iter().any(String::is_empty) {
+            return Err(ProviderError::Audience(name()));
+        }
+        if self.organization.as_ref().is_some_and(|org| !self.organizations.include(org)) {
+            return Err(ProviderError::Organization(name()));
+        }
+        if let Some(why) = self.page.as_ref().and_then(|Object(page)| page.wrong(&self.issuer)) {
+            return Err(ProviderError::Page(name(), why));
+        }
+        if earlier.iter().any(|other| other.name == self.name || other.issuer == self.issuer) {
+            return Err(ProviderError::Twice(name()));
         }
         Ok(())
     }
@@ -198,8 +195,10 @@ mod tests {
     use super::*;
 
     fn providers(json: Value) -> Result<(), ProviderError> {
-        let ours = ["https://api.example/v1/access-tokens".to_owned()];
-        Provider::check(&serde_json::from_value::<Vec<Provider>>(json).unwrap(), &ours)
+        let own_issuers = ["https://api.example/v1/access-tokens".to_owned()];
+        let providers: Vec<Provider> = serde_json::from_value(json).unwrap();
+        let mut checks = providers.iter().enumerate();
+        checks.try_for_each(|(index, provider)| provider.check(&providers[..index], &own_issuers))
     }
 
     fn provider(name: &str, issuer: &str) -> Value {

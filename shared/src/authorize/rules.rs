@@ -12,6 +12,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
+use serde_json::value::RawValue;
 
 pub use self::{pattern::ResourcePattern, route::Route};
 use crate::{
@@ -26,6 +27,26 @@ use crate::{
 /// one before; see [`Route`] and [`Rule`].
 #[derive(Debug, Clone, Default)]
 pub struct Rules(HashMap<Route, Rule>);
+
+/// The rules as they are written, each valid or invalid on its own: one list per object.
+#[derive(Debug, Default)]
+pub struct RuleEntries(Vec<Vec<RuleEntry>>);
+
+/// One rule as it is written.
+#[derive(Debug)]
+struct RuleEntry {
+    route: String,
+    parsed: Result<(Route, Rule), String>,
+}
+
+/// A rule that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidRule {
+    /// The route, as it is written.
+    pub route: String,
+    /// What is wrong with the rule.
+    pub reason: String,
+}
 
 /// What a route needs, written as one of `{"action": …, "resource": …}`, `{"any_caller": true}` and `{"public": true}`, the
 /// first two with the other members beside it.
@@ -86,22 +107,43 @@ impl Rule {
 }
 
 impl Rules {
+    /// The valid rules of `sources`, and the invalid ones with the source that contains them. A later object may not have a rule for
+    /// a route of an earlier one, not even for one API alone: Latchkey's own rules are the first object and cannot be overridden.
+    #[must_use]
+    pub fn new<S: Copy>(sources: impl IntoIterator<Item = (S, RuleEntries)>) -> (Self, Vec<(S, InvalidRule)>) {
+        let mut rules = Self::default();
+        let mut invalid = Vec::new();
+        for (source, entries) in sources {
+            for object in entries.0 {
+                let mut of_object = Self::default();
+                for RuleEntry { route, parsed } in object {
+                    let added = parsed.and_then(|(route, rule)| {
+                        rules.check_free(&route)?;
+                        of_object.add(route, rule)
+                    });
+                    if let Err(reason) = added {
+                        invalid.push((source, InvalidRule { route, reason }));
+                    }
+                }
+                rules.0.extend(of_object.0);
+            }
+        }
+        (rules, invalid)
+    }
+
     /// The rule of `route` of the API with the id `api`: one for this API alone, or else one for any API.
     #[must_use]
     pub fn find(&self, api: &str, route: &str) -> Option<&Rule> {
         self.0.get(&Route::of(api, route)).or_else(|| self.0.get(&Route::anywhere(route)))
     }
 
-    /// These rules and `more`, none of which may speak of a route of these, be it for one API alone: ours are not for others to
-    /// change.
+    /// These rules and `more`, none of which may be for a route of these.
     ///
     /// # Errors
     ///
     /// The route that is in both.
     pub fn and(mut self, more: Self) -> Result<Self, String> {
-        if let Some(route) = more.0.keys().find(|route| self.0.keys().any(|own| own.is_of_the_same_key(route))) {
-            return Err(format!("the route `{route}` has a rule already"));
-        }
+        more.0.keys().try_for_each(|route| self.check_free(route))?;
         self.0.extend(more.0);
         Ok(self)
     }
@@ -120,6 +162,13 @@ impl Rules {
         all
     }
 
+    fn check_free(&self, route: &Route) -> Result<(), String> {
+        if self.0.keys().any(|own| own.is_of_the_same_key(route)) {
+            return Err(format!("the route `{route}` has a rule already"));
+        }
+        Ok(())
+    }
+
     fn add(&mut self, route: Route, rule: Rule) -> Result<(), String> {
         match self.0.entry(route) {
             Entry::Occupied(there) => Err(format!("the route `{}` is there twice", there.key())),
@@ -131,40 +180,61 @@ impl Rules {
     }
 }
 
-impl<'de> Deserialize<'de> for Rules {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader)
+impl RuleEntry {
+    fn parse(route: String, json: &RawValue) -> Self {
+        let in_rule = |reason: String| format!("the rule of `{route}`: {reason}");
+        let parsed = route.parse::<Route>().map_err(|error| in_rule(error.to_string())).and_then(|parsed| {
+            let written: Object<Written> =
+                serde_json::from_str(json.get()).map_err(|error| in_rule(error.to_string()))?;
+            let rule = Rule::of(&parsed, written.0).map_err(in_rule)?;
+            Ok((parsed, rule))
+        });
+        Self { route, parsed }
     }
 }
 
-/// Reads rules, and no route twice: of two rules for one route nobody could say which holds.
-struct Reader;
+impl<'de> Deserialize<'de> for Rules {
+    /// Fails with every rule that is invalid.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (rules, invalid) = Self::new([((), RuleEntries::deserialize(deserializer)?)]);
+        if invalid.is_empty() {
+            return Ok(rules);
+        }
+        let reasons: Vec<_> = invalid.into_iter().map(|((), rule)| rule.reason).collect();
+        Err(D::Error::custom(reasons.join("; ")))
+    }
+}
 
-impl<'de> Visitor<'de> for Reader {
-    type Value = Rules;
+impl<'de> Deserialize<'de> for RuleEntries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RulesVisitor)
+    }
+}
+
+/// Reads an object of rules, or a list of such objects.
+struct RulesVisitor;
+
+impl<'de> Visitor<'de> for RulesVisitor {
+    type Value = RuleEntries;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object from routes to rules, or a list of such objects")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Rules, A::Error> {
-        let mut rules = Rules::default();
-        while let Some(name) = members.next_key::<String>()? {
-            let in_rule = |why: String| A::Error::custom(format!("the rule of `{name}`: {why}"));
-            let route: Route = name.parse().map_err(|error| in_rule(format!("{error}")))?;
-            let written: Object<Written> = members.next_value().map_err(|error| in_rule(error.to_string()))?;
-            let rule = Rule::of(&route, written.0).map_err(in_rule)?;
-            rules.add(route, rule).map_err(A::Error::custom)?;
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<RuleEntries, A::Error> {
+        let mut object = Vec::new();
+        while let Some((route, json)) = members.next_entry::<String, Box<RawValue>>()? {
+            object.push(RuleEntry::parse(route, &json));
         }
-        Ok(rules)
+        Ok(RuleEntries(vec![object]))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut lists: A) -> Result<Rules, A::Error> {
-        let mut rules = Rules::default();
-        while let Some(more) = lists.next_element::<Rules>()? {
-            rules = rules.and(more).map_err(A::Error::custom)?;
+    fn visit_seq<A: SeqAccess<'de>>(self, mut lists: A) -> Result<RuleEntries, A::Error> {
+        let mut objects = Vec::new();
+        while let Some(RuleEntries(more)) = lists.next_element()? {
+            objects.extend(more);
         }
-        Ok(rules)
+        Ok(RuleEntries(objects))
     }
 }
 

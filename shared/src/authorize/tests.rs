@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     jwt::{SigningInput, samples as keys},
     memory::{At, Keys, Memory},
+    ports::{PortErrorKind, Service},
     token::{Claims, Issuer, Token, TokenType, samples},
 };
 
@@ -15,11 +16,11 @@ const AUDIENCE: &str = "https://api.example";
 const IDP: &str = "https://idp.example";
 const NOW: i64 = 1_566_657_000;
 
-type Authorizer = Authorize<Memory, Keys, Keys, At>;
+type Authorizer = Authorize<(Memory, Keys, Keys, At)>;
 
 /// Who it is that is granted; everywhere but on a route that is open to anybody.
-async fn decide(authorizer: &Authorizer, question: &Question) -> Result<Caller, Refused> {
-    authorizer.decide(question).await.map(Option::unwrap)
+async fn decide(authorizer: &Authorizer, question: &Question) -> Result<Caller, AuthorizeError> {
+    authorizer.decide(question).await.into_result().map(Option::unwrap)
 }
 
 fn authorizer(ledger: &Memory) -> Authorizer {
@@ -35,12 +36,12 @@ fn authorizer(ledger: &Memory) -> Authorizer {
         "GET /v1/permissions/me": {"any_caller": true},
         "GET /v1/journey": {"action": "entity:view", "public_tokens": true},
     });
-    Authorize {
-        ledger: ledger.clone(),
-        keys: Families { access: Keys(rsa), public: Keys(ec) },
-        provider_keys: Keys(ec),
-        clock: At(samples::at(NOW)),
-        policy: Policy {
+    Authorize::new(
+        ledger.clone(),
+        Families { access: Keys(rsa), public: Keys(ec) },
+        Keys(ec),
+        At(samples::at(NOW)),
+        Policy {
             issuers: Families {
                 access: vec![
                     issuer(OURS, AUDIENCE),
@@ -51,7 +52,7 @@ fn authorizer(ledger: &Memory) -> Authorizer {
             providers: serde_json::from_value(providers).unwrap(),
             rules: serde_json::from_value(rules).unwrap(),
         },
-    }
+    )
 }
 
 fn ledger(tokens: impl IntoIterator<Item = Token>) -> Memory {
@@ -73,7 +74,7 @@ fn claims_of(token: &Token) -> Value {
 fn ours(claims: &Value) -> String {
     let [rsa, _] = keys::both();
     let public = rsa.public();
-    SigningInput::new(public.alg(), public.kid(), claims).unwrap().seal_with(|text| rsa.sign(text)).reveal()
+    SigningInput::new(public.alg(), public.kid(), claims).unwrap().sign_with(|text| rsa.sign(text))
 }
 
 /// A person's token with these changes to good claims; `null` takes a claim away.
@@ -101,23 +102,23 @@ fn question(credential: &str) -> Question {
     }
 }
 
-async fn ask(ledger: &Memory, credential: &str) -> Result<Caller, Refused> {
+async fn ask(ledger: &Memory, credential: &str) -> Result<Caller, AuthorizeError> {
     decide(&authorizer(ledger), &question(credential)).await
 }
 
-fn cause(result: Result<Caller, Refused>) -> String {
+fn cause(result: Result<Caller, AuthorizeError>) -> String {
     match result {
-        Err(Refused::Unauthenticated(cause, _)) => cause,
+        Err(AuthorizeError::Unauthenticated { cause, .. }) => cause,
         other => format!("{other:?}"),
     }
 }
 
-fn code(result: Result<Caller, Refused>) -> &'static str {
+fn code(result: Result<Caller, AuthorizeError>) -> &'static str {
     match result {
         Ok(_) => "granted",
-        Err(Refused::Denied(denial)) => denial.code,
-        Err(Refused::Unauthenticated(..)) => "unauthenticated",
-        Err(Refused::Undecided(_)) => "undecided",
+        Err(AuthorizeError::Denied(denial)) => denial.code.as_str(),
+        Err(AuthorizeError::Unauthenticated { .. }) => "unauthenticated",
+        Err(AuthorizeError::Undecided(_) | AuthorizeError::InvalidEvent(_)) => "undecided",
     }
 }
 
@@ -135,7 +136,7 @@ async fn a_living_token_is_granted_what_its_roles_allow_by_one_read() {
     let caller = ask(&ledger, &ours(&claims_of(&admin()))).await.unwrap();
     assert_eq!(caller.org.as_str(), "123");
     assert_eq!(caller.roles, ["123:admin".parse().unwrap()]);
-    assert_eq!(caller.token.unwrap().id, admin().id);
+    assert_eq!(caller.token().unwrap().id, admin().id);
     assert_eq!(ledger.state().calls, 1);
 }
 
@@ -173,12 +174,12 @@ async fn a_refusal_names_a_token_of_ours_and_never_one_that_only_says_so() {
     other["org_id"] = json!("124");
     let (unsigned, _) = ours(&other).rsplit_once('.').map(|(signed, own)| (signed.to_owned(), own.to_owned())).unwrap();
     let forged = format!("{unsigned}.{signature}");
-    let spent = Box::new(Spent { id: admin().id, org: "123".parse().unwrap() });
-    for (credential, cause, named) in
-        [(real.as_str(), "it is revoked", Some(spent)), (forged.as_str(), "its signature is wrong", None)]
+    let inactive = Box::new(InactiveToken { id: admin().id, org: "123".parse().unwrap() });
+    for (credential, cause, token) in
+        [(real.as_str(), "it is revoked", Some(inactive)), (forged.as_str(), "its signature is wrong", None)]
     {
-        let refused = Refused::Unauthenticated(cause.to_owned(), named);
-        assert_eq!(ask(&ledger, credential).await, Err(refused));
+        let error = AuthorizeError::Unauthenticated { cause: cause.to_owned(), token };
+        assert_eq!(ask(&ledger, credential).await, Err(error));
     }
 }
 
@@ -254,10 +255,10 @@ async fn a_child_dies_with_its_parent() {
 }
 
 /// What a token of the public family gets on `route`.
-async fn ask_public(route: &str, claims: &Value, rows: [Token; 1]) -> Result<Caller, Refused> {
+async fn ask_public(route: &str, claims: &Value, rows: [Token; 1]) -> Result<Caller, AuthorizeError> {
     let [_, ec] = keys::both();
     let public = ec.public();
-    let token = SigningInput::new(public.alg(), public.kid(), claims).unwrap().seal_with(|text| ec.sign(text)).reveal();
+    let token = SigningInput::new(public.alg(), public.kid(), claims).unwrap().sign_with(|text| ec.sign(text));
     decide(&authorizer(&ledger(rows)), &Question { route: route.to_owned(), ..question(&token) }).await
 }
 
@@ -302,7 +303,7 @@ async fn a_route_for_any_caller_needs_no_permission() {
 #[tokio::test]
 async fn an_outage_is_never_a_grant() {
     let ledger = ledger([admin()]);
-    ledger.state().failing = Some(PortError::Unavailable("down".to_owned()));
+    ledger.state().failing = Some(PortError::new(Service::DynamoDb, "BatchGetItem", PortErrorKind::Unreachable));
     assert_eq!(code(ask(&ledger, &ours(&claims_of(&admin()))).await), "undecided");
     assert_eq!(code(ask(&ledger, &person(&json!({}))).await), "undecided");
 }
@@ -358,7 +359,7 @@ async fn a_person_has_the_roles_that_were_assigned() {
     ledger.state().calls = 0;
     let caller = ask(&ledger, &person(&json!({}))).await.unwrap();
     assert_eq!(caller.roles, ["123:admin".parse().unwrap()]);
-    assert_eq!((caller.principal.to_string(), caller.token), ("local|1001".to_owned(), None));
+    assert_eq!((caller.principal().to_string(), caller.token()), ("local|1001".to_owned(), None));
     assert_eq!(ledger.state().calls, 2);
 }
 
@@ -610,7 +611,7 @@ async fn a_route_that_is_open_to_anybody_reads_nothing_and_names_nobody() {
     authorizer.policy.rules = serde_json::from_value(json!({"GET /open": {"public": true}})).unwrap();
     for credential in [Err("there is none"), Ok("garbage".to_owned()), Ok(ours(&claims_of(&admin())))] {
         let question = Question { credential, route: "GET /open".to_owned(), ..question("") };
-        assert_eq!(authorizer.decide(&question).await, Ok(None));
+        assert_eq!(authorizer.decide(&question).await, Decision::Allow(None));
     }
     assert_eq!(ledger.state().calls, 0);
 }
@@ -620,8 +621,7 @@ async fn a_public_token_goes_no_further_than_the_root_role_of_its_organization()
     let claims = json!(Claims::of(&samples::journey(), &issuer(PUBLIC, AUDIENCE)));
     let [_, ec] = keys::both();
     let public = ec.public();
-    let token =
-        SigningInput::new(public.alg(), public.kid(), &claims).unwrap().seal_with(|text| ec.sign(text)).reveal();
+    let token = SigningInput::new(public.alg(), public.kid(), &claims).unwrap().sign_with(|text| ec.sign(text));
     for (grants, expected) in [
         (json!([{"action": "entity:*"}]), "granted"),
         (json!([{"action": "other:*"}]), "permission_denied"),

@@ -5,8 +5,7 @@ use std::fmt;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedCredentialsProvider};
 use aws_types::sdk_config::{Builder, SdkConfig};
 
-use super::Trust;
-use crate::ports::PortError;
+use super::{TlsError, Trust};
 
 /// How AWS is reached, and as whom.
 #[derive(Debug, Clone)]
@@ -47,7 +46,7 @@ pub struct Endpoints {
 
 impl Access {
     /// What the SDK is to know of it.
-    pub(super) fn config(self) -> Result<Builder, PortError> {
+    pub(super) fn config(self) -> Result<Builder, TlsError> {
         let Credentials { id, secret, session } = self.credentials;
         let credentials = aws_sdk_dynamodb::config::Credentials::new(id, secret, session, None, "environment");
         Ok(SdkConfig::builder()

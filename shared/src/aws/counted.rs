@@ -22,7 +22,7 @@ impl Intercept for Counted {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        telemetry::call();
+        telemetry::count_aws_call();
         Ok(())
     }
 }

@@ -9,10 +9,10 @@ use aws_sdk_kms::{
 };
 use tokio::sync::OnceCell;
 
-use super::cause::cause;
+use super::error::port_error;
 use crate::{
     jwt::{Alg, Ring, VerifyingKey, p256_signature_from_der},
-    ports::{KeyRing, PortError, Signer},
+    ports::{KeyRing, PortError, PortErrorKind, Service, Signer},
     telemetry,
 };
 
@@ -40,7 +40,7 @@ impl Keys {
     /// Reads the keys ahead of the first request.
     pub(super) async fn warm(&self) {
         if let Err(error) = self.loaded().await {
-            telemetry::trouble(&error.to_string());
+            telemetry::port_error(&error);
         }
     }
 
@@ -60,7 +60,7 @@ impl Keys {
         }
         if keys.is_empty() {
             // Kept, an empty ring would make every token a bad credential for as long as this process lives.
-            return Err(PortError::Unavailable("no key of the family is in use".to_owned()));
+            return Err(kms_error("GetPublicKey", PortErrorKind::NoEnabledKey));
         }
         Ok(Loaded { ring: Arc::new(Ring::new(keys)), first })
     }
@@ -70,24 +70,32 @@ impl Keys {
         let answer = match self.client.get_public_key().key_id(arn).send().await {
             Ok(answer) => answer,
             Err(error) if error.as_service_error().is_some_and(is_out_of_use) => {
-                telemetry::trouble(&format!("the key {arn} is out of use and left out"));
+                telemetry::error(&format!("the key {arn} is out of use and left out"));
                 return Ok(None);
             }
-            Err(error) => return Err(cause("kms:GetPublicKey", &error)),
+            Err(error) => return Err(port_error(Service::Kms, "GetPublicKey", &error)),
         };
         let alg = match answer.key_spec() {
             Some(KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096) => Alg::Rs256,
             Some(KeySpec::EccNistP256) => Alg::Es256,
-            _ => return Err(PortError::Broken(format!("the key {arn} is of a kind that is not used"))),
+            _ => return Err(wrong_key(format!("{arn}: the key spec is not RSA or P-256"))),
         };
         let der = answer.public_key().map(Blob::as_ref).unwrap_or_default();
         let key = VerifyingKey::from_spki(der, alg);
-        key.map(Some).map_err(|error| PortError::Broken(format!("the key {arn}: {error}")))
+        key.map(Some).map_err(|error| wrong_key(format!("{arn}: {error}")))
     }
 }
 
 fn is_out_of_use(error: &(impl aws_sdk_kms::error::ProvideErrorMetadata + ?Sized)) -> bool {
     error.code().is_some_and(|code| OUT_OF_USE.contains(&code))
+}
+
+fn kms_error(operation: &'static str, kind: PortErrorKind) -> PortError {
+    PortError::new(Service::Kms, operation, kind)
+}
+
+fn wrong_key(detail: String) -> PortError {
+    kms_error("GetPublicKey", PortErrorKind::WrongKey).with_detail(detail)
 }
 
 impl KeyRing for Keys {
@@ -99,7 +107,7 @@ impl KeyRing for Keys {
 impl Signer for Keys {
     async fn key(&self) -> Result<VerifyingKey, PortError> {
         let first = self.loaded().await?.first.clone();
-        first.ok_or_else(|| PortError::Broken("the key that signs is out of use".to_owned()))
+        first.ok_or_else(|| kms_error("Sign", PortErrorKind::SigningKeyDisabled))
     }
 
     async fn sign(&self, digest: [u8; 32]) -> Result<Vec<u8>, PortError> {
@@ -110,16 +118,20 @@ impl Signer for Keys {
             Alg::Es256 => SigningAlgorithmSpec::EcdsaSha256,
         };
         let request = self.client.sign().key_id(arn).message(Blob::new(digest)).message_type(MessageType::Digest);
-        let answer = request.signing_algorithm(algorithm).send().await.map_err(|error| cause("kms:Sign", &error))?;
+        let answer = request
+            .signing_algorithm(algorithm)
+            .send()
+            .await
+            .map_err(|error| port_error(Service::Kms, "Sign", &error))?;
         if answer.key_id() != Some(arn) {
-            return Err(PortError::Broken("kms:Sign: another key has signed".to_owned()));
+            return Err(kms_error("Sign", PortErrorKind::WrongKey));
         }
         let signature = answer.signature().map(Blob::as_ref).unwrap_or_default();
         match alg {
             Alg::Rs256 => Ok(signature.to_vec()),
             Alg::Es256 => p256_signature_from_der(signature)
                 .map(|signature| signature.to_vec())
-                .map_err(|error| PortError::Broken(format!("kms:Sign: {error}"))),
+                .map_err(|error| kms_error("Sign", PortErrorKind::WrongKey).with_detail(error.to_string())),
         }
     }
 }

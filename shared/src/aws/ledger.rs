@@ -10,11 +10,17 @@ mod roles;
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    Client,
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+    types::AttributeValue,
+};
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::error::port_error;
 use crate::{
-    ports::PortError,
+    ports::{PortError, PortErrorKind, Service},
     rights::OrgId,
     token::{Row, Token, TokenId},
 };
@@ -51,16 +57,26 @@ fn is_of(row: &Attributes, id: &TokenId, org: &OrgId) -> bool {
     text("id") == Some(&id.to_string()) && text("org").map(String::as_str) == Some(org.as_str())
 }
 
+/// The error of a `DynamoDB` call.
+fn dynamodb_error<E: ProvideErrorMetadata>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> PortError {
+    port_error(Service::DynamoDb, operation, error)
+}
+
+/// The error of an item that was read and cannot be used.
+fn invalid_item(detail: impl Into<String>) -> PortError {
+    PortError::new(Service::DynamoDb, "GetItem", PortErrorKind::InvalidItem).with_detail(detail)
+}
+
 fn read<T: DeserializeOwned>(attributes: Attributes) -> Result<T, PortError> {
     serde_dynamo::aws_sdk_dynamodb_1::from_item(attributes)
-        .map_err(|_| PortError::Broken("a row of the ledger has not the form of one".to_owned()))
+        .map_err(|_| invalid_item("the item does not have the attributes of its kind"))
 }
 
 fn write(row: &impl Serialize) -> Result<Attributes, PortError> {
     serde_dynamo::aws_sdk_dynamodb_1::to_item(row)
-        .map_err(|_| PortError::Broken("a row of the ledger cannot be written".to_owned()))
+        .map_err(|_| PortError::new(Service::DynamoDb, "PutItem", PortErrorKind::InvalidRequest))
 }
 
 fn token(attributes: Attributes) -> Result<Token, PortError> {
-    read::<Row>(attributes)?.token().map_err(|error| PortError::Broken(error.to_string()))
+    read::<Row>(attributes)?.token().map_err(|error| invalid_item(error.to_string()))
 }

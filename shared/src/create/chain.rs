@@ -67,24 +67,20 @@ impl World {
         let key = if family == Family::Access { rsa } else { ec };
         let claims = crate::token::Claims::of(&token, issuers().of(family));
         let input = crate::jwt::SigningInput::new(key.public().alg(), key.public().kid(), &claims);
-        Some((token, input.unwrap().seal_with(|text| key.sign(text)).reveal()))
+        Some((token, input.unwrap().sign_with(|text| key.sign(text))))
     }
 
     /// What the authorizer says of this token on the route that needs `action`.
     async fn ask(&self, jwt: &str, action: &str) -> Option<Caller> {
         let [rsa, ec] = keys::both();
         let rules: HashMap<_, _> = ACTIONS.iter().map(|action| (route_of(action), json!({"action": action}))).collect();
-        let authorize = Authorize {
-            ledger: self.ledger.clone(),
-            keys: Families { access: Keys(rsa), public: Keys(ec) },
-            provider_keys: Keys(ec),
-            clock: At(at(self.now)),
-            policy: Policy {
-                issuers: issuers().map(|issuer| vec![issuer]),
-                providers: Vec::new(),
-                rules: serde_json::from_value(json!(rules)).unwrap(),
-            },
+        let policy = Policy {
+            issuers: issuers().map(|issuer| vec![issuer]),
+            providers: Vec::new(),
+            rules: serde_json::from_value(json!(rules)).unwrap(),
         };
+        let keys = Families { access: Keys(rsa), public: Keys(ec) };
+        let authorize = Authorize::new(self.ledger.clone(), keys, Keys(ec), At(at(self.now)), policy);
         let question = Question {
             credential: Ok(jwt.to_owned()),
             api: String::new(),
@@ -93,7 +89,7 @@ impl World {
             parameters: HashMap::new(),
             org: OrgHeader::Absent,
         };
-        authorize.decide(&question).await.ok().flatten()
+        authorize.decide(&question).await.into_result().ok().flatten()
     }
 
     /// *(never wider)* Whatever `made` may do, the person at the beginning may, and the token above.

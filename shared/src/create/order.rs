@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::{
-    failure::Failure,
+    error::ApiError,
     jwt::excerpt,
     rights::{MAX_ASKED, RoleId},
     token::{
@@ -77,8 +77,8 @@ impl Order {
     ///
     /// # Errors
     ///
-    /// [`Failure::Invalid`] with the member and the rule that it breaks.
-    pub fn read(members: &Map<String, Value>) -> Result<Self, Failure> {
+    /// [`ApiError::Invalid`] with the member and the rule that it breaks.
+    pub fn read(members: &Map<String, Value>) -> Result<Self, ApiError> {
         let type_name = type_name(members)?;
         let known = |name: &&String| {
             let own = if type_name.family() == Family::Access { &ACCESS[..] } else { &[target_member(type_name)] };
@@ -97,11 +97,11 @@ impl Order {
     }
 }
 
-fn invalid(sentence: String) -> Failure {
-    Failure::Invalid(sentence)
+fn invalid(sentence: String) -> ApiError {
+    ApiError::Invalid(sentence)
 }
 
-fn name(members: &Map<String, Value>) -> Result<TokenName, Failure> {
+fn name(members: &Map<String, Value>) -> Result<TokenName, ApiError> {
     match members.get("name") {
         Some(Value::String(name)) => name.parse().map_err(|error| invalid(format!("{error}"))),
         Some(_) => Err(invalid("`name` must be a string".to_owned())),
@@ -110,7 +110,7 @@ fn name(members: &Map<String, Value>) -> Result<TokenName, Failure> {
 }
 
 /// The type that is named, or that a member speaks of.
-fn type_name(members: &Map<String, Value>) -> Result<TypeName, Failure> {
+fn type_name(members: &Map<String, Value>) -> Result<TypeName, ApiError> {
     match members.get("token_type") {
         None if members.contains_key("journey_id") => Ok(TypeName::Journey),
         None if members.contains_key("portal_id") => Ok(TypeName::Portal),
@@ -130,7 +130,7 @@ fn target_member(type_name: TypeName) -> &'static str {
     if type_name == TypeName::Journey { "journey_id" } else { "portal_id" }
 }
 
-fn wanted(members: &Map<String, Value>, type_name: TypeName) -> Result<Wanted, Failure> {
+fn wanted(members: &Map<String, Value>, type_name: TypeName) -> Result<Wanted, ApiError> {
     Ok(match type_name {
         TypeName::Api => Wanted::Api(access(members)?),
         TypeName::Assume => Wanted::Assume(access(members)?),
@@ -140,12 +140,12 @@ fn wanted(members: &Map<String, Value>, type_name: TypeName) -> Result<Wanted, F
     })
 }
 
-fn access(members: &Map<String, Value>) -> Result<WantedAccess, Failure> {
+fn access(members: &Map<String, Value>) -> Result<WantedAccess, ApiError> {
     let (read_only, anonymize) = (flag(members, "read_only")?, flag(members, "anonymize")?);
     Ok(WantedAccess { asked: asked(members)?, read_only, anonymize })
 }
 
-fn target(members: &Map<String, Value>, type_name: TypeName) -> Result<TargetId, Failure> {
+fn target(members: &Map<String, Value>, type_name: TypeName) -> Result<TargetId, ApiError> {
     let member = target_member(type_name);
     let Some(value) = members.get(member) else {
         return Err(invalid(format!("`{member}` is required for the type {type_name}")));
@@ -161,7 +161,7 @@ fn fingerprint(members: &Map<String, Value>) -> Fingerprint {
 }
 
 /// `assignments`, or `assume_roles`, the older documents' name for it.
-fn asked(members: &Map<String, Value>) -> Result<Vec<RoleId>, Failure> {
+fn asked(members: &Map<String, Value>) -> Result<Vec<RoleId>, ApiError> {
     let (new, old) = (roles(members, "assignments")?, roles(members, "assume_roles")?);
     match (new, old) {
         (Some(new), Some(old)) if new != old => {
@@ -171,7 +171,7 @@ fn asked(members: &Map<String, Value>) -> Result<Vec<RoleId>, Failure> {
     }
 }
 
-fn roles(members: &Map<String, Value>, member: &str) -> Result<Option<Vec<RoleId>>, Failure> {
+fn roles(members: &Map<String, Value>, member: &str) -> Result<Option<Vec<RoleId>>, ApiError> {
     let Some(value) = members.get(member) else { return Ok(None) };
     let list = value.as_array().ok_or_else(|| invalid(format!("`{member}` must be an array of role ids")))?;
     if list.len() > MAX_ASKED {
@@ -189,7 +189,7 @@ fn roles(members: &Map<String, Value>, member: &str) -> Result<Option<Vec<RoleId
     Ok(Some(roles))
 }
 
-fn lifetime(members: &Map<String, Value>, type_name: TypeName) -> Result<Option<Lifetime>, Failure> {
+fn lifetime(members: &Map<String, Value>, type_name: TypeName) -> Result<Option<Lifetime>, ApiError> {
     let lifetime = match members.get("expires_in") {
         None => return Ok(None),
         Some(Value::String(text)) => Lifetime::parse(text, type_name),
@@ -200,7 +200,7 @@ fn lifetime(members: &Map<String, Value>, type_name: TypeName) -> Result<Option<
     lifetime.map(Some).map_err(|error| invalid(error.to_string()))
 }
 
-fn flag(members: &Map<String, Value>, member: &str) -> Result<bool, Failure> {
+fn flag(members: &Map<String, Value>, member: &str) -> Result<bool, ApiError> {
     match members.get(member) {
         None => Ok(false),
         Some(Value::Bool(flag)) => Ok(*flag),
@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     fn read(body: &Value) -> Result<Order, String> {
-        Order::read(body.as_object().unwrap()).map_err(|failure| failure.sentence())
+        Order::read(body.as_object().unwrap()).map_err(|failure| failure.public_message())
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::{
     caller::{MOST_ROLE_BYTES, join},
-    failure::Failure,
+    error::ApiError,
     jwt::{SigningInput, VerifyingKey},
     rights::RoleId,
     token::{Claims, Issuer, Token, TokenType},
@@ -21,14 +21,14 @@ pub(super) struct Measure<'a> {
 
 impl Measure<'_> {
     /// What is to be signed, once it is known that the whole will not be too long.
-    pub(super) fn input(&self, token: &Token) -> Result<SigningInput, Failure> {
+    pub(super) fn input(&self, token: &Token) -> Result<SigningInput, ApiError> {
         let input = self.write(token)?;
         let (length, roles) = (input.sealed_length(self.key.signature_length()), token.token_type.roles());
         if length <= LONGEST {
             return if join(roles).len() <= MOST_ROLE_BYTES { Ok(input) } else { Err(too_many(roles)) };
         }
         let fit = (1..roles.len()).rev().find(|count| self.fits(token, *count));
-        Err(Failure::Invalid(match fit {
+        Err(ApiError::Invalid(match fit {
             Some(count) => format!(
                 "the token would have {length} bytes and may have {LONGEST}: the first {count} of its roles fit"
             ),
@@ -46,14 +46,15 @@ impl Measure<'_> {
         self.write(&fewer).is_ok_and(|input| input.sealed_length(self.key.signature_length()) <= LONGEST)
     }
 
-    fn write(&self, token: &Token) -> Result<SigningInput, Failure> {
+    fn write(&self, token: &Token) -> Result<SigningInput, ApiError> {
         let claims = Claims::of(token, self.issuer);
-        SigningInput::new(self.key.alg(), self.key.kid(), &claims).map_err(|error| Failure::Internal(error.to_string()))
+        SigningInput::new(self.key.alg(), self.key.kid(), &claims)
+            .map_err(|error| ApiError::internal(error.to_string()))
     }
 }
 
 /// A token that was made and could not be used, since the authorizer cannot hand its roles on, would be of no use.
-fn too_many(roles: &[RoleId]) -> Failure {
+fn too_many(roles: &[RoleId]) -> ApiError {
     let bytes = join(roles).len();
-    Failure::TooManyRoles(format!("the roles of the token would have {bytes} bytes and may have {MOST_ROLE_BYTES}"))
+    ApiError::TooManyRoles(format!("the roles of the token would have {bytes} bytes and may have {MOST_ROLE_BYTES}"))
 }

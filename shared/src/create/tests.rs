@@ -4,12 +4,20 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    caller::tests::{person, token},
+    caller::tests::{person, token, token_mut},
     jwt::{VerifyingKey, samples},
     memory::{Always, At, Keys, Memory},
-    ports::PortError,
+    ports::{PortError, PortErrorKind, Service},
     token::{Claims, samples as tokens},
 };
+
+fn throttled() -> PortError {
+    PortError::new(Service::Kms, "Sign", PortErrorKind::Throttled)
+}
+
+fn unreachable() -> PortError {
+    PortError::new(Service::DynamoDb, "PutItem", PortErrorKind::Unreachable)
+}
 
 const KEY: &str = "ZZZZZZZZZZZZZZZZZZZZZ";
 
@@ -32,7 +40,7 @@ fn issuers() -> Families<Issuer> {
     Families { access: issuer(""), public: issuer("/public") }
 }
 
-async fn make(ledger: &Memory, caller: &Caller, body: Value) -> Result<Token, Failure> {
+async fn make(ledger: &Memory, caller: &Caller, body: Value) -> Result<Token, ApiError> {
     let order = Order::read(body.as_object().unwrap())?;
     create(ledger).run(caller, order, None).await.map(|issued| issued.token().clone())
 }
@@ -56,7 +64,7 @@ async fn a_signer_that_fails_leaves_nothing_behind() {
             Ok(samples::both()[1].public())
         }
         async fn sign(&self, _: [u8; 32]) -> Result<Vec<u8>, PortError> {
-            Err(PortError::Unavailable("throttled".to_owned()))
+            Err(throttled())
         }
     }
     let ledger = Memory::default();
@@ -65,16 +73,16 @@ async fn a_signer_that_fails_leaves_nothing_behind() {
     let create = Create { ledger: ledger.clone(), signers, ids, clock, issuers, ceiling };
     let order = Order::read(json!({"name": "n"}).as_object().unwrap()).unwrap();
     let failure = create.run(&person(&["123:a"]), order, None).await.unwrap_err();
-    assert_eq!(failure, Failure::Unavailable("throttled".to_owned()));
+    assert_eq!(failure, throttled().into());
     assert!(ledger.state().tokens.is_empty());
 }
 
 #[tokio::test]
 async fn a_token_that_could_not_be_recorded_is_not_given_out() {
     let ledger = Memory::default();
-    ledger.state().failing = Some(PortError::Unavailable("down".to_owned()));
+    ledger.state().failing = Some(unreachable());
     let made = make(&ledger, &person(&["123:a"]), json!({"name": "n"})).await;
-    assert_eq!(made, Err(Failure::Unavailable("down".to_owned())));
+    assert_eq!(made, Err(unreachable().into()));
 }
 
 #[tokio::test]
@@ -84,7 +92,7 @@ async fn an_id_that_is_taken_by_another_token_is_not_given_out() {
     assert!(make(&ledger, &person(&["123:a"]), body.clone()).await.is_ok());
     assert!(make(&ledger, &person(&["123:a"]), body).await.is_ok(), "the same write again is the same token");
     let other = make(&ledger, &person(&["123:a"]), json!({"name": "other"})).await;
-    assert_eq!(other, Err(Failure::Internal("the id is taken".to_owned())));
+    assert_eq!(other, Err(ApiError::internal("the id is taken")));
 }
 
 #[tokio::test]
@@ -94,25 +102,26 @@ async fn only_an_owner_who_names_roles_beyond_their_own_reads_the_ledger() {
     assert!(make(&ledger, &person(&["123:owner"]), named.clone()).await.is_ok());
     assert_eq!(ledger.state().calls, 2);
     let refused = make(&ledger, &person(&["123:a"]), named).await;
-    assert_eq!(refused, Err(Failure::RoleNotHeld("123:b".parse().unwrap())));
+    assert_eq!(refused, Err(ApiError::RoleNotHeld("123:b".parse().unwrap())));
     let absent = make(&ledger, &person(&["123:owner"]), json!({"name": "n", "assignments": ["123:c"]})).await;
-    assert_eq!(absent, Err(Failure::RoleNotHeld("123:c".parse().unwrap())));
+    assert_eq!(absent, Err(ApiError::RoleNotHeld("123:c".parse().unwrap())));
 }
 
 #[tokio::test]
 async fn a_child_names_its_parent_and_is_never_wider() {
     let ledger = Memory::default();
     let mut parent = token(&["123:a"], None, Some(tokens::at(5_000)));
-    let flags = parent.token.as_mut().unwrap();
-    (flags.anonymize, flags.read_only) = (true, true);
+    let flags = token_mut(&mut parent);
+    flags.anonymize = true;
+    flags.read_only = true;
     let child = make(&ledger, &parent, json!({"name": "n", "anonymize": false, "read_only": false})).await.unwrap();
-    assert_eq!(child.parent, parent.token.as_ref().map(|token| token.id.clone()));
+    assert_eq!(child.parent, parent.token().map(|token| token.id.clone()));
     assert_eq!(child.expires_at, Some(tokens::at(5_000)));
     assert!(child.token_type.access().is_some_and(|access| access.anonymize && access.read_only));
     let public = make(&ledger, &parent, json!({"name": "n", "journey_id": "j"})).await;
-    assert!(matches!(public, Err(Failure::PermissionDenied(_))), "a public token cannot be anonymized: {public:?}");
+    assert!(matches!(public, Err(ApiError::PermissionDenied(_))), "a public token cannot be anonymized: {public:?}");
     let longer = make(&ledger, &parent, json!({"name": "n", "expires_in": 4_001})).await;
-    assert_eq!(longer, Err(Failure::LifetimeExceedsParent(tokens::at(5_000))));
+    assert_eq!(longer, Err(ApiError::LifetimeExceedsParent(tokens::at(5_000))));
 }
 
 #[tokio::test]
@@ -125,7 +134,7 @@ async fn a_public_token_carries_no_roles_and_is_signed_by_its_own_family() {
         json!(Claims::of(issued.token(), &issuers().public))["iss"],
         "https://a.example/v1/access-tokens/public"
     );
-    let jwt = issued.reveal();
+    let jwt = issued.expose_secret();
     let unverified = crate::jwt::Unverified::parse(&jwt).unwrap();
     assert_eq!(unverified.kid(), Some(samples::both()[0].public().kid()));
     assert_eq!(unverified.issuer(), "https://a.example/v1/access-tokens/public");
@@ -142,13 +151,13 @@ async fn a_token_ends_within_what_the_operator_allows() {
     for body in
         [json!({"name": "n"}), json!({"name": "n", "expires_in": "2d"}), json!({"name": "n", "token_type": "app"})]
     {
-        let sentence = ask(body).await.unwrap_err().sentence();
+        let sentence = ask(body).await.unwrap_err().public_message();
         assert!(sentence.contains("86400 seconds at most"), "{sentence}");
     }
 }
 
 /// A create with the idempotency key `key`.
-async fn keyed(ledger: &Memory, caller: &Caller, key: &str, body: Value) -> Result<Token, Failure> {
+async fn keyed(ledger: &Memory, caller: &Caller, key: &str, body: Value) -> Result<Token, ApiError> {
     let order = Order::read(body.as_object().unwrap())?;
     let issued = create(ledger).run(caller, order, Some(&key.parse().unwrap())).await;
     issued.map(|issued| issued.token().clone())
@@ -173,14 +182,14 @@ async fn a_key_used_for_another_body_or_for_a_token_that_is_over_is_refused() {
     let caller = person(&["123:a"]);
     let made = keyed(&ledger, &caller, "k", json!({"name": "n"})).await.unwrap();
     let other = keyed(&ledger, &caller, "k", json!({"name": "n", "token_type": "app"})).await;
-    assert_eq!(other, Err(Failure::IdempotencyMismatch));
+    assert_eq!(other, Err(ApiError::IdempotencyMismatch));
     for over in [
         Token { revocation: tokens::revoked().revocation, ..made.clone() },
         Token { expires_at: Some(tokens::at(1_000)), ..made.clone() },
     ] {
         ledger.state().tokens.insert(made.id.key().clone(), Ok(over));
         let again = keyed(&ledger, &caller, "k", json!({"name": "n"})).await;
-        assert_eq!(again, Err(Failure::IdempotencyConflict));
+        assert_eq!(again, Err(ApiError::IdempotencyConflict));
     }
 }
 
@@ -194,15 +203,15 @@ async fn a_replay_passes_every_check_of_a_new_request() {
     let made = keyed(&ledger, &person(&["123:a", "123:b"]), "k", body.clone()).await.unwrap();
     created_at_another_second(&made);
     let demoted = keyed(&ledger, &person(&["123:b"]), "k", body.clone()).await;
-    assert_eq!(demoted, Err(Failure::RoleNotHeld("123:a".parse().unwrap())));
+    assert_eq!(demoted, Err(ApiError::RoleNotHeld("123:a".parse().unwrap())));
     let mut denied = person(&["123:a", "123:no"]);
     denied.deny_roles = vec!["123:no".parse().unwrap()];
     let narrower = keyed(&ledger, &denied, "k", body).await;
-    assert!(matches!(narrower, Err(Failure::PermissionDenied(_))), "{narrower:?}");
+    assert!(matches!(narrower, Err(ApiError::PermissionDenied(_))), "{narrower:?}");
     let whole = keyed(&ledger, &person(&["123:a"]), "whole", json!({"name": "n"})).await.unwrap();
     created_at_another_second(&whole);
     let widened = keyed(&ledger, &person(&["123:b"]), "whole", json!({"name": "n"})).await;
-    assert_eq!(widened, Err(Failure::RoleNotHeld("123:a".parse().unwrap())), "the roles of then, not of now");
+    assert_eq!(widened, Err(ApiError::RoleNotHeld("123:a".parse().unwrap())), "the roles of then, not of now");
 }
 
 #[tokio::test]
@@ -224,9 +233,12 @@ async fn a_replay_is_judged_by_the_token_that_is_there_and_not_by_what_could_be_
     person.roles.extend(many);
     assert_eq!(again(&person, 1_001, None, &json!({"name": "n"})).await, Ok(made), "the roles of then");
     let late = again(&person, 1_002, Some("1d"), &json!({"name": "n"})).await;
-    assert!(matches!(late, Err(Failure::Invalid(_))), "it has no expiry, and the ceiling is a check as well: {late:?}");
+    assert!(
+        matches!(late, Err(ApiError::Invalid(_))),
+        "it has no expiry, and the ceiling is a check as well: {late:?}"
+    );
     let other = again(&person, 1_002, None, &json!({"name": "other"})).await;
-    assert_eq!(other, Err(Failure::IdempotencyMismatch));
+    assert_eq!(other, Err(ApiError::IdempotencyMismatch));
 }
 
 #[tokio::test]
@@ -243,7 +255,7 @@ async fn an_owners_replay_looks_roles_up_once() {
 #[tokio::test]
 async fn a_child_cannot_make_tokens() {
     let child = token(&["123:owner"], Some(tokens::plain().id), None);
-    assert_eq!(make(&Memory::default(), &child, json!({"name": "n"})).await, Err(Failure::TooDeep));
+    assert_eq!(make(&Memory::default(), &child, json!({"name": "n"})).await, Err(ApiError::TooDeep));
 }
 
 #[tokio::test]
@@ -252,11 +264,11 @@ async fn a_token_too_long_for_a_header_is_refused_with_how_many_roles_fit_beside
     let mut caller = person(&roles.iter().map(String::as_str).collect::<Vec<_>>());
     caller.deny_roles = caller.roles[48..].to_vec();
     let (ledger, name) = (Memory::default(), "\u{1f511}".repeat(255));
-    let sentence = make(&ledger, &caller, json!({"name": name})).await.unwrap_err().sentence();
+    let sentence = make(&ledger, &caller, json!({"name": name})).await.unwrap_err().public_message();
     let fit: usize = sentence.split("the first ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
     assert!(ledger.state().tokens.is_empty());
     let fewer = |n: usize| make(&ledger, &caller, json!({"name": name, "assignments": roles[..n]}));
-    assert!(matches!(fewer(fit + 1).await, Err(Failure::Invalid(_))));
+    assert!(matches!(fewer(fit + 1).await, Err(ApiError::Invalid(_))));
     assert_eq!(fewer(fit).await.unwrap().token_type.roles().len(), fit + 2);
 }
 
@@ -274,7 +286,7 @@ async fn a_row_under_a_keys_id_that_somebody_else_made_is_not_given_out() {
     ] {
         there(other);
         let again = keyed(&ledger, &caller, "k", json!({"name": "n"})).await;
-        assert_eq!(again, Err(Failure::Internal("the id is taken".to_owned())));
+        assert_eq!(again, Err(ApiError::internal("the id is taken")));
     }
     there(made.clone());
     assert_eq!(keyed(&ledger, &caller, "k", json!({"name": "n"})).await, Ok(made));
@@ -291,14 +303,14 @@ async fn a_replayed_token_that_would_outlive_its_parent_is_refused() {
     assert_eq!(made.expires_at, Some(tokens::at(4_600)));
     assert_eq!(ask(4_600).await, Ok(made.clone()), "it ends with its parent");
     ledger.state().tokens.insert(made.id.key().clone(), Ok(Token { expires_at: Some(tokens::at(4_601)), ..made }));
-    assert_eq!(ask(4_600).await, Err(Failure::LifetimeExceedsParent(tokens::at(4_600))));
+    assert_eq!(ask(4_600).await, Err(ApiError::LifetimeExceedsParent(tokens::at(4_600))));
 }
 
 #[tokio::test]
 async fn a_failure_of_ours_looks_for_no_earlier_token() {
     let ledger = Memory::default();
-    ledger.state().failing = Some(PortError::Unavailable("down".to_owned()));
+    ledger.state().failing = Some(unreachable());
     let made = keyed(&ledger, &person(&["123:a"]), "k", json!({"name": "n"})).await;
-    assert_eq!(made, Err(Failure::Unavailable("down".to_owned())));
+    assert_eq!(made, Err(unreachable().into()));
     assert_eq!(ledger.state().calls, 1, "one attempt to record");
 }

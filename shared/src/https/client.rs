@@ -10,8 +10,7 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::byte_stream::ByteStream;
 use url::Url;
 
-use super::trust::{Trust, nobody, tls};
-use crate::ports::PortError;
+use super::trust::{TlsError, Trust, nobody, tls};
 
 /// How a client goes out.
 #[derive(Debug, Clone, Copy)]
@@ -61,8 +60,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`PortError::Broken`] where there can be no TLS.
-    pub fn new(manner: Manner) -> Result<Self, PortError> {
+    /// [`TlsError`] if TLS cannot be configured.
+    pub fn new(manner: Manner) -> Result<Self, TlsError> {
         let (plain, system) = (manner.connector(nobody()?), Trust::System.context()?);
         Ok(Self { plain, secure: OnceLock::new(), system, manner })
     }

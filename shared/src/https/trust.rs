@@ -10,8 +10,6 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject},
 };
 
-use crate::ports::PortError;
-
 /// The roots to which the certificates of AWS's endpoints lead: Amazon Root CA 1 to 4 and Starfield Services Root CA G2
 /// (<https://www.amazontrust.com/repository/>).
 const AMAZON: &str = include_str!("roots.pem");
@@ -46,6 +44,11 @@ pub enum RootsError {
     Certificate(usize),
 }
 
+/// TLS cannot be configured with the given root certificates.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("TLS cannot be configured: {0}")]
+pub struct TlsError(String);
+
 impl Roots {
     /// The certificates of a bundle.
     ///
@@ -67,13 +70,13 @@ impl Trust {
     ///
     /// # Errors
     ///
-    /// [`PortError::Broken`], which the SDK has no case of.
-    pub(crate) fn client(self) -> Result<SharedHttpClient, PortError> {
+    /// [`TlsError`] if TLS cannot be configured.
+    pub(crate) fn client(self) -> Result<SharedHttpClient, TlsError> {
         Ok(Builder::new().tls_provider(tls()).tls_context(self.context()?).build_https())
     }
 
     /// These roots, as the SDKs' client takes them.
-    pub(super) fn context(self) -> Result<TlsContext, PortError> {
+    pub(super) fn context(self) -> Result<TlsContext, TlsError> {
         let roots = match self {
             Self::Amazon => TrustStore::empty().with_pem_certificate(AMAZON),
             Self::Only(Roots(pem)) => TrustStore::empty().with_pem_certificate(pem),
@@ -84,13 +87,13 @@ impl Trust {
 }
 
 /// What trusts nobody, for connections without TLS.
-pub(super) fn nobody() -> Result<TlsContext, PortError> {
+pub(super) fn nobody() -> Result<TlsContext, TlsError> {
     context(TrustStore::empty())
 }
 
-fn context(roots: TrustStore) -> Result<TlsContext, PortError> {
+fn context(roots: TrustStore) -> Result<TlsContext, TlsError> {
     let context = TlsContext::builder().with_trust_store(roots).build();
-    context.map_err(|error| PortError::Broken(format!("TLS: {error}")))
+    context.map_err(|error| TlsError(error.to_string()))
 }
 
 /// The one TLS stack, whoever is called.

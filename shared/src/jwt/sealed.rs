@@ -11,9 +11,12 @@ use super::Alg;
 /// What a signature is made over: `BASE64URL(header) . BASE64URL(claims)` (RFC 7515, section 5.1).
 pub struct SigningInput(String);
 
-/// A signed token. *(one exit for secrets)* It has no `Display` and no `Serialize`, and its `Debug` hides it: the one way
-/// out is [`Jwt::reveal`], which is for a token that was recorded.
+/// A signed token. *(one exit for secrets)* It has no `Display` and no `Serialize`, and its `Debug` hides it. The only access is
+/// [`Jwt::expose_secret`], which takes the proof that the token is stored.
 pub struct Jwt(String);
+
+/// Proof that a token is stored, so that its JWT may leave the process. Implemented for `ports::RecordedToken` alone.
+pub(crate) trait ReleaseProof {}
 
 #[derive(Serialize)]
 struct Header<'a> {
@@ -50,23 +53,23 @@ impl SigningInput {
     }
 
     /// The token, with `signature` in the form of RFC 7518, section 3.
-    pub(crate) fn seal(self, signature: &[u8]) -> Jwt {
+    pub(crate) fn with_signature(self, signature: &[u8]) -> Jwt {
         Jwt(format!("{}.{}", self.0, URL_SAFE_NO_PAD.encode(signature)))
     }
 }
 
 #[cfg(test)]
 impl SigningInput {
-    /// The token, signed by a key that lies in this process.
-    pub(crate) fn seal_with(self, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> Jwt {
+    /// The compact serialization, signed by a key of this process.
+    pub(crate) fn sign_with(self, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
         let signature = sign(self.0.as_bytes());
-        self.seal(&signature)
+        self.with_signature(&signature).0
     }
 }
 
 impl Jwt {
-    /// Gives the signed token out.
-    pub(crate) fn reveal(self) -> String {
+    /// The compact serialization of a token that is stored.
+    pub(crate) fn expose_secret(self, _: &impl ReleaseProof) -> String {
         self.0
     }
 }
@@ -86,6 +89,12 @@ impl fmt::Debug for Jwt {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn jwt_debug_output_hides_the_token() {
+        let jwt = SigningInput("header.claims".to_owned()).with_signature(b"signature");
+        assert_eq!(format!("{jwt:?}"), "Jwt(hidden)");
+    }
 
     #[test]
     fn what_is_signed_is_the_sha_256_of_the_input() {

@@ -39,7 +39,7 @@ struct IssuerClaim {
 
 /// Why a token is refused by its form or signature. For the log, never for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum VerifyError {
     /// It is no JWS in compact serialization with JSON claims and an issuer.
     #[error("it is no JWS in compact serialization with an issuer")]
     Malformed,
@@ -65,19 +65,19 @@ impl<'a> Unverified<'a> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::Malformed`] or [`Refusal::Critical`].
-    pub fn parse(token: &'a str) -> Result<Self, Refusal> {
+    /// [`VerifyError::Malformed`] or [`VerifyError::Critical`].
+    pub fn parse(token: &'a str) -> Result<Self, VerifyError> {
         if token.len() > LONGEST {
-            return Err(Refusal::Malformed);
+            return Err(VerifyError::Malformed);
         }
-        let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::Malformed)?;
-        let (header, claims) = signed.split_once('.').ok_or(Refusal::Malformed)?;
-        let header: Header = parse(&decode(header)?).ok_or(Refusal::Malformed)?;
+        let (signed, signature) = token.rsplit_once('.').ok_or(VerifyError::Malformed)?;
+        let (header, claims) = signed.split_once('.').ok_or(VerifyError::Malformed)?;
+        let header: Header = parse(&decode(header)?).ok_or(VerifyError::Malformed)?;
         if header.crit.is_some() {
-            return Err(Refusal::Critical);
+            return Err(VerifyError::Critical);
         }
         let claims = decode(claims)?;
-        let issuer = parse::<IssuerClaim>(&claims).ok_or(Refusal::Malformed)?.iss;
+        let issuer = parse::<IssuerClaim>(&claims).ok_or(VerifyError::Malformed)?.iss;
         Ok(Self { signed, claims, signature, header, issuer })
     }
 
@@ -104,24 +104,24 @@ impl<'a> Unverified<'a> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::UnknownKey`], [`Refusal::WrongAlgorithm`], [`Refusal::WrongSignature`], [`Refusal::Claims`].
-    pub fn verify<T: DeserializeOwned>(&self, ring: &Ring) -> Result<T, Refusal> {
-        let key = self.kid().and_then(|kid| ring.find(kid)).ok_or(Refusal::UnknownKey)?;
+    /// [`VerifyError::UnknownKey`], [`VerifyError::WrongAlgorithm`], [`VerifyError::WrongSignature`], [`VerifyError::Claims`].
+    pub fn verify<T: DeserializeOwned>(&self, ring: &Ring) -> Result<T, VerifyError> {
+        let key = self.kid().and_then(|kid| ring.find(kid)).ok_or(VerifyError::UnknownKey)?;
         if self.header.alg != key.alg().as_str() {
-            return Err(Refusal::WrongAlgorithm);
+            return Err(VerifyError::WrongAlgorithm);
         }
         if !key.verifies(self.signed.as_bytes(), self.signature) {
-            return Err(Refusal::WrongSignature);
+            return Err(VerifyError::WrongSignature);
         }
-        serde_json::from_str(&self.claims).map_err(|_| Refusal::Claims)
+        serde_json::from_str(&self.claims).map_err(|_| VerifyError::Claims)
     }
 }
 
 /// Strict base64url: no padding, no white space, no stray bits (RFC 7515, section 2); and UTF-8 all through (RFC 7515, section 5.2,
 /// step 3; RFC 7519, section 7.2, step 10), since a reader of JSON passes over the bytes of members that it does not know.
-fn decode(part: &str) -> Result<String, Refusal> {
-    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::Malformed)?;
-    String::from_utf8(bytes).map_err(|_| Refusal::Malformed)
+fn decode(part: &str) -> Result<String, VerifyError> {
+    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| VerifyError::Malformed)?;
+    String::from_utf8(bytes).map_err(|_| VerifyError::Malformed)
 }
 
 /// A JSON object (RFC 7515, section 4; RFC 7519, section 4), and no array in its place.

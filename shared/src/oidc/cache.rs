@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -11,9 +12,9 @@ use tokio::sync::{Mutex, OnceCell};
 use super::fetch;
 use crate::{
     authorize::Provider,
-    https::Client,
+    https::{Client, TlsError},
     jwt::Ring,
-    ports::{PortError, ProviderKeys},
+    ports::{PortError, PortErrorKind, ProviderKeys, Service},
     telemetry,
     token::ProviderName,
 };
@@ -71,14 +72,23 @@ impl OidcKeys {
     }
 }
 
+fn no_client(error: TlsError) -> PortError {
+    PortError::new(Service::IdentityProvider, "Connect", PortErrorKind::Configuration).with_detail(error.to_string())
+}
+
+fn provider_error(provider: &Provider, kind: PortErrorKind, cause: impl fmt::Display) -> PortError {
+    let detail = format!("{}: {cause}", provider.name);
+    PortError::new(Service::IdentityProvider, "GetKeys", kind).with_detail(detail)
+}
+
 impl ProviderKeys for OidcKeys {
     async fn ring(&self, provider: &Provider, kid: &str) -> Result<Arc<Ring>, PortError> {
         let place = self.place(provider).await;
         let mut known = place.lock().await;
         if known.is_due(kid) {
-            let client = self.client.get_or_try_init(|| async { fetch::client() }).await?;
-            let unusable = |why| PortError::Unavailable(format!("the identity provider {}: {why}", provider.name));
-            let fetched = fetch::ring(client, &provider.issuer).await.map_err(unusable);
+            let client = self.client.get_or_try_init(|| async { fetch::client().map_err(no_client) }).await?;
+            let fetched = fetch::ring(client, &provider.issuer).await;
+            let fetched = fetched.map_err(|error| provider_error(provider, error.kind(), error.to_string()));
             // From the end: a slow one is not asked again at once.
             known.asked = Some(Instant::now());
             match fetched {
@@ -90,14 +100,14 @@ impl ProviderKeys for OidcKeys {
                     if !Known::is_within(known.fetched, KEPT) {
                         return Err(error);
                     }
-                    telemetry::trouble(&error.to_string());
+                    telemetry::port_error(&error);
                 }
             }
         }
         if Known::is_within(known.fetched, KEPT) {
             Ok(known.ring.clone())
         } else {
-            Err(PortError::Unavailable(format!("the identity provider {} gave no answer just now", provider.name)))
+            Err(provider_error(provider, PortErrorKind::Unreachable, "not retried yet"))
         }
     }
 }

@@ -9,9 +9,9 @@ use url::Url;
 
 use crate::{
     authorize::may_be_fetched,
-    https::{Answer, Client, Manner},
+    https::{Answer, Client, Manner, TlsError},
     jwt::{Ring, VerifyingKey, excerpt},
-    ports::PortError,
+    ports::PortErrorKind,
     telemetry,
 };
 
@@ -60,10 +60,18 @@ pub enum Unusable {
 ///
 /// # Errors
 ///
-/// [`PortError::Broken`] where it cannot be made.
-pub(super) fn client() -> Result<Client, PortError> {
+/// [`TlsError`] if TLS cannot be configured.
+pub(super) fn client() -> Result<Client, TlsError> {
     Client::new(Manner { connect: Duration::from_secs(1), proxied: true, agent: None })
-        .map_err(|_| PortError::Broken("the client for identity providers cannot be made".to_owned()))
+}
+
+impl Unusable {
+    pub(super) fn kind(&self) -> PortErrorKind {
+        match self {
+            Self::Silent(_) => PortErrorKind::Unreachable,
+            _ => PortErrorKind::UnusableDocument,
+        }
+    }
 }
 
 /// The keys that `issuer` publishes now and that are of use here.
@@ -99,7 +107,7 @@ fn may_lead_to(issuer: &str, address: &str) -> bool {
 }
 
 async fn document<T: DeserializeOwned>(client: &Client, address: &str) -> Result<T, Unusable> {
-    telemetry::call();
+    telemetry::count_aws_call();
     let shown = || excerpt(address);
     let answer = client.get(address).await.map_err(|_| Unusable::Silent(shown()))?;
     if !(200..300).contains(&answer.status) {

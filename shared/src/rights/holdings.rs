@@ -15,7 +15,7 @@ pub struct Holdings {
 
 /// Why an action is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
+pub enum PermissionError {
     /// No role allows it.
     NoGrant,
     /// A role denies it.
@@ -61,30 +61,30 @@ impl Holdings {
     /// # Errors
     ///
     /// Why not, the first that applies of: read-only, denied, not allowed by root, no grant.
-    pub fn decide(&self, action: &Action, resource: Option<&str>) -> Result<(), Refused> {
+    pub fn decide(&self, action: &Action, resource: Option<&str>) -> Result<(), PermissionError> {
         let text = action.as_str();
         if self.read_only && !action.is_reading() {
-            return Err(Refused::ReadOnly);
+            return Err(PermissionError::ReadOnly);
         }
         if self.rows.iter().any(|role| role.denies(text, resource)) {
-            return Err(Refused::Denied);
+            return Err(PermissionError::Denied);
         }
         self.root_allows(action, resource)?;
         let owner = self.held.iter().any(RoleId::is_owner);
         let granted = owner || self.rows.iter().any(|role| role.allows(text, resource));
-        if granted { Ok(()) } else { Err(Refused::NoGrant) }
+        if granted { Ok(()) } else { Err(PermissionError::NoGrant) }
     }
 
     /// Whether the organization lets anybody do `action` on `resource`: where it has a root role, that allows it.
     ///
     /// # Errors
     ///
-    /// [`Refused::Root`].
-    pub fn root_allows(&self, action: &Action, resource: Option<&str>) -> Result<(), Refused> {
+    /// [`PermissionError::Root`].
+    pub fn root_allows(&self, action: &Action, resource: Option<&str>) -> Result<(), PermissionError> {
         let Some(root) = &self.root else { return Ok(()) };
         let text = action.as_str();
         let allowed = root.allows(text, resource) && !root.denies(text, resource);
-        if allowed { Ok(()) } else { Err(Refused::Root) }
+        if allowed { Ok(()) } else { Err(PermissionError::Root) }
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
         roles.as_object().unwrap().iter().map(row).collect()
     }
 
-    fn decide(claimed: &[&str], roles: &Value, read_only: bool, action: &str) -> Result<(), Refused> {
+    fn decide(claimed: &[&str], roles: &Value, read_only: bool, action: &str) -> Result<(), PermissionError> {
         let claimed: Vec<RoleId> = claimed.iter().map(|id| id.parse().unwrap()).collect();
         let org = "1".parse().unwrap();
         Holdings::new(&org, &claimed, rows(roles), read_only).decide(&action.parse().unwrap(), None)
@@ -119,17 +119,17 @@ mod tests {
         });
         for (claimed, read_only, action, verdict) in [
             (&["1:viewer"][..], false, "entity:view", Ok(())),
-            (&["1:viewer"], false, "entity:edit", Err(Refused::NoGrant)),
-            (&["1:editor", "1:careful"], false, "entity:delete", Err(Refused::Denied)),
-            (&["1:owner", "1:careful"], false, "entity:delete", Err(Refused::Denied)),
+            (&["1:viewer"], false, "entity:edit", Err(PermissionError::NoGrant)),
+            (&["1:editor", "1:careful"], false, "entity:delete", Err(PermissionError::Denied)),
+            (&["1:owner", "1:careful"], false, "entity:delete", Err(PermissionError::Denied)),
             (&["1:owner"], false, "anything:at:all", Ok(())),
-            (&["1:editor"], true, "entity:edit", Err(Refused::ReadOnly)),
+            (&["1:editor"], true, "entity:edit", Err(PermissionError::ReadOnly)),
             (&["1:editor"], true, "entity:view", Ok(())),
-            (&["1:owner"], true, "token:create", Err(Refused::ReadOnly)),
-            (&["1:one"], false, "entity:view", Err(Refused::NoGrant)),
-            (&["1:absent"], false, "entity:view", Err(Refused::NoGrant)),
-            (&["2:owner"], false, "entity:view", Err(Refused::NoGrant)),
-            (&[], false, "entity:view", Err(Refused::NoGrant)),
+            (&["1:owner"], true, "token:create", Err(PermissionError::ReadOnly)),
+            (&["1:one"], false, "entity:view", Err(PermissionError::NoGrant)),
+            (&["1:absent"], false, "entity:view", Err(PermissionError::NoGrant)),
+            (&["2:owner"], false, "entity:view", Err(PermissionError::NoGrant)),
+            (&[], false, "entity:view", Err(PermissionError::NoGrant)),
         ] {
             assert_eq!(decide(claimed, &book, read_only, action), verdict, "{claimed:?} {action}");
         }
@@ -139,20 +139,20 @@ mod tests {
     fn where_a_root_role_exists_it_must_allow_as_well_owners_too() {
         let book = json!({"1:root": [{"action": "entity:*"}, {"action": "entity:delete", "effect": "deny"}]});
         assert_eq!(decide(&["1:owner"], &book, false, "entity:view"), Ok(()));
-        assert_eq!(decide(&["1:owner"], &book, false, "entity:delete"), Err(Refused::Root));
-        assert_eq!(decide(&["1:owner"], &book, false, "token:create"), Err(Refused::Root));
+        assert_eq!(decide(&["1:owner"], &book, false, "entity:delete"), Err(PermissionError::Root));
+        assert_eq!(decide(&["1:owner"], &book, false, "token:create"), Err(PermissionError::Root));
     }
 
     #[test]
     fn root_is_never_held() {
         let book = json!({"1:root": [{"action": "*"}]});
-        assert_eq!(decide(&["1:root"], &book, false, "entity:view"), Err(Refused::NoGrant));
+        assert_eq!(decide(&["1:root"], &book, false, "entity:view"), Err(PermissionError::NoGrant));
     }
 
     #[test]
     fn the_owner_roles_own_denies_count() {
         let book = json!({"1:owner": [{"action": "billing:*", "effect": "deny"}]});
-        assert_eq!(decide(&["1:owner"], &book, false, "billing:edit"), Err(Refused::Denied));
+        assert_eq!(decide(&["1:owner"], &book, false, "billing:edit"), Err(PermissionError::Denied));
         assert_eq!(decide(&["1:owner"], &book, false, "entity:edit"), Ok(()));
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{OrgId, Role, RoleId};
-use crate::token::{Principal, SCHEMA_VERSION};
+use crate::token::{SCHEMA_VERSION, UserId};
 
 /// The partition in which an organization's roles and assignments lie.
 fn partition(org: &OrgId) -> String {
@@ -91,17 +91,17 @@ impl RoleRow {
 }
 
 impl AssignmentRow {
-    /// The row of these roles of `person` in `org`.
+    /// The row of these roles of `user` in `org`.
     #[must_use]
-    pub fn new(org: &OrgId, person: &Principal, roles: Vec<RoleId>) -> Self {
-        let (pk, sk) = Self::key(org, person);
+    pub fn new(org: &OrgId, user: &UserId, roles: Vec<RoleId>) -> Self {
+        let (pk, sk) = Self::key(org, user);
         Self { pk, sk, v: SCHEMA_VERSION, roles }
     }
 
-    /// Partition and sort key of the roles of `person` in `org`.
+    /// Partition and sort key of the roles of `user` in `org`.
     #[must_use]
-    pub fn key(org: &OrgId, person: &Principal) -> (String, String) {
-        (partition(org), format!("USER#{person}"))
+    pub fn key(org: &OrgId, user: &UserId) -> (String, String) {
+        (partition(org), format!("USER#{user}"))
     }
 
     /// The roles.

@@ -1,22 +1,20 @@
-//! The line of a token that was made or revoked: who did what to which token, kept longer than the rest. A restore from a backup
-//! revokes again by these lines what the backup has forgotten.
+//! The log line of a token that was created or revoked. It is retained longer than the others: after a restore from a backup these
+//! lines say which tokens to revoke again.
 
 use serde::Serialize;
-use tracing::info;
 
-use super::{ALWAYS, now};
+use super::{Level, LineFields, LineKind, invocation::InvocationFields, write_line};
 use crate::{caller::Caller, rights::RoleId, token::Token};
 
-/// The line as it is written. Free text that a caller chose (the token's name, what a public token is for) is left out.
+/// The line. Free text that a caller chose (the token's name, the target of a public token) is left out.
 #[derive(Serialize)]
-struct Line<'a> {
-    timestamp: String,
-    level: &'static str,
-    kind: &'static str,
+struct AuditLine<'a> {
+    #[serde(flatten)]
+    line: LineFields,
     event: &'static str,
     request_id: &'a str,
     org_id: &'a str,
-    /// Who asked for it.
+    /// The caller of the operation.
     by: String,
     token_id: String,
     token_type: &'static str,
@@ -33,37 +31,48 @@ struct Line<'a> {
     revoked_by: Option<String>,
 }
 
-/// Tells that `caller` has made `token`, or was given it again.
-pub fn created(token: &Token, caller: &Caller, request_id: &str) {
-    info!(target: ALWAYS, line = line("created", token, caller, request_id));
+/// Logs that `caller` created `token`, or received it again by an idempotent request.
+pub fn token_created(token: &Token, caller: &Caller, request_id: &str) {
+    write("created", token, caller, request_id);
 }
 
-/// Tells that `caller` has revoked `token`, be it for the first time or again.
-pub fn revoked(token: &Token, caller: &Caller, request_id: &str) {
-    info!(target: ALWAYS, line = line("revoked", token, caller, request_id));
+/// Logs that `caller` revoked `token`, for the first time or again.
+pub fn token_revoked(token: &Token, caller: &Caller, request_id: &str) {
+    write("revoked", token, caller, request_id);
 }
 
-fn line(event: &'static str, token: &Token, caller: &Caller, request_id: &str) -> String {
-    let revocation = token.revocation.as_ref();
-    let line = Line {
-        timestamp: now(),
-        level: "INFO",
-        kind: "audit",
-        event,
-        request_id,
-        org_id: token.org.as_str(),
-        by: caller.principal.to_string(),
-        token_id: token.id.to_string(),
-        token_type: token.id.type_name().as_str(),
-        roles: token.token_type.roles(),
-        created_at: token.created_at.to_string(),
-        created_by: token.created_by.to_string(),
-        parent: token.parent.as_ref().map(ToString::to_string),
-        expires_at: token.expires_at.map(|end| end.to_string()),
-        revoked_at: revocation.map(|revocation| revocation.at.to_string()),
-        revoked_by: revocation.map(|revocation| revocation.by.to_string()),
-    };
-    serde_json::to_string(&line).unwrap_or_default()
+fn write(event: &'static str, token: &Token, caller: &Caller, request_id: &str) {
+    if let Some(invocation) = InvocationFields::current() {
+        write_line(&AuditLine::new(event, token, caller, request_id, Some(invocation)));
+    }
+}
+
+impl<'a> AuditLine<'a> {
+    fn new(
+        event: &'static str,
+        token: &'a Token,
+        caller: &Caller,
+        request_id: &'a str,
+        invocation: Option<InvocationFields>,
+    ) -> Self {
+        let revocation = token.revocation.as_ref();
+        Self {
+            line: LineFields::new(Level::Info, LineKind::Audit, invocation),
+            event,
+            request_id,
+            org_id: token.org.as_str(),
+            by: caller.principal().to_string(),
+            token_id: token.id.to_string(),
+            token_type: token.id.type_name().as_str(),
+            roles: token.token_type.roles(),
+            created_at: token.created_at.to_string(),
+            created_by: token.created_by.to_string(),
+            parent: token.parent.as_ref().map(ToString::to_string),
+            expires_at: token.expires_at.map(|end| end.to_string()),
+            revoked_at: revocation.map(|revocation| revocation.at.to_string()),
+            revoked_by: revocation.map(|revocation| revocation.by.to_string()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -75,8 +84,9 @@ mod tests {
     use crate::{caller::tests::person, token::samples};
 
     #[test]
-    fn an_audit_says_who_did_what_to_which_token_of_which_organization() {
-        let line: Value = serde_json::from_str(&line("revoked", &samples::revoked(), &person(&[]), "r")).unwrap();
+    fn audit_line_has_caller_token_and_organization() {
+        let revoked = samples::revoked();
+        let line = json!(AuditLine::new("revoked", &revoked, &person(&[]), "r", None));
         for (name, value) in [
             ("kind", json!("audit")),
             ("event", json!("revoked")),

@@ -1,30 +1,40 @@
-//! Metrics in the embedded metric format: `CloudWatch` takes them out of the line of a request.
+//! Metrics in the embedded metric format: `CloudWatch` extracts them from the line of a request.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
-use std::{collections::BTreeMap, sync::OnceLock, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::request::{Outcome, Request};
+use super::{
+    invocation::InvocationFields,
+    request::{Outcome, RequestLog},
+};
+use crate::{
+    error::ServerError,
+    ports::{PortErrorKind, Service},
+};
 
-/// The namespace where none is named.
-const NAMESPACE: &str = "Latchkey";
+/// A metric. Each has the dimension `operation`; [`Metric::ClientErrors`] is also counted by `operation` and `code`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Metric {
+    /// Duration of the request.
+    Latency,
+    /// Tokens that were created.
+    TokensCreated,
+    /// Tokens that were revoked.
+    TokensRevoked,
+    /// Requests that were rejected because of what the caller is or sent.
+    ClientErrors,
+    /// Requests that failed because of the service, its dependencies or its configuration.
+    ServerErrors,
+    /// Requests that failed because AWS limited the rate of a call.
+    Throttled,
+    /// Requests that failed because of KMS or a key.
+    KmsErrors,
+}
 
-static NAMED: OnceLock<String> = OnceLock::new();
-
-/// Every metric that there is, with its unit. Each has the dimension `operation`, and `Denied` also `operation` and `code`.
-pub const METRICS: [(&str, &str); 7] = [
-    ("Latency", "Milliseconds"),
-    ("Issued", "Count"),
-    ("Revoked", "Count"),
-    ("Denied", "Count"),
-    ("Failed", "Count"),
-    ("Throttled", "Count"),
-    ("KmsFailed", "Count"),
-];
-
-/// The operations that have lines: the contract's, the authorizer's, and that of the pages.
+/// The operations that write request lines: those of the contract, the authorizer's, and that of the token page.
 pub const OPERATIONS: [&str; 8] = [
     "authorize",
     "createAccessToken",
@@ -36,91 +46,193 @@ pub const OPERATIONS: [&str; 8] = [
     "getPage",
 ];
 
-/// Those that use keys.
-const WITH_KEYS: [&str; 3] = ["authorize", "createAccessToken", "getAccessTokenWellKnown"];
+/// The operations that use signing or verification keys.
+const OPERATIONS_WITH_KEYS: [&str; 3] = ["authorize", "createAccessToken", "getAccessTokenWellKnown"];
 
-/// Whether each line of `operation` has `metric`. A count is given where it may be one.
-#[must_use]
-pub fn emits(operation: &str, metric: &str) -> bool {
-    let known = OPERATIONS.contains(&operation) && METRICS.iter().any(|(name, _)| *name == metric);
-    known
-        && match metric {
-            "Issued" => operation == "createAccessToken",
-            "Revoked" => operation == "revokeAccessToken",
-            "KmsFailed" => WITH_KEYS.contains(&operation),
-            _ => true,
+impl Metric {
+    /// Every metric.
+    pub const ALL: [Self; 7] = [
+        Self::Latency,
+        Self::TokensCreated,
+        Self::TokensRevoked,
+        Self::ClientErrors,
+        Self::ServerErrors,
+        Self::Throttled,
+        Self::KmsErrors,
+    ];
+
+    /// The name in `CloudWatch`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Latency => "Latency",
+            Self::TokensCreated => "Issued",
+            Self::TokensRevoked => "Revoked",
+            Self::ClientErrors => "Denied",
+            Self::ServerErrors => "Failed",
+            Self::Throttled => "Throttled",
+            Self::KmsErrors => "KmsFailed",
         }
+    }
+
+    /// The unit in `CloudWatch`.
+    #[must_use]
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Latency => "Milliseconds",
+            _ => "Count",
+        }
+    }
+
+    /// Whether each request line of `operation` has the metric. A count is written as 0 if nothing was counted, so that alarms can
+    /// tell zero from missing data.
+    #[must_use]
+    pub fn is_emitted_by(self, operation: &str) -> bool {
+        OPERATIONS.contains(&operation)
+            && match self {
+                Self::TokensCreated => operation == "createAccessToken",
+                Self::TokensRevoked => operation == "revokeAccessToken",
+                Self::KmsErrors => OPERATIONS_WITH_KEYS.contains(&operation),
+                Self::Latency | Self::ClientErrors | Self::ServerErrors | Self::Throttled => true,
+            }
+    }
+}
+
+/// The metrics that count a server error in addition to [`Metric::ServerErrors`].
+fn error_metrics(error: &ServerError) -> Vec<Metric> {
+    match error {
+        ServerError::Port(error) => port_error_metrics(error.service, error.kind),
+        ServerError::RequestTimeout | ServerError::Internal(_) => Vec::new(),
+    }
+}
+
+/// The metrics that count a failed call. Without a wildcard: a new service or kind does not compile until it is mapped.
+fn port_error_metrics(service: Service, kind: PortErrorKind) -> Vec<Metric> {
+    let of_service = match service {
+        Service::Kms => Some(Metric::KmsErrors),
+        Service::DynamoDb | Service::IdentityProvider => None,
+    };
+    let of_kind = match kind {
+        PortErrorKind::Throttled => Some(Metric::Throttled),
+        PortErrorKind::TimedOut
+        | PortErrorKind::Unreachable
+        | PortErrorKind::ServerError
+        | PortErrorKind::MalformedResponse
+        | PortErrorKind::UnusableDocument
+        | PortErrorKind::Conflict
+        | PortErrorKind::NoEnabledKey
+        | PortErrorKind::SigningKeyDisabled
+        | PortErrorKind::WrongKey
+        | PortErrorKind::AccessDenied
+        | PortErrorKind::Rejected
+        | PortErrorKind::InvalidRequest
+        | PortErrorKind::InvalidItem
+        | PortErrorKind::Configuration => None,
+    };
+    of_service.into_iter().chain(of_kind).collect()
 }
 
 /// The metrics of one request, as members of its line.
 #[derive(Serialize)]
-pub(super) struct Metrics {
+pub(super) struct RequestMetrics {
     #[serde(rename = "_aws")]
-    directive: Directive,
+    metadata: Metadata,
     #[serde(flatten)]
     values: BTreeMap<&'static str, f64>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Directive {
+struct Metadata {
     timestamp: i64,
-    #[serde(rename = "CloudWatchMetrics")]
-    sets: Vec<Set>,
+    cloud_watch_metrics: Vec<MetricDirective>,
 }
 
 /// Metrics with the same dimensions.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Set {
-    namespace: &'static str,
+struct MetricDirective {
+    namespace: Arc<str>,
     dimensions: [&'static [&'static str]; 1],
-    metrics: Vec<Metric>,
+    metrics: Vec<MetricDefinition>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Metric {
+struct MetricDefinition {
     name: &'static str,
     unit: &'static str,
 }
 
-/// From now on metrics are under `namespace`, unless it is empty.
-pub(super) fn name(namespace: &str) {
-    if !namespace.is_empty() {
-        let _ = NAMED.set(namespace.to_owned());
-    }
-}
-
-impl Metrics {
-    /// The metrics of a request that took `took`. A count that may be one is given where it is none as well, so that an alarm can
-    /// tell none from silence.
-    pub(super) fn of(request: &Request, took: Duration) -> Self {
+impl RequestMetrics {
+    /// The metrics of a request in this invocation.
+    pub(super) fn new(request: &RequestLog, invocation: &InvocationFields) -> Self {
         let outcome = request.outcome();
-        let count = |holds: bool| if holds { 1.0 } else { 0.0 };
-        let mut values = BTreeMap::from([
-            ("Latency", took.as_secs_f64() * 1_000.0),
-            ("Issued", count(outcome == Outcome::Ok)),
-            ("Revoked", count(outcome == Outcome::Ok)),
-            ("Denied", count(outcome == Outcome::Refused)),
-            ("Failed", count(outcome == Outcome::Failed)),
-            ("Throttled", count(request.was_throttled())),
-            ("KmsFailed", count(request.was_kms())),
-        ]);
-        values.retain(|metric, _| emits(request.operation, metric));
-        let mut sets = vec![Set::of(&["operation"], values.keys().copied())];
-        if outcome == Outcome::Refused {
-            sets.push(Set::of(&["operation", "code"], ["Denied"].into_iter()));
+        let errors = request.server_error.as_ref().map(error_metrics).unwrap_or_default();
+        let count = |is_counted: bool| if is_counted { 1.0 } else { 0.0 };
+        let value = |metric: Metric| match metric {
+            Metric::Latency => invocation.duration.as_secs_f64() * 1_000.0,
+            Metric::TokensCreated | Metric::TokensRevoked => count(outcome == Outcome::Ok),
+            Metric::ClientErrors => count(outcome == Outcome::ClientError),
+            Metric::ServerErrors => count(outcome == Outcome::ServerError),
+            Metric::Throttled | Metric::KmsErrors => count(errors.contains(&metric)),
+        };
+        let emitted: Vec<_> =
+            Metric::ALL.into_iter().filter(|metric| metric.is_emitted_by(request.operation)).collect();
+        let namespace = &invocation.namespace;
+        let mut directives = vec![MetricDirective::new(namespace, &["operation"], &emitted)];
+        if outcome == Outcome::ClientError {
+            directives.push(MetricDirective::new(namespace, &["operation", "code"], &[Metric::ClientErrors]));
         }
-        let directive = Directive { timestamp: Timestamp::now().as_millisecond(), sets };
-        Self { directive, values }
+        Self {
+            metadata: Metadata { timestamp: Timestamp::now().as_millisecond(), cloud_watch_metrics: directives },
+            values: emitted.into_iter().map(|metric| (metric.name(), value(metric))).collect(),
+        }
     }
 }
 
-impl Set {
-    fn of(dimensions: &'static [&'static str], names: impl Iterator<Item = &'static str>) -> Self {
-        let unit = |name: &str| METRICS.iter().find(|(own, _)| *own == name).map_or("None", |(_, unit)| *unit);
-        let metrics = names.map(|name| Metric { name, unit: unit(name) }).collect();
-        Self { namespace: NAMED.get().map_or(NAMESPACE, String::as_str), dimensions: [dimensions], metrics }
+impl MetricDirective {
+    fn new(namespace: &Arc<str>, dimensions: &'static [&'static str], metrics: &[Metric]) -> Self {
+        let metrics = metrics.iter().map(|metric| MetricDefinition { name: metric.name(), unit: metric.unit() });
+        Self { namespace: namespace.clone(), dimensions: [dimensions], metrics: metrics.collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::PortError;
+
+    /// The metrics of each kind of error of `DynamoDB`. KMS errors are counted as `KmsErrors` as well.
+    const METRICS_OF_KINDS: [(PortErrorKind, &[Metric]); 15] = [
+        (PortErrorKind::Throttled, &[Metric::Throttled]),
+        (PortErrorKind::TimedOut, &[]),
+        (PortErrorKind::Unreachable, &[]),
+        (PortErrorKind::ServerError, &[]),
+        (PortErrorKind::MalformedResponse, &[]),
+        (PortErrorKind::UnusableDocument, &[]),
+        (PortErrorKind::Conflict, &[]),
+        (PortErrorKind::NoEnabledKey, &[]),
+        (PortErrorKind::SigningKeyDisabled, &[]),
+        (PortErrorKind::WrongKey, &[]),
+        (PortErrorKind::AccessDenied, &[]),
+        (PortErrorKind::Rejected, &[]),
+        (PortErrorKind::InvalidRequest, &[]),
+        (PortErrorKind::InvalidItem, &[]),
+        (PortErrorKind::Configuration, &[]),
+    ];
+
+    /// Every kind of error of every service has its metrics: four alarms depend on them.
+    #[test]
+    fn port_error_kind_maps_to_its_metrics() {
+        for kind in PortErrorKind::ALL {
+            let mapped = METRICS_OF_KINDS.iter().find(|(of, _)| *of == kind);
+            let (_, expected) = mapped.unwrap_or_else(|| panic!("{kind:?} has no metrics"));
+            for service in Service::ALL {
+                let metrics = error_metrics(&PortError::new(service, "Operation", kind).into());
+                let kms = (service == Service::Kms).then_some(Metric::KmsErrors);
+                assert_eq!(metrics, kms.into_iter().chain(expected.iter().copied()).collect::<Vec<_>>(), "{kind:?}");
+            }
+        }
     }
 }

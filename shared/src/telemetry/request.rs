@@ -1,99 +1,85 @@
-//! The line of a request.
-
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
-};
+//! The log line of a request.
 
 use serde::Serialize;
-use tracing::info;
 
-use super::{ALWAYS, Calls, metrics::Metrics, now};
-use crate::caller::Caller;
+use super::{
+    ErrorFields, Level, LineFields, LineKind, invocation::InvocationFields, metrics::RequestMetrics, write_line,
+};
+use crate::{
+    caller::Caller,
+    error::{ErrorCode, ServerError},
+};
 
-/// Whether this process has had no request yet.
-static COLD: AtomicBool = AtomicBool::new(true);
-
-/// What says that a service wanted less of us. A batch that is read in part says it in the words of `aws/ledger/evidence.rs`.
-const THROTTLING: [&str; 5] =
-    ["Throttl", "ThroughputExceeded", "RequestLimitExceeded", " 429 ", "keys were left unprocessed"];
-
-/// What says that a key is missing, in the words of `aws/keys.rs`.
-const KEYS: [&str; 3] = ["kms:", "no key of the family is in use", "the key that signs is out of use"];
-
-/// A request, from its beginning to its line.
+/// The log record of a request, filled in while it is processed.
 #[derive(Debug)]
-pub struct Request {
+pub struct RequestLog {
     /// The operation's id in the contract.
     pub operation: &'static str,
-    /// The gateway's id of the request.
+    /// API Gateway's id of the request.
     pub request_id: String,
-    /// The organization in which the request acts, where that is known.
+    /// The organization in which the request acts, if it is known.
     pub org: String,
-    /// Who asks, where that is known.
+    /// The caller, if it is known.
     pub principal: String,
-    /// The token that it is about: that was made, read or revoked, or that calls.
+    /// The token that was created, read or revoked, or the token that calls.
     pub token_id: String,
-    /// The status that was answered, or 0 where the answer has none.
+    /// The HTTP status, or 0 if the response has none.
     pub status: u16,
-    /// The contract's code of a refusal, `ok` otherwise.
-    pub code: &'static str,
-    /// Why. It holds nothing that the caller sent but ids.
+    /// The contract's error code; `None` if the request succeeded.
+    pub code: Option<ErrorCode>,
+    /// The reason of an error. It contains nothing that the caller sent but ids.
     pub reason: String,
-    /// Whether it is our fault, so that somebody should look.
-    pub ours: bool,
-    begun: Instant,
-    calls: Calls,
+    /// The server-side error, if the request failed because of one.
+    pub server_error: Option<ServerError>,
 }
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It was granted or done.
+    /// It succeeded.
     Ok,
-    /// It was refused, for what the caller is or sent.
-    Refused,
-    /// It could not be done, for what lies on our side.
-    Failed,
+    /// It was rejected because of what the caller is or sent.
+    ClientError,
+    /// It failed because of the service or its configuration.
+    ServerError,
 }
 
-/// The line as it is written. An empty text is left out.
+/// The line. Empty texts are left out.
 #[derive(Serialize)]
-struct Line<'a> {
-    timestamp: String,
-    level: &'static str,
-    kind: &'static str,
+struct RequestLine<'a> {
+    #[serde(flatten)]
+    line: LineFields,
     request_id: &'a str,
     operation: &'static str,
     outcome: Outcome,
     code: &'static str,
+    cold_start: bool,
     #[serde(skip_serializing_if = "is_zero")]
     status: u16,
     #[serde(skip_serializing_if = "str::is_empty")]
     reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorFields>,
     #[serde(skip_serializing_if = "str::is_empty")]
     org_id: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     principal: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     token_id: &'a str,
-    ms: f64,
-    cold_start: bool,
-    wire_calls: u64,
     #[serde(flatten)]
-    metrics: Metrics,
+    metrics: RequestMetrics,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(status: &u16) -> bool {
     *status == 0
 }
 
-impl Request {
-    /// A request that begins now.
+impl RequestLog {
+    /// The record of a request that starts now.
     #[must_use]
-    pub fn begin(operation: &'static str) -> Self {
+    pub fn new(operation: &'static str) -> Self {
         Self {
             operation,
             request_id: String::new(),
@@ -101,67 +87,53 @@ impl Request {
             principal: String::new(),
             token_id: String::new(),
             status: 0,
-            code: "ok",
+            code: None,
             reason: String::new(),
-            ours: false,
-            begun: Instant::now(),
-            calls: Calls::begin(),
+            server_error: None,
         }
     }
 
-    /// Says who asks.
-    pub fn by(&mut self, caller: &Caller) {
-        (self.org, self.principal) = (caller.org.to_string(), caller.principal.to_string());
+    /// Records the caller.
+    pub fn set_caller(&mut self, caller: &Caller) {
+        self.org = caller.org.to_string();
+        self.principal = caller.principal().to_string();
     }
 
-    /// How it ends.
+    /// How the request ended.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        match self.code {
-            "ok" => Outcome::Ok,
-            _ if self.ours => Outcome::Failed,
-            _ => Outcome::Refused,
+        match (self.code, &self.server_error) {
+            (None, _) => Outcome::Ok,
+            (Some(_), None) => Outcome::ClientError,
+            (Some(_), Some(_)) => Outcome::ServerError,
         }
     }
 
-    /// Whether a service on which it depends wanted less of us.
-    #[must_use]
-    pub fn was_throttled(&self) -> bool {
-        self.ours && THROTTLING.iter().any(|word| self.reason.contains(word))
+    /// *(a failure is logged once)* Writes the line, if an invocation is in progress.
+    pub fn write(&self) {
+        if let Some(invocation) = InvocationFields::current() {
+            write_line(&self.line(invocation));
+        }
     }
 
-    /// Whether it failed for a key: KMS gave none, or none is in use.
-    #[must_use]
-    pub fn was_kms(&self) -> bool {
-        self.ours && KEYS.iter().any(|words| self.reason.contains(words))
-    }
-
-    /// *(a failure is logged once)* Writes the line.
-    pub fn end(self) {
-        let line = self.line(self.begun.elapsed(), COLD.swap(false, Ordering::Relaxed));
-        info!(target: ALWAYS, line);
-    }
-
-    fn line(&self, took: Duration, cold_start: bool) -> String {
-        let line = Line {
-            timestamp: now(),
-            level: if self.ours { "ERROR" } else { "INFO" },
-            kind: "request",
+    fn line(&self, invocation: InvocationFields) -> RequestLine<'_> {
+        let outcome = self.outcome();
+        let level = if outcome == Outcome::ServerError { Level::Error } else { Level::Info };
+        RequestLine {
+            metrics: RequestMetrics::new(self, &invocation),
+            cold_start: invocation.is_cold_start,
+            line: LineFields::new(level, LineKind::Request, Some(invocation)),
             request_id: &self.request_id,
             operation: self.operation,
-            outcome: self.outcome(),
-            code: self.code,
+            outcome,
+            code: self.code.map_or("ok", ErrorCode::as_str),
             status: self.status,
             reason: &self.reason,
+            error: self.server_error.as_ref().map(|error| ErrorFields::of(error, self.operation)),
             org_id: &self.org,
             principal: &self.principal,
             token_id: &self.token_id,
-            ms: took.as_secs_f64() * 1_000.0,
-            cold_start,
-            wire_calls: self.calls.count(),
-            metrics: Metrics::of(self, took),
-        };
-        serde_json::to_string(&line).unwrap_or_default()
+        }
     }
 }
 
@@ -171,24 +143,37 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::telemetry::METRICS;
+    use crate::{
+        ports::{PortError, PortErrorKind, Service},
+        telemetry::{Metric, Telemetry, count_aws_call},
+    };
 
-    fn line(change: impl FnOnce(&mut Request)) -> Value {
-        let mut request = Request::begin("createAccessToken");
+    fn line(change: impl FnOnce(&mut RequestLog)) -> Value {
+        let mut request = RequestLog::new("createAccessToken");
         change(&mut request);
-        serde_json::from_str(&request.line(Duration::from_micros(1_500), true)).unwrap()
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(Telemetry::new("").invocation(
+            Some("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"),
+            async {
+                count_aws_call();
+                json!(request.line(InvocationFields::current().unwrap()))
+            },
+        ))
     }
 
     #[test]
-    fn a_line_has_what_a_person_searches_by_and_no_empty_text() {
+    fn request_line_has_the_search_fields_and_no_empty_text() {
         let line = line(|request| {
-            request.by(&crate::caller::tests::person(&[]));
-            (request.request_id, request.token_id, request.status) = ("r".to_owned(), "api_x".to_owned(), 201);
+            request.set_caller(&crate::caller::tests::person(&[]));
+            request.request_id = "r".to_owned();
+            request.token_id = "api_x".to_owned();
+            request.status = 201;
         });
         for (name, value) in [
             ("kind", json!("request")),
             ("level", json!("INFO")),
             ("request_id", json!("r")),
+            ("xray_trace_id", json!("1-5759e988-bd862e3fe1be46a994272793")),
             ("operation", json!("createAccessToken")),
             ("outcome", json!("ok")),
             ("code", json!("ok")),
@@ -196,43 +181,70 @@ mod tests {
             ("org_id", json!("123")),
             ("principal", json!("local|1001")),
             ("token_id", json!("api_x")),
-            ("ms", json!(1.5)),
             ("cold_start", json!(true)),
-            ("wire_calls", json!(0)),
+            ("aws_calls", json!(1)),
             ("Issued", json!(1.0)),
             ("reason", Value::Null),
+            ("error", Value::Null),
         ] {
             assert_eq!(line[name], value, "{name}");
+        }
+        assert!(line["duration_ms"].as_f64().unwrap() > 0.0, "{line}");
+    }
+
+    #[test]
+    fn server_error_is_logged_as_service_operation_and_kind() {
+        let throttled = PortError::new(Service::Kms, "Sign", PortErrorKind::Throttled);
+        for (error, expected) in [
+            (throttled.into(), json!({"service": "kms", "operation": "Sign", "kind": "throttled"})),
+            (
+                ServerError::RequestTimeout,
+                json!({"service": "latchkey", "operation": "createAccessToken", "kind": "timed_out"}),
+            ),
+            (
+                ServerError::Internal("the id is taken".to_owned()),
+                json!({"service": "latchkey", "operation": "createAccessToken", "kind": "internal"}),
+            ),
+        ] {
+            let code = error.code();
+            let line = line(|request| {
+                request.code = Some(code);
+                request.server_error = Some(error);
+            });
+            assert_eq!((&line["error"], &line["level"]), (&expected, &json!("ERROR")));
+            assert_eq!(line["outcome"], "server_error");
         }
     }
 
     #[test]
-    fn the_metrics_of_a_line_are_known_ones_whose_values_and_dimensions_stand_in_it() {
-        let failed = |reason: &str| {
-            let reason = reason.to_owned();
-            line(move |request| (request.code, request.ours, request.reason) = ("unavailable", true, reason))
+    fn request_metrics_are_declared_with_values_and_dimensions() {
+        let failed = |service, operation, kind| {
+            line(move |request| {
+                let error = PortError::new(service, operation, kind);
+                request.code = Some(ErrorCode::Unavailable);
+                request.server_error = Some(error.into());
+            })
         };
-        let refused = line(|request| request.code = "role_not_held");
+        let refused = line(|request| request.code = Some(ErrorCode::RoleNotHeld));
         for (line, name, value) in [
             (&line(|_| {}), "Issued", 1.0),
             (&line(|request| request.operation = "revokeAccessToken"), "Revoked", 1.0),
             (&refused, "Denied", 1.0),
             (&refused, "Issued", 0.0),
-            (&failed("dynamodb:PutItem: not reachable"), "Failed", 1.0),
-            (&failed("dynamodb:PutItem: not reachable"), "KmsFailed", 0.0),
-            (&failed("kms:Sign: not reachable"), "KmsFailed", 1.0),
-            (&failed("unavailable: kms:GetPublicKey: not reachable"), "KmsFailed", 1.0),
-            (&failed("the key that signs is out of use"), "KmsFailed", 1.0),
-            (&failed("dynamodb:GetItem: 400 ThrottlingException"), "Throttled", 1.0),
-            (&failed("dynamodb:BatchGetItem: keys were left unprocessed"), "Throttled", 1.0),
-            (&failed("dynamodb:BatchGetItem: not reachable"), "Throttled", 0.0),
+            (&failed(Service::DynamoDb, "PutItem", PortErrorKind::Unreachable), "Failed", 1.0),
+            (&failed(Service::DynamoDb, "PutItem", PortErrorKind::Unreachable), "KmsFailed", 0.0),
+            (&failed(Service::Kms, "Sign", PortErrorKind::Unreachable), "KmsFailed", 1.0),
+            (&failed(Service::Kms, "GetPublicKey", PortErrorKind::NoEnabledKey), "KmsFailed", 1.0),
+            (&failed(Service::Kms, "Sign", PortErrorKind::SigningKeyDisabled), "KmsFailed", 1.0),
+            (&failed(Service::DynamoDb, "GetItem", PortErrorKind::Throttled), "Throttled", 1.0),
+            (&failed(Service::DynamoDb, "BatchGetItem", PortErrorKind::Unreachable), "Throttled", 0.0),
         ] {
             assert_eq!(line[name], value, "{name}: {line}");
             for set in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
                 assert_eq!(set["Namespace"], "Latchkey");
                 for metric in set["Metrics"].as_array().unwrap() {
-                    let known = METRICS.iter().find(|(own, _)| metric["Name"] == *own);
-                    assert_eq!(metric["Unit"], known.unwrap().1);
+                    let known = Metric::ALL.into_iter().find(|known| metric["Name"] == known.name());
+                    assert_eq!(metric["Unit"], known.unwrap().unit());
                     assert!(line[metric["Name"].as_str().unwrap()].is_number(), "{line}");
                 }
                 for dimension in set["Dimensions"][0].as_array().unwrap() {

@@ -11,17 +11,19 @@ use super::TokenId;
 #[serde(try_from = "String")]
 pub struct ProviderName(String);
 
-/// Who acts. A person is `<provider>|<subject>` everywhere, so that two issuers with one subject are two people.
+/// A user of an identity provider, written `<provider>|<subject>`: the same subject of two issuers is two users.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserId {
+    provider: ProviderName,
+    subject: String,
+}
+
+/// The identity that a request acts as: a user or a token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Principal {
-    /// Somebody who signed in.
-    Person {
-        /// The identity provider that vouches for them.
-        provider: ProviderName,
-        /// Who they are there: 1 to 255 visible ASCII characters (OpenID Connect Core, section 2, `sub`).
-        subject: String,
-    },
-    /// A token of ours.
+    /// A user of an identity provider.
+    User(UserId),
+    /// A token that Latchkey issued.
     Token(TokenId),
 }
 
@@ -47,15 +49,27 @@ impl ProviderName {
     }
 }
 
-impl Principal {
-    /// The person whom `provider` calls `subject`.
+impl UserId {
+    /// The user with the subject `subject` (OpenID Connect Core 1.0, section 2, `sub`) at `provider`.
     ///
     /// # Errors
     ///
-    /// [`PrincipalError::Subject`] where `subject` is not 1 to 255 visible ASCII characters.
-    pub fn person(provider: ProviderName, subject: &str) -> Result<Self, PrincipalError> {
-        let fits = (1..=255).contains(&subject.len()) && subject.bytes().all(|b| b.is_ascii_graphic());
-        fits.then(|| Self::Person { provider, subject: subject.to_owned() }).ok_or(PrincipalError::Subject)
+    /// [`PrincipalError::Subject`] if `subject` is not 1 to 255 visible ASCII characters.
+    pub fn new(provider: ProviderName, subject: &str) -> Result<Self, PrincipalError> {
+        let is_valid = (1..=255).contains(&subject.len()) && subject.bytes().all(|b| b.is_ascii_graphic());
+        is_valid.then(|| Self { provider, subject: subject.to_owned() }).ok_or(PrincipalError::Subject)
+    }
+
+    /// The name of the identity provider.
+    #[must_use]
+    pub fn provider(&self) -> &ProviderName {
+        &self.provider
+    }
+
+    /// The user's id at the provider.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
     }
 }
 
@@ -77,14 +91,23 @@ impl TryFrom<String> for ProviderName {
     }
 }
 
+impl FromStr for UserId {
+    type Err = PrincipalError;
+
+    fn from_str(text: &str) -> Result<Self, PrincipalError> {
+        let (provider, subject) = text.split_once('|').ok_or(PrincipalError::Form)?;
+        Self::new(provider.parse()?, subject)
+    }
+}
+
 impl FromStr for Principal {
     type Err = PrincipalError;
 
     fn from_str(text: &str) -> Result<Self, PrincipalError> {
-        match text.split_once('|') {
-            Some((provider, subject)) => Self::person(provider.parse()?, subject),
-            None => text.parse().map(Self::Token).map_err(|_| PrincipalError::Form),
+        if text.contains('|') {
+            return text.parse().map(Self::User);
         }
+        text.parse().map(Self::Token).map_err(|_| PrincipalError::Form)
     }
 }
 
@@ -94,10 +117,16 @@ impl fmt::Display for ProviderName {
     }
 }
 
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}|{}", self.provider, self.subject)
+    }
+}
+
 impl fmt::Display for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Person { provider, subject } => write!(f, "{provider}|{subject}"),
+            Self::User(id) => id.fmt(f),
             Self::Token(id) => id.fmt(f),
         }
     }

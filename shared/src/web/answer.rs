@@ -13,7 +13,10 @@ use lambda_http::{
 use serde::Serialize;
 
 use super::problem::{self, Problem};
-use crate::{failure::Failure, token::TokenId};
+use crate::{
+    error::{ApiError, ErrorCode},
+    token::TokenId,
+};
 
 /// How long anyone may keep what is the same for all.
 const PUBLIC: &str = "public, max-age=300";
@@ -36,8 +39,8 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// [`Failure::Internal`] where `body` cannot be written.
-    pub fn ok(body: &impl Serialize) -> Result<Self, Failure> {
+    /// An internal error if `body` cannot be serialized.
+    pub fn ok(body: &impl Serialize) -> Result<Self, ApiError> {
         Self::of(StatusCode::OK, "no-store", body)
     }
 
@@ -46,7 +49,7 @@ impl Answer {
     /// # Errors
     ///
     /// As [`Answer::ok`].
-    pub fn created(body: &impl Serialize) -> Result<Self, Failure> {
+    pub fn created(body: &impl Serialize) -> Result<Self, ApiError> {
         Self::of(StatusCode::CREATED, "no-store", body)
     }
 
@@ -55,7 +58,7 @@ impl Answer {
     /// # Errors
     ///
     /// As [`Answer::ok`].
-    pub fn public(body: &impl Serialize) -> Result<Self, Failure> {
+    pub fn public(body: &impl Serialize) -> Result<Self, ApiError> {
         Self::of(StatusCode::OK, PUBLIC, body)
     }
 
@@ -75,8 +78,8 @@ impl Answer {
         Self::plain(StatusCode::FOUND, "text/plain", "no-cache", String::new()).with(LOCATION, address)
     }
 
-    fn of(status: StatusCode, cache: &'static str, body: &impl Serialize) -> Result<Self, Failure> {
-        let body = serde_json::to_string(body).map_err(|error| Failure::Internal(error.to_string()))?;
+    fn of(status: StatusCode, cache: &'static str, body: &impl Serialize) -> Result<Self, ApiError> {
+        let body = serde_json::to_string(body).map_err(|error| ApiError::internal(error.to_string()))?;
         Ok(Self::plain(status, JSON, cache, body))
     }
 
@@ -106,10 +109,6 @@ impl Answer {
         self.token.as_ref()
     }
 
-    pub(super) fn status(&self) -> StatusCode {
-        self.status
-    }
-
     pub(super) fn into_response(self) -> Response<Body> {
         let mut response = response(self.status, self.media_type, self.cache, self.body);
         let readable =
@@ -124,14 +123,14 @@ impl Answer {
 }
 
 /// The response that tells of `failure`, in answer to the request `instance`.
-pub(super) fn refusal(failure: &Failure, instance: &str) -> Response<Body> {
+pub(super) fn refusal(failure: &ApiError, instance: &str) -> Response<Body> {
     let body = serde_json::to_string(&Problem::of(failure, instance)).unwrap_or_default();
-    let mut response = response(problem::status(failure), "application/problem+json", "no-store", body);
+    let mut response = response(problem::status(failure.code()), "application/problem+json", "no-store", body);
     let headers = response.headers_mut();
-    match failure {
+    match failure.code() {
         // RFC 6750, section 3. The gateway hides it when a function says it; the authorizer's own 401 has it for sure.
-        Failure::Unauthenticated(_) => headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
-        Failure::Unavailable(_) => headers.insert(RETRY_AFTER, HeaderValue::from_static(problem::RETRY_AFTER)),
+        ErrorCode::Unauthenticated => headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+        ErrorCode::Unavailable => headers.insert(RETRY_AFTER, HeaderValue::from_static(problem::RETRY_AFTER)),
         _ => None,
     };
     response

@@ -1,7 +1,7 @@
-//! The Lambda authorizer of REST and HTTP APIs: what the gateway asks in, what it takes for a decision out.
+//! The Lambda authorizer of REST and HTTP APIs: parses the gateway's event, decides, logs the decision and renders the response.
 
 mod event;
-mod reply;
+mod response;
 
 use std::{future::Future, pin::Pin};
 
@@ -11,117 +11,88 @@ use serde_json::value::RawValue;
 
 use super::Error;
 use crate::{
-    authorize::{Authorize, Refused, Spent},
-    caller::Caller,
-    deadline::within,
-    ports::{Assignments, Clock, EvidenceReader, KeyRing, ProviderKeys, Toucher},
-    telemetry::Request,
+    authorize::{Authorize, AuthorizeError, AuthorizerPorts, Decision},
+    error::ServerError,
+    telemetry::{RequestLog, Telemetry},
+    timeout::with_timeout,
 };
-
-/// The error text that the gateway answers with a 401, a REST API by its `UNAUTHORIZED` response.
-const UNAUTHORIZED: &str = "Unauthorized";
-/// Any other is a 500, a REST API's by its `AUTHORIZER_FAILURE` response, which the template makes a 503.
-const UNDECIDED: &str = "Undecided";
 
 /// Serves decisions until the Lambda runtime ends.
 ///
 /// # Errors
 ///
 /// Those of the Lambda runtime.
-pub async fn serve_authorizer<L, K, P, C>(authorize: Authorize<L, K, P, C>) -> Result<(), Error>
-where
-    L: EvidenceReader + Assignments + Toucher,
-    K: KeyRing,
-    P: ProviderKeys,
-    C: Clock,
-{
+pub async fn serve_authorizer<P: AuthorizerPorts>(authorize: Authorize<P>, telemetry: Telemetry) -> Result<(), Error> {
     let authorize = &authorize;
-    // Raw on both sides: each event is read, and each answer written, once.
-    let handler = |event: LambdaEvent<Box<RawValue>>| async move { answer_event(authorize, event.payload.get()).await };
+    let telemetry = &telemetry;
+    // Raw JSON on both sides: each event is parsed once, and each response serialized once.
+    let handler = |event: LambdaEvent<Box<RawValue>>| async move {
+        let response = answer_event(authorize, event.payload.get());
+        telemetry.invocation(event.context.xray_trace_id.as_deref(), response).await
+    };
     lambda_runtime::run(service_fn(handler)).await
 }
 
-/// *(closed by default)* One event of the gateway to one answer: an IAM policy for a REST API, the simple form for an HTTP API, of
-/// 8,192 bytes at most.
+/// *(closed by default)* The response to one event of the gateway: an IAM policy for a REST API, the simple format for an HTTP API, at
+/// most 8,192 bytes.
 ///
 /// # Errors
 ///
-/// `Unauthorized`, which the gateway makes a 401. Any other text says that nothing could be decided, or why the event is none that
-/// this authorizer takes; it holds nothing from the event, and the gateway takes it for a refusal too.
-pub async fn answer_event<L, K, P, C>(
-    authorize: &Authorize<L, K, P, C>,
+/// `Unauthorized`, which the gateway answers with 401. Any other text means that no decision was possible, or which setting makes the
+/// event one that this authorizer does not accept. It contains nothing of the event, and the gateway rejects the request.
+pub async fn answer_event<P: AuthorizerPorts>(
+    authorize: &Authorize<P>,
     event: &str,
-) -> Result<Box<RawValue>, Diagnostic>
-where
-    L: EvidenceReader + Assignments + Toucher,
-    K: KeyRing,
-    P: ProviderKeys,
-    C: Clock,
-{
-    let mut told = Request::begin("authorize");
-    let answer = decide(authorize, event, &mut told).await;
-    told.end();
-    answer
-}
-
-async fn decide<L, K, P, C>(
-    authorize: &Authorize<L, K, P, C>,
-    event: &str,
-    told: &mut Request,
-) -> Result<Box<RawValue>, Diagnostic>
-where
-    L: EvidenceReader + Assignments + Toucher,
-    K: KeyRing,
-    P: ProviderKeys,
-    C: Clock,
-{
-    let event = Event::read(event).map_err(|cause| fail(cause, "unavailable", cause, told))?;
-    told.request_id = event.request_id();
-    let no_api = "the event names no API";
-    let question = event.question().ok_or_else(|| fail(UNDECIDED, "unavailable", no_api, told))?;
-    // As what it is for: what it is made of is too deep for the compiler.
-    let deciding: Pin<Box<dyn Future<Output = _> + '_>> = Box::pin(authorize.decide(&question));
-    let decided = within(deciding, Refused::Undecided).await;
-    let granted = decided.and_then(|caller| {
-        let answer = reply::grant(&event, caller.as_ref()).map_err(Refused::Denied)?;
-        Ok((caller, answer))
-    });
-    let denial = match granted {
-        Ok((caller, answer)) => {
-            name(told, caller.as_ref());
-            return Ok(answer);
+) -> Result<Box<RawValue>, Diagnostic> {
+    let mut log = RequestLog::new("authorize");
+    let (decision, response) = match Event::read(event) {
+        Ok(event) => {
+            log.request_id = event.request_id();
+            response::render(&event, decide(authorize, &event).await)
         }
-        Err(Refused::Denied(denial)) => denial,
-        Err(Refused::Unauthenticated(cause, spent)) => {
-            name_spent(told, spent.as_deref());
-            return Err(fail(UNAUTHORIZED, "unauthenticated", &cause, told));
-        }
-        Err(Refused::Undecided(cause)) => return Err(fail(UNDECIDED, "unavailable", &cause, told)),
+        Err(message) => response::reject(AuthorizeError::InvalidEvent(message)),
     };
-    name(told, denial.caller.as_ref());
-    (told.code, told.reason) = (denial.code, denial.reason.clone());
-    let unwritten = "the answer cannot be written";
-    reply::deny(&event, &denial).ok_or_else(|| fail(UNDECIDED, "unavailable", unwritten, told))
+    record(&mut log, &decision);
+    log.write();
+    response
 }
 
-fn name(told: &mut Request, caller: Option<&Caller>) {
-    if let Some(caller) = caller {
-        told.by(caller);
-        told.token_id = caller.token.as_ref().map(|token| token.id.to_string()).unwrap_or_default();
+async fn decide<P: AuthorizerPorts>(authorize: &Authorize<P>, event: &Event) -> Decision {
+    let undecided = |error| Decision::Reject(AuthorizeError::Undecided(error));
+    let Some(question) = event.question() else {
+        return undecided(ServerError::Internal("the event names no API".to_owned()));
+    };
+    // A trait object: the compiler cannot compute the layout of a future nested as deep as this one.
+    let decision: Pin<Box<dyn Future<Output = Decision> + '_>> = Box::pin(authorize.decide(&question));
+    with_timeout(decision).await.unwrap_or_else(undecided)
+}
+
+/// Records the decision. The holder of an inactive token is not recorded as the caller: it may be anyone who has the token.
+fn record(log: &mut RequestLog, decision: &Decision) {
+    log.code = decision.code();
+    if let Some(caller) = decision.caller() {
+        log.set_caller(caller);
+        log.token_id = caller.token().map(|token| token.id.to_string()).unwrap_or_default();
     }
-}
-
-/// The token that was shown, and nobody as who asks: it may be anybody who came by it.
-fn name_spent(told: &mut Request, spent: Option<&Spent>) {
-    if let Some(spent) = spent {
-        (told.org, told.token_id) = (spent.org.to_string(), spent.id.to_string());
+    let Decision::Reject(error) = decision else { return };
+    match error {
+        AuthorizeError::Unauthenticated { cause, token } => {
+            log.reason.clone_from(cause);
+            if let Some(token) = token {
+                log.org = token.org.to_string();
+                log.token_id = token.id.to_string();
+            }
+        }
+        AuthorizeError::Denied(denial) => log.reason.clone_from(&denial.reason),
+        AuthorizeError::Undecided(error) => {
+            log.reason = error.to_string();
+            log.server_error = Some(error.clone());
+        }
+        AuthorizeError::InvalidEvent(message) => {
+            (*message).clone_into(&mut log.reason);
+            log.server_error = Some(ServerError::Internal((*message).to_owned()));
+        }
     }
-}
-
-fn fail(text: &str, code: &'static str, cause: &str, told: &mut Request) -> Diagnostic {
-    (told.code, told.reason, told.ours) = (code, cause.to_owned(), text != UNAUTHORIZED);
-    let kind = if text == UNAUTHORIZED { UNAUTHORIZED } else { UNDECIDED };
-    Diagnostic { error_type: kind.to_owned(), error_message: text.to_owned() }
 }
 
 #[cfg(test)]

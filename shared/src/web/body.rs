@@ -8,7 +8,7 @@ use lambda_http::{
 };
 use serde_json::{Map, Value};
 
-use crate::{failure::Failure, jwt::Distinct};
+use crate::{error::ApiError, jwt::Distinct};
 
 /// The most bytes of a body.
 const LARGEST: usize = 16 * 1024;
@@ -18,21 +18,21 @@ const LARGEST: usize = 16 * 1024;
 /// # Errors
 ///
 /// Another media type, more than 16 KiB, no UTF-8, no JSON, no object, a member that is there twice.
-pub(super) fn members(headers: &HeaderMap, body: &Body) -> Result<Map<String, Value>, Failure> {
+pub(super) fn members(headers: &HeaderMap, body: &Body) -> Result<Map<String, Value>, ApiError> {
     if body.len() > LARGEST {
-        return Err(Failure::TooLarge);
+        return Err(ApiError::TooLarge);
     }
     if !is_json(headers) {
-        return Err(Failure::UnsupportedMediaType);
+        return Err(ApiError::UnsupportedMediaType);
     }
     let text = text(body)?;
     if text.trim().is_empty() {
-        return Err(Failure::Invalid("the body is empty and must be a JSON object".to_owned()));
+        return Err(ApiError::Invalid("the body is empty and must be a JSON object".to_owned()));
     }
     match serde_json::from_str::<Distinct>(&text) {
         Ok(Distinct(members)) => Ok(members),
-        Err(error) if error.is_data() => Err(Failure::Invalid(sentence(&error))),
-        Err(error) => Err(Failure::Invalid(format!("the body is not JSON: {}", sentence(&error)))),
+        Err(error) if error.is_data() => Err(ApiError::Invalid(sentence(&error))),
+        Err(error) => Err(ApiError::Invalid(format!("the body is not JSON: {}", sentence(&error)))),
     }
 }
 
@@ -44,9 +44,9 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// The body as text. A gateway that hands bytes on as text has put U+FFFD where they were no UTF-8.
-fn text(body: &Body) -> Result<Cow<'_, str>, Failure> {
+fn text(body: &Body) -> Result<Cow<'_, str>, ApiError> {
     let text = std::str::from_utf8(body).ok().filter(|text| !text.contains('\u{fffd}'));
-    text.map(Cow::Borrowed).ok_or_else(|| Failure::Invalid("the body is not UTF-8".to_owned()))
+    text.map(Cow::Borrowed).ok_or_else(|| ApiError::Invalid("the body is not UTF-8".to_owned()))
 }
 
 /// What the parser says, which repeats no more of what was sent than a member's name.
@@ -59,12 +59,12 @@ fn sentence(error: &serde_json::Error) -> String {
 mod tests {
     use super::*;
 
-    fn read(body: impl Into<Body>) -> Result<usize, Failure> {
+    fn read(body: impl Into<Body>) -> Result<usize, ApiError> {
         members(&HeaderMap::new(), &body.into()).map(|members| members.len())
     }
 
     fn sentence_of(body: &str) -> String {
-        read(body).map_or_else(|failure| failure.sentence(), |_| "read".to_owned())
+        read(body).map_or_else(|failure| failure.public_message(), |_| "read".to_owned())
     }
 
     #[test]
@@ -88,14 +88,14 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_utf_8_are_refused() {
-        assert_eq!(read(&b"{\"name\": \"\xff\"}"[..]), Err(Failure::Invalid("the body is not UTF-8".to_owned())));
+        assert_eq!(read(&b"{\"name\": \"\xff\"}"[..]), Err(ApiError::Invalid("the body is not UTF-8".to_owned())));
     }
 
     #[test]
     fn a_body_has_16_kib_at_most() {
         let body = |length: usize| format!("{{\"n\":\"{}\"}}", "x".repeat(length - 8));
         assert_eq!(read(body(16_384)), Ok(1));
-        assert_eq!(read(body(16_385)), Err(Failure::TooLarge));
+        assert_eq!(read(body(16_385)), Err(ApiError::TooLarge));
     }
 
     #[test]

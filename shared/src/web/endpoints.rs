@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Answer, Endpoint, Incoming};
 use crate::{
     create::{Create, Order},
-    failure::Failure,
+    error::ApiError,
     get::Get,
     list::{Filter, List},
     my_roles::{HeldRole, MyRoles},
@@ -36,14 +36,14 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Endpoint for Cre
         "createAccessToken"
     }
 
-    async fn answer(&self, request: &Incoming) -> Result<Answer, Failure> {
+    async fn answer(&self, request: &Incoming) -> Result<Answer, ApiError> {
         let caller = request.caller()?;
         let order = Order::read(&request.members()?)?;
         let key = request.idempotency_key()?;
         let issued = self.run(&caller, order, key.as_ref()).await?;
-        telemetry::created(issued.token(), &caller, request.request_id());
+        telemetry::token_created(issued.token(), &caller, request.request_id());
         let (id, item) = (issued.token().id.clone(), Item::of(issued.token()));
-        Ok(Answer::created(&CreatedItem { item, token: issued.reveal() })?.about(&id))
+        Ok(Answer::created(&CreatedItem { item, token: issued.expose_secret() })?.about(&id))
     }
 }
 
@@ -52,7 +52,7 @@ impl<L: Lister, C: Clock> Endpoint for List<L, C> {
         "listAccessTokens"
     }
 
-    async fn answer(&self, request: &Incoming) -> Result<Answer, Failure> {
+    async fn answer(&self, request: &Incoming) -> Result<Answer, ApiError> {
         let caller = request.caller()?;
         let (filter, cursor) = (request.filter()?, request.query("cursor")?);
         let page = self.run(&caller, &filter, cursor.as_deref()).await?;
@@ -82,7 +82,7 @@ impl<L: RoleReader + OrgRoles> Endpoint for MyRoles<L> {
         "listCurrentRoles"
     }
 
-    async fn answer(&self, request: &Incoming) -> Result<Answer, Failure> {
+    async fn answer(&self, request: &Incoming) -> Result<Answer, ApiError> {
         let caller = request.caller()?;
         let roles = if request.flag("may_give")? { self.may_give(&caller).await? } else { self.run(&caller).await? };
         Answer::ok(&Roles { roles })
@@ -94,7 +94,7 @@ impl<L: Finder> Endpoint for Get<L> {
         "getAccessToken"
     }
 
-    async fn answer(&self, request: &Incoming) -> Result<Answer, Failure> {
+    async fn answer(&self, request: &Incoming) -> Result<Answer, ApiError> {
         let token = self.run(&request.caller()?, &request.id()).await?;
         Ok(Answer::ok(&Item::of(&token))?.about(&token.id))
     }
@@ -105,10 +105,10 @@ impl<L: Revoker, C: Clock> Endpoint for Revoke<L, C> {
         "revokeAccessToken"
     }
 
-    async fn answer(&self, request: &Incoming) -> Result<Answer, Failure> {
+    async fn answer(&self, request: &Incoming) -> Result<Answer, ApiError> {
         let caller = request.caller()?;
         let token = self.run(&caller, &request.id()).await?;
-        telemetry::revoked(&token, &caller, request.request_id());
+        telemetry::token_revoked(&token, &caller, request.request_id());
         Ok(Answer::ok(&Item::of(&token))?.about(&token.id))
     }
 }
@@ -119,7 +119,7 @@ impl<K: KeyRing> Endpoint for Publish<K> {
     }
 
     /// Open to anyone: a credential that comes along is not looked at.
-    async fn answer(&self, request: &Incoming) -> Result<Answer, Failure> {
+    async fn answer(&self, request: &Incoming) -> Result<Answer, ApiError> {
         let (keys, metadata) = ("/.well-known/jwks.json", "/.well-known/openid-configuration");
         let is = |family: &str, document: &str| request.ends_in(&format!("/v1/access-tokens{family}{document}"));
         if is("", keys) {
@@ -133,7 +133,7 @@ impl<K: KeyRing> Endpoint for Publish<K> {
         } else if request.ends_in("/v1/openapi.json") {
             Ok(Answer::document(OPENAPI))
         } else {
-            Err(Failure::NotFound)
+            Err(ApiError::NotFound)
         }
     }
 }

@@ -8,7 +8,7 @@ use lambda_http::http::{
 };
 
 use super::{Answer, Endpoint, Incoming};
-use crate::{failure::Failure, portal::Portal};
+use crate::{error::ApiError, portal::Portal};
 
 const HTML: &str = "text/html; charset=utf-8";
 
@@ -26,7 +26,7 @@ impl<F: Fn(&str) -> Option<Cow<'static, [u8]>> + Send + Sync> Endpoint for Porta
     }
 
     /// Open to anyone: a credential that comes along is not looked at.
-    async fn answer(&self, request: &Incoming) -> Result<Answer, Failure> {
+    async fn answer(&self, request: &Incoming) -> Result<Answer, ApiError> {
         let (answer, policy) = if let Some(name) = request.path_parameter("file") {
             (Answer::text(media_type(&name)?, ASSET_CACHE, self.asset(&name)?), CLOSED.to_owned())
         } else if request.ends_in("/tokens") {
@@ -62,11 +62,11 @@ fn guarded(answer: Answer) -> Answer {
 }
 
 /// The media type of an asset, by the ending of its name.
-fn media_type(name: &str) -> Result<&'static str, Failure> {
+fn media_type(name: &str) -> Result<&'static str, ApiError> {
     match name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("js") => Ok("text/javascript; charset=utf-8"),
         Some("css") => Ok("text/css; charset=utf-8"),
         Some("svg") => Ok("image/svg+xml; charset=utf-8"),
-        _ => Err(Failure::NotFound),
+        _ => Err(ApiError::NotFound),
     }
 }

@@ -3,7 +3,7 @@
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 
-use crate::failure::Failure;
+use crate::error::{ApiError, ErrorCode};
 
 /// Where the caller is asked to come again in a second.
 pub(super) const RETRY_AFTER: &str = "1";
@@ -17,44 +17,47 @@ pub(super) struct Problem {
     status: u16,
     detail: String,
     instance: String,
-    code: &'static str,
+    code: ErrorCode,
     /// The original contract's member: the same sentence as `detail`.
     error: String,
 }
 
-/// The one table from failures to statuses.
-pub(super) fn status(failure: &Failure) -> StatusCode {
-    match failure {
-        Failure::Invalid(_) => StatusCode::BAD_REQUEST,
-        Failure::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Failure::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Failure::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-        Failure::PermissionDenied(_)
-        | Failure::RoleNotHeld(_)
-        | Failure::LifetimeExceedsParent(_)
-        | Failure::TooDeep
-        | Failure::TooManyRoles(_) => StatusCode::FORBIDDEN,
-        Failure::NotFound => StatusCode::NOT_FOUND,
-        Failure::IdempotencyConflict => StatusCode::CONFLICT,
-        Failure::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
-        Failure::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Failure::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+/// The HTTP status of each code.
+pub(super) fn status(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::InvalidRequest => StatusCode::BAD_REQUEST,
+        ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorCode::PermissionDenied
+        | ErrorCode::RoleNotHeld
+        | ErrorCode::ReadOnlyToken
+        | ErrorCode::LifetimeExceedsParent
+        | ErrorCode::TooDeep
+        | ErrorCode::TooManyRoles => StatusCode::FORBIDDEN,
+        ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        ErrorCode::IdempotencyConflict => StatusCode::CONFLICT,
+        ErrorCode::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorCode::Throttled => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
 impl Problem {
-    /// The problem that `failure` is for the request `instance`.
-    pub(super) fn of(failure: &Failure, instance: &str) -> Self {
-        let status = status(failure);
-        let sentence = failure.sentence();
+    /// The problem that `error` is for the request `instance`.
+    pub(super) fn of(error: &ApiError, instance: &str) -> Self {
+        let code = error.code();
+        let status = status(code);
+        let message = error.public_message();
         Self {
-            kind: format!("urn:latchkey:problem:{}", failure.code()),
+            kind: format!("urn:latchkey:problem:{}", code),
             title: status.canonical_reason().unwrap_or_default(),
             status: status.as_u16(),
-            detail: sentence.clone(),
+            detail: message.clone(),
             instance: instance.to_owned(),
-            code: failure.code(),
-            error: sentence,
+            code,
+            error: message,
         }
     }
 }
@@ -65,25 +68,29 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::{
+        error::ServerError,
+        ports::{PortError, PortErrorKind, Service},
+    };
 
     #[test]
     fn every_failure_has_the_contracts_status_and_code() {
         let text = || "x".to_owned();
         for (failure, status, code) in [
-            (Failure::Invalid(text()), 400, "invalid_request"),
-            (Failure::Unauthenticated(text()), 401, "unauthenticated"),
-            (Failure::PermissionDenied(text()), 403, "permission_denied"),
-            (Failure::RoleNotHeld("1:a".parse().unwrap()), 403, "role_not_held"),
-            (Failure::LifetimeExceedsParent(crate::token::UnixTime::EPOCH), 403, "lifetime_exceeds_parent"),
-            (Failure::TooDeep, 403, "too_deep"),
-            (Failure::TooManyRoles(text()), 403, "too_many_roles"),
-            (Failure::NotFound, 404, "not_found"),
-            (Failure::IdempotencyConflict, 409, "idempotency_conflict"),
-            (Failure::IdempotencyMismatch, 422, "idempotency_mismatch"),
-            (Failure::TooLarge, 413, "too_large"),
-            (Failure::UnsupportedMediaType, 415, "unsupported_media_type"),
-            (Failure::Internal(text()), 500, "internal"),
-            (Failure::Unavailable(text()), 503, "unavailable"),
+            (ApiError::Invalid(text()), 400, "invalid_request"),
+            (ApiError::Unauthenticated(text()), 401, "unauthenticated"),
+            (ApiError::PermissionDenied(text()), 403, "permission_denied"),
+            (ApiError::RoleNotHeld("1:a".parse().unwrap()), 403, "role_not_held"),
+            (ApiError::LifetimeExceedsParent(crate::token::UnixTime::EPOCH), 403, "lifetime_exceeds_parent"),
+            (ApiError::TooDeep, 403, "too_deep"),
+            (ApiError::TooManyRoles(text()), 403, "too_many_roles"),
+            (ApiError::NotFound, 404, "not_found"),
+            (ApiError::IdempotencyConflict, 409, "idempotency_conflict"),
+            (ApiError::IdempotencyMismatch, 422, "idempotency_mismatch"),
+            (ApiError::TooLarge, 413, "too_large"),
+            (ApiError::UnsupportedMediaType, 415, "unsupported_media_type"),
+            (ApiError::internal("x"), 500, "internal"),
+            (ServerError::RequestTimeout.into(), 503, "unavailable"),
         ] {
             let problem = json!(Problem::of(&failure, "r-1"));
             assert_eq!((&problem["status"], &problem["code"]), (&json!(status), &json!(code)));
@@ -95,9 +102,10 @@ mod tests {
     }
 
     #[test]
-    fn a_cause_on_our_side_is_never_in_the_problem() {
-        for failure in [Failure::Unauthenticated, Failure::Unavailable, Failure::Internal] {
-            let problem = json!(Problem::of(&failure("the cause".to_owned()), "r-1"));
+    fn problem_of_server_error_omits_its_cause() {
+        let port = PortError::new(Service::Kms, "Sign", PortErrorKind::Throttled).with_detail("the cause");
+        for error in [ApiError::Unauthenticated("the cause".to_owned()), port.into(), ApiError::internal("the cause")] {
+            let problem = json!(Problem::of(&error, "r-1"));
             assert!(!problem.to_string().contains("cause"), "{problem}");
         }
     }

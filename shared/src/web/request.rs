@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::body;
 use crate::{
     caller::{Caller, Context},
-    failure::Failure,
+    error::ApiError,
     list::{Filter, LIMIT},
     token::{IdempotencyKey, IdempotencyKeyError, NOT_OFFERED, Principal, TypeName, UnknownType},
 };
@@ -45,13 +45,13 @@ impl Incoming {
     ///
     /// # Errors
     ///
-    /// [`Failure::Unauthenticated`] without that context; [`Failure::PermissionDenied`] where `x-epilot-org-id` names
+    /// [`ApiError::Unauthenticated`] without that context; [`ApiError::PermissionDenied`] where `x-epilot-org-id` names
     /// another organization than the authorizer has decided on.
-    pub fn caller(&self) -> Result<Caller, Failure> {
+    pub fn caller(&self) -> Result<Caller, ApiError> {
         let caller = Caller::from_context(&self.context)?;
         let named = self.headers().get_all(super::ORG_HEADER);
         if named.iter().any(|org| org.as_bytes() != caller.org.as_str().as_bytes()) {
-            return Err(Failure::PermissionDenied("x-epilot-org-id names another organization".to_owned()));
+            return Err(ApiError::PermissionDenied("x-epilot-org-id names another organization".to_owned()));
         }
         Ok(caller)
     }
@@ -79,7 +79,7 @@ impl Incoming {
     /// # Errors
     ///
     /// Those of the contract: 413, 415, 400.
-    pub fn members(&self) -> Result<Map<String, Value>, Failure> {
+    pub fn members(&self) -> Result<Map<String, Value>, ApiError> {
         body::members(self.headers(), self.request.body())
     }
 
@@ -87,16 +87,16 @@ impl Incoming {
     ///
     /// # Errors
     ///
-    /// [`Failure::Invalid`] for one that is none, or for two.
-    pub fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Failure> {
+    /// [`ApiError::Invalid`] for one that is none, or for two.
+    pub fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, ApiError> {
         let mut values = self.headers().get_all("idempotency-key").iter();
         match (values.next(), values.next()) {
             (None, _) => Ok(None),
             (Some(value), None) => {
                 let key = value.to_str().map_or(Err(IdempotencyKeyError), str::parse);
-                key.map(Some).map_err(|error| Failure::Invalid(error.to_string()))
+                key.map(Some).map_err(|error| ApiError::Invalid(error.to_string()))
             }
-            (Some(_), Some(_)) => Err(Failure::Invalid("`Idempotency-Key` is there twice".to_owned())),
+            (Some(_), Some(_)) => Err(ApiError::Invalid("`Idempotency-Key` is there twice".to_owned())),
         }
     }
 
@@ -104,13 +104,13 @@ impl Incoming {
     ///
     /// # Errors
     ///
-    /// [`Failure::Invalid`] where it is there twice.
-    pub fn query(&self, name: &str) -> Result<Option<String>, Failure> {
+    /// [`ApiError::Invalid`] where it is there twice.
+    pub fn query(&self, name: &str) -> Result<Option<String>, ApiError> {
         let query = self.request.query_string_parameters();
         match query.all(name).unwrap_or_default()[..] {
             [] => Ok(None),
             [value] => Ok(Some(value.to_owned())),
-            _ => Err(Failure::Invalid(format!("`{name}` is there twice"))),
+            _ => Err(ApiError::Invalid(format!("`{name}` is there twice"))),
         }
     }
 
@@ -118,12 +118,12 @@ impl Incoming {
     ///
     /// # Errors
     ///
-    /// [`Failure::Invalid`] for anything else, or where it is there twice.
-    pub fn flag(&self, name: &str) -> Result<bool, Failure> {
+    /// [`ApiError::Invalid`] for anything else, or where it is there twice.
+    pub fn flag(&self, name: &str) -> Result<bool, ApiError> {
         match self.query(name)?.as_deref() {
             Some("true") => Ok(true),
             None | Some("false") => Ok(false),
-            Some(_) => Err(Failure::Invalid(format!("`{name}` is `true` or `false`"))),
+            Some(_) => Err(ApiError::Invalid(format!("`{name}` is `true` or `false`"))),
         }
     }
 
@@ -131,21 +131,21 @@ impl Incoming {
     ///
     /// # Errors
     ///
-    /// [`Failure::Invalid`] for a parameter that breaks its rule.
-    pub fn filter(&self) -> Result<Filter, Failure> {
+    /// [`ApiError::Invalid`] for a parameter that breaks its rule.
+    pub fn filter(&self) -> Result<Filter, ApiError> {
         let whole = |text: &String| text.bytes().all(|byte| byte.is_ascii_digit());
         let limit = self.query("limit")?.map(|text| Some(text).filter(whole)?.parse::<usize>().ok());
         let limit = limit.unwrap_or(Some(LIMIT)).filter(|limit| (1..=LIMIT).contains(limit));
         let maker = self.query("created_by")?.map(|text| text.parse::<Principal>()).transpose();
         Ok(Filter {
             types: self.token_types()?,
-            created_by: maker.map_err(|error| Failure::Invalid(format!("`created_by`: {error}")))?,
-            limit: limit.ok_or_else(|| Failure::Invalid(format!("`limit` must be a number from 1 to {LIMIT}")))?,
+            created_by: maker.map_err(|error| ApiError::Invalid(format!("`created_by`: {error}")))?,
+            limit: limit.ok_or_else(|| ApiError::Invalid(format!("`limit` must be a number from 1 to {LIMIT}")))?,
         })
     }
 
     /// The token types that the query asks for, in any of the spellings in use; `None` where it names none.
-    fn token_types(&self) -> Result<Option<BTreeSet<TypeName>>, Failure> {
+    fn token_types(&self) -> Result<Option<BTreeSet<TypeName>>, ApiError> {
         let query = self.request.query_string_parameters();
         let values = ["token_type", "token_type[]"].into_iter().filter_map(|name| query.all(name)).flatten();
         let mut named = values.flat_map(|value| value.split(',')).peekable();
@@ -153,7 +153,7 @@ impl Incoming {
             return Ok(None);
         }
         let known = named.filter(|name| !NOT_OFFERED.contains(name)).map(str::parse);
-        known.collect::<Result<_, UnknownType>>().map(Some).map_err(|error| Failure::Invalid(error.to_string()))
+        known.collect::<Result<_, UnknownType>>().map(Some).map_err(|error| ApiError::Invalid(error.to_string()))
     }
 
     fn headers(&self) -> &HeaderMap {

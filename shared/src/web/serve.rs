@@ -1,11 +1,17 @@
-//! The one wrapper around every endpoint: it reads the request, renders the answer, and tells the log.
+//! The one wrapper around every endpoint: it reads the request, renders the answer, and writes the log line.
 
 use std::{convert::Infallible, future::Future};
 
-use lambda_http::{Body, Request, Response, service_fn};
+use lambda_http::{Body, Request, RequestExt, Response, service_fn};
 
 use super::{Answer, Incoming, answer::refusal, cors::Cors};
-use crate::{config::Config, deadline::within, failure::Failure, telemetry, token::TokenId};
+use crate::{
+    config::HttpConfig,
+    error::ApiError,
+    telemetry::{RequestLog, Telemetry},
+    timeout::with_timeout,
+    token::TokenId,
+};
 
 /// Why a function cannot serve.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -16,48 +22,51 @@ pub trait Endpoint: Send + Sync {
     fn operation(&self) -> &'static str;
 
     /// Answers one request.
-    fn answer(&self, request: &Incoming) -> impl Future<Output = Result<Answer, Failure>> + Send;
+    fn answer(&self, request: &Incoming) -> impl Future<Output = Result<Answer, ApiError>> + Send;
 }
 
 /// Serves `endpoint` until the Lambda runtime ends.
 ///
 /// # Errors
 ///
-/// Those of the Lambda runtime; an allowed origin that is no header's value.
-pub async fn serve(endpoint: impl Endpoint, config: &Config) -> Result<(), Error> {
-    let (endpoint, cors) = (&endpoint, &Cors::new(config.allowed_origins())?);
-    let answer = |request| async move {
-        let mut response = handle(endpoint, request).await;
+/// Those of the Lambda runtime; an allowed origin that is not a valid header value.
+pub async fn serve(endpoint: impl Endpoint, config: &HttpConfig) -> Result<(), Error> {
+    let endpoint = &endpoint;
+    let cors = &Cors::new(&config.allowed_origin)?;
+    let telemetry = &Telemetry::new(&config.metrics_namespace);
+    let handler = |request: Request| async move {
+        let trace_id = request.lambda_context_ref().and_then(|context| context.xray_trace_id.clone());
+        let mut response = telemetry.invocation(trace_id.as_deref(), handle(endpoint, request)).await;
         cors.permit(response.headers_mut());
         Ok::<_, Infallible>(response)
     };
-    lambda_http::run(service_fn(answer)).await
+    lambda_http::run(service_fn(handler)).await
 }
 
 /// *(a failure is logged once)* Here.
 async fn handle(endpoint: &impl Endpoint, request: Request) -> Response<Body> {
-    let mut told = telemetry::Request::begin(endpoint.operation());
+    let mut log = RequestLog::new(endpoint.operation());
     let request = Incoming::new(request);
-    let answer = within(endpoint.answer(&request), Failure::Unavailable).await;
-    request.request_id().clone_into(&mut told.request_id);
+    let answer = with_timeout(endpoint.answer(&request)).await.unwrap_or_else(|error| Err(error.into()));
+    request.request_id().clone_into(&mut log.request_id);
     if let Ok(caller) = request.caller() {
-        told.by(&caller);
+        log.set_caller(&caller);
     }
     let response = match answer {
         Ok(answer) => {
-            told.status = answer.status().as_u16();
-            told.token_id = answer.token().map(ToString::to_string).unwrap_or_default();
+            log.token_id = answer.token().map(ToString::to_string).unwrap_or_default();
             answer.into_response()
         }
-        Err(failure) => {
-            let response = refusal(&failure, request.request_id());
-            (told.status, told.code, told.ours) = (response.status().as_u16(), failure.code(), failure.is_ours());
-            // Only what is a token's id: the rest is whatever somebody wrote there.
-            told.token_id = request.id().parse().map(|id: TokenId| id.to_string()).unwrap_or_default();
-            told.reason = failure.reason();
-            response
+        Err(error) => {
+            // Only the id of a token: any other text is the caller's.
+            log.token_id = request.id().parse().map(|id: TokenId| id.to_string()).unwrap_or_default();
+            log.code = Some(error.code());
+            log.reason = error.log_message();
+            log.server_error = error.server_error().cloned();
+            refusal(&error, request.request_id())
         }
     };
-    told.end();
+    log.status = response.status().as_u16();
+    log.write();
     response
 }

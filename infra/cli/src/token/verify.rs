@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
-use shared::jwt::{Distinct, Refusal, Unverified};
+use shared::jwt::{Distinct, Unverified, VerifyError};
 
 use crate::{
     access::{Address, standard_input},
@@ -102,7 +102,7 @@ fn plain(value: &Value) -> String {
 
 /// The claims of a token whose signature was checked, as `T` reads them.
 fn claims<T: DeserializeOwned>(json: &RawValue) -> Result<T, Error> {
-    serde_json::from_str(json.get()).map_err(|_| refused(Refusal::Claims))
+    serde_json::from_str(json.get()).map_err(|_| refused(VerifyError::Claims))
 }
 
 fn decide(claims: &Deciding, audience: &str) -> Result<(), Error> {
@@ -129,7 +129,7 @@ impl Audience {
     }
 }
 
-fn refused(refusal: Refusal) -> Error {
+fn refused(refusal: VerifyError) -> Error {
     Error::NotVerified(refusal.to_string())
 }
 

@@ -9,7 +9,7 @@ use shared::{
     apply::{Apply, Content, Place, RowBook},
     aws::Ledger,
     rights::{OrgId, RoleId},
-    token::Principal,
+    token::UserId,
 };
 
 use crate::program::{Ended, Program, SHARED, elsewhere};
@@ -100,7 +100,7 @@ fn operators_ledger() -> Ledger {
 #[tokio::test]
 async fn an_owner_is_not_written_over_what_was_not_read() {
     let apply = Apply { ledger: operators_ledger() };
-    let (org, person): (OrgId, Principal) = ("707".parse().unwrap(), "local|7001".parse().unwrap());
+    let (org, person): (OrgId, UserId) = ("707".parse().unwrap(), "local|7001".parse().unwrap());
     let place = Place::Assignment(org.clone(), person.clone());
     let beside_nothing = apply.with_owner(&org, &person).await.unwrap();
     SHARED.run(&format!("apply {}", viewer_file("707", "*:view"))).ok();
@@ -149,7 +149,7 @@ fn with_a_table_the_aws_environment_says_where_and_who() {
     let unnamed = run(table, "operator").failed(5);
     assert!(unnamed.contains("user `7001` is of no known identity provider"), "{unnamed}");
     let denied = run(&format!("{table} --provider local"), "list-tokens").failed(1);
-    assert!(denied.starts_with("error: the ledger: broken: dynamodb:GetItem: 400 "), "{denied}");
+    assert!(denied.starts_with("error: the ledger: dynamodb GetItem access denied: 400 "), "{denied}");
     assert!(!may_list("704"));
     run(&format!("{table} --provider local"), "operator").ok();
     assert!(may_list("704"));
@@ -161,5 +161,5 @@ fn a_ledger_that_cannot_be_reached_is_unavailable() {
     let program = Program::new(folder.path(), "apply --table t --owner local|1 --org 1");
     let program = program.env("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1").env("AWS_REGION", "us-east-1");
     let refused = program.env("AWS_ACCESS_KEY_ID", "x").env("AWS_SECRET_ACCESS_KEY", "y").run().failed(6);
-    assert!(refused.starts_with("error: the ledger: unavailable: dynamodb:GetItem: "), "{refused}");
+    assert!(refused.starts_with("error: the ledger: dynamodb GetItem unreachable"), "{refused}");
 }

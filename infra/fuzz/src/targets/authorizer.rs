@@ -93,12 +93,12 @@ fn is_open(event: &Value) -> bool {
     route == OPEN && literal && path.ends_with(&format!("/open/{id}"))
 }
 
-fn authorizer(first: u8) -> Authorize<Ledger, Keys, Keys, At> {
+fn authorizer(first: u8) -> Authorize<(Ledger, Keys, Keys, At)> {
     static POLICY: LazyLock<Policy> = LazyLock::new(policy);
     let [rsa, ec] = [0, 1].map(Keys);
     let ledger = [Ledger::Silent, Ledger::Empty, Ledger::Known][usize::from(first % 3)];
     let keys = Families { access: ec, public: rsa };
-    Authorize { ledger, keys, provider_keys: rsa, clock: At, policy: POLICY.clone() }
+    Authorize::new(ledger, keys, rsa, At, POLICY.clone())
 }
 
 fn policy() -> Policy {

@@ -6,8 +6,8 @@ use std::{
 };
 
 use shared::{
-    caller::Caller,
-    failure::Failure,
+    caller::{Caller, CallerIdentity},
+    error::ApiError,
     list::{Filter, List, Page, Position},
     ports::{Clock, Lister, PortError, Slice},
     rights::OrgId,
@@ -80,7 +80,7 @@ fn run(bytes: &[u8]) {
             .any(|place| ask(place, org, filter, None).1.is_ok_and(|page| page.next.as_deref() == Some(altered)));
         assert!(ours, "{altered} was never made");
     } else {
-        assert!(matches!(taken.1, Err(Failure::Invalid(_))) && taken.0.is_none(), "refused, and yet read");
+        assert!(matches!(taken.1, Err(ApiError::Invalid(_))) && taken.0.is_none(), "refused, and yet read");
     }
 }
 
@@ -98,10 +98,10 @@ fn ask(
     org: &OrgId,
     filter: &Filter,
     cursor: Option<&str>,
-) -> (Option<String>, Result<Page, Failure>) {
+) -> (Option<String>, Result<Page, ApiError>) {
     let index = Index { reached: place, before: Mutex::default() };
-    let principal = "local|1001".parse().unwrap();
-    let caller = Caller { org: org.clone(), principal, roles: Vec::new(), deny_roles: Vec::new(), token: None };
+    let identity = CallerIdentity::User("local|1001".parse().unwrap());
+    let caller = Caller { identity, org: org.clone(), roles: Vec::new(), deny_roles: Vec::new() };
     let page = RUNTIME.block_on(List { ledger: &index, clock: Epoch }.run(&caller, filter, cursor));
     (index.before.into_inner().unwrap(), page)
 }

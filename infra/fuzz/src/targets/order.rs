@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use shared::{
     create::{Order, Wanted},
-    failure::Failure,
+    error::ApiError,
     jwt::Distinct,
     token::{Family, TypeName},
 };
@@ -26,7 +26,7 @@ fn run(bytes: &[u8]) {
     assert_eq!(pairs.0.len(), members.len(), "a member is there twice");
     match Order::read(&members) {
         Ok(order) => check(&order, &members),
-        Err(Failure::Invalid(sentence)) => {
+        Err(ApiError::Invalid(sentence)) => {
             assert!(sentence.len() <= LONGEST && !sentence.chars().any(char::is_control), "{sentence:?}");
         }
         Err(other) => unreachable!("a body is a {other:?}"),

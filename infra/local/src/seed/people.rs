@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use shared::{
-    apply::{Content, Place, Setup},
-    token::Principal,
-};
+use shared::apply::{Content, Place, Setup};
 
 use crate::{idp::people::Person, stack::provider};
 
@@ -82,16 +79,12 @@ fn without(text: &str, value: &str) -> String {
 pub(super) fn assigned(setup: &Setup, names: &BTreeMap<String, String>) -> Result<Vec<Person>, String> {
     let own = provider();
     let people = setup.entries().iter().filter_map(|entry| match (&entry.place, &entry.content) {
-        (Place::Assignment(org, Principal::Person { provider, subject }), Content::Assignment(roles))
-            if *provider == own =>
-        {
-            Some(Person {
-                org: org.to_string(),
-                user: subject.clone(),
-                name: names.get(subject).unwrap_or(subject).clone(),
-                roles: roles.iter().map(ToString::to_string).collect(),
-            })
-        }
+        (Place::Assignment(org, user), Content::Assignment(roles)) if *user.provider() == own => Some(Person {
+            org: org.to_string(),
+            user: user.subject().to_owned(),
+            name: names.get(user.subject()).map_or(user.subject(), String::as_str).to_owned(),
+            roles: roles.iter().map(ToString::to_string).collect(),
+        }),
         _ => None,
     });
     let people: Vec<_> = people.collect();

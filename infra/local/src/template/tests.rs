@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use shared::telemetry::emits;
+use shared::telemetry::Metric;
 
 use super::{ApiKind, Effect, Function, Template, TemplateError, World, load};
 
@@ -53,11 +53,11 @@ fn sentence(result: Result<Template, TemplateError>) -> String {
 
 #[test]
 fn a_function_has_the_global_settings_under_its_own() {
-    let template = own(&[("LogLevel", "debug")]);
+    let template = own(&[("MaxLifetime", "90d")]);
     let function = function(&template, "create-token");
     assert_eq!((function.timeout, function.memory_mb), (Duration::from_secs(10), 512));
     assert_eq!(function.logical_id, "CreateToken");
-    assert_eq!(function.environment["LOG_LEVEL"], "debug");
+    assert_eq!(function.environment["MAX_LIFETIME"], "90d");
     assert_eq!(function.environment["TABLE_NAME"], "latchkey-Table");
     assert_eq!(function.environment["TOKEN_AUDIENCE"], "http://localhost:3000");
     assert_eq!(function.environment["ACCESS_KEYS"].trim_end_matches(','), template.keys[0].arn);
@@ -180,7 +180,7 @@ fn metrics(alarm: &Value) -> Vec<Value> {
 /// Whether something gives values to a metric: a function's line where it is ours, under exactly the dimension `operation`.
 fn is_emitted(namespace: &str, metric: &str, dimensions: &[(&str, &str)]) -> bool {
     if let ("Latchkey/${AWS::StackName}", [("operation", operation)]) = (namespace, dimensions) {
-        return emits(operation, metric);
+        return Metric::ALL.iter().any(|own| own.name() == metric && own.is_emitted_by(operation));
     }
     let names: Vec<_> = dimensions.iter().map(|(name, _)| *name).collect();
     OF_AWS.contains(&(namespace, metric, &names))

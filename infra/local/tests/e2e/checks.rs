@@ -103,7 +103,7 @@ impl World {
         let mut told = BTreeMap::new();
         for line in self.lines() {
             let kind = line["kind"].as_str().unwrap_or_default();
-            assert!(["request", "audit", "trouble"].contains(&kind), "{line}");
+            assert!(["request", "audit", "error"].contains(&kind), "{line}");
             let id = line["request_id"].as_str().filter(|id| kind == "request" && asked.contains(*id));
             if let Some(id) = id {
                 let operation = line["operation"].as_str().unwrap_or_else(|| panic!("no operation: {line}"));

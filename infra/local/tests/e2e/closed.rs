@@ -119,7 +119,7 @@ fn a_permission_that_a_function_lacks_is_an_internal_failure_told_once_and_to_th
     let output = world.output();
     let told: Vec<_> = output.lines().filter(|line| line.contains(&request_id) && line.contains("ERROR")).collect();
     assert_eq!(told.len(), 1, "a failure is logged once: {told:?}");
-    assert!(told[0].contains("dynamodb:Query: 400 AccessDeniedException"), "{told:?}");
+    assert!(told[0].contains("dynamodb Query access denied: 400 AccessDeniedException"), "{told:?}");
 }
 
 #[test]

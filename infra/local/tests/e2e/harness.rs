@@ -30,7 +30,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use shared::{
     rights::{AssignmentRow, RoleId, RoleRow},
-    token::{Access, Principal, Row, Token, TokenId, TokenType},
+    token::{Access, Row, Token, TokenId, TokenType, UserId},
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -259,7 +259,7 @@ impl World {
 
     /// Assigns a person these roles, in place of those assigned before.
     pub fn assign(&self, org: &str, user: &str, roles: &[&str]) {
-        let person = Principal::person(provider(), user).unwrap();
+        let person = UserId::new(provider(), user).unwrap();
         let roles = roles.iter().map(|role| role.parse().unwrap()).collect();
         self.put(&AssignmentRow::new(&org.parse().unwrap(), &person, roles));
     }

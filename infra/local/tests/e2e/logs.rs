@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use local::aws::{Service, faults::Fault};
 use serde_json::{Value, json};
-use shared::telemetry::{METRICS, OPERATIONS, emits};
+use shared::telemetry::{Metric, OPERATIONS};
 
 use crate::harness::{Reply, World, eventually};
 
@@ -38,14 +38,14 @@ fn each_request_has_one_line_of_each_function_that_it_met() {
     let failed = world.create(&owner, &json!({"name": "n"}));
     for (reply, operation, outcome, code, token_id) in [
         (&made, "createAccessToken", "ok", "ok", id.clone()),
-        (&refused, "", "refused", "permission_denied", Value::Null),
-        (&unknown, "", "refused", "unauthenticated", Value::Null),
-        (&invalid, "createAccessToken", "refused", "invalid_request", Value::Null),
+        (&refused, "", "client_error", "permission_denied", Value::Null),
+        (&unknown, "", "client_error", "unauthenticated", Value::Null),
+        (&invalid, "createAccessToken", "client_error", "invalid_request", Value::Null),
         (&read, "getAccessToken", "ok", "ok", id.clone()),
-        (&absent, "getAccessToken", "refused", "not_found", json!("api_5ZugdRXasLfWBypHi93Fk")),
+        (&absent, "getAccessToken", "client_error", "not_found", json!("api_5ZugdRXasLfWBypHi93Fk")),
         (&open, "getAccessTokenWellKnown", "ok", "ok", Value::Null),
         (&revoked, "revokeAccessToken", "ok", "ok", id.clone()),
-        (&failed, "createAccessToken", "failed", "unavailable", Value::Null),
+        (&failed, "createAccessToken", "server_error", "unavailable", Value::Null),
     ] {
         let mut expected: Vec<_> = [operation].into_iter().filter(|name| !name.is_empty()).collect();
         expected.extend(Some("authorize").filter(|_| operation != "getAccessTokenWellKnown"));
@@ -59,8 +59,8 @@ fn each_request_has_one_line_of_each_function_that_it_met() {
         assert_eq!((&line["outcome"], &line["code"]), (&json!(outcome), &json!(code)), "{line}");
         assert_eq!(line["token_id"], token_id, "{line}");
         assert_eq!(line["reason"].is_null(), code == "ok", "a refusal has its reason: {line}");
-        assert_eq!(line["level"], if outcome == "failed" { "ERROR" } else { "INFO" });
-        assert!(line["ms"].as_f64().unwrap() > 0.0 && line["cold_start"].is_boolean(), "{line}");
+        assert_eq!(line["level"], if outcome == "server_error" { "ERROR" } else { "INFO" });
+        assert!(line["duration_ms"].as_f64().unwrap() > 0.0 && line["cold_start"].is_boolean(), "{line}");
         if code != "unauthenticated" && operation != "getAccessTokenWellKnown" {
             assert_eq!(line["org_id"], "123", "{line}");
             assert!(!line["principal"].as_str().unwrap().is_empty(), "{line}");
@@ -91,7 +91,7 @@ fn a_line_counts_the_calls_that_went_over_the_wire() {
         let lines = of(&world, &made, "request", 2);
         let line = lines.iter().find(|line| line["operation"] == operation).unwrap();
         let counted = calls.iter().filter(|call| call.caller == function).count();
-        assert_eq!(line["wire_calls"], counted, "{line} {calls:?}");
+        assert_eq!(line["aws_calls"], counted, "{line} {calls:?}");
     }
 }
 
@@ -117,9 +117,10 @@ fn every_operation_emits_its_metrics_and_no_other() {
             emitted.extend(metrics.map(|metric| (name(&line["operation"]), name(&metric["Name"]))));
         }
     }
-    let pairs = OPERATIONS.iter().flat_map(|operation| METRICS.iter().map(move |(metric, _)| (*operation, *metric)));
-    let pairs = pairs.filter(|(operation, metric)| emits(operation, metric));
-    assert_eq!(emitted, pairs.map(|(operation, metric)| (operation.to_owned(), metric.to_owned())).collect());
+    let pairs = OPERATIONS.iter().flat_map(|operation| Metric::ALL.map(|metric| (*operation, metric)));
+    let pairs = pairs.filter(|(operation, metric)| metric.is_emitted_by(operation));
+    let expected = pairs.map(|(operation, metric)| (operation.to_owned(), metric.name().to_owned()));
+    assert_eq!(emitted, expected.collect());
 }
 
 /// The one answer to a token that does not count, without its request's id, and the authorizer's line of it.

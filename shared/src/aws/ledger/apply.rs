@@ -5,11 +5,10 @@ use aws_sdk_dynamodb::{
     operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
 };
 
-use super::{Attributes, Ledger, key, read, write};
+use super::{Attributes, Ledger, dynamodb_error, invalid_item, key, read, write};
 use crate::{
     apply::{Basis, Content, Entry, Place, RowBook},
-    aws::cause::cause,
-    ports::PortError,
+    ports::{PortError, PortErrorKind, Service},
     rights::{AssignmentRow, RoleRow},
     token::SCHEMA_VERSION,
 };
@@ -30,11 +29,11 @@ impl RowBook for Ledger {
             Place::Assignment(org, person) => AssignmentRow::key(org, person),
         };
         let request = self.client.get_item().table_name(&self.table).set_key(Some(key(pk, sk))).consistent_read(true);
-        let answer = request.send().await.map_err(|error| cause("dynamodb:GetItem", &error))?;
+        let answer = request.send().await.map_err(|error| dynamodb_error("GetItem", &error))?;
         match answer.item {
-            Some(row) if is_newer(&row) => Err(PortError::Broken(format!(
-                "the row of the {place} has a newer schema version than this code knows"
-            ))),
+            Some(row) if is_newer(&row) => {
+                Err(invalid_item(format!("the row of the {place} has a newer schema version than this code knows")))
+            }
             row => Ok(row.map(|row| content(place, row))),
         }
     }
@@ -48,7 +47,7 @@ impl RowBook for Ledger {
             Basis::OwnerBeside(Some(there)) => while_there(request, row(&entry.place, there)?),
         };
         let Err(error) = request.send().await else { return Ok(true) };
-        let failure = cause("dynamodb:PutItem", &error);
+        let failure = dynamodb_error("PutItem", &error);
         match error.into_service_error() {
             PutItemError::ConditionalCheckFailedException(_) => Ok(false),
             _ => Err(failure),
@@ -62,7 +61,10 @@ fn row(place: &Place, content: &Content) -> Result<Attributes, PortError> {
         (Place::Assignment(org, person), Content::Assignment(roles)) => {
             write(&AssignmentRow::new(org, person, roles.clone()))
         }
-        _ => Err(PortError::Broken(format!("this is no row for the {place}"))),
+        _ => {
+            let mismatch = PortError::new(Service::DynamoDb, "PutItem", PortErrorKind::InvalidRequest);
+            Err(mismatch.with_detail(format!("this is no row for the {place}")))
+        }
     }
 }
 

@@ -7,10 +7,10 @@ use std::{
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
-use super::{Attributes, Ledger, key, read, token_key};
+use super::{Attributes, Ledger, dynamodb_error, key, read, token_key};
 use crate::{
-    aws::{LONGEST_CALL, cause::cause},
-    ports::{Evidence, EvidenceReader, PortError, RoleReader},
+    aws::LONGEST_CALL,
+    ports::{Evidence, EvidenceReader, PortError, PortErrorKind, RoleReader, Service},
     rights::{NamedRole, Role, RoleId, RoleRow},
     telemetry,
     token::{Row, RowError, TokenId},
@@ -67,7 +67,7 @@ impl Ledger {
 
     /// The rows with these keys that are there, by their keys. However often it has to ask, it takes no longer than one call.
     async fn batch(&self, keys: Vec<Attributes>) -> Result<HashMap<(String, String), Attributes>, PortError> {
-        let late = || Err(PortError::Unavailable("dynamodb:BatchGetItem: no answer in time".to_owned()));
+        let late = || Err(PortError::new(Service::DynamoDb, "BatchGetItem", PortErrorKind::TimedOut));
         tokio::time::timeout(LONGEST_CALL, self.batch_wholly(keys)).await.unwrap_or_else(|_| late())
     }
 
@@ -80,7 +80,8 @@ impl Ledger {
                 return Ok(rows);
             }
             if started.elapsed() + pause > BUDGET {
-                return Err(PortError::Unavailable("dynamodb:BatchGetItem: keys were left unprocessed".to_owned()));
+                let throttled = PortError::new(Service::DynamoDb, "BatchGetItem", PortErrorKind::Throttled);
+                return Err(throttled.with_detail("keys were left unprocessed"));
             }
             tokio::time::sleep(pause).await;
             (pause, keys) = (pause * 2, left);
@@ -90,9 +91,10 @@ impl Ledger {
     /// One call: the rows found, and the keys that were left unprocessed.
     async fn batch_once(&self, keys: Vec<Attributes>) -> Result<(Vec<Attributes>, Vec<Attributes>), PortError> {
         let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-        let wanted = wanted.map_err(|_| PortError::Broken("dynamodb:BatchGetItem: no keys".to_owned()))?;
+        let wanted =
+            wanted.map_err(|_| PortError::new(Service::DynamoDb, "BatchGetItem", PortErrorKind::InvalidRequest))?;
         let request = self.client.batch_get_item().request_items(&self.table, wanted);
-        let answer = request.send().await.map_err(|error| cause("dynamodb:BatchGetItem", &error))?;
+        let answer = request.send().await.map_err(|error| dynamodb_error("BatchGetItem", &error))?;
         let found = answer.responses.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
         let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
         Ok((found, left.map(|left| left.keys).unwrap_or_default()))
@@ -110,7 +112,7 @@ pub(super) fn role(id: &RoleId, row: Attributes) -> NamedRole {
     if let Ok(row) = read::<RoleRow>(row) {
         return row.role(id.clone());
     }
-    telemetry::trouble(&format!("the row of the role {id} cannot be read: it denies everything"));
+    telemetry::error(&format!("the row of the role {id} cannot be read: it denies everything"));
     NamedRole { name: String::new(), role: Role::unreadable(id.clone()) }
 }
 

@@ -2,9 +2,8 @@
 
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 
-use super::{Attributes, Ledger, token};
+use super::{Attributes, Ledger, dynamodb_error, token};
 use crate::{
-    aws::cause::cause,
     list::{Filter, Position},
     ports::{Lister, PortError, Slice},
     rights::OrgId,
@@ -23,7 +22,7 @@ impl Lister for Ledger {
         filter: &Filter,
     ) -> Result<Slice, PortError> {
         let query = self.query(Row::list_of(org, class), before, now, filter);
-        let answer = query.send().await.map_err(|error| cause("dynamodb:Query", &error))?;
+        let answer = query.send().await.map_err(|error| dynamodb_error("Query", &error))?;
         let last = answer.last_evaluated_key.as_ref().and_then(|key| key.get("by_org_at")?.as_s().ok());
         Ok(Slice {
             reached: last.cloned().map(Position::at),
@@ -58,5 +57,5 @@ impl Ledger {
 }
 
 fn readable(row: Attributes) -> Option<Token> {
-    token(row).inspect_err(|error| telemetry::trouble(&error.to_string())).ok()
+    token(row).inspect_err(|error| telemetry::port_error(error)).ok()
 }

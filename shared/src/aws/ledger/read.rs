@@ -1,18 +1,17 @@
 //! Reading one row.
 
-use super::{Attributes, Ledger, is_of, key, read, token, token_key};
+use super::{Attributes, Ledger, dynamodb_error, invalid_item, is_of, key, read, token, token_key};
 use crate::{
-    aws::cause::cause,
     ports::{Assignments, Finder, PortError},
     rights::{AssignmentRow, OrgId, RoleId},
-    token::{Principal, Token, TokenId},
+    token::{Token, TokenId, UserId},
 };
 
 impl Ledger {
     /// One strong `GetItem`.
     async fn get(&self, key: Attributes) -> Result<Option<Attributes>, PortError> {
         let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let answer = request.send().await.map_err(|error| cause("dynamodb:GetItem", &error))?;
+        let answer = request.send().await.map_err(|error| dynamodb_error("GetItem", &error))?;
         Ok(answer.item)
     }
 }
@@ -24,9 +23,9 @@ impl Finder for Ledger {
 }
 
 impl Assignments for Ledger {
-    async fn assigned(&self, org: &OrgId, person: &Principal) -> Result<Vec<RoleId>, PortError> {
-        let (pk, sk) = AssignmentRow::key(org, person);
+    async fn assigned(&self, org: &OrgId, user: &UserId) -> Result<Vec<RoleId>, PortError> {
+        let (pk, sk) = AssignmentRow::key(org, user);
         let Some(attributes) = self.get(key(pk, sk)).await? else { return Ok(Vec::new()) };
-        read::<AssignmentRow>(attributes)?.roles().map_err(|error| PortError::Broken(error.to_string()))
+        read::<AssignmentRow>(attributes)?.roles().map_err(|error| invalid_item(error.to_string()))
     }
 }

@@ -2,9 +2,8 @@
 
 use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure};
 
-use super::{Ledger, token, write};
+use super::{Ledger, dynamodb_error, token, write};
 use crate::{
-    aws::cause::cause,
     ports::{PortError, Recorder},
     token::{Row, Token},
 };
@@ -21,7 +20,7 @@ impl Recorder for Ledger {
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let Err(error) = request.send().await else { return Ok(None) };
-        let failure = cause("dynamodb:PutItem", &error);
+        let failure = dynamodb_error("PutItem", &error);
         match error.into_service_error() {
             PutItemError::ConditionalCheckFailedException(there) => token(there.item.unwrap_or_default()).map(Some),
             _ => Err(failure),

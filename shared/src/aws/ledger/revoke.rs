@@ -5,10 +5,9 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 
-use super::{Attributes, Ledger, is_of, token, token_key};
+use super::{Attributes, Ledger, dynamodb_error, is_of, token, token_key};
 use crate::{
-    aws::cause::cause,
-    ports::{PortError, Revoker, Toucher},
+    ports::{PortError, PortErrorKind, Revoker, Service, Toucher},
     rights::OrgId,
     token::{Date, KEPT_REVOKED, Revocation, Token, TokenId, UnixTime},
 };
@@ -32,7 +31,7 @@ async fn send(request: UpdateItemFluentBuilder) -> Result<Written, PortError> {
         Ok(answer) => return Ok(Written::Applied(answer.attributes.unwrap_or_default())),
         Err(error) => error,
     };
-    let failure = cause("dynamodb:UpdateItem", &error);
+    let failure = dynamodb_error("UpdateItem", &error);
     match error.into_service_error() {
         UpdateItemError::ConditionalCheckFailedException(there) => Ok(Written::Refused(there.item.unwrap_or_default())),
         _ => Err(failure),
@@ -63,7 +62,8 @@ impl Revoker for Ledger {
             Written::Refused(row) if !is_of(&row, id, org) => Ok(None),
             Written::Refused(row) => match token(row)? {
                 found if found.revocation.is_some() => Ok(Some(found)),
-                _ => Err(PortError::Broken("dynamodb:UpdateItem: a token cannot be revoked".to_owned())),
+                // The condition failed and the item contradicts it.
+                _ => Err(PortError::new(Service::DynamoDb, "UpdateItem", PortErrorKind::InvalidItem)),
             },
         }
     }

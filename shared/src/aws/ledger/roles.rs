@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::{operation::query::QueryOutput, types::AttributeValue};
 
-use super::{Attributes, Ledger, evidence::role};
+use super::{Attributes, Ledger, dynamodb_error, evidence::role};
 use crate::{
-    aws::cause::cause,
     ports::{MOST_ORG_ROLES, OrgRoles, PortError},
     rights::{NamedRole, OrgId, RoleId, RoleRow},
 };
@@ -34,7 +33,7 @@ impl Ledger {
             .key_condition_expression("pk = :org AND begins_with(sk, :role)")
             .expression_attribute_values(":org", AttributeValue::S(partition))
             .expression_attribute_values(":role", AttributeValue::S(sort.to_owned()));
-        query.send().await.map_err(|error| cause("dynamodb:Query", &error))
+        query.send().await.map_err(|error| dynamodb_error("Query", &error))
     }
 }
 

@@ -2,12 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::*;
+use super::{
+    response::{UNAUTHORIZED, UNDECIDED},
+    *,
+};
 use crate::{
     authorize::{Denial, Policy},
+    caller::CallerIdentity,
+    error::ErrorCode,
     jwt::{SigningInput, samples as keys},
     memory::{At, Keys, Memory},
-    ports::PortError,
+    ports::{PortError, PortErrorKind, Service},
     token::{Claims, Families, Issuer, Token, TokenId, samples},
 };
 
@@ -24,7 +29,7 @@ fn signed(token: &Token, issued_by: &str) -> String {
     let key = keys::both()[usize::from(issued_by == PUBLIC)];
     let (public, claims) = (key.public(), Claims::of(token, &issuer(issued_by)));
     let input = SigningInput::new(public.alg(), public.kid(), &claims).unwrap();
-    input.seal_with(|text| key.sign(text)).reveal()
+    input.sign_with(|text| key.sign(text))
 }
 
 fn good() -> String {
@@ -97,17 +102,14 @@ async fn ask(ledger: Memory, event: Value) -> Result<Value, String> {
         "GET /open/{id}": {"public": true},
         "GET /": {"public": true},
     });
-    let authorize = Authorize {
-        ledger,
-        keys: Families { access: Keys(keys::both()[0]), public: Keys(keys::both()[1]) },
-        provider_keys: Keys(keys::both()[1]),
-        clock: At(samples::at(NOW)),
-        policy: Policy {
-            issuers: Families { access: vec![issuer(ISSUER)], public: vec![issuer(PUBLIC)] },
-            providers: Vec::new(),
-            rules: serde_json::from_value(rules).unwrap(),
-        },
+    let [rsa, ec] = keys::both();
+    let policy = Policy {
+        issuers: Families { access: vec![issuer(ISSUER)], public: vec![issuer(PUBLIC)] },
+        providers: Vec::new(),
+        rules: serde_json::from_value(rules).unwrap(),
     };
+    let own_keys = Families { access: Keys(rsa), public: Keys(ec) };
+    let authorize = Authorize::new(ledger, own_keys, Keys(ec), At(samples::at(NOW)), policy);
     let answer = answer_event(&authorize, &event.to_string()).await.map_err(|diagnostic| diagnostic.error_message)?;
     Ok(serde_json::from_str(answer.get()).unwrap())
 }
@@ -193,7 +195,7 @@ async fn an_outage_is_an_error_other_than_unauthorized_on_both_kinds() {
     let bearer = format!("Bearer {}", good());
     for event in [rest("/orders", "7", &bearer), http("/orders", "7", &bearer)] {
         let ledger = ledger();
-        ledger.state().failing = Some(PortError::Unavailable("down".to_owned()));
+        ledger.state().failing = Some(PortError::new(Service::DynamoDb, "BatchGetItem", PortErrorKind::Unreachable));
         assert_eq!(ask(ledger, event).await, Err(UNDECIDED.to_owned()));
     }
 }
@@ -338,12 +340,12 @@ fn an_answer_never_exceeds_what_the_gateway_takes() {
     let roles: Vec<String> = (0..60).map(|n| format!("123:{n:02}{}", "r".repeat(62))).collect();
     let mut caller = crate::caller::tests::person(&roles.iter().map(String::as_str).collect::<Vec<_>>());
     caller.deny_roles = caller.roles.clone();
-    caller.principal = format!("local|{}", "\"".repeat(255)).parse().unwrap();
+    caller.identity = CallerIdentity::User(format!("local|{}", "\"".repeat(255)).parse().unwrap());
     for event in [event("x"), http("/orders", "7", "")].map(|event| Event::read(&event.to_string()).unwrap()) {
-        let denial = reply::grant(&event, Some(&caller)).unwrap_err();
-        assert_eq!(denial.code, "too_many_roles");
+        let denial = response::allow(&event, Some(&caller)).unwrap_err();
+        assert_eq!(denial.code, ErrorCode::TooManyRoles);
         let denial = Denial { caller: Some(caller.clone()), ..*denial };
-        let answer = reply::deny(&event, &denial);
+        let answer = response::deny(&event, &denial);
         let answer = answer.unwrap();
         assert!(answer.get().len() <= 8_192);
         let answer: Value = serde_json::from_str(answer.get()).unwrap();

@@ -5,9 +5,11 @@ use std::sync::{Arc, LazyLock};
 use shared::{
     authorize::Provider,
     jwt::Ring,
-    ports::{Assignments, Clock, Evidence, EvidenceReader, KeyRing, PortError, ProviderKeys, Toucher},
+    ports::{
+        Assignments, Clock, Evidence, EvidenceReader, KeyRing, PortError, PortErrorKind, ProviderKeys, Service, Toucher,
+    },
     rights::{OrgId, RoleId},
-    token::{Access, Date, Principal, Token, TokenId, TokenType, UnixTime},
+    token::{Access, Date, Token, TokenId, TokenType, UnixTime, UserId},
 };
 
 use crate::keys;
@@ -54,7 +56,7 @@ static TOKEN: LazyLock<Token> = LazyLock::new(|| Token {
 impl Ledger {
     fn call<T>(self, answer: T) -> Result<T, PortError> {
         match self {
-            Self::Silent => Err(PortError::Unavailable("silent".to_owned())),
+            Self::Silent => Err(PortError::new(Service::DynamoDb, "BatchGetItem", PortErrorKind::Unreachable)),
             Self::Empty | Self::Known => Ok(answer),
         }
     }
@@ -71,7 +73,7 @@ impl EvidenceReader for Ledger {
 }
 
 impl Assignments for Ledger {
-    async fn assigned(&self, _: &OrgId, _: &Principal) -> Result<Vec<RoleId>, PortError> {
+    async fn assigned(&self, _: &OrgId, _: &UserId) -> Result<Vec<RoleId>, PortError> {
         self.call(Vec::new())
     }
 }

@@ -1,0 +1,252 @@
+//! The environment of the process, and how each variable is read.
+
+use std::{collections::HashMap, env, fs, path::Path};
+
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::{ConfigError, ConfigErrors, HttpConfig};
+use crate::{
+    authorize::{Policy, Provider, RuleEntries, Rules},
+    aws::{Access, Credentials, Endpoints, Roots, Trust},
+    jwt::Object,
+    portal::Surroundings,
+    token::{Ceiling, Families, Issuer},
+};
+
+const PROVIDERS: &str = "IDENTITY_PROVIDERS";
+const RULES: &str = "ROUTE_RULES";
+const RULES_FILE: &str = "ROUTE_RULES_FILE";
+
+/// The variables of the environment. An empty variable counts as missing.
+pub struct Environment(HashMap<String, String>);
+
+impl Environment {
+    /// The environment of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let text = |name: std::ffi::OsString| name.into_string().ok();
+        Self(env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect())
+    }
+
+    /// `METRICS_NAMESPACE`.
+    pub(super) fn metrics_namespace(&self) -> String {
+        self.find("METRICS_NAMESPACE").unwrap_or_default().to_owned()
+    }
+
+    /// `METRICS_NAMESPACE` and `ALLOWED_ORIGINS`.
+    pub(super) fn http(&self) -> HttpConfig {
+        let allowed_origin = self.find("ALLOWED_ORIGINS").unwrap_or_default().to_owned();
+        HttpConfig { metrics_namespace: self.metrics_namespace(), allowed_origin }
+    }
+
+    /// `TABLE_NAME`.
+    pub(super) fn table_name(&self) -> Result<String, ConfigErrors> {
+        Ok(self.get("TABLE_NAME")?.to_owned())
+    }
+
+    /// `ACCESS_KEYS` and `PUBLIC_KEYS`: the ARNs of each family's keys, separated by commas. Aliases are not accepted: an alias may be
+    /// moved to another key.
+    pub(super) fn key_arns(&self) -> Result<Families<Vec<String>>, ConfigErrors> {
+        let mut errors = ConfigErrors::default();
+        let access = errors.collect(self.arns("ACCESS_KEYS"));
+        let public = errors.collect(self.arns("PUBLIC_KEYS"));
+        let (Some(access), Some(public)) = (access, public) else { return Err(errors) };
+        Ok(Families { access, public })
+    }
+
+    fn arns(&self, name: &'static str) -> Result<Vec<String>, ConfigErrors> {
+        let arns = split_list(self.get(name)?);
+        match arns.iter().find(|arn| !(arn.starts_with("arn:") && arn.contains(":key/"))) {
+            Some(other) => Err(invalid(name, format!("`{other}` is no ARN of a key"))),
+            None if arns.is_empty() => Err(ConfigError::Missing(name).into()),
+            None => Ok(arns),
+        }
+    }
+
+    /// `PUBLIC_URL` and `TOKEN_AUDIENCE`: the issuer and the audience of each family.
+    pub(super) fn issuers(&self) -> Result<Families<Issuer>, ConfigErrors> {
+        let mut errors = ConfigErrors::default();
+        let urls = errors.collect(self.issuer_urls());
+        let audience = errors.collect(self.get("TOKEN_AUDIENCE"));
+        let (Some(urls), Some(audience)) = (urls, audience) else { return Err(errors) };
+        Ok(urls.map(|issuer| Issuer { issuer, audience: audience.to_owned() }))
+    }
+
+    /// `PUBLIC_URL`: the issuer of each family.
+    pub(super) fn issuer_urls(&self) -> Result<Families<String>, ConfigErrors> {
+        issuers_of(self.get("PUBLIC_URL")?, "PUBLIC_URL")
+    }
+
+    /// Access to AWS, by the variables that Lambda sets and that the SDKs have in common (AWS SDKs and Tools Reference Guide):
+    /// `AWS_REGION`; `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; `AWS_ENDPOINT_URL_DYNAMODB` and
+    /// `AWS_ENDPOINT_URL_KMS`, or `AWS_ENDPOINT_URL` for both; `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`; and
+    /// `AWS_CA_BUNDLE`.
+    pub(super) fn aws(&self) -> Result<Access, ConfigErrors> {
+        let mut errors = ConfigErrors::default();
+        let region = errors.collect(self.get("AWS_REGION"));
+        let id = errors.collect(self.get("AWS_ACCESS_KEY_ID"));
+        let secret = errors.collect(self.get("AWS_SECRET_ACCESS_KEY"));
+        let trust = errors.collect(self.trust());
+        let (Some(region), Some(id), Some(secret), Some(trust)) = (region, id, secret, trust) else {
+            return Err(errors);
+        };
+        let endpoint = |name| self.find(name).or(self.find("AWS_ENDPOINT_URL")).map(ToOwned::to_owned);
+        let is_true = |name| self.find(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        Ok(Access {
+            region: region.to_owned(),
+            credentials: Credentials {
+                id: id.to_owned(),
+                secret: secret.to_owned(),
+                session: self.find("AWS_SESSION_TOKEN").map(ToOwned::to_owned),
+            },
+            endpoints: Endpoints {
+                dynamodb: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
+                kms: endpoint("AWS_ENDPOINT_URL_KMS"),
+                fips: is_true("AWS_USE_FIPS_ENDPOINT"),
+                dual_stack: is_true("AWS_USE_DUALSTACK_ENDPOINT"),
+            },
+            trust,
+        })
+    }
+
+    /// `AWS_CA_BUNDLE`: the absolute path of the root certificates for AWS's endpoints, in PEM, as for the AWS CLI; Amazon's if it is
+    /// missing.
+    pub(super) fn trust(&self) -> Result<Trust, ConfigErrors> {
+        let name = "AWS_CA_BUNDLE";
+        let Some(path) = self.find(name) else { return Ok(Trust::Amazon) };
+        let bundle = fs::read_to_string(path).map_err(|error| invalid(name, format!("`{path}`: {error}")))?;
+        Roots::read(bundle).map(Trust::Only).map_err(|error| invalid(name, format!("`{path}`: {error}")))
+    }
+
+    /// `MAX_LIFETIME`: the longest lifetime that the operator allows, one hour or more, if there is one.
+    pub(super) fn max_lifetime(&self) -> Result<Option<Ceiling>, ConfigErrors> {
+        let name = "MAX_LIFETIME";
+        let lifetime = self.find(name).map(str::parse::<Ceiling>).transpose();
+        lifetime.map_err(|error| invalid(name, error.to_string()))
+    }
+
+    /// What the authorizer accepts: `PUBLIC_URL`, `FORMER_PUBLIC_URLS`, `TOKEN_AUDIENCE`, `IDENTITY_PROVIDERS` (JSON, or the
+    /// absolute path of a file with it), `ROUTE_RULES` (JSON) and `ROUTE_RULES_FILE` (a path; more of the same).
+    pub(super) fn policy(&self) -> Result<Policy, ConfigErrors> {
+        let mut errors = ConfigErrors::default();
+        let issuers = errors.collect(self.accepted_issuers());
+        let own_issuers = issuers.iter().flat_map(|issuers| &issuers.access).map(|own| own.issuer.clone());
+        let providers = errors.collect(self.providers(&own_issuers.collect::<Vec<_>>()));
+        let rules = errors.collect(self.rules());
+        let (Some(issuers), Some(providers), Some(rules)) = (issuers, providers, rules) else { return Err(errors) };
+        Ok(Policy { issuers, providers, rules })
+    }
+
+    /// The issuers of today, and those of `FORMER_PUBLIC_URLS`.
+    fn accepted_issuers(&self) -> Result<Families<Vec<Issuer>>, ConfigErrors> {
+        let name = "FORMER_PUBLIC_URLS";
+        let mut issuers = self.issuers()?.map(|issuer| vec![issuer]);
+        let audience = self.get("TOKEN_AUDIENCE")?;
+        let mut errors = ConfigErrors::default();
+        for base_url in split_list(self.find(name).unwrap_or_default()) {
+            let Some(Families { access, public }) = errors.collect(issuers_of(&base_url, name)) else { continue };
+            // The default audience at that time was the base URL.
+            for audience in [audience, &base_url] {
+                issuers.access.push(Issuer { issuer: access.clone(), audience: audience.to_owned() });
+                issuers.public.push(Issuer { issuer: public.clone(), audience: audience.to_owned() });
+            }
+        }
+        errors.or(issuers)
+    }
+
+    /// Configuration of the token page: `PUBLIC_URL`, `MAX_LIFETIME` and `IDENTITY_PROVIDERS`.
+    pub(super) fn token_page(&self) -> Result<Surroundings, ConfigErrors> {
+        let mut errors = ConfigErrors::default();
+        let own_issuer = errors.collect(self.issuer_urls()).map(|issuers| issuers.access);
+        let base = errors.collect(self.get("PUBLIC_URL"));
+        let ceiling = errors.collect(self.max_lifetime());
+        let providers = errors.collect(self.providers(own_issuer.as_slice()));
+        let (Some(_), Some(base), Some(ceiling), Some(providers)) = (own_issuer, base, ceiling, providers) else {
+            return Err(errors);
+        };
+        Ok(Surroundings { base: base.to_owned(), ceiling, providers })
+    }
+
+    /// The identity providers. `own_issuers` are Latchkey's issuers of the access family; those of the public family are below them.
+    fn providers(&self, own_issuers: &[String]) -> Result<Vec<Provider>, ConfigErrors> {
+        let entries: Vec<Box<RawValue>> = self.json(PROVIDERS)?;
+        let mut errors = ConfigErrors::default();
+        let mut providers: Vec<Provider> = Vec::new();
+        for (index, entry) in entries.iter().enumerate() {
+            let provider = serde_json::from_str::<Object<Provider>>(entry.get());
+            let checked = match provider {
+                Ok(Object(provider)) => provider
+                    .check(&providers, own_issuers)
+                    .map(|()| provider.clone())
+                    .map_err(|error| (provider.name.to_string(), error.to_string())),
+                Err(error) => Err((format!("entry {}", index + 1), format!("entry {}: {error}", index + 1))),
+            };
+            match checked {
+                Ok(provider) => providers.push(provider),
+                Err((entry, reason)) => errors.push(ConfigError::InvalidEntry { name: PROVIDERS, entry, reason }),
+            }
+        }
+        errors.or(providers)
+    }
+
+    /// The rules of `ROUTE_RULES`, then those of the file.
+    fn rules(&self) -> Result<Rules, ConfigErrors> {
+        let mut errors = ConfigErrors::default();
+        let own = errors.collect(self.json(RULES));
+        let file = match self.find(RULES_FILE) {
+            Some(_) => errors.collect(self.json(RULES_FILE)),
+            None => Some(RuleEntries::default()),
+        };
+        let (Some(own), Some(file)) = (own, file) else { return Err(errors) };
+        let (rules, invalid_entries) = Rules::new([(RULES, own), (RULES_FILE, file)]);
+        for (name, entry) in invalid_entries {
+            errors.push(ConfigError::InvalidEntry { name, entry: entry.route, reason: entry.reason });
+        }
+        errors.or(rules)
+    }
+
+    fn find(&self, name: &'static str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    fn get(&self, name: &'static str) -> Result<&str, ConfigErrors> {
+        self.find(name).ok_or_else(|| ConfigError::Missing(name).into())
+    }
+
+    /// The JSON in the variable, or in the file at this absolute path: a whole environment has 4 KB.
+    fn json<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, ConfigErrors> {
+        let value = self.get(name)?;
+        if !Path::new(value).is_absolute() {
+            return serde_json::from_str(value).map_err(|error| invalid(name, error.to_string()));
+        }
+        let text = fs::read_to_string(value).map_err(|error| invalid(name, format!("`{value}`: {error}")))?;
+        serde_json::from_str(&text).map_err(|error| invalid(name, format!("`{value}`: {error}")))
+    }
+}
+
+#[cfg(test)]
+impl Environment {
+    pub(super) fn of(pairs: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+}
+
+fn invalid(name: &'static str, reason: String) -> ConfigErrors {
+    ConfigError::Invalid { name, reason }.into()
+}
+
+/// The values of a list, separated by commas.
+fn split_list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|value| !value.is_empty()).map(ToOwned::to_owned).collect()
+}
+
+/// The issuer of each family below a base URL.
+fn issuers_of(base_url: &str, name: &'static str) -> Result<Families<String>, ConfigErrors> {
+    let is_base_url = (base_url.starts_with("https://") || base_url.starts_with("http://")) && !base_url.ends_with('/');
+    if !is_base_url {
+        return Err(invalid(name, format!("`{base_url}` is no base URL without a trailing slash")));
+    }
+    let access = format!("{base_url}/v1/access-tokens");
+    Ok(Families { public: format!("{access}/public"), access })
+}

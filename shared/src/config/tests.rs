@@ -1,0 +1,183 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{collections::HashSet, fs};
+
+use proptest::{
+    strategy::{Strategy, ValueTree},
+    string::string_regex,
+    test_runner::TestRunner,
+};
+
+use serde_json::json;
+
+use super::*;
+use crate::aws::Trust;
+
+const VALID: [(&str, &str); 11] = [
+    ("AWS_REGION", "us-east-1"),
+    ("AWS_ACCESS_KEY_ID", "id"),
+    ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ("TABLE_NAME", "t"),
+    ("ACCESS_KEYS", "arn:aws:kms:us-east-1:1:key/a, arn:aws:kms:us-east-1:1:key/b"),
+    ("PUBLIC_KEYS", "arn:aws:kms:us-east-1:1:key/c"),
+    ("PUBLIC_URL", "https://api.example"),
+    ("FORMER_PUBLIC_URLS", "https://old.example,"),
+    ("TOKEN_AUDIENCE", "https://api.example"),
+    ("IDENTITY_PROVIDERS", "[]"),
+    ("ROUTE_RULES", "{}"),
+];
+
+fn environment(changes: &[(&'static str, &str)]) -> Environment {
+    Environment::of(VALID.iter().chain(changes).map(|(name, value)| (*name, (*value).to_owned())))
+}
+
+#[test]
+fn a_former_base_url_is_an_issuer_with_its_own_audience_and_the_present_one() {
+    let policy = environment(&[]).policy().unwrap();
+    let pairs: Vec<_> = policy.issuers.access.iter().map(|i| (i.issuer.as_str(), i.audience.as_str())).collect();
+    assert_eq!(
+        pairs,
+        [
+            ("https://api.example/v1/access-tokens", "https://api.example"),
+            ("https://old.example/v1/access-tokens", "https://api.example"),
+            ("https://old.example/v1/access-tokens", "https://old.example"),
+        ]
+    );
+    assert_eq!(policy.issuers.public[2].issuer, "https://old.example/v1/access-tokens/public");
+}
+
+#[test]
+fn a_ceiling_is_a_lifetime_or_absent() {
+    assert_eq!(environment(&[]).max_lifetime(), Ok(None));
+    assert_eq!(environment(&[("MAX_LIFETIME", "90d")]).max_lifetime(), Ok("90d".parse().ok()));
+    for bad in ["never", "7", "5x", "29s", "59m", "3599"] {
+        let error = environment(&[("MAX_LIFETIME", bad)]).max_lifetime().unwrap_err().to_string();
+        assert!(error.contains("MAX_LIFETIME: a ceiling is written like 90d, and is one hour at least"), "{error}");
+    }
+}
+
+/// The `AllowedPattern` of a parameter of the template, of which a value must be the whole.
+fn allowed_pattern(parameter: &str) -> String {
+    let template = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
+    let (_, section) = template.split_once(&format!("\n  {parameter}:\n")).unwrap();
+    let line = section.lines().find_map(|line| line.trim().strip_prefix("AllowedPattern: ")).unwrap();
+    line.trim_matches('"').to_owned()
+}
+
+#[test]
+fn whatever_the_template_lets_through_as_max_lifetime_is_a_ceiling() {
+    let pattern = string_regex(&allowed_pattern("MaxLifetime")).unwrap();
+    let mut runner = TestRunner::deterministic();
+    let mut forms = HashSet::new();
+    for _ in 0..5_000 {
+        let text = pattern.new_tree(&mut runner).unwrap().current();
+        let ceiling = environment(&[("MAX_LIFETIME", &text)]).max_lifetime();
+        assert!(ceiling.is_ok_and(|ceiling| ceiling.is_some() != text.is_empty()), "`{text}`");
+        forms.insert(text.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned());
+    }
+    for form in ["", "h", "d", " d", " days", "week", " years"] {
+        assert!(forms.contains(form), "`{form}` is not let through");
+    }
+}
+
+#[test]
+fn the_first_key_comes_first_and_an_alias_is_no_key() {
+    assert_eq!(environment(&[]).key_arns().unwrap().access[0], "arn:aws:kms:us-east-1:1:key/a");
+    for bad in ["alias/latchkey", "arn:aws:kms:us-east-1:1:alias/latchkey", "1234", "arn:aws:kms:us-east-1:1:key/a,x"] {
+        assert!(environment(&[("ACCESS_KEYS", bad)]).key_arns().is_err(), "{bad}");
+    }
+    assert_eq!(environment(&[("ACCESS_KEYS", ",")]).key_arns(), Err(ConfigError::Missing("ACCESS_KEYS").into()));
+}
+
+#[test]
+fn what_is_too_much_for_the_environment_may_lie_in_a_file() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/sample/rules.json");
+    let own = r#"{"GET /v1/permissions/me": {"any_caller": true}}"#;
+    let policy = environment(&[("ROUTE_RULES", own), ("ROUTE_RULES_FILE", file)]).policy().unwrap();
+    for route in ["GET /orders/{id}", "GET /v1/permissions/me"] {
+        assert!(policy.rules.find("a", route).is_some(), "{route}");
+    }
+    for (name, value, words) in [
+        ("ROUTE_RULES_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "Cargo.toml`: expected"),
+        ("IDENTITY_PROVIDERS", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "Cargo.toml`: expected"),
+        ("ROUTE_RULES_FILE", "/nowhere/rules.json", "`/nowhere/rules.json`: No such file"),
+        ("ROUTE_RULES_FILE", r#"{"GET /x": {"public": true}}"#, "`GET /x` has a rule already"),
+    ] {
+        let changes = [("ROUTE_RULES", r#"{"GET /x": {"any_caller": true}}"#), (name, value)];
+        let error = environment(&changes).policy().err().unwrap().to_string();
+        assert!(error.contains(name) && error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn roots_are_amazons_unless_a_file_holds_others() {
+    let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/src/https/roots.pem");
+    let trust = |path| environment(&[("AWS_CA_BUNDLE", path)]).trust();
+    assert!(matches!(trust(""), Ok(Trust::Amazon)));
+    assert!(matches!(trust(bundle), Ok(Trust::Only(_))));
+    for (path, words) in [
+        ("/nowhere/roots.pem", "AWS_CA_BUNDLE: `/nowhere/roots.pem`: No such file"),
+        (concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "Cargo.toml`: it holds no PEM certificate"),
+    ] {
+        let error = trust(path).err().unwrap().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_environment_is_said_in_a_sentence_that_names_the_variable() {
+    for (name, value, words) in [
+        ("PUBLIC_URL", "", "PUBLIC_URL is not set"),
+        ("PUBLIC_URL", "https://api.example/", "without a trailing slash"),
+        ("PUBLIC_URL", "api.example", "without a trailing slash"),
+        ("FORMER_PUBLIC_URLS", "old.example", "FORMER_PUBLIC_URLS"),
+        ("TOKEN_AUDIENCE", "", "TOKEN_AUDIENCE is not set"),
+        ("IDENTITY_PROVIDERS", "", "IDENTITY_PROVIDERS is not set"),
+        ("IDENTITY_PROVIDERS", "{}", "IDENTITY_PROVIDERS: invalid type"),
+        ("IDENTITY_PROVIDERS", r#"[{"name": "a"}]"#, "missing field `issuer`"),
+        ("ROUTE_RULES", "7", "ROUTE_RULES: invalid type"),
+        ("ROUTE_RULES", r#"{"GET /": {"action": "a", "open": true}}"#, "the rule of `GET /`: unknown field `open`"),
+        ("ROUTE_RULES", r#"[{"GET /": {"public": true}}, {"GET /": {"public": true}}]"#, "`GET /` has a rule already"),
+        ("IDENTITY_PROVIDERS", r#"[["a", "https://a.example", "a", "*"]]"#, "invalid type: sequence"),
+    ] {
+        let error = environment(&[(name, value)]).policy().err().unwrap().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+    let own =
+        r#"[{"name": "a", "issuer": "https://old.example/v1/access-tokens", "audience": "a", "organizations": "*"}]"#;
+    let error = environment(&[("IDENTITY_PROVIDERS", own)]).policy().err().unwrap();
+    assert!(matches!(error.all(), [ConfigError::InvalidEntry { entry, .. }] if entry == "a"), "{error}");
+}
+
+#[test]
+fn all_errors_of_a_configuration_are_reported_at_once() {
+    let rules = r#"{"GET /a": {"open": true}, "GET /b": {"public": true}, "GET c": {"public": true}}"#;
+    let providers = json!([
+        {"name": "a", "issuer": "http://a.example", "audience": "a", "organizations": "*"},
+        {"name": "b", "issuer": "https://b.example", "audience": "b", "organizations": "*"},
+        {"name": "c"},
+    ]);
+    let changes = [
+        ("AWS_REGION", ""),
+        ("PUBLIC_URL", ""),
+        ("ROUTE_RULES", rules),
+        ("IDENTITY_PROVIDERS", &providers.to_string()),
+    ];
+    let errors = AuthorizerConfig::read(&environment(&changes)).err().unwrap();
+    let entries = errors.all().iter().map(|error| match error {
+        ConfigError::Missing(name) => (*name, None),
+        ConfigError::Invalid { name, .. } => (*name, None),
+        ConfigError::InvalidEntry { name, entry, .. } => (*name, Some(entry.as_str())),
+    });
+    assert_eq!(
+        entries.collect::<Vec<_>>(),
+        [
+            ("AWS_REGION", None),
+            ("PUBLIC_URL", None),
+            ("IDENTITY_PROVIDERS", Some("a")),
+            ("IDENTITY_PROVIDERS", Some("entry 3")),
+            ("ROUTE_RULES", Some("GET /a")),
+            ("ROUTE_RULES", Some("GET c")),
+        ]
+    );
+}

@@ -1,0 +1,134 @@
+//! What belongs to one invocation: trace id, start, cold start and the number of AWS calls.
+//!
+//! Lambda may send several invocations to one process at the same time, so all of it is task-local and nothing is counted for the
+//! process.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+
+tokio::task_local! {
+    static CURRENT: Invocation;
+}
+
+/// The namespace of the metrics if none is configured.
+const DEFAULT_NAMESPACE: &str = "Latchkey";
+
+/// Telemetry of one function: it starts an invocation for each event.
+pub struct Telemetry {
+    namespace: Arc<str>,
+    /// Whether no invocation has started yet.
+    is_cold: AtomicBool,
+}
+
+struct Invocation {
+    namespace: Arc<str>,
+    xray_trace_id: String,
+    started: Instant,
+    is_cold_start: bool,
+    aws_calls: AtomicU64,
+}
+
+/// The members of a line that describe the invocation in which it is written.
+#[derive(Serialize)]
+pub(super) struct InvocationFields {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    xray_trace_id: String,
+    #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
+    pub(super) duration: Duration,
+    #[serde(skip)]
+    pub(super) is_cold_start: bool,
+    aws_calls: u64,
+    #[serde(skip)]
+    pub(super) namespace: Arc<str>,
+}
+
+impl Telemetry {
+    /// Telemetry with metrics under `namespace`; empty means `Latchkey`.
+    #[must_use]
+    pub fn new(namespace: &str) -> Self {
+        let namespace = if namespace.is_empty() { DEFAULT_NAMESPACE } else { namespace };
+        Self { namespace: namespace.into(), is_cold: AtomicBool::new(true) }
+    }
+
+    /// Runs `work` as one invocation: its lines get the invocation's trace id and counters. `tracing_header` is the invocation's
+    /// tracing header (`Root=…;Parent=…;Sampled=…`), of which the trace id is logged:
+    /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>.
+    pub async fn invocation<F: Future>(&self, tracing_header: Option<&str>, work: F) -> F::Output {
+        let invocation = Invocation {
+            namespace: self.namespace.clone(),
+            xray_trace_id: tracing_header.map(trace_id).unwrap_or_default().to_owned(),
+            started: Instant::now(),
+            is_cold_start: self.is_cold.swap(false, Ordering::Relaxed),
+            aws_calls: AtomicU64::new(0),
+        };
+        CURRENT.scope(invocation, work).await
+    }
+}
+
+impl InvocationFields {
+    /// Those of the current invocation; `None` outside of one, as at the start of a function.
+    pub(super) fn current() -> Option<Self> {
+        let fields = |invocation: &Invocation| Self {
+            xray_trace_id: invocation.xray_trace_id.clone(),
+            duration: invocation.started.elapsed(),
+            is_cold_start: invocation.is_cold_start,
+            aws_calls: invocation.aws_calls.load(Ordering::Relaxed),
+            namespace: invocation.namespace.clone(),
+        };
+        CURRENT.try_with(fields).ok()
+    }
+}
+
+fn trace_id(tracing_header: &str) -> &str {
+    tracing_header.split(';').find_map(|part| part.trim().strip_prefix("Root=")).unwrap_or_default()
+}
+
+/// Counts one request to a service for the current invocation. Each attempt counts.
+pub fn count_aws_call() {
+    let _ = CURRENT.try_with(|invocation| invocation.aws_calls.fetch_add(1, Ordering::Relaxed));
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn milliseconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64() * 1_000.0)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn concurrent_invocations_count_their_own_calls() {
+        let telemetry = Telemetry::new("");
+        let run = async |id: &'static str, calls: u64| {
+            let work = async {
+                for _ in 0..calls {
+                    count_aws_call();
+                    tokio::task::yield_now().await;
+                }
+                InvocationFields::current().unwrap()
+            };
+            telemetry.invocation(Some(&format!("Root={id};Parent=1;Sampled=0")), work).await
+        };
+        let (first, second) = tokio::join!(run("a", 3), run("b", 5));
+        assert_eq!(first.aws_calls, 3);
+        assert_eq!(second.aws_calls, 5);
+        assert_eq!(first.xray_trace_id, "a");
+        assert_eq!([first.is_cold_start, second.is_cold_start], [true, false]);
+    }
+
+    #[test]
+    fn calls_outside_an_invocation_are_not_counted() {
+        count_aws_call();
+        assert!(InvocationFields::current().is_none());
+    }
+}

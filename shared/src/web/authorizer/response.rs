@@ -1,0 +1,144 @@
+//! The authorizer's response: an IAM policy for a REST API, the simple format for an HTTP API, or an error.
+
+use lambda_runtime::Diagnostic;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::event::Event;
+use crate::{
+    authorize::{AuthorizeError, Decision, Denial},
+    caller::{Caller, Context},
+    error::{ErrorCode, ServerError},
+};
+
+/// The error text that the gateway answers with 401, a REST API by its `UNAUTHORIZED` response.
+pub(super) const UNAUTHORIZED: &str = "Unauthorized";
+/// The gateway answers any other error with 500, a REST API by its `AUTHORIZER_FAILURE` response, which the template makes a 503.
+pub(super) const UNDECIDED: &str = "Undecided";
+
+/// The principal of a response without a caller: a REST API requires one in each response.
+const NO_PRINCIPAL: &str = "nobody";
+
+/// The largest response that the gateway accepts.
+const MAX_RESPONSE_BYTES: usize = 8_192;
+
+/// The response to a REST API:
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html>
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PolicyResponse<'a> {
+    principal_id: String,
+    policy_document: Document<'a>,
+    context: &'a Context,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Document<'a> {
+    version: &'static str,
+    statement: [Statement<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Statement<'a> {
+    action: &'static str,
+    effect: &'static str,
+    resource: &'a str,
+}
+
+/// The response to an HTTP API: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SimpleResponse<'a> {
+    is_authorized: bool,
+    context: &'a Context,
+}
+
+/// The response of a decision, and the decision that it expresses: a request that no response can allow is denied.
+pub(super) fn render(event: &Event, decision: Decision) -> (Decision, Result<Box<RawValue>, Diagnostic>) {
+    let denial = match decision {
+        Decision::Allow(caller) => match allow(event, caller.as_ref()) {
+            Ok(response) => return (Decision::Allow(caller), Ok(response)),
+            Err(denial) => denial,
+        },
+        Decision::Reject(AuthorizeError::Denied(denial)) => denial,
+        Decision::Reject(error) => return reject(error),
+    };
+    match deny(event, &denial) {
+        Some(response) => (Decision::Reject(AuthorizeError::Denied(denial)), Ok(response)),
+        None => {
+            let error = ServerError::Internal("the response cannot be serialized".to_owned());
+            reject(AuthorizeError::Undecided(error))
+        }
+    }
+}
+
+/// The response of a rejection that is not a denial: an error.
+pub(super) fn reject(error: AuthorizeError) -> (Decision, Result<Box<RawValue>, Diagnostic>) {
+    let (error_type, error_message) = match error {
+        AuthorizeError::Unauthenticated { .. } => (UNAUTHORIZED, UNAUTHORIZED),
+        AuthorizeError::InvalidEvent(message) => (UNDECIDED, message),
+        AuthorizeError::Undecided(_) | AuthorizeError::Denied(_) => (UNDECIDED, UNDECIDED),
+    };
+    let diagnostic = Diagnostic { error_type: error_type.to_owned(), error_message: error_message.to_owned() };
+    (Decision::Reject(error), Err(diagnostic))
+}
+
+/// Allows the one request of `event`; `caller` is `None` on a public route.
+///
+/// # Errors
+///
+/// The denial of a request whose path no response can name literally, or whose response is too large.
+pub(super) fn allow(event: &Event, caller: Option<&Caller>) -> Result<Box<RawValue>, Box<Denial>> {
+    let context = context(caller, "ok", "the rule of this route is met");
+    let response = match event {
+        Event::Rest(request) => {
+            let arn = request.method_arn().ok_or_else(|| ambiguous_path(caller))?;
+            policy("Allow", &arn, caller, &context)
+        }
+        Event::Http(request) if request.is_literal() => simple(true, &context),
+        Event::Http(_) => return Err(ambiguous_path(caller)),
+    };
+    response.filter(|response| fits(response)).ok_or_else(|| Box::new(Denial::too_large()))
+}
+
+/// Denies the one request of `event`, or every request if no policy can name it. `None` if the response cannot be serialized.
+pub(super) fn deny(event: &Event, denial: &Denial) -> Option<Box<RawValue>> {
+    let response = |caller: Option<&Caller>| {
+        let context = context(caller, denial.code.as_str(), &denial.reason);
+        match event {
+            Event::Rest(request) => policy("Deny", request.method_arn().as_deref().unwrap_or("*"), caller, &context),
+            Event::Http(_) => simple(false, &context),
+        }
+    };
+    response(denial.caller.as_ref()).filter(|response| fits(response)).or_else(|| response(None))
+}
+
+/// Denies a caller with the permission, because the path could be read in two ways.
+fn ambiguous_path(caller: Option<&Caller>) -> Box<Denial> {
+    let reason = "the path holds a character that no route here uses, or is too long".to_owned();
+    Box::new(Denial { caller: caller.cloned(), code: ErrorCode::PermissionDenied, reason })
+}
+
+fn fits(response: &RawValue) -> bool {
+    response.get().len() <= MAX_RESPONSE_BYTES
+}
+
+fn context(caller: Option<&Caller>, code: &str, reason: &str) -> Context {
+    let mut context = caller.map(Caller::to_context).unwrap_or_default();
+    context.insert("code".to_owned(), code.to_owned());
+    context.insert("reason".to_owned(), reason.to_owned());
+    context
+}
+
+fn policy(effect: &'static str, arn: &str, caller: Option<&Caller>, context: &Context) -> Option<Box<RawValue>> {
+    let principal_id = caller.map_or_else(|| NO_PRINCIPAL.to_owned(), |caller| caller.principal().to_string());
+    let statement = [Statement { action: "execute-api:Invoke", effect, resource: arn }];
+    let policy_document = Document { version: "2012-10-17", statement };
+    to_raw_value(&PolicyResponse { principal_id, policy_document, context }).ok()
+}
+
+fn simple(is_authorized: bool, context: &Context) -> Option<Box<RawValue>> {
+    to_raw_value(&SimpleResponse { is_authorized, context }).ok()
+}
