@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 import routes
-from local import Local
-from sam import Sam, environments
-from watch import Watch
+from cargo_lambda import Watch
+from local_stack import Local
+from sam_local import Sam, environments
 
 EVENTS = Path("events")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from samcli.lib.providers.api_provider import ApiProvider
 
-from sam import binaries, stacks
+from sam_local import binaries, stacks
 
 
 def differences() -> list[str]:

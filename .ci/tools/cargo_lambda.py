@@ -5,8 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from answer import Answer
-from local import Local
+from local_stack import Local
+from outcome import Answer
 from process import await_port, free_ports, stop
 
 # In seconds, a build by others before it included.

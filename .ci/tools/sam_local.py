@@ -14,8 +14,8 @@ from samcli.lib.providers.provider import Stack
 from samcli.lib.providers.sam_function_provider import SamFunctionProvider
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
-from answer import Answer
-from local import Local
+from local_stack import Local
+from outcome import Answer
 from process import await_port, free_ports, stop
 
 # What is given as `--env-vars`.
