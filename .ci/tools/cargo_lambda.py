@@ -1,33 +1,35 @@
-"""`cargo lambda watch` and `cargo lambda invoke`, as the README has them."""
+"""`cargo lambda watch` and `cargo lambda invoke`, with the README's options."""
 
 import os
 import re
 import subprocess
 from pathlib import Path
 
-from local_stack import Local
-from outcome import Answer
+from local_stack import LocalStack
+from outcome import Outcome
 from process import await_port, free_ports, stop
 
-# In seconds, a build by others before it included.
-PATIENCE = 1800
+# Includes the build of the function.
+INVOKE_TIMEOUT_SECONDS = 1800
 
 
-class Watch:
-    """`cargo lambda watch` with the environment that `cargo local` wrote, as long as the context lasts.
+class CargoLambda:
+    """Context manager that runs `cargo lambda watch` with the environment file of the local stack.
 
-    It runs the functions by `cargo run`, in the target folder of all others: what `cargo local` built is not built again.
+    It starts the functions with `cargo run` in the shared target folder, so a function that the local stack built is not
+    built again.
     """
 
-    def __init__(self, tools: Path, local: Local, _: dict[str, dict[str, str]]) -> None:
-        self.log, (self.port,) = tools / "watch.log", free_ports(1)
-        self.variables = local.data / "environment"
-        # Each function has a key id of its own from Cargo.toml, before which one of the shell does not come.
+    def __init__(self, tools: Path, stack: LocalStack, _: dict[str, dict[str, str]]) -> None:
+        self.log = tools / "watch.log"
+        [self.port] = free_ports(1)
+        self.environment_file = stack.data / "environment"
+        # Cargo.toml sets each function's access key id, which takes precedence over one of the shell.
         self.environment = os.environ | {"PATH": f"{tools / 'bin'}:{os.environ['PATH']}"}
         self.address = ["--invoke-address", "127.0.0.1", "--invoke-port", str(self.port)]
 
-    def __enter__(self) -> "Watch":
-        command = ["cargo", "lambda", "watch", "--env-file", str(self.variables), *self.address]
+    def __enter__(self) -> "CargoLambda":
+        command = ["cargo", "lambda", "watch", "--env-file", str(self.environment_file), *self.address]
         command += ["--locked", "--wait", "--ignore-changes"]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -40,13 +42,15 @@ class Watch:
             raise
         return self
 
-    def send(self, function: str, event: Path) -> Answer:
+    def invoke(self, function: str, event: Path) -> Outcome:
         command = ["cargo", "lambda", "invoke", function, "--data-file", str(event), *self.address]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=PATIENCE)
-        if done.returncode == 0:
-            return Answer.read(done.stdout)
-        # The error's type and its text, broken into lines with a rule beside them.
-        return Answer(error=" ".join(re.sub("[×│]", " ", done.stderr).split()))
+        result = subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, timeout=INVOKE_TIMEOUT_SECONDS
+        )
+        if result.returncode == 0:
+            return Outcome.parse(result.stdout)
+        # The error's type and message, which cargo-lambda wraps and prefixes with a symbol or a vertical line.
+        return Outcome(error=" ".join(re.sub("[×│]", " ", result.stderr).split()))
 
     def __exit__(self, *_) -> None:
         stop(self.process)

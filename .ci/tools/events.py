@@ -1,4 +1,4 @@
-"""Each of events/ gives what events/expected.json says of it, by the tools that people use on a function."""
+"""Invokes each event file of events/ with cargo-lambda and SAM, and compares the outcomes with events/expected.json."""
 
 import json
 import os
@@ -8,43 +8,46 @@ import time
 from pathlib import Path
 
 import routes
-from cargo_lambda import Watch
-from local_stack import Local
-from sam_local import Sam, environments
+from cargo_lambda import CargoLambda
+from local_stack import LocalStack
+from sam_local import SamLocal, environments
 
 EVENTS = Path("events")
 
 
-def check(name: str, tool: Watch | Sam, expected: list[dict]) -> int:
-    """Sends all events, in the order of the list, and gives how many were not answered as they should be."""
-    begun, wrong = time.monotonic(), 0
+def check(name: str, tool: CargoLambda | SamLocal, expected: list[dict]) -> int:
+    """Sends all event files in the order of the list. Returns the number of unexpected outcomes."""
+    started = time.monotonic()
+    failures = 0
     for item in expected:
+        event = item["event"]
         try:
-            difference = tool.send(item["function"], EVENTS / f"{item['event']}.json").differs(item)
+            difference = tool.invoke(item["function"], EVENTS / f"{event}.json").difference(item)
         except Exception as error:
             difference = f"{type(error).__name__}: {error}"
         if difference:
-            wrong += 1
-            print(f"FAILED  {name}, {item['event']}: {difference}", flush=True)
-    print(f"{name}: {len(expected) - wrong} of {len(expected)} events, {time.monotonic() - begun:.0f} s", flush=True)
-    return wrong
+            failures += 1
+            print(f"FAILED  {name}, {event}: {difference}", flush=True)
+    seconds = time.monotonic() - started
+    print(f"{name}: {len(expected) - failures} of {len(expected)} events, {seconds:.0f} s", flush=True)
+    return failures
 
 
 def main(tools: Path) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
-    # SAM asks who runs it; nobody that AWS would know.
-    os.environ |= {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1"}
+    # SAM copies the credentials of the shell into the environment of the functions.
+    os.environ |= {"AWS_ACCESS_KEY_ID": "unused", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1"}
     expected = json.loads((EVENTS / "expected.json").read_text())
     environment = environments()
-    misrouted = routes.differences()
-    for sentence in misrouted:
-        print(f"FAILED  cargo lambda watch, routes: {sentence}", flush=True)
-    wrong = len(misrouted)
-    # A stack for each, since a token that is revoked stays so.
-    for name, tool in {"cargo lambda watch": Watch, "sam local invoke": Sam}.items():
-        with Local(tools) as local, tool(tools, local, environment) as asked:
-            wrong += check(name, asked, expected)
-    return 1 if wrong else 0
+    route_differences = routes.differences()
+    for difference in route_differences:
+        print(f"FAILED  cargo lambda watch, routes: {difference}", flush=True)
+    failures = len(route_differences)
+    # Each tool has a stack of its own, because a revoked token stays revoked.
+    for name, tool in {"cargo lambda watch": CargoLambda, "sam local invoke": SamLocal}.items():
+        with LocalStack(tools) as stack, tool(tools, stack, environment) as running:
+            failures += check(name, running, expected)
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

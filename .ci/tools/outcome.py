@@ -1,35 +1,36 @@
-"""What a function answered, and what it should have."""
+"""The outcome of an invocation, and its comparison with the expected one."""
 
 import json
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A response with its status and, if it is a problem, its code and sentence; or the text of an error."""
+class Outcome:
+    """A response with its status and, if it is a problem, its code and detail; or the message of an error."""
 
     status: int | None = None
     code: str | None = None
-    sentence: str = ""
+    detail: str = ""
     error: str = ""
 
     @classmethod
-    def read(cls, text: str) -> "Answer":
-        """Reads what a function gives to Lambda."""
-        answer = json.loads(text)
-        if "errorMessage" in answer:
-            return cls(error=answer["errorMessage"])
-        status, text = answer["statusCode"], answer["body"]
-        # A page is no JSON.
-        body = json.loads(text) if text.startswith(("{", "[")) else {}
+    def parse(cls, text: str) -> "Outcome":
+        """Parses what a function returns to Lambda."""
+        response = json.loads(text)
+        if "errorMessage" in response:
+            return cls(error=response["errorMessage"])
+        status = response["statusCode"]
+        body_text = response["body"]
+        # The portal's pages are HTML.
+        body = json.loads(body_text) if body_text.startswith(("{", "[")) else {}
         # A list of tokens is an array.
         return cls(status, body.get("code"), body.get("detail", "")) if isinstance(body, dict) else cls(status)
 
-    def differs(self, expected: dict) -> str:
-        """What is otherwise than `expected`, an item of events/expected.json; nothing where it is the same."""
+    def difference(self, expected: dict) -> str:
+        """Describes how the outcome differs from `expected`, an item of events/expected.json; empty if it matches."""
         if "error" in expected:
-            right = expected["error"] in self.error
+            matches = expected["error"] in self.error
         else:
-            right = (self.status, self.code) == (expected["status"], expected.get("code"))
-        wanted = {name: expected[name] for name in ("status", "code", "error") if name in expected}
-        return "" if right else f"{self}, and not {wanted}"
+            matches = (self.status, self.code) == (expected["status"], expected.get("code"))
+        required = {name: expected[name] for name in ("status", "code", "error") if name in expected}
+        return "" if matches else f"{self}, expected {required}"

@@ -1,15 +1,16 @@
-"""Processes that listen on a port of this machine, and end."""
+"""Processes that listen on a local port."""
 
 import socket
 import subprocess
 import time
 
-# In seconds.
-PATIENCE = 60
+LISTEN_TIMEOUT_SECONDS = 60
+# A process that ends its children before itself needs this time.
+STOP_TIMEOUT_SECONDS = 60
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of which no two are the same, since all are taken before the first is given up."""
+    """Distinct free ports: all are bound before the first is released."""
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [listener.getsockname()[1] for listener in listeners]
     for listener in listeners:
@@ -18,9 +19,9 @@ def free_ports(count: int) -> list[int]:
 
 
 def await_port(process: subprocess.Popen, port: int) -> None:
-    """Waits until the process answers there."""
-    late = time.monotonic() + PATIENCE
-    while process.poll() is None and time.monotonic() < late:
+    """Waits until the process accepts connections on the port."""
+    deadline = time.monotonic() + LISTEN_TIMEOUT_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
         try:
             return socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
@@ -29,10 +30,10 @@ def await_port(process: subprocess.Popen, port: int) -> None:
 
 
 def stop(process: subprocess.Popen) -> int:
-    """Asks the process to end, and gives its exit code. One that ends its children before itself is given the time for it."""
+    """Terminates the process, or kills it after the time-out. Returns its exit status."""
     process.terminate()
     try:
-        return process.wait(timeout=PATIENCE)
+        return process.wait(timeout=STOP_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         return process.wait()

@@ -1,4 +1,4 @@
-"""Where `cargo lambda watch` sends requests, and where API Gateway does."""
+"""Compares the routes of `cargo lambda watch` with those of API Gateway."""
 
 import io
 import tomllib
@@ -9,24 +9,28 @@ from samcli.lib.providers.api_provider import ApiProvider
 
 from sam_local import binaries, stacks
 
+# Method, path and the name of the function's binary.
+Route = tuple[str, str, str]
+
 
 def differences() -> list[str]:
-    """A sentence for each route that template.yaml and Cargo.toml do not share."""
-    watched, deployed = router(), routes()
-    only = [("template.yaml", deployed - watched), ("Cargo.toml", watched - deployed)]
-    return [f"{' '.join(route)} is in {file} alone" for file, more in only for route in sorted(more)]
+    """Describes each route that only one of template.yaml and Cargo.toml has."""
+    watched = cargo_routes()
+    deployed = template_routes()
+    extra_routes = [("template.yaml", deployed - watched), ("Cargo.toml", watched - deployed)]
+    return [f"{' '.join(route)} is only in {file}" for file, extra in extra_routes for route in sorted(extra)]
 
 
-def router() -> set[tuple[str, str, str]]:
-    """Method, path and function of each route of Cargo.toml."""
+def cargo_routes() -> set[Route]:
+    """The routes of Cargo.toml."""
     metadata = tomllib.loads(Path("Cargo.toml").read_text())["workspace"]["metadata"]["lambda"]
-    routes = metadata["watch"]["router"].items()
-    return {(one["method"], path, one["function"]) for path, several in routes for one in several}
+    router = metadata["watch"]["router"].items()
+    return {(route["method"], path, route["function"]) for path, methods in router for route in methods}
 
 
-def routes() -> set[tuple[str, str, str]]:
-    """Method, path and function of each route of template.yaml. SAM makes one more of each path, for preflights."""
-    # That an authorizer here is none of AWS's is no news.
+def template_routes() -> set[Route]:
+    """The routes of template.yaml, without the `OPTIONS` route that SAM adds to each path for CORS preflights."""
+    # SAM warns that authorizers can behave differently on AWS.
     with redirect_stderr(io.StringIO()):
         found = ApiProvider(stacks()).api.routes
     names = binaries()

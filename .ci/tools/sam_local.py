@@ -1,5 +1,7 @@
-"""What `sam local invoke` does, but for Docker: SAM's own code makes the environment, and SAM's own emulator of Lambda, which
-otherwise runs inside the container, runs the function.
+"""`sam local invoke` without Docker.
+
+SAM's own code builds the environment of each function, and SAM's emulator of the Lambda runtime, which otherwise runs in the
+container, runs the function's binary.
 """
 
 import json
@@ -14,62 +16,65 @@ from samcli.lib.providers.provider import Stack
 from samcli.lib.providers.sam_function_provider import SamFunctionProvider
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
-from local_stack import Local
-from outcome import Answer
+from local_stack import LocalStack
+from outcome import Outcome
 from process import await_port, free_ports, stop
 
-# What is given as `--env-vars`.
-VARIABLES = "events/environment.json"
-MACHINE = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
-EMULATOR = Path(samcli.__file__).parent / f"local/rapid/aws-lambda-rie-{MACHINE}"
-# In seconds.
-PATIENCE = 60
+# The file for the option `--env-vars`.
+ENVIRONMENT = "events/environment.json"
+ARCHITECTURE = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
+EMULATOR = Path(samcli.__file__).parent / f"local/rapid/aws-lambda-rie-{ARCHITECTURE}"
+INVOKE_TIMEOUT_SECONDS = 60
 
 
 def stacks() -> list[Stack]:
-    """What template.yaml describes, as SAM understands it."""
+    """SAM's model of template.yaml."""
     return SamLocalStackProvider.get_stacks("template.yaml", parameter_overrides={})[0]
 
 
 def binaries() -> dict[str, str]:
-    """The name of each function's binary by its name in template.yaml."""
+    """The name of each function's binary, by its logical id in template.yaml."""
     functions = SamFunctionProvider(stacks()).get_all()
     return {function.name: function.metadata["BuildProperties"]["Binary"] for function in functions}
 
 
 def environments() -> dict[str, dict[str, str]]:
     """The environment of each function in its container, by the name of its binary."""
-    provider, variables = SamFunctionProvider(stacks()), json.loads(Path(VARIABLES).read_text())
+    provider = SamFunctionProvider(stacks())
+    variables = json.loads(Path(ENVIRONMENT).read_text())
     runner = LocalLambdaRunner(None, provider, ".", ".", None, None, variables, None)
     names = binaries()
     configs = {names[function.name]: runner.get_invoke_config(function) for function in provider.get_all()}
     return {name: config.env_vars.resolve() for name, config in configs.items()}
 
 
-class Sam:
-    """An emulator of Lambda for each function that is asked, as long as the context lasts."""
+class SamLocal:
+    """Context manager that starts one Lambda emulator per invoked function."""
 
-    def __init__(self, tools: Path, local: Local, environment: dict[str, dict[str, str]]) -> None:
-        self.tools, self.local, self.environment = tools, local, environment
+    def __init__(self, tools: Path, stack: LocalStack, environment: dict[str, dict[str, str]]) -> None:
+        self.tools = tools
+        self.stack = stack
+        self.environment = environment
         self.running: dict[str, tuple[subprocess.Popen, int]] = {}
 
-    def __enter__(self) -> "Sam":
+    def __enter__(self) -> "SamLocal":
         return self
 
-    def send(self, function: str, event: Path) -> Answer:
+    def invoke(self, function: str, event: Path) -> Outcome:
         if function not in self.running:
             self.start(function)
-        url = f"http://127.0.0.1:{self.running[function][1]}/2015-03-31/functions/function/invocations"
-        with urllib.request.urlopen(url, data=event.read_bytes(), timeout=PATIENCE) as answer:
-            return Answer.read(answer.read().decode())
+        _, port = self.running[function]
+        url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+        with urllib.request.urlopen(url, data=event.read_bytes(), timeout=INVOKE_TIMEOUT_SECONDS) as response:
+            return Outcome.parse(response.read().decode())
 
     def start(self, function: str) -> None:
-        port, runtime = free_ports(2)
+        port, runtime_api_port = free_ports(2)
         addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
-        addresses += ["--runtime-api-address", f"127.0.0.1:{runtime}"]
-        command = [EMULATOR, "--log-level", "error", *addresses, self.local.binaries[function]]
-        # Nothing of this machine's, as in a container.
-        environment = self.environment[function] | self.local.access | {"AWS_ACCESS_KEY_ID": function}
+        addresses += ["--runtime-api-address", f"127.0.0.1:{runtime_api_port}"]
+        command = [EMULATOR, "--log-level", "error", *addresses, self.stack.binaries[function]]
+        # As in a container, the function inherits no variable of the shell.
+        environment = self.environment[function] | self.stack.variables | {"AWS_ACCESS_KEY_ID": function}
         with (self.tools / f"{function}.log").open("w") as log:
             process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.running[function] = process, port
