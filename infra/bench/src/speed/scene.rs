@@ -124,7 +124,8 @@ impl Scene {
 
     /// The event of `events/` for the function, about our token.
     pub fn event(&self, workspace: &Path, name: &str) -> Outcome<Bytes> {
-        let text = fs::read(workspace.join(format!("events/{name}.json")))?;
+        let case = if name == "authorizer" { "rest-api" } else { "valid" };
+        let text = fs::read(workspace.join(format!("events/{name}/{case}.json")))?;
         let mut event: Value = serde_json::from_slice(&text)?;
         match name {
             "authorizer" => {

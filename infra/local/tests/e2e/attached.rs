@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use local::invoke::{Invoke, InvokeError};
 use serde_json::{Value, json};
 
-use crate::harness::{Reply, World};
+use crate::{
+    events::event,
+    harness::{Reply, World},
+};
 
 const KINDS: [&str; 2] = ["REST", "HTTP"];
 
@@ -223,19 +226,18 @@ fn the_events_that_are_kept_for_people_mean_what_their_names_say() {
     let world = World::with_sample();
     let (_, token) = world.token(&world.owner(), &json!({}));
     for (name, expected) in [
-        ("authorizer", Ok(true)),
-        ("authorizer-http-api", Ok(true)),
-        ("authorizer-unknown-route", Ok(false)),
-        ("authorizer-organization", Ok(false)),
-        ("authorizer-two-credentials", Err("Unauthorized")),
-        ("authorizer-http-api-two-credentials", Err("Unauthorized")),
-        ("authorizer-no-credential", Err("Unauthorized")),
-        ("authorizer-http-api-no-credential", Err("Unauthorized")),
-        ("authorizer-token-event", Err("make this authorizer one of the type REQUEST")),
-        ("authorizer-payload-1.0", Err("payload 2.0 with simple responses")),
+        ("authorizer/rest-api", Ok(true)),
+        ("authorizer/http-api", Ok(true)),
+        ("authorizer/unknown-route", Ok(false)),
+        ("authorizer/organization", Ok(false)),
+        ("authorizer/two-credentials", Err("Unauthorized")),
+        ("authorizer/http-api-two-credentials", Err("Unauthorized")),
+        ("authorizer/missing-credential", Err("Unauthorized")),
+        ("authorizer/http-api-missing-credential", Err("Unauthorized")),
+        ("authorizer/token-event", Err("make this authorizer one of the type REQUEST")),
+        ("authorizer/payload-1.0", Err("payload 2.0 with simple responses")),
     ] {
-        let file = local::build::workspace().join(format!("events/{name}.json"));
-        let event = std::fs::read_to_string(file).unwrap().replace("not-a-token", &token);
+        let event = event(name).to_string().replace("not-a-token", &token);
         let patience = Duration::from_secs(30);
         let answer = match world.run(world.stack().lambda.invoke("authorizer", event.into_bytes(), patience)) {
             Ok(answer) => {

@@ -31,7 +31,7 @@ fn event(name: &str) -> Value {
 fn a_function_without_the_authorizers_context_knows_nobody() {
     let shared = Shared::lend();
     for function in ["create-token", "list-tokens", "get-token", "revoke-token"] {
-        let good = event(&format!("{function}.json"));
+        let good = event(&format!("{function}/valid.json"));
         let answer = invoke(&shared, function, &good);
         assert_ne!(answer["statusCode"], 401, "{function}: {answer}");
         for context in
@@ -54,7 +54,7 @@ fn a_function_without_the_authorizers_context_knows_nobody() {
 #[test]
 fn an_http_apis_event_is_answered_as_well() {
     let shared = Shared::lend();
-    let rest = event("list-tokens.json");
+    let rest = event("list-tokens/valid.json");
     let event = json!({
         "version": "2.0", "routeKey": "GET /v1/access-tokens", "rawPath": "/v1/access-tokens", "rawQueryString": "",
         "headers": {"accept": "*/*"}, "isBase64Encoded": false,

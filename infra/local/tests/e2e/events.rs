@@ -1,4 +1,10 @@
-//! Each file in `events` goes through the binary of its function and gives what `events/expected.json` says of it.
+//! Sends every event of `events/`, and variants of them, to the function's binary and compares the outcome.
+//!
+//! The files of `events/` can be invoked by hand; `events/expected.json` lists the outcome of each. Events that differ from a
+//! file by a few members are derived from it by [`variants`].
+
+mod edit;
+mod variants;
 
 use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 
@@ -6,74 +12,113 @@ use local::invoke::{Invoke, InvokeError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use self::variants::variants;
 use crate::harness::Shared;
 
-/// What is no event there: what is expected of them, and the environment for `sam local invoke`.
-const NO_EVENTS: [&str; 2] = ["environment", "expected"];
+const INVOKE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the function answers to the event `event`.json: a response with a status and, if it is a problem, a code; or an error
-/// that has this text in it.
+/// The outcome of an event: a response with a status and, if it is a problem, its code; or an error that contains a text.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Expected {
+    /// `<function>/<case>`: for an event file, its path in `events/` without `.json`.
     event: String,
-    function: String,
     status: Option<u64>,
     code: Option<String>,
     error: Option<String>,
 }
 
-fn folder() -> PathBuf {
-    local::build::workspace().join("events")
-}
-
-/// In the order in which the events are to be sent: some are about what others have made.
-fn expected() -> Vec<Expected> {
-    serde_json::from_slice(&fs::read(folder().join("expected.json")).unwrap()).unwrap()
-}
-
 impl Expected {
-    fn check(&self, answer: Result<Vec<u8>, InvokeError>) {
+    fn function(&self) -> &str {
+        self.event.split_once('/').expect("`<function>/<case>`").0
+    }
+
+    #[track_caller]
+    fn assert_matches(&self, result: Result<Vec<u8>, InvokeError>) {
         let event = &self.event;
-        match answer {
-            Ok(answer) => {
-                let answer: Value = serde_json::from_slice(&answer).unwrap();
-                let text = answer["body"].as_str().unwrap();
-                // A page is no JSON.
+        match result {
+            Ok(response) => {
+                let response: Value = serde_json::from_slice(&response).unwrap();
+                let text = response["body"].as_str().unwrap();
+                // The portal's pages are HTML.
                 let body: Value =
                     if text.starts_with(['{', '[']) { serde_json::from_str(text).unwrap() } else { json!({}) };
-                let given = (answer["statusCode"].as_u64(), body["code"].as_str());
-                assert_eq!(given, (self.status, self.code.as_deref()), "{event}: {}", body["detail"]);
+                let actual = (response["statusCode"].as_u64(), body["code"].as_str());
+                assert_eq!(actual, (self.status, self.code.as_deref()), "{event}: {}", body["detail"]);
             }
             Err(InvokeError::Failed { message }) => {
-                let meant = self.error.as_ref().is_some_and(|words| message.contains(words));
-                assert!(meant, "{event}: {message}");
+                let is_expected = self.error.as_ref().is_some_and(|text| message.contains(text));
+                assert!(is_expected, "{event}: {message}");
             }
             Err(other) => panic!("{event}: {other}"),
         }
     }
 }
 
+/// The event file or variant with this name, `<function>/<case>`.
+pub fn event(name: &str) -> Value {
+    match variants().into_iter().find(|variant| variant.expected.event == name) {
+        Some(variant) => variant.event(),
+        None => event_file(name),
+    }
+}
+
+fn event_file(name: &str) -> Value {
+    serde_json::from_slice(&read(name)).unwrap()
+}
+
+/// The file `<name>.json` of `events/`.
+fn read(name: &str) -> Vec<u8> {
+    fs::read(folder().join(format!("{name}.json"))).expect(name)
+}
+
+fn folder() -> PathBuf {
+    local::build::workspace().join("events")
+}
+
+/// The outcome of each event file, in the order in which the files are sent: an event may depend on the token that an earlier
+/// one created or revoked.
+fn expected_of_files() -> Vec<Expected> {
+    serde_json::from_slice(&read("expected")).unwrap()
+}
+
+/// The event files, as `<function>/<case>`.
+fn event_files() -> BTreeSet<String> {
+    let functions = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let files = functions.flat_map(|function| fs::read_dir(function).unwrap()).map(|entry| entry.unwrap().path());
+    files.map(|path| path.strip_prefix(folder()).unwrap().with_extension("").to_str().unwrap().to_owned()).collect()
+}
+
 #[test]
-fn each_event_gives_its_documented_answer() {
+fn event_file_or_variant_returns_its_expected_outcome() {
     let shared = Shared::lend();
-    for expected in expected() {
-        let event = fs::read(folder().join(format!("{}.json", expected.event))).unwrap();
-        let lambda = &shared.stack().lambda;
-        expected.check(shared.run(lambda.invoke(&expected.function, event, Duration::from_secs(30))));
+    let lambda = &shared.stack().lambda;
+    let files = expected_of_files().into_iter().map(|expected| (read(&expected.event), expected));
+    let variants = variants().into_iter().map(|variant| (variant.event().to_string().into_bytes(), variant.expected));
+    for (event, expected) in files.chain(variants) {
+        expected.assert_matches(shared.run(lambda.invoke(expected.function(), event, INVOKE_TIMEOUT)));
     }
 }
 
 #[test]
-fn every_event_has_one_answer_and_every_function_a_good_event() {
+fn event_names_are_unique_and_every_file_has_an_outcome() {
+    let of_files: Vec<_> = expected_of_files().into_iter().map(|expected| expected.event).collect();
+    assert_eq!(of_files.iter().cloned().collect::<BTreeSet<_>>(), event_files());
+    let of_variants = variants().into_iter().map(|variant| variant.expected.event);
+    let names: Vec<_> = of_files.into_iter().chain(of_variants).collect();
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+}
+
+/// The authorizer's valid event has a placeholder in place of a token.
+#[test]
+fn every_function_has_a_valid_event_file() {
     let shared = Shared::lend();
-    let stem = |path: PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
-    let files = fs::read_dir(folder()).unwrap().map(|file| stem(file.unwrap().path()));
-    let expected = expected();
-    let named: BTreeSet<_> = expected.iter().map(|expected| expected.event.clone()).collect();
-    assert_eq!(named.len(), expected.len(), "one answer each");
-    assert_eq!(named, files.filter(|name| !NO_EVENTS.contains(&name.as_str())).collect());
+    let expected = expected_of_files();
     for function in &shared.stack().template.functions {
-        assert!(named.contains(&function.name), "{}", function.name);
+        let is_valid = |expected: &Expected| {
+            let succeeds = expected.status.is_some_and(|status| status < 300);
+            expected.function() == function.name && (succeeds || expected.event == "authorizer/rest-api")
+        };
+        assert!(expected.iter().any(is_valid), "{}", function.name);
     }
 }

@@ -1,0 +1,206 @@
+//! Events that differ from an event file by a few members.
+
+use serde_json::{Value, json};
+
+use super::{Expected, edit::Edit, event_file};
+
+/// The functions that read the caller from the authorizer context.
+const FUNCTIONS_WITH_CALLER: [&str; 5] = ["create-token", "get-token", "list-tokens", "my-roles", "revoke-token"];
+/// The functions that find a token by the path parameter `id`, and the resource.
+const FUNCTIONS_WITH_ID: [&str; 2] = ["get-token", "revoke-token"];
+const TOKEN_RESOURCE: &str = "/v1/access-tokens/{id}";
+
+/// An event file with edits.
+pub struct Variant {
+    /// The event file, without `.json`.
+    pub base: String,
+    pub edits: Vec<Edit>,
+    pub expected: Expected,
+}
+
+impl Variant {
+    pub fn event(&self) -> Value {
+        let mut event = event_file(&self.base);
+        for edit in &self.edits {
+            edit.apply(&mut event);
+        }
+        event
+    }
+}
+
+/// All variants, in the order in which they are sent.
+pub fn variants() -> Vec<Variant> {
+    let mut all = create_token();
+    all.extend(list_tokens());
+    all.extend(FUNCTIONS_WITH_ID.into_iter().flat_map(token_id));
+    all.extend(FUNCTIONS_WITH_CALLER.into_iter().flat_map(authorizer_context));
+    all.extend(payload_v2());
+    all.extend(portal());
+    all.extend(well_known());
+    all.extend(authorizer());
+    all
+}
+
+fn variant(base: &str, event: &str, edits: Vec<Edit>, expected: Expected) -> Variant {
+    Variant { base: base.to_owned(), edits, expected: Expected { event: event.to_owned(), ..expected } }
+}
+
+fn response(status: u64) -> Expected {
+    Expected { event: String::new(), status: Some(status), code: None, error: None }
+}
+
+fn problem(status: u64, code: &str) -> Expected {
+    Expected { code: Some(code.to_owned()), ..response(status) }
+}
+
+fn error(text: &str) -> Expected {
+    Expected { event: String::new(), status: None, code: None, error: Some(text.to_owned()) }
+}
+
+fn create_token() -> Vec<Variant> {
+    let base = "create-token/valid";
+    let mut all = vec![
+        variant(base, "create-token/base64-body", vec![Edit::Base64Body], response(201)),
+        variant(
+            base,
+            "create-token/malformed-idempotency-key",
+            vec![Edit::Header("Idempotency-Key", "one two")],
+            problem(400, "invalid_request"),
+        ),
+        variant(
+            base,
+            "create-token/form-body",
+            vec![
+                Edit::Header("Content-Type", "application/x-www-form-urlencoded"),
+                Edit::Set("/body", json!("name=Token+for+my+application")),
+            ],
+            problem(415, "unsupported_media_type"),
+        ),
+        // The same request as that of the base event, after the token that it created was revoked.
+        variant(
+            "create-token/idempotency-key",
+            "create-token/idempotency-conflict",
+            vec![],
+            problem(409, "idempotency_conflict"),
+        ),
+    ];
+    let invalid_bodies = [
+        ("missing-body", Value::Null),
+        ("body-not-json", json!("name=Token for my application")),
+        ("body-not-an-object", json!(r#"[{"name": "Token for my application"}]"#)),
+        ("unknown-member", json!(r#"{"name": "Token for my application", "scopes": ["*"]}"#)),
+        ("duplicate-member", json!(r#"{"name": "Token for my application", "name": "Another name"}"#)),
+        ("malformed-role", json!(r#"{"name": "Token for my application", "assignments": ["owner"]}"#)),
+        ("lifetime-too-long", json!(r#"{"name": "Token for my application", "expires_in": "366d"}"#)),
+        ("type-not-offered", json!(r#"{"name": "Token for my application", "token_type": "portal_preview"}"#)),
+    ];
+    all.extend(invalid_bodies.map(|(case, body)| {
+        variant(base, &format!("create-token/{case}"), vec![Edit::Set("/body", body)], problem(400, "invalid_request"))
+    }));
+    all
+}
+
+fn list_tokens() -> Vec<Variant> {
+    let base = "list-tokens/valid";
+    let all: [(&str, &'static [(&str, &str)], Expected); 3] = [
+        ("list-tokens/several-types", &[("token_type", "app"), ("token_type", "assume,api")], response(200)),
+        ("list-tokens/limit-too-large", &[("limit", "1001")], problem(400, "invalid_request")),
+        ("list-tokens/unknown-type", &[("token_type", "admin")], problem(400, "invalid_request")),
+    ];
+    all.map(|(event, query, expected)| variant(base, event, vec![Edit::Query(query)], expected)).into()
+}
+
+/// A token that the caller cannot see does not exist for the caller.
+fn token_id(function: &str) -> Vec<Variant> {
+    let edits = [
+        ("malformed-id", Edit::Route(TOKEN_RESOURCE, Some(("id", "api_5Zug")))),
+        ("other-organization", Edit::Owner { org: "456", principal: "local|2001" }),
+        ("self-as-user", Edit::Route(TOKEN_RESOURCE, Some(("id", "self")))),
+    ];
+    let base = format!("{function}/valid");
+    edits
+        .map(|(case, edit)| variant(&base, &format!("{function}/{case}"), vec![edit], problem(404, "not_found")))
+        .into()
+}
+
+/// Without a complete authorizer context, a function rejects the request.
+fn authorizer_context(function: &str) -> Vec<Variant> {
+    let all = [
+        ("missing-context", Edit::Remove("/requestContext/authorizer"), problem(401, "unauthenticated")),
+        ("incomplete-context", Edit::Remove("/requestContext/authorizer/roles"), problem(401, "unauthenticated")),
+        ("foreign-organization", Edit::Header("x-epilot-org-id", "456"), problem(403, "permission_denied")),
+    ];
+    let base = format!("{function}/valid");
+    all.map(|(case, edit, expected)| variant(&base, &format!("{function}/{case}"), vec![edit], expected)).into()
+}
+
+/// Every function behind an HTTP API.
+fn payload_v2() -> Vec<Variant> {
+    let query = Edit::Query(&[("limit", "1"), ("created_by", "local|1001")]);
+    vec![
+        variant("create-token/valid", "create-token/payload-2.0", vec![Edit::PayloadV2], response(201)),
+        variant("get-token/valid", "get-token/payload-2.0", vec![Edit::PayloadV2], response(200)),
+        variant("list-tokens/valid", "list-tokens/payload-2.0", vec![query, Edit::PayloadV2], response(200)),
+        variant("my-roles/valid", "my-roles/payload-2.0", vec![Edit::PayloadV2], response(200)),
+        variant("revoke-token/valid", "revoke-token/payload-2.0", vec![Edit::PayloadV2], response(200)),
+        variant("portal/token-page", "portal/payload-2.0", vec![Edit::PayloadV2], response(200)),
+        variant("well-known/jwks", "well-known/payload-2.0", vec![Edit::PayloadV2], response(200)),
+    ]
+}
+
+fn portal() -> Vec<Variant> {
+    let all = [
+        ("portal/root", Edit::Route("/", None), response(302)),
+        ("portal/unknown-asset", asset("nothing.js"), problem(404, "not_found")),
+        ("portal/path-traversal", asset("../tokens.html"), problem(404, "not_found")),
+    ];
+    all.map(|(event, edit, expected)| variant("portal/token-page", event, vec![edit], expected)).into()
+}
+
+fn asset(file: &'static str) -> Edit {
+    Edit::Route("/assets/{file}", Some(("file", file)))
+}
+
+fn well_known() -> Vec<Variant> {
+    let public_jwks = "/v1/access-tokens/public/.well-known/jwks.json";
+    let public_configuration = "/v1/access-tokens/public/.well-known/openid-configuration";
+    let unknown = "/v1/access-tokens/.well-known/keys.json";
+    let all = [
+        ("well-known/public-jwks", Edit::Route(public_jwks, None), response(200)),
+        ("well-known/public-openid-configuration", Edit::Route(public_configuration, None), response(200)),
+        ("well-known/with-credential", Edit::Header("Authorization", "Bearer not-a-token"), response(200)),
+        ("well-known/unknown-path", Edit::Route(unknown, None), problem(404, "not_found")),
+    ];
+    all.map(|(event, edit, expected)| variant("well-known/jwks", event, vec![edit], expected)).into()
+}
+
+/// An HTTP API joins repeated headers with a comma, and repeats the credential in `identitySource`.
+fn authorizer() -> Vec<Variant> {
+    let credential = "Bearer not-a-token";
+    let joined = format!("{credential},{credential}");
+    let rest_api = [
+        ("authorizer/unknown-route", vec![Edit::Route("/v1/unknown", None)]),
+        ("authorizer/organization", vec![Edit::Header("x-epilot-org-id", "456")]),
+        (
+            "authorizer/missing-credential",
+            vec![Edit::Remove("/headers/Authorization"), Edit::Remove("/multiValueHeaders/Authorization")],
+        ),
+        (
+            "authorizer/two-credentials",
+            vec![Edit::Set("/multiValueHeaders/Authorization", json!([credential, credential]))],
+        ),
+    ];
+    let http_api = [
+        (
+            "authorizer/http-api-missing-credential",
+            vec![Edit::Remove("/headers/authorization"), Edit::Remove("/identitySource")],
+        ),
+        (
+            "authorizer/http-api-two-credentials",
+            vec![Edit::Set("/headers/authorization", json!(joined)), Edit::Set("/identitySource", json!([joined]))],
+        ),
+    ];
+    let rest_api = rest_api.map(|(event, edits)| variant("authorizer/rest-api", event, edits, error("Unauthorized")));
+    let http_api = http_api.map(|(event, edits)| variant("authorizer/http-api", event, edits, error("Unauthorized")));
+    rest_api.into_iter().chain(http_api).collect()
+}
