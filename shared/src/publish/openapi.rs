@@ -1,5 +1,4 @@
-//! The contract as a document.
+//! The `OpenAPI` document of the service.
 
-/// The contract as `OpenAPI` 3.1, JSON. It is written from `infra/openapi.yaml`, by
-/// `WRITE_OPENAPI=1 cargo test --package local --test contract`, and a test holds the two together.
-pub const OPENAPI: &str = include_str!("openapi.json");
+/// The `OpenAPI` 3.1 document as JSON, which the build script generates from `infra/openapi.yaml`.
+pub const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));

@@ -7,11 +7,10 @@ use std::{
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
+use shared::publish::openapi::OPENAPI;
 
 /// The document, as it is served.
-pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../../../../shared/src/publish/openapi.json")).expect("the document is JSON")
-});
+pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(OPENAPI).expect("the document is JSON"));
 
 /// To compile a schema takes longer than to use it.
 static COMPILED: LazyLock<Mutex<BTreeMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);

@@ -3,6 +3,5 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod answers;
-mod document;
 mod routes;
 mod strict;
