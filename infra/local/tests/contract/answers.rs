@@ -1,4 +1,4 @@
-//! Holds an answer against the document: its status, its headers and its body.
+//! Checks responses against the `OpenAPI` document: status, headers and body.
 
 use std::{
     collections::BTreeMap,
@@ -9,27 +9,27 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 use shared::publish::openapi::OPENAPI;
 
-/// The document, as it is served.
+/// The `OpenAPI` document as it is served.
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(OPENAPI).expect("the document is JSON"));
 
-/// To compile a schema takes longer than to use it.
-static COMPILED: LazyLock<Mutex<BTreeMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+/// Compiled validators by schema, because compiling a schema takes longer than applying it.
+static VALIDATORS: LazyLock<Mutex<BTreeMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
 
-/// An answer to a request.
+/// A received response and the request that it belongs to.
 pub struct Answered<'a> {
-    /// The request's method.
+    /// The method of the request.
     pub method: &'a str,
-    /// The path without a stage, and perhaps a query.
+    /// The path of the request without a stage, with the query if there is one.
     pub path: &'a str,
-    /// The status.
+    /// The HTTP status.
     pub status: u16,
-    /// The headers, by their names in lower case.
+    /// The headers, with lowercase names.
     pub headers: &'a BTreeMap<String, String>,
     /// The body.
     pub body: &'a str,
 }
 
-/// Each operation of the document, with its path and its method in lower case.
+/// Each operation of the document as path template, lowercase method and operation object.
 pub fn operations() -> impl Iterator<Item = (&'static str, &'static str, &'static Value)> {
     let paths = DOCUMENT["paths"].as_object().into_iter().flatten();
     paths.flat_map(|(path, item)| {
@@ -39,57 +39,59 @@ pub fn operations() -> impl Iterator<Item = (&'static str, &'static str, &'stati
 }
 
 impl Answered<'_> {
-    /// Whether the document foresees this answer, in its status, its headers and its body.
+    /// Checks status, headers and body against the operation of the request.
     ///
     /// # Errors
     ///
-    /// What it does not foresee, in a sentence.
+    /// Returns a message with the request, the first deviation and the body.
     pub fn check(&self) -> Result<(), String> {
-        let told = |what: String| format!("{} {}, {}: {what}: {}", self.method, self.path, self.status, self.body);
-        let Some(operation) = self.operation() else { return self.check_no_route().map_err(told) };
-        let described = operation["responses"].get(self.status.to_string()).map(resolve);
-        let described = described.ok_or_else(|| told("the status is not in the contract".to_owned()))?;
-        self.check_headers(described).and_then(|()| self.check_body(described)).map_err(told)
+        let message = |error: String| format!("{} {}, {}: {error}: {}", self.method, self.path, self.status, self.body);
+        let Some(operation) = self.operation() else { return self.check_unrouted().map_err(message) };
+        let response = operation["responses"].get(self.status.to_string()).map(resolve);
+        let response = response.ok_or_else(|| message("the document does not define the status".to_owned()))?;
+        self.check_headers(response).and_then(|()| self.check_body(response)).map_err(message)
     }
 
-    /// The operation behind the path. A path without parameters goes before one with them.
+    /// The operation of the request. A path without parameters takes precedence over a template.
     fn operation(&self) -> Option<&'static Value> {
         let path = self.path.split('?').next().unwrap_or_default();
         let mut found: Vec<_> = operations()
-            .filter(|(template, method, _)| method.eq_ignore_ascii_case(self.method) && fits(template, path))
+            .filter(|(template, method, _)| {
+                method.eq_ignore_ascii_case(self.method) && matches_template(template, path)
+            })
             .collect();
         found.sort_by_key(|(template, ..)| template.contains('{'));
         found.first().map(|(.., operation)| *operation)
     }
 
-    fn check_no_route(&self) -> Result<(), String> {
+    fn check_unrouted(&self) -> Result<(), String> {
         if self.status != 404 {
-            return Err("what is no route is not found".to_owned());
+            return Err("a path without a route must return 404".to_owned());
         }
-        conforms(
+        validate(
             &json!({"$ref": "#/components/responses/NotFound/content/application~1problem+json/schema"}),
             &self.json()?,
         )
     }
 
-    fn check_headers(&self, described: &'static Value) -> Result<(), String> {
-        for (name, header) in described["headers"].as_object().into_iter().flatten() {
+    fn check_headers(&self, response: &'static Value) -> Result<(), String> {
+        for (name, header) in response["headers"].as_object().into_iter().flatten() {
             let header = resolve(header);
             match self.headers.get(&name.to_lowercase()) {
-                None if header["required"] == true => return Err(format!("the header {name} is missing")),
+                None if header["required"] == true => return Err(format!("header `{name}` is missing")),
                 None => {}
-                Some(value) => conforms(&header["schema"], &typed(value, &header["schema"]))
-                    .map_err(|error| format!("the header {name}: {error}"))?,
+                Some(value) => validate(&header["schema"], &header_value(value, &header["schema"]))
+                    .map_err(|error| format!("header `{name}`: {error}"))?,
             }
         }
         Ok(())
     }
 
-    fn check_body(&self, described: &'static Value) -> Result<(), String> {
+    fn check_body(&self, response: &'static Value) -> Result<(), String> {
         let media_type = self.headers.get("content-type").map_or("", String::as_str);
-        let content = described["content"].get(media_type);
-        let content = content.ok_or_else(|| format!("the media type `{media_type}` is not in the contract"))?;
-        conforms(&content["schema"], &self.json()?)
+        let content = response["content"].get(media_type);
+        let content = content.ok_or_else(|| format!("the document does not define the media type `{media_type}`"))?;
+        validate(&content["schema"], &self.json()?)
     }
 
     fn json(&self) -> Result<Value, String> {
@@ -97,29 +99,30 @@ impl Answered<'_> {
     }
 }
 
-/// Whether `path` is one of those that `template` stands for.
-fn fits(template: &str, path: &str) -> bool {
-    let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+/// Whether `path` matches the path template. A parameter matches one nonempty segment.
+fn matches_template(template: &str, path: &str) -> bool {
+    let template: Vec<_> = template.split('/').collect();
+    let path: Vec<_> = path.split('/').collect();
     let same = |(part, segment): (&&str, &&str)| part == segment || part.starts_with('{') && !segment.is_empty();
     template.len() == path.len() && template.iter().zip(&path).all(same)
 }
 
-/// What a reference within the document refers to.
-fn resolve(value: &'static Value) -> &'static Value {
+/// Follows a `$ref` within the document. Returns any other value unchanged.
+pub fn resolve(value: &'static Value) -> &'static Value {
     match value.get("$ref").and_then(Value::as_str) {
         Some(reference) => DOCUMENT.pointer(reference.trim_start_matches('#')).unwrap_or(&Value::Null),
         None => value,
     }
 }
 
-/// A header's value is text, whatever its schema makes of it.
-fn typed(value: &str, schema: &Value) -> Value {
-    let number = (schema["type"] == "integer").then(|| value.parse::<u64>().ok()).flatten();
-    number.map_or_else(|| value.into(), Value::from)
+/// The header as a number if `schema` is an integer, otherwise as a string.
+fn header_value(text: &str, schema: &Value) -> Value {
+    let number = (schema["type"] == "integer").then(|| text.parse::<u64>().ok()).flatten();
+    number.map_or_else(|| text.into(), Value::from)
 }
 
-fn conforms(schema: &Value, value: &Value) -> Result<(), String> {
-    let compiled = COMPILED.lock().map_err(|error| error.to_string())?.get(&schema.to_string()).cloned();
+fn validate(schema: &Value, value: &Value) -> Result<(), String> {
+    let compiled = VALIDATORS.lock().map_err(|error| error.to_string())?.get(&schema.to_string()).cloned();
     let validator = compiled.map_or_else(|| compile(schema), Ok)?;
     validator.validate(value).map_err(|error| format!("at `{}`: {error}", error.instance_path()))
 }
@@ -132,6 +135,6 @@ fn compile(schema: &Value) -> Result<Arc<Validator>, String> {
     });
     let validator = jsonschema::options().should_validate_formats(true).build(&root);
     let validator = Arc::new(validator.map_err(|error| error.to_string())?);
-    COMPILED.lock().map_err(|error| error.to_string())?.insert(schema.to_string(), validator.clone());
+    VALIDATORS.lock().map_err(|error| error.to_string())?.insert(schema.to_string(), validator.clone());
     Ok(validator)
 }

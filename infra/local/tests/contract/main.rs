@@ -1,7 +1,8 @@
-//! The contract as a document, held against what is served, what is deployed, and what is answered.
+//! The OpenAPI document compared with the deployed routes, and the response check that the end-to-end tests share.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod answers;
+mod document;
 mod routes;
-mod strict;
+mod unexpected_responses;
