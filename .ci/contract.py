@@ -1,4 +1,4 @@
-"""The contract as a document is well made, and the service keeps to it whatever it is asked."""
+"""Lints the OpenAPI document and tests the running service against it with generated requests."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ DOCUMENT = "infra/openapi.yaml"
 
 
 def lint() -> None:
-    """Installs the linter by its lock file, outside the sources, and runs it."""
+    """Installs the linter from its lock file into the target folder and runs it."""
     folder = TOOLS / "contract"
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
@@ -24,8 +24,8 @@ def lint() -> None:
     subprocess.run(command, env=os.environ | quiet, check=True)
 
 
-def greeting(stack: subprocess.Popen) -> tuple[str, str]:
-    """Where the service is, and the token of an owner."""
+def wait_until_ready(stack: subprocess.Popen) -> tuple[str, str]:
+    """Returns the base URL of the local stack and the token of an owner, which it prints at start."""
     lines = []
     for line in stack.stdout:
         lines.append(line)
@@ -34,23 +34,23 @@ def greeting(stack: subprocess.Popen) -> tuple[str, str]:
     sys.exit("the local stack did not start")
 
 
-def ask() -> int:
-    """Asks the local stack what the document allows and what it forbids; 0 if it kept to all of it."""
+def test() -> int:
+    """Sends valid and invalid requests to the local stack. Returns the exit code of Schemathesis."""
     log = (TOOLS / "contract.log").open("w")
     arguments = ["cargo", "local", "--port", "0", "--ephemeral"]
     stack = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
-        base, owner = greeting(stack)
+        base, owner = wait_until_ready(stack)
         command = [TOOLS / "bin/schemathesis", "--config-file", HERE / "contract/schemathesis.toml", "run", DOCUMENT]
         environment = {"LATCHKEY_URL": base, "LATCHKEY_TOKEN": owner, "PYTHONPATH": str(HERE / "contract")}
-        # What they leave behind has no place among the sources.
+        # Keeps caches out of the source tree.
         environment |= {"PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_STORAGE_DIRECTORY": str(TOOLS / "hypothesis")}
         return subprocess.run(command, env=os.environ | environment).returncode
     finally:
         stack.send_signal(signal.SIGTERM)
         if stack.wait(timeout=30) != 0:
-            sys.exit("the local stack did not stop well")
+            sys.exit("the local stack did not stop cleanly")
 
 
 lint()
-sys.exit(ask())
+sys.exit(test())

@@ -1,4 +1,4 @@
-"""What the contract says in words, because a schema cannot."""
+"""Schemathesis hooks for the rules of the contract that a schema cannot express."""
 
 import hashlib
 import json
@@ -6,14 +6,14 @@ import re
 
 import schemathesis
 
-# The only reasons for which a request that fits the schema is refused.
+# The only reasons, as prefixes of `detail`, for which a request that matches the schema is rejected with 400.
 REASONS = (
-    # The bounds hold for strings like `10h` too.
+    # The bounds apply to strings like `10h` too.
     "`expires_in` must be from 30 seconds to ",
-    # Milliseconds must make whole seconds.
+    # A lifetime in milliseconds must be a whole number of seconds.
     "`expires_in` must be whole seconds, ",
     "`assignments` and `assume_roles` are one member by two names and differ",
-    # A cursor is what the page before said, and nothing that could be made up.
+    # A cursor comes from a previous page and cannot be generated.
     "`cursor` is altered, or belongs to another request",
 )
 ROLE = re.compile(r"[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_.-]{1,64}")
@@ -22,13 +22,13 @@ BARE_KEY = re.compile(r"[!#-~][!-~]{0,199}")
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response) -> bool:
-    refused = type(failure).__name__ == "RejectedPositiveData" and response.status_code == 400
-    return not (refused and response.json()["detail"].startswith(REASONS))
+    rejected = type(failure).__name__ == "RejectedPositiveData" and response.status_code == 400
+    return not (rejected and response.json()["detail"].startswith(REASONS))
 
 
 @schemathesis.hook
 def map_case(context, case):
-    """Most requests would be refused for two reasons alone: one member by two names, and a key that came before."""
+    """Avoids the two most frequent rejections: different values for one member's two names, and a reused idempotency key."""
     body = case.body
     if isinstance(body, dict) and all(are_roles(body.get(name)) for name in ("assignments", "assume_roles")):
         body["assume_roles"] = body["assignments"]
