@@ -1,8 +1,8 @@
 //! `template.yaml` as plain data: which functions, routes, tables and keys there are.
 //!
 //! Reading is pure: text and parameter values in, a [`Template`] out, or the sentence that says what is not understood and
-//! where it stands. The intrinsic functions `Ref`, `Sub`, `GetAtt`, `If`, `Equals` and `Join` are resolved; every other one
-//! is refused, because to guess its value would be to run something else than what AWS runs.
+//! where it stands. The intrinsic functions `Ref`, `Sub`, `GetAtt`, `If`, `Equals`, `Not` and `Join` are resolved; every
+//! other one is refused, because to guess its value would be to run something else than what AWS runs.
 
 mod api;
 mod error;

@@ -25,7 +25,7 @@ pub enum TemplateError {
         allowed: String,
     },
     /// An intrinsic function that the local stack does not know.
-    #[error("`{name}` at `{place}` is not understood, only Ref, Sub, GetAtt, If, Equals and Join are")]
+    #[error("`{name}` at `{place}` is not understood, only Ref, Sub, GetAtt, If, Equals, Not and Join are")]
     Intrinsic {
         /// The function in its long form, as in `Fn::Select`.
         name: String,

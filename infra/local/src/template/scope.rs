@@ -63,7 +63,7 @@ impl Scope {
         for (name, value) in section.into_iter().flatten() {
             let place = format!("Conditions.{name}");
             let Value::Bool(holds) = self.resolve(value, &place)? else {
-                return Err(TemplateError::refused(&place, "a condition is an Equals"));
+                return Err(TemplateError::refused(&place, "a condition is an Equals or a Not"));
             };
             decided.insert(name.clone(), holds);
         }
@@ -128,7 +128,8 @@ impl Scope {
             ("Fn::If", Value::Array(parts)) => self.choose(parts, place),
             ("Fn::Equals", Value::Array(parts)) => self.equals(parts, place),
             ("Fn::Join", Value::Array(parts)) => self.join(parts, place),
-            ("Ref" | "Fn::GetAtt" | "Fn::If" | "Fn::Equals" | "Fn::Join", _) => Err(misshapen(name, place)),
+            ("Fn::Not", Value::Array(parts)) => self.not(parts, place),
+            ("Ref" | "Fn::GetAtt" | "Fn::If" | "Fn::Equals" | "Fn::Join" | "Fn::Not", _) => Err(misshapen(name, place)),
             _ => Err(TemplateError::Intrinsic { name: name.to_owned(), place: place.to_owned() }),
         }
     }
@@ -141,6 +142,12 @@ impl Scope {
     fn equals(&self, parts: &[Value], place: &str) -> Result<Value, TemplateError> {
         let [left, right] = parts else { return Err(misshapen("Fn::Equals", place)) };
         Ok(Value::Bool(self.resolve(left, place)? == self.resolve(right, place)?))
+    }
+
+    fn not(&self, parts: &[Value], place: &str) -> Result<Value, TemplateError> {
+        let [part] = parts else { return Err(misshapen("Fn::Not", place)) };
+        let Value::Bool(condition) = self.resolve(part, place)? else { return Err(misshapen("Fn::Not", place)) };
+        Ok(Value::Bool(!condition))
     }
 
     fn join(&self, parts: &[Value], place: &str) -> Result<Value, TemplateError> {
@@ -202,6 +209,8 @@ mod tests {
             (json!({"Fn::Join": ["-", ["a", {"Ref": "Colour"}]]}), json!("a-blue")),
             (json!({"Ref": "List"}), json!(["x", "y"])),
             (json!({"Fn::Join": ["-", {"Ref": "List"}]}), json!("x-y")),
+            (json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "Colour"}, ""]}]}), json!(true)),
+            (json!({"Fn::Not": [{"Fn::Equals": ["a", "a"]}]}), json!(false)),
             (json!({"a": [{"Fn::Sub": "${Colour}"}]}), json!({"a": ["blue"]})),
         ];
         for (value, expected) in cases {
@@ -251,6 +260,9 @@ mod tests {
             json!({"Fn::Equals": ["a"]}),
             json!({"Fn::Join": ["-", "a"]}),
             json!({"Fn::Join": ["-", [["a"]]]}),
+            json!({"Fn::Not": [{"Fn::Equals": ["a", "a"]}, {"Fn::Equals": ["a", "b"]}]}),
+            json!({"Fn::Not": ["true"]}),
+            json!({"Fn::Not": {"Fn::Equals": ["a", "a"]}}),
             json!({"Ref": "Table", "Fn::Sub": "a"}),
         ];
         for value in cases {
@@ -259,9 +271,12 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_is_an_equals_and_names_no_other() {
+    fn a_condition_is_an_equals_or_a_not_and_names_no_other() {
         let mut scope = scope();
-        for condition in [json!("true"), json!({"Fn::Or": []}), json!({"Fn::Equals": [{"Ref": "Nowhere"}, ""]})] {
+        let no_condition = json!({"Fn::Not": [{"Condition": "Blue"}]});
+        for condition in
+            [json!("true"), json!({"Fn::Or": []}), no_condition, json!({"Fn::Equals": [{"Ref": "Nowhere"}, ""]})]
+        {
             assert!(scope.define_conditions(json!({"C": condition}).as_object()).is_err(), "{condition}");
         }
     }

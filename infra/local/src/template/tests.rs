@@ -346,7 +346,7 @@ fn a_greedy_path_and_another_api_are_refused() {
 fn an_unknown_intrinsic_function_is_named_with_its_place() {
     let sentence = sentence(small("      Environment: { Variables: { A: !ImportValue b } }"));
     let expected = "`Fn::ImportValue` at `Resources.F.Properties.Environment.Variables.A` is not understood, \
-                    only Ref, Sub, GetAtt, If, Equals and Join are";
+                    only Ref, Sub, GetAtt, If, Equals, Not and Join are";
     assert_eq!(sentence, expected);
 }
 
