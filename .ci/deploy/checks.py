@@ -22,12 +22,11 @@ URL = f"https://{DOMAIN}"
 OPTIONS = {"AllowedOrigins": "https://page.example"}
 # Those that make something of their own beside.
 DOMAIN_OPTIONS = {
-    "Domain": "custom",
     "DomainName": DOMAIN,
     "CertificateArn": "arn:aws:acm:eu-central-1:000000000000:certificate/11111111-2222-3333-4444-555555555555",
 }
 MORE_OPTIONS = {
-    "AccessLogs": "with-role",
+    "AccessLogs": "on-and-create-role",
     "AlarmTopicArn": "arn:aws:sns:eu-central-1:000000000000:alarms",
     "LogRetentionDays": "7",
     "ReservedConcurrency": "10",
@@ -64,7 +63,7 @@ def update(report: Report, stack: Stack, first: World) -> World:
     """Deploys with another name and a domain."""
     kept = ("Table", "AccessKey", "PublicKey", "Authorizer", "CreateToken")
     before = [stack.id(name) for name in kept]
-    changed = {"PublicUrl": URL, "FormerPublicUrls": FIRST_URL, **OPTIONS, **DOMAIN_OPTIONS}
+    changed = {"PublicUrl": URL, "PreviousPublicUrls": FIRST_URL, **OPTIONS, **DOMAIN_OPTIONS}
     stack.deploy(*(f"{name}={value}" for name, value in changed.items()))
     first.at = stack.url
 
@@ -160,10 +159,10 @@ def rotate(report: Report, stack: Stack, world: World) -> None:
     policy = kms.get_key_policy(KeyId=old, PolicyName="default")["Policy"]
     new = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256", Policy=policy)["KeyMetadata"]["Arn"]
     for rule, parameters, *wanted in (
-        ("a key that is appended is published and does not sign", [f"AccessOtherKeys={new}"], 2, 200, "RS256"),
-        ("a key that is put first signs", [f"AccessSigningKey={new}", f"AccessOtherKeys={old}"], 2, 200, "ES256"),
+        ("a key that is appended is published and does not sign", [f"AdditionalAccessKeyArns={new}"], 2, 200, "RS256"),
+        ("a key that is put first signs", [f"AccessSigningKeyArn={new}", f"AdditionalAccessKeyArns={old}"], 2, 200, "ES256"),
         # As an empty value is written on a command line.
-        ("a key that is taken out ends its tokens", ["AccessOtherKeys=''"], 1, 401, "ES256"),
+        ("a key that is taken out ends its tokens", ["AdditionalAccessKeyArns=''"], 1, 401, "ES256"),
     ):
         stack.deploy(*parameters, *(f"{name}={value}" for name, value in MORE_OPTIONS.items()))
         world.at = stack.url

@@ -37,7 +37,7 @@ def closed(template: dict) -> None:
 
 
 def no_empty_list(template: dict) -> None:
-    parameter = template["Parameters"]["AccessOtherKeys"]
+    parameter = template["Parameters"]["AdditionalAccessKeyArns"]
     parameter["AllowedPattern"] = parameter["AllowedPattern"].removesuffix("?")
 
 

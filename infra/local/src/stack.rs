@@ -240,7 +240,7 @@ fn parameters(options: &StackOptions, folder: &Folder, url: &str, idp: &str) -> 
     }]);
     let mut parameters = BTreeMap::from([
         ("PublicUrl".to_owned(), url.to_owned()),
-        ("FormerPublicUrls".to_owned(), folder.former_urls(url).join(",")),
+        ("PreviousPublicUrls".to_owned(), folder.former_urls(url).join(",")),
         ("IdentityProviders".to_owned(), providers.to_string()),
     ]);
     parameters.extend(options.sample.iter().map(|sample| ("RouteRules".to_owned(), sample.rules.clone())));

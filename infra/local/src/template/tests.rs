@@ -126,9 +126,9 @@ fn a_rotation_appends_a_key_and_then_puts_it_first_and_the_first_alone_signs() {
     let arn = |id: &str| format!("arn:aws:kms:us-east-1:000000000000:key/{id}");
     let own_key = own(&[]).keys[0].arn.clone();
     for (parameters, ring, signing) in [
-        (vec![("AccessOtherKeys", arn("new"))], [own_key.clone(), arn("new")], own_key.clone()),
+        (vec![("AdditionalAccessKeyArns", arn("new"))], [own_key.clone(), arn("new")], own_key.clone()),
         (
-            vec![("AccessSigningKey", arn("new")), ("AccessOtherKeys", own_key.clone())],
+            vec![("AccessSigningKeyArn", arn("new")), ("AdditionalAccessKeyArns", own_key.clone())],
             [arn("new"), own_key.clone()],
             arn("new"),
         ),

@@ -30,10 +30,15 @@ use crate::{
 
 /// Each family's key in the template, the parameters of its ring, the variable that they become, and its JWK set.
 const FAMILIES: [(&str, [&str; 2], &str, &str); 2] = [
-    ("AccessKey", ["AccessSigningKey", "AccessOtherKeys"], "ACCESS_KEYS", "/v1/access-tokens/.well-known/jwks.json"),
+    (
+        "AccessKey",
+        ["AccessSigningKeyArn", "AdditionalAccessKeyArns"],
+        "ACCESS_KEYS",
+        "/v1/access-tokens/.well-known/jwks.json",
+    ),
     (
         "PublicKey",
-        ["PublicSigningKey", "PublicOtherKeys"],
+        ["PublicSigningKeyArn", "AdditionalPublicKeyArns"],
         "PUBLIC_KEYS",
         "/v1/access-tokens/public/.well-known/jwks.json",
     ),
