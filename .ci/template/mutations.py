@@ -114,6 +114,15 @@ def other_method(template: dict) -> None:
     properties(template, "Api")["MethodSettings"][1]["HttpMethod"] = "PUT"
 
 
+def no_runbook(template: dict) -> None:
+    alarm = properties(template, "SigningErrors")
+    alarm["AlarmDescription"] = alarm["AlarmDescription"].replace("Runbook: ", "")
+
+
+def missing_runbook(template: dict) -> None:
+    properties(template, "SigningErrors")["AlarmDescription"] = "KMS does not sign. Runbook: Signatures."
+
+
 MUTATIONS: dict[Callable, tuple[Change, ...]] = {
     rules.nothing_waits_for_itself: (cycle, dependency, attribute),
     rules.every_route_is_guarded: (opened, without_default, closed),
@@ -124,6 +133,7 @@ MUTATIONS: dict[Callable, tuple[Change, ...]] = {
     rules.access_logs_hold_no_path: (logged_path, logged_credential),
     rules.stages_wait_for_the_role_that_logs: (no_wait,),
     rules.settings_name_methods: (plain_slashes, other_method),
+    rules.alarms_name_a_runbook_section: (no_runbook, missing_runbook),
 }
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import graph
 from allowed import ACCESS_LOG, GATEWAY_RESPONSES, MANAGED_POLICIES, WILDCARDS
@@ -9,6 +10,7 @@ from allowed import ACCESS_LOG, GATEWAY_RESPONSES, MANAGED_POLICIES, WILDCARDS
 APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
 STAGES = ("AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage")
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "x-amazon-apigateway-any-method")
+RUNBOOKS = Path("infra/runbooks.md")
 VARIABLE = re.compile(r"\$(?!\{[A-Za-z:]+\})\{?([\w.]*\w)?")
 
 
@@ -108,6 +110,16 @@ def settings_name_methods(template: dict, _: set[str]) -> Iterator[str]:
                 yield f"{name} has settings of {method} {path}, which is no route"
 
 
+def alarms_name_a_runbook_section(template: dict, _: set[str]) -> Iterator[str]:
+    headings = set(re.findall(r"^#{2,} (.+)$", RUNBOOKS.read_text(), re.MULTILINE))
+    for name, alarm in of_types(template, ("AWS::CloudWatch::Alarm",)):
+        section = re.search(r"Runbook: ([^.]+)\.$", alarm["Properties"].get("AlarmDescription", ""))
+        if not section:
+            yield f"{name} does not end its description with a section of {RUNBOOKS}"
+        elif section[1] not in headings:
+            yield f"{name} refers to {section[1]}, which is not a heading of {RUNBOOKS}"
+
+
 RULES = (
     nothing_waits_for_itself,
     every_route_is_guarded,
@@ -118,6 +130,7 @@ RULES = (
     access_logs_hold_no_path,
     stages_wait_for_the_role_that_logs,
     settings_name_methods,
+    alarms_name_a_runbook_section,
 )
 
 
