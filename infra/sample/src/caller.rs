@@ -1,36 +1,36 @@
-//! Who calls, by the authorizer's context alone: never by a header, a body, or the token itself.
+//! The caller of a request, read from the authorizer's context only, never from a header, the body or the token.
 
 use serde_json::{Value, json};
 
-use crate::gateway::Context;
+use crate::gateway::AuthorizerContext;
 
-/// Who calls, and for whom.
+/// The authenticated caller and the organization in which it acts.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// The organization whose data the request is about. Whatever you read or write, read or write it in this one.
+    /// The organization of the request. Read and write data of this organization only.
     pub org_id: String,
-    /// Who asks: the id of a token, or a person as `<identity provider>|<subject>`.
+    /// The id of the token, or a user as `<identity provider>|<subject>`.
     pub principal: String,
-    /// The id of the token; `None` for a person.
+    /// The id of the token; `None` for a user.
     pub token_id: Option<String>,
-    /// `api`, `app`, `assume`, `journey` or `portal`; `None` for a person.
+    /// `api`, `app`, `assume`, `journey` or `portal`; `None` for a user.
     pub token_type: Option<String>,
-    /// The roles that the decision was made on, `<organization>:<slug>`. What they allow was decided already.
+    /// The roles that the authorizer evaluated, as `<organization>:<slug>`. It has already applied their permissions.
     pub roles: Vec<String>,
-    /// When the token ends, in seconds since 1970; `None`: never, or a person.
+    /// When the token expires, in seconds since the Unix epoch; `None` for a token without an expiry and for a user.
     pub expires_at: Option<i64>,
-    /// Whether the token may only read, which was decided on already.
+    /// Whether the token is read-only, which the authorizer has already enforced.
     pub read_only: bool,
-    /// Whether personal data is to be left out of the answer, which nobody but this API can do.
+    /// Whether to omit personal data from the response. Only this API can enforce it.
     pub anonymize: bool,
 }
 
 impl Caller {
-    /// The caller that `context` names; `None` where it names nobody.
-    pub fn of(context: &Context) -> Option<Self> {
+    /// The caller in `context`; `None` if it has no organization or no principal.
+    pub fn from_context(context: &AuthorizerContext) -> Option<Self> {
         let text = |name: &str| context.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let owned = |name: &str| text(name).map(str::to_owned);
-        // What is neither absent nor `false` restricts: to overlook a restriction would be to lift it.
+        // Fails closed: any value except `false` restricts the caller.
         let restricted = |name: &str| context.get(name).is_some_and(|value| value != "false");
         Some(Self {
             org_id: owned("org_id")?,
@@ -44,7 +44,7 @@ impl Caller {
         })
     }
 
-    /// The caller as a member of an answer.
+    /// The caller as a member of a response.
     pub fn to_json(&self) -> Value {
         json!({
             "org_id": self.org_id,
@@ -64,13 +64,13 @@ impl Caller {
 mod tests {
     use super::*;
     use crate::{
-        gateway::Told,
-        samples::{http, rest},
+        gateway::GatewayContext,
+        test_events::{http_event, rest_event},
     };
 
     const TOKEN: &str = "api_5ZugdRXasLfWBypHi93Fk";
 
-    fn context() -> Value {
+    fn token_context() -> Value {
         json!({
             "org_id": "123", "principal": TOKEN, "token_id": TOKEN, "token_type": "api", "roles": "123:a 123:b",
             "deny_roles": "", "expires_at": "1566743122", "read_only": "false", "anonymize": "true", "code": "ok",
@@ -80,22 +80,22 @@ mod tests {
 
     fn caller(event: &Value) -> Option<Caller> {
         let request = lambda_http::request::from_str(&event.to_string()).unwrap();
-        Told::of(&request).context.and_then(Caller::of)
+        GatewayContext::from_request(&request).authorizer.and_then(Caller::from_context)
     }
 
-    fn by_rest_api(mut context: Value) -> Option<Caller> {
-        // The gateway adds these two to what the authorizer answers.
-        context["principalId"] = json!("nobody");
+    fn caller_from_rest_api(mut context: Value) -> Option<Caller> {
+        // API Gateway adds these two members to the authorizer's context.
+        context["principalId"] = json!("another");
         context["integrationLatency"] = json!(12);
-        caller(&rest("GET /orders/{id}", &context))
+        caller(&rest_event("GET /orders/{id}", &context))
     }
 
-    fn by_http_api(context: &Value) -> Option<Caller> {
-        caller(&http("GET /orders/{id}", &json!({ "lambda": context })))
+    fn caller_from_http_api(context: &Value) -> Option<Caller> {
+        caller(&http_event("GET /orders/{id}", &json!({ "lambda": context })))
     }
 
     #[test]
-    fn a_token_is_read_from_the_context_of_either_api() {
+    fn token_context_of_either_api_is_read() {
         let token = Caller {
             org_id: "123".to_owned(),
             principal: TOKEN.to_owned(),
@@ -106,14 +106,14 @@ mod tests {
             read_only: false,
             anonymize: true,
         };
-        assert_eq!(by_rest_api(context()).as_ref(), Some(&token));
-        assert_eq!(by_http_api(&context()).as_ref(), Some(&token));
+        assert_eq!(caller_from_rest_api(token_context()).as_ref(), Some(&token));
+        assert_eq!(caller_from_http_api(&token_context()).as_ref(), Some(&token));
     }
 
     #[test]
-    fn a_person_has_no_token_and_may_have_no_role() {
-        let person = json!({"org_id": "123", "principal": "local|1001", "roles": "", "deny_roles": ""});
-        for caller in [by_rest_api(person.clone()), by_http_api(&person)] {
+    fn user_context_has_no_token_and_may_lack_roles() {
+        let user = json!({"org_id": "123", "principal": "local|1001", "roles": "", "deny_roles": ""});
+        for caller in [caller_from_rest_api(user.clone()), caller_from_http_api(&user)] {
             let Caller { principal, token_id, token_type, roles, expires_at, read_only, anonymize, .. } =
                 caller.unwrap();
             assert_eq!((principal.as_str(), token_id, token_type), ("local|1001", None, None));
@@ -122,37 +122,37 @@ mod tests {
     }
 
     #[test]
-    fn without_organization_or_principal_nobody_calls() {
+    fn context_without_organization_or_principal_has_no_caller() {
         for name in ["org_id", "principal"] {
-            for nothing in [None, Some(Value::Null), Some(json!("")), Some(json!(123))] {
-                let mut context = context();
+            for invalid in [None, Some(Value::Null), Some(json!("")), Some(json!(123))] {
+                let mut context = token_context();
                 context.as_object_mut().unwrap().remove(name);
-                if let Some(nothing) = nothing {
-                    context[name] = nothing;
+                if let Some(invalid) = invalid {
+                    context[name] = invalid;
                 }
-                assert_eq!(by_rest_api(context.clone()), None, "{context}");
-                assert_eq!(by_http_api(&context), None, "{context}");
+                assert_eq!(caller_from_rest_api(context.clone()), None, "{context}");
+                assert_eq!(caller_from_http_api(&context), None, "{context}");
             }
         }
     }
 
     #[test]
-    fn without_the_authorizer_nobody_calls() {
+    fn request_without_authorizer_has_no_caller() {
         for absent in [json!({}), Value::Null] {
-            assert_eq!(caller(&rest("GET /orders/{id}", &absent)), None);
-            assert_eq!(caller(&http("GET /orders/{id}", &absent)), None);
+            assert_eq!(caller(&rest_event("GET /orders/{id}", &absent)), None);
+            assert_eq!(caller(&http_event("GET /orders/{id}", &absent)), None);
         }
-        // Another authorizer's claims are not this one's context.
+        // The claims of API Gateway's JWT authorizer are not the context of Latchkey's authorizer.
         let claims = json!({"jwt": {"claims": {"org_id": "123", "principal": "x"}, "scopes": null}});
-        assert_eq!(caller(&http("GET /orders/{id}", &claims)), None);
+        assert_eq!(caller(&http_event("GET /orders/{id}", &claims)), None);
     }
 
     #[test]
-    fn a_restriction_that_is_not_understood_restricts() {
+    fn unknown_restriction_value_restricts() {
         for value in [json!("true"), json!("True"), json!(true), json!("")] {
-            let mut context = context();
+            let mut context = token_context();
             context["anonymize"] = value;
-            assert!(by_http_api(&context).unwrap().anonymize, "{context}");
+            assert!(caller_from_http_api(&context).unwrap().anonymize, "{context}");
         }
     }
 }

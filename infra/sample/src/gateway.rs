@@ -1,40 +1,40 @@
-//! What the gateway tells of a request: the same for a REST API and an HTTP API.
+//! What API Gateway reports about a request, in one form for REST APIs and HTTP APIs.
 
 use std::collections::HashMap;
 
 use lambda_http::{Request, RequestExt, request::RequestContext};
 use serde_json::Value;
 
-/// The members of the authorizer's context, by their names.
-pub type Context = HashMap<String, Value>;
+/// The authorizer's context, by member name.
+pub type AuthorizerContext = HashMap<String, Value>;
 
-/// What the gateway tells.
+/// The request context of either API type.
 #[derive(Default)]
-pub struct Told<'a> {
-    /// The route that the gateway chose, as the authorizer's rules name it: `GET /orders/{id}`. The path of the request is
-    /// never looked at: two readings of one path are how authorizers are walked around.
+pub struct GatewayContext<'a> {
+    /// The matched route, as the authorizer's rules name it: `GET /orders/{id}`. The function never parses the request
+    /// path: if it read a path differently from API Gateway, a request could bypass the authorizer's rule.
     pub route: String,
-    /// The gateway's id of the request.
+    /// API Gateway's id of the request.
     pub request_id: &'a str,
-    /// What the authorizer says of the caller; empty or `None` where no authorizer was asked.
-    pub context: Option<&'a Context>,
+    /// The authorizer's context; empty or `None` if the route has no authorizer.
+    pub authorizer: Option<&'a AuthorizerContext>,
 }
 
-impl<'a> Told<'a> {
-    /// What the gateway tells of `request`. Of an event that came by no gateway: nothing.
-    pub fn of(request: &'a Request) -> Self {
+impl<'a> GatewayContext<'a> {
+    /// Reads the context of `request`. It is empty for an event that does not come from API Gateway.
+    pub fn from_request(request: &'a Request) -> Self {
         match request.request_context_ref() {
-            // A REST API: `requestContext.authorizer`.
-            Some(RequestContext::ApiGatewayV1(told)) => Self {
-                route: format!("{} {}", told.http_method, told.resource_path.as_deref().unwrap_or_default()),
-                request_id: told.request_id.as_deref().unwrap_or_default(),
-                context: Some(&told.authorizer.fields),
+            // REST API: `requestContext.authorizer`.
+            Some(RequestContext::ApiGatewayV1(context)) => Self {
+                route: format!("{} {}", context.http_method, context.resource_path.as_deref().unwrap_or_default()),
+                request_id: context.request_id.as_deref().unwrap_or_default(),
+                authorizer: Some(&context.authorizer.fields),
             },
-            // An HTTP API: `requestContext.authorizer.lambda`.
-            Some(RequestContext::ApiGatewayV2(told)) => Self {
-                route: told.route_key.clone().unwrap_or_default(),
-                request_id: told.request_id.as_deref().unwrap_or_default(),
-                context: told.authorizer.as_ref().map(|authorizer| &authorizer.fields),
+            // HTTP API: `requestContext.authorizer.lambda`.
+            Some(RequestContext::ApiGatewayV2(context)) => Self {
+                route: context.route_key.clone().unwrap_or_default(),
+                request_id: context.request_id.as_deref().unwrap_or_default(),
+                authorizer: context.authorizer.as_ref().map(|authorizer| &authorizer.fields),
             },
             _ => Self::default(),
         }

@@ -1,4 +1,4 @@
-//! The API: which route answers what. No order is kept anywhere, answers are made up.
+//! The routes of the orders API. It stores nothing; responses contain sample data.
 
 use lambda_http::{
     Body, Request, RequestExt, Response,
@@ -6,24 +6,23 @@ use lambda_http::{
 };
 use serde_json::{Value, json};
 
-use crate::{caller::Caller, gateway::Told};
+use crate::{caller::Caller, gateway::GatewayContext};
 
-/// The answer to `request`. Every one says for whom it was made.
-pub fn answer(request: &Request) -> Response<Body> {
-    let told = Told::of(request);
-    // Closed by default. Only who attached this function without the authorizer, or calls it past the gateway, comes here:
-    // nobody was asked who they are, so nobody is answered.
-    let Some(caller) = told.context.and_then(Caller::of) else {
-        return problem(StatusCode::UNAUTHORIZED, "no authorizer has said who calls", told.request_id);
+/// Handles `request`. Each successful response contains the caller.
+pub fn handle(request: &Request) -> Response<Body> {
+    let context = GatewayContext::from_request(request);
+    // Fails closed: a route without the authorizer, or an invocation that bypasses API Gateway, has no caller.
+    let Some(caller) = context.authorizer.and_then(Caller::from_context) else {
+        return problem(StatusCode::UNAUTHORIZED, "the request has no authorizer context", context.request_id);
     };
     let parameters = request.path_parameters();
     let id = parameters.first("id").unwrap_or_default();
-    match told.route.as_str() {
+    match context.route.as_str() {
         "GET /orders/{id}" => json(StatusCode::OK, &order(id, &caller)),
-        "POST /orders" => json(StatusCode::CREATED, &order(&new_id(told.request_id), &caller)),
-        "DELETE /orders/{id}" => json(StatusCode::OK, &deleted(id, &caller)),
+        "POST /orders" => json(StatusCode::CREATED, &order(&new_id(context.request_id), &caller)),
+        "DELETE /orders/{id}" => json(StatusCode::OK, &deletion(id, &caller)),
         "GET /catalog" => json(StatusCode::OK, &catalog(&caller)),
-        _ => problem(StatusCode::NOT_FOUND, "there is nothing here", told.request_id),
+        _ => problem(StatusCode::NOT_FOUND, "no route matches the request", context.request_id),
     }
 }
 
@@ -35,7 +34,7 @@ fn order(id: &str, caller: &Caller) -> Value {
     order
 }
 
-fn deleted(id: &str, caller: &Caller) -> Value {
+fn deletion(id: &str, caller: &Caller) -> Value {
     json!({"id": id, "org_id": caller.org_id, "deleted": true, "caller": caller.to_json()})
 }
 
@@ -43,7 +42,8 @@ fn catalog(caller: &Caller) -> Value {
     json!({"org_id": caller.org_id, "articles": ["key", "lock"], "caller": caller.to_json()})
 }
 
-/// An id that a path can name: an HTTP API's request ids hold characters that the authorizer takes in no path.
+/// An order id that is valid in a path. Request ids of an HTTP API contain characters that the authorizer rejects in
+/// paths.
 fn new_id(request_id: &str) -> String {
     request_id.chars().filter(char::is_ascii_alphanumeric).collect()
 }
@@ -52,7 +52,7 @@ fn json(status: StatusCode, body: &Value) -> Response<Body> {
     response(status, "application/json", body)
 }
 
-/// RFC 9457. The status tells the kind of problem.
+/// A problem document (RFC 9457). The status identifies the problem, so there is no `type`.
 fn problem(status: StatusCode, detail: &str, request_id: &str) -> Response<Body> {
     let title = status.canonical_reason();
     let body = json!({"title": title, "status": status.as_u16(), "detail": detail, "instance": request_id});
@@ -64,7 +64,7 @@ fn response(status: StatusCode, media_type: &'static str, body: &Value) -> Respo
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    // Made for one caller, and for nobody else.
+    // The response is specific to the caller.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if status == StatusCode::UNAUTHORIZED {
         // RFC 6750, section 3.
@@ -79,21 +79,22 @@ mod tests {
     use serde_json::Map;
 
     use super::*;
-    use crate::samples::{http, rest};
+    use crate::test_events::{http_event, rest_event};
 
     const TEMPLATE: &str = include_str!("../template.yaml");
 
-    fn ask(event: &Value) -> (u16, Value) {
-        let response = answer(&lambda_http::request::from_str(&event.to_string()).unwrap());
+    fn send(event: &Value) -> (u16, Value) {
+        let response = handle(&lambda_http::request::from_str(&event.to_string()).unwrap());
         (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
     }
 
-    fn as_person() -> Value {
+    fn user_context() -> Value {
         json!({"org_id": "123", "principal": "local|1001", "roles": "123:owner"})
     }
 
-    fn both(route: &str, context: &Value) -> [(u16, Value); 2] {
-        [ask(&rest(route, context)), ask(&http(route, &json!({ "lambda": context })))]
+    /// The responses of the REST API and the HTTP API.
+    fn send_to_both(route: &str, context: &Value) -> [(u16, Value); 2] {
+        [send(&rest_event(route, context)), send(&http_event(route, &json!({ "lambda": context })))]
     }
 
     fn rules() -> Map<String, Value> {
@@ -101,9 +102,9 @@ mod tests {
     }
 
     #[test]
-    fn every_route_with_a_rule_is_answered_for_the_caller_by_either_api() {
+    fn route_with_rule_responds_with_the_caller() {
         for route in rules().keys() {
-            for (status, body) in both(route, &as_person()) {
+            for (status, body) in send_to_both(route, &user_context()) {
                 assert!((200..300).contains(&status), "{route}: {status}");
                 assert_eq!((&body["org_id"], &body["caller"]["principal"]), (&json!("123"), &json!("local|1001")));
             }
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn every_route_of_the_template_has_a_rule_and_is_there_for_either_api() {
+    fn template_routes_match_the_rules_in_both_apis() {
         let rules = rules();
         for route in rules.keys() {
             let (method, path) = route.split_once(' ').unwrap();
@@ -124,35 +125,35 @@ mod tests {
     }
 
     #[test]
-    fn what_the_authorizer_did_not_see_is_refused_on_every_route() {
+    fn request_without_authorizer_context_is_unauthorized() {
         for route in rules().keys() {
-            for (status, body) in both(route, &json!({})) {
+            for (status, body) in send_to_both(route, &json!({})) {
                 assert_eq!((status, &body["status"]), (401, &json!(401)), "{route}");
             }
         }
-        assert_eq!(ask(&rest("GET /orders/{id}", &Value::Null)).0, 401);
-        assert_eq!(ask(&http("GET /orders/{id}", &Value::Null)).0, 401);
+        assert_eq!(send(&rest_event("GET /orders/{id}", &Value::Null)).0, 401);
+        assert_eq!(send(&http_event("GET /orders/{id}", &Value::Null)).0, 401);
     }
 
     #[test]
-    fn a_route_that_is_none_is_not_found() {
+    fn unknown_route_is_not_found() {
         for route in ["GET /orders", "PUT /orders/{id}", "get /orders/{id}"] {
-            assert_eq!(ask(&http(route, &json!({ "lambda": as_person() }))).0, 404, "{route}");
+            assert_eq!(send(&http_event(route, &json!({ "lambda": user_context() }))).0, 404, "{route}");
         }
     }
 
     #[test]
-    fn the_id_of_a_new_order_is_one_that_a_path_can_name() {
-        let [(_, by_rest_api), (_, by_http_api)] = both("POST /orders", &as_person());
-        assert_eq!((&by_rest_api["id"], &by_http_api["id"]), (&json!("c6af9ac67b61"), &json!("JKJaXmPLvHcESHA")));
+    fn new_order_id_is_valid_in_a_path() {
+        let [(_, from_rest_api), (_, from_http_api)] = send_to_both("POST /orders", &user_context());
+        assert_eq!((&from_rest_api["id"], &from_http_api["id"]), (&json!("c6af9ac67b61"), &json!("JKJaXmPLvHcESHA")));
     }
 
     #[test]
-    fn an_anonymized_token_reads_no_personal_data() {
-        let mut context = as_person();
+    fn anonymized_caller_gets_no_personal_data() {
+        let mut context = user_context();
         for (anonymize, customer) in [("false", json!("Ada Lovelace")), ("true", Value::Null)] {
             context["anonymize"] = json!(anonymize);
-            for (_, body) in both("GET /orders/{id}", &context) {
+            for (_, body) in send_to_both("GET /orders/{id}", &context) {
                 assert_eq!(body["customer"], customer);
             }
         }

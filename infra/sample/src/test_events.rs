@@ -1,10 +1,10 @@
-//! Events of both kinds of APIs, for tests.
+//! API Gateway events of both API types, for tests.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
 
-/// A REST API's event on `route` (`GET /orders/{id}`) with the parameter `id`, and `authorizer` as its context.
-pub fn rest(route: &str, authorizer: &Value) -> Value {
+/// A REST API event for `route` (`GET /orders/{id}`), with the path parameter `id` and `authorizer` as its context.
+pub fn rest_event(route: &str, authorizer: &Value) -> Value {
     let (method, resource) = route.split_once(' ').unwrap();
     let path = resource.replace("{id}", "7");
     json!({
@@ -18,8 +18,8 @@ pub fn rest(route: &str, authorizer: &Value) -> Value {
     })
 }
 
-/// An HTTP API's event with payload 2.0, otherwise the same.
-pub fn http(route: &str, authorizer: &Value) -> Value {
+/// The same request as an HTTP API event (payload 2.0).
+pub fn http_event(route: &str, authorizer: &Value) -> Value {
     let (method, resource) = route.split_once(' ').unwrap();
     let path = resource.replace("{id}", "7");
     json!({
