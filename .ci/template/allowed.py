@@ -1,7 +1,7 @@
-"""What the rules let through, and why."""
+"""Exceptions from the rules, with the reason for each."""
 
-# Routes without the authorizer, by template. Whatever is published must be readable by whoever has a token to check, and a page
-# by whoever has yet to sign in.
+# Routes without the authorizer, by template: keys and documents for clients that verify tokens, and pages that users load
+# before they sign in.
 OPEN_ROUTES = {
     "template.yaml": {
         "GET /v1/access-tokens/.well-known/jwks.json",
@@ -17,20 +17,20 @@ OPEN_ROUTES = {
     "infra/sample/template.yaml": set(),
 }
 
-# AWS's own policies, which have wildcards. SAM gives the first to each function, whose boundary then narrows it; the second
-# is the one that API Gateway asks for, of a role that nobody else takes on.
+# AWS managed policies, which contain wildcards. SAM attaches the first to each function, whose permissions boundary
+# restricts it. API Gateway requires the second, for a role that only API Gateway can assume.
 MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AmazonAPIGatewayPushToCloudWatchLogs"}
 
-# Resource, element and value of each wildcard in a policy of ours. A boundary allows nothing by itself, and which keys there
-# are is a parameter: the functions' own policies name them.
+# Resource, element and value of each permitted wildcard in the template's policies. A boundary grants no permission by
+# itself, and the keys are parameters: the functions' own policies name them.
 WILDCARDS = {
     (boundary, "Resource", "arn:${AWS::Partition}:kms:*:*:key/*") for boundary in ("FunctionBoundary", "AuditBoundary")
 }
 
-# Substitution is without escaping: the authorizer's code and reason are printable and hold no quote.
+# Variables of gateway responses. API Gateway substitutes without escaping; these are printable and contain no quote.
 GATEWAY_RESPONSES = {"context.requestId", "context.authorizer.code", "context.authorizer.reason"}
 
-# Neither path nor query, which may hold what somebody pasted, nor anything from a header or a body.
+# Variables of access logs. Path and query may contain a pasted credential; headers and bodies do contain credentials.
 ACCESS_LOG = {
     "context.authorizer.latency",
     "context.error.responseType",

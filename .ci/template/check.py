@@ -1,4 +1,4 @@
-"""Holds the templates, as SAM transforms them, to what cfn-lint does not look at."""
+"""Checks the templates, as transformed by SAM, against rules that cfn-lint does not have."""
 
 import copy
 import sys
@@ -16,25 +16,24 @@ def main() -> int:
         template = transformed(read(Path(name)))
         for rule in RULES:
             failures += [f"{name}: {rule.__name__}: {sentence}" for sentence in rule(template, routes)]
-    tried = sum(map(len, MUTATIONS.values()))
-    failures += unnoticed("template.yaml")
+    failures += undetected_mutations("template.yaml")
     for sentence in failures:
         print(f"FAILED  {sentence}")
-    print(f"{len(RULES)} rules on {len(OPEN_ROUTES)} templates, {tried} changes tried, {len(failures)} failures")
+    mutations = sum(map(len, MUTATIONS.values()))
+    print(f"{len(RULES)} rules, {len(OPEN_ROUTES)} templates, {mutations} mutations, {len(failures)} failures")
     return int(bool(failures))
 
 
-def unnoticed(name: str) -> list[str]:
-    """One sentence for each rule that no change is tried of, and for each change that its rule does not notice."""
+def undetected_mutations(name: str) -> list[str]:
+    """One sentence for each rule without a mutation, and for each mutation that its rule does not detect."""
     source = read(Path(name))
-    failures = [f"nothing shows that {rule.__name__} can fail" for rule in RULES if not MUTATIONS.get(rule)]
-    for rule, changes in MUTATIONS.items():
-        for change in changes:
+    failures = [f"{rule.__name__} has no mutation" for rule in RULES if not MUTATIONS.get(rule)]
+    for rule, mutations in MUTATIONS.items():
+        for mutation in mutations:
             template = copy.deepcopy(source)
-            change(template)
-            noticed = list(rule(transformed(template), OPEN_ROUTES[name]))
-            if not noticed:
-                failures.append(f"{rule.__name__} does not notice the change {change.__name__}")
+            mutation(template)
+            if not list(rule(transformed(template), OPEN_ROUTES[name])):
+                failures.append(f"{rule.__name__} does not detect the mutation {mutation.__name__}")
     return failures
 
 

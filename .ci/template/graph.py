@@ -1,59 +1,62 @@
-"""Which resources wait for which others."""
+"""The dependency graph of a template's resources."""
 
 import re
 from collections.abc import Iterator
 
 
 def cycle(template: dict) -> list[str]:
-    """Resources of which each waits for the next and the last for the first; empty if there are none."""
-    edges, done = waits(template), set()
+    """Resources of which each depends on the next, and the last on the first; empty if there is no cycle."""
+    edges = dependencies(template)
+    visited = set()
     for name in edges:
-        if found := walk(name, edges, [], done):
+        if found := find_cycle(name, edges, [], visited):
             return found
     return []
 
 
-def waits(template: dict) -> dict[str, list[str]]:
-    """Each resource with those that it names, which are there before it."""
+def dependencies(template: dict) -> dict[str, list[str]]:
+    """Each resource with those that it refers to, which CloudFormation creates first."""
     resources = template["Resources"]
-    return {name: sorted(set(named(resource)) & resources.keys()) for name, resource in resources.items()}
+    return {name: sorted(set(references(resource)) & resources.keys()) for name, resource in resources.items()}
 
 
-def before(template: dict, name: str) -> set[str]:
-    """The resources that are there before this one."""
-    edges, found, left = waits(template), set(), [name]
-    while left:
-        new = set(edges[left.pop()]) - found
+def transitive_dependencies(template: dict, name: str) -> set[str]:
+    """The resources that CloudFormation creates before this one."""
+    edges = dependencies(template)
+    found = set()
+    pending = [name]
+    while pending:
+        new = set(edges[pending.pop()]) - found
         found |= new
-        left += new
+        pending += new
     return found
 
 
-def walk(name: str, edges: dict[str, list[str]], path: list[str], done: set[str]) -> list[str]:
-    """The cycle that is met on the way on from `path`; what is `done` leads into none."""
+def find_cycle(name: str, edges: dict[str, list[str]], path: list[str], visited: set[str]) -> list[str]:
+    """The first cycle reached from `path` and then `name`. Resources in `visited` lead to no cycle."""
     if name in path:
         return path[path.index(name) :]
-    if name not in done:
+    if name not in visited:
         for other in edges[name]:
-            if found := walk(other, edges, [*path, name], done):
+            if found := find_cycle(other, edges, [*path, name], visited):
                 return found
-        done.add(name)
+        visited.add(name)
     return []
 
 
-def named(value: object) -> Iterator[str]:
-    """The logical ids that the value names, those of parameters among them."""
+def references(value: object) -> Iterator[str]:
+    """The logical ids of resources and parameters that the value refers to."""
     if isinstance(value, list):
         for member in value:
-            yield from named(member)
+            yield from references(member)
     elif isinstance(value, dict):
         for key, member in value.items():
-            yield from referred(key, member)
-            yield from named(member)
+            yield from direct_references(key, member)
+            yield from references(member)
 
 
-def referred(key: str, member: object) -> Iterator[str]:
-    """Those that this member of an object names itself, without what lies in it."""
+def direct_references(key: str, member: object) -> Iterator[str]:
+    """The logical ids that this object member refers to itself, without those of nested members."""
     if key in ("Ref", "DependsOn", "Fn::GetAtt"):
         first = member[:1] if key == "Fn::GetAtt" and isinstance(member, list) else member
         for name in first if isinstance(first, list) else [first]:

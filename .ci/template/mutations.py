@@ -1,14 +1,14 @@
-"""Changes to template.yaml, by the rule that must notice them, so that no rule passes whatever it is given."""
+"""Mutations of template.yaml that each rule must detect, which shows that the rule can fail."""
 
 from collections.abc import Callable
 
 import rules
 
-Change = Callable[[dict], None]
+Mutation = Callable[[dict], None]
 
 
 def cycle(template: dict) -> None:
-    """The usual one: a function is told the address of the API whose document names the function."""
+    """The usual cycle: a variable of a function refers to the API, whose OpenAPI document refers to the function."""
     variables(template)["PUBLIC_URL"] = {"Fn::Sub": "https://${Api}.execute-api.${AWS::Region}.amazonaws.com"}
 
 
@@ -20,23 +20,23 @@ def attribute(template: dict) -> None:
     variables(template)["PUBLIC_URL"] = {"Fn::GetAtt": ["Api", "RootResourceId"]}
 
 
-def opened(template: dict) -> None:
+def public_route(template: dict) -> None:
     properties(template, "RevokeToken")["Events"]["Revoke"]["Properties"]["Auth"] = {"Authorizer": "NONE"}
 
 
 def without_default(template: dict) -> None:
-    """SAM refuses NONE where there is nothing to be an exception of."""
+    """SAM rejects `Authorizer: NONE` without a default authorizer, so it is removed as well."""
     del properties(template, "Api")["Auth"]["DefaultAuthorizer"]
     for function in ("WellKnown", "Portal"):
         for event in properties(template, function)["Events"].values():
             del event["Properties"]["Auth"]
 
 
-def closed(template: dict) -> None:
+def private_document(template: dict) -> None:
     del properties(template, "WellKnown")["Events"]["OpenApi"]["Properties"]["Auth"]
 
 
-def no_empty_list(template: dict) -> None:
+def no_empty_default(template: dict) -> None:
     parameter = template["Parameters"]["AdditionalAccessKeyArns"]
     parameter["AllowedPattern"] = parameter["AllowedPattern"].removesuffix("?")
 
@@ -53,21 +53,21 @@ def any_action(template: dict) -> None:
     statement(template)["Action"] = ["dynamodb:UpdateItem", "dynamodb:Get*"]
 
 
-def all_but(template: dict) -> None:
+def not_action(template: dict) -> None:
     statement(template)["NotAction"] = statement(template).pop("Action")
 
 
-def conditional(template: dict) -> None:
+def conditional_statement(template: dict) -> None:
     document = properties(template, "RevokeToken")["Policies"][0]
     wide = {"Effect": "Allow", "Action": "kms:Sign", "Resource": "*"}
     document["Statement"].append({"Fn::If": ["NoLayers", {"Ref": "AWS::NoValue"}, wide]})
 
 
-def managed(template: dict) -> None:
+def managed_policy(template: dict) -> None:
     properties(template, "RevokeToken")["Policies"].append("arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess")
 
 
-def unbounded(template: dict) -> None:
+def no_boundary(template: dict) -> None:
     del template["Globals"]["Function"]["PermissionsBoundary"]
 
 
@@ -80,15 +80,15 @@ def wide_boundary(template: dict) -> None:
     properties(template, "FunctionBoundary")["PolicyDocument"]["Statement"][2]["Action"] = ["kms:GetPublicKey", "kms:Sign"]
 
 
-def echoed_path(template: dict) -> None:
+def reflected_path(template: dict) -> None:
     response(template)["ResponseTemplates"]["application/json"] = '{"detail":"$context.path"}'
 
 
-def echoed_body(template: dict) -> None:
+def reflected_body(template: dict) -> None:
     response(template)["ResponseTemplates"]["application/json"] = "$input.json('$')"
 
 
-def echoed_header(template: dict) -> None:
+def reflected_header(template: dict) -> None:
     response(template)["ResponseParameters"]["Headers"]["X"] = "method.request.header.Authorization"
 
 
@@ -102,7 +102,7 @@ def logged_credential(template: dict) -> None:
     setting["Format"] += "$context.authorizer.principalId"
 
 
-def no_wait(template: dict) -> None:
+def no_role_dependency(template: dict) -> None:
     del template["Resources"]["AccessLog"]["Metadata"]
 
 
@@ -123,16 +123,23 @@ def missing_runbook(template: dict) -> None:
     properties(template, "SigningErrors")["AlarmDescription"] = "KMS does not sign. Runbook: Signatures."
 
 
-MUTATIONS: dict[Callable, tuple[Change, ...]] = {
-    rules.nothing_waits_for_itself: (cycle, dependency, attribute),
-    rules.every_route_is_guarded: (opened, without_default, closed),
-    rules.parameters_allow_their_defaults: (no_empty_list,),
-    rules.no_policy_has_a_wildcard: (any_resource, any_index, any_action, all_but, conditional, managed),
-    rules.boundaries_fit_the_functions: (unbounded, other_boundary, wide_boundary),
-    rules.no_gateway_response_echoes: (echoed_path, echoed_body, echoed_header),
-    rules.access_logs_hold_no_path: (logged_path, logged_credential),
-    rules.stages_wait_for_the_role_that_logs: (no_wait,),
-    rules.settings_name_methods: (plain_slashes, other_method),
+MUTATIONS: dict[Callable, tuple[Mutation, ...]] = {
+    rules.no_circular_dependency: (cycle, dependency, attribute),
+    rules.routes_have_an_authorizer: (public_route, without_default, private_document),
+    rules.parameter_defaults_match_patterns: (no_empty_default,),
+    rules.policies_have_no_wildcard: (
+        any_resource,
+        any_index,
+        any_action,
+        not_action,
+        conditional_statement,
+        managed_policy,
+    ),
+    rules.boundaries_match_function_policies: (no_boundary, other_boundary, wide_boundary),
+    rules.gateway_responses_reflect_no_request: (reflected_path, reflected_body, reflected_header),
+    rules.access_logs_contain_no_path: (logged_path, logged_credential),
+    rules.stages_depend_on_the_logging_role: (no_role_dependency,),
+    rules.method_settings_name_routes: (plain_slashes, other_method),
     rules.alarms_name_a_runbook_section: (no_runbook, missing_runbook),
 }
 

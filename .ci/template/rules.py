@@ -1,4 +1,4 @@
-"""What must hold of a template that SAM has transformed. Each rule gives a sentence for each place where it does not."""
+"""Rules for a template that SAM has transformed. Each rule yields one sentence per violation."""
 
 import re
 from collections.abc import Iterator
@@ -14,39 +14,39 @@ RUNBOOKS = Path("infra/runbooks.md")
 VARIABLE = re.compile(r"\$(?!\{[A-Za-z:]+\})\{?([\w.]*\w)?")
 
 
-def nothing_waits_for_itself(template: dict, _: set[str]) -> Iterator[str]:
+def no_circular_dependency(template: dict, _: set[str]) -> Iterator[str]:
     if found := graph.cycle(template):
-        yield " waits for ".join([*found, found[0]])
+        yield " depends on ".join([*found, found[0]])
 
 
-def every_route_is_guarded(template: dict, wanted: set[str]) -> Iterator[str]:
-    """But for those that are `wanted` open, all of which must be."""
+def routes_have_an_authorizer(template: dict, public: set[str]) -> Iterator[str]:
+    """All routes but the `public` ones, which must have none."""
     found = set()
     for name, document in documents(template):
         for path, method, operation in operations(document):
-            if method != "options" and not guarded(operation, document):
+            if method != "options" and not is_authorized(operation, document):
                 found.add(f"{method.upper()} {path}")
-    yield from (f"{route} is open to all" for route in sorted(found - wanted))
-    yield from (f"{route} is not open, or is not there" for route in sorted(wanted - found))
+    yield from (f"{route} is public" for route in sorted(found - public))
+    yield from (f"{route} is not public, or does not exist" for route in sorted(public - found))
 
 
-def no_policy_has_a_wildcard(template: dict, _: set[str]) -> Iterator[str]:
+def policies_have_no_wildcard(template: dict, _: set[str]) -> Iterator[str]:
     for name, resource in of_types(template, ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")):
         properties = resource["Properties"]
         for arn in members(properties.get("ManagedPolicyArns")):
-            # One that a condition chooses is more than one text.
+            # A condition chooses between several ARNs.
             if any(part.rsplit("/", 1)[-1] not in MANAGED_POLICIES for part in strings(arn)):
                 yield f"{name} has the policy {text(arn)}"
         for statement in statements(properties):
             for element in ("Action", "NotAction", "Resource", "NotResource"):
                 for value in map(text, members(statement.get(element))):
-                    wild = "*" in value or element.startswith("Not")
-                    if wild and (name, element, value) not in WILDCARDS:
+                    is_wildcard = "*" in value or element.startswith("Not")
+                    if is_wildcard and (name, element, value) not in WILDCARDS:
                         yield f"{name} has the {element} {value}"
 
 
-def boundaries_fit_the_functions(template: dict, _: set[str]) -> Iterator[str]:
-    """Beside its log each boundary has the actions of the functions that have it, all and no more; each role has one."""
+def boundaries_match_function_policies(template: dict, _: set[str]) -> Iterator[str]:
+    """Each function role has a boundary, which allows exactly the actions of its roles and writing to its log."""
     boundaries = dict(of_types(template, ("AWS::IAM::ManagedPolicy",)))
     allowed: dict[str, set[str]] = {}
     for name, role in of_types(template, ("AWS::IAM::Role",)):
@@ -57,30 +57,30 @@ def boundaries_fit_the_functions(template: dict, _: set[str]) -> Iterator[str]:
             yield f"{name} has no boundary"
     for boundary, policy in boundaries.items():
         differ = allowed.get(boundary, set()) ^ {action for action in actions(policy) if not action.startswith("logs:")}
-        yield from (f"{boundary} and its functions disagree about {action}" for action in sorted(differ))
+        yield from (f"{boundary} and its functions differ in {action}" for action in sorted(differ))
 
 
-def parameters_allow_their_defaults(template: dict, _: set[str]) -> Iterator[str]:
-    """Each item of a list, as CloudFormation looks at them."""
+def parameter_defaults_match_patterns(template: dict, _: set[str]) -> Iterator[str]:
+    """Each item of a list separately, as CloudFormation matches them."""
     for name, parameter in template.get("Parameters", {}).items():
         default, pattern = parameter.get("Default"), parameter.get("AllowedPattern")
         items = str(default).split(",") if parameter["Type"] == "CommaDelimitedList" else [str(default)]
         if pattern and default is not None and not all(re.fullmatch(pattern, item) for item in items):
-            yield f"{name} does not allow its default"
+            yield f"the pattern of {name} rejects its default"
 
 
-def no_gateway_response_echoes(template: dict, _: set[str]) -> Iterator[str]:
+def gateway_responses_reflect_no_request(template: dict, _: set[str]) -> Iterator[str]:
     for _, document in documents(template):
         for name, response in document.get("x-amazon-apigateway-gateway-responses", {}).items():
             headers = response.get("responseParameters", {})
             for value in strings([headers, response.get("responseTemplates", {})]):
-                yield from (f"{name} has {variable}" for variable in variables(value) - GATEWAY_RESPONSES)
+                yield from (f"{name} contains {variable}" for variable in variables(value) - GATEWAY_RESPONSES)
             for value in strings(headers):
                 if value != "NoOrigins" and value != "AWS::NoValue" and not re.fullmatch(r"'[^']*'", value):
-                    yield f"{name} has a header that is no text in quotes: {value}"
+                    yield f"{name} has a header that is not a quoted text: {value}"
 
 
-def access_logs_hold_no_path(template: dict, _: set[str]) -> Iterator[str]:
+def access_logs_contain_no_path(template: dict, _: set[str]) -> Iterator[str]:
     for name, stage in of_types(template, STAGES):
         properties = stage["Properties"]
         settings = [properties.get("AccessLogSetting"), properties.get("AccessLogSettings")]
@@ -88,15 +88,15 @@ def access_logs_hold_no_path(template: dict, _: set[str]) -> Iterator[str]:
             yield from (f"{name} writes {variable}" for variable in sorted(variables(value) - ACCESS_LOG))
 
 
-def stages_wait_for_the_role_that_logs(template: dict, _: set[str]) -> Iterator[str]:
-    """The account of API Gateway, where the template has it: a stage that logs is refused before."""
+def stages_depend_on_the_logging_role(template: dict, _: set[str]) -> Iterator[str]:
+    """API Gateway rejects a stage with access logs until its account has a role, if the template creates that role."""
     accounts = {name for name, _ in of_types(template, ("AWS::ApiGateway::Account",))}
     for name, stage in of_types(template, STAGES[:1]):
-        if "AccessLogSetting" in stage["Properties"] and not accounts <= graph.before(template, name):
-            yield f"{name} may be there before {', '.join(sorted(accounts))}"
+        if "AccessLogSetting" in stage["Properties"] and not accounts <= graph.transitive_dependencies(template, name):
+            yield f"{name} may be created before {', '.join(sorted(accounts))}"
 
 
-def settings_name_methods(template: dict, _: set[str]) -> Iterator[str]:
+def method_settings_name_routes(template: dict, _: set[str]) -> Iterator[str]:
     apis = dict(documents(template))
     for name, stage in of_types(template, STAGES[:1]):
         routes = {(path, method) for path, method, _ in operations(apis[stage["Properties"]["RestApiId"]["Ref"]])}
@@ -105,9 +105,9 @@ def settings_name_methods(template: dict, _: set[str]) -> Iterator[str]:
             if (path, method) == ("/*", "*"):
                 continue
             if not re.fullmatch(r"/(~1[^/~]+)*", path):
-                yield f"{name} has settings of {path}, whose slashes are not written ~1"
+                yield f"{name} has settings for {path}, whose slashes are not written ~1"
             elif ("/" + path[1:].replace("~1", "/").lstrip("/"), method.lower()) not in routes:
-                yield f"{name} has settings of {method} {path}, which is no route"
+                yield f"{name} has settings for {method} {path}, which is not a route"
 
 
 def alarms_name_a_runbook_section(template: dict, _: set[str]) -> Iterator[str]:
@@ -121,15 +121,15 @@ def alarms_name_a_runbook_section(template: dict, _: set[str]) -> Iterator[str]:
 
 
 RULES = (
-    nothing_waits_for_itself,
-    every_route_is_guarded,
-    parameters_allow_their_defaults,
-    no_policy_has_a_wildcard,
-    boundaries_fit_the_functions,
-    no_gateway_response_echoes,
-    access_logs_hold_no_path,
-    stages_wait_for_the_role_that_logs,
-    settings_name_methods,
+    no_circular_dependency,
+    routes_have_an_authorizer,
+    parameter_defaults_match_patterns,
+    policies_have_no_wildcard,
+    boundaries_match_function_policies,
+    gateway_responses_reflect_no_request,
+    access_logs_contain_no_path,
+    stages_depend_on_the_logging_role,
+    method_settings_name_routes,
     alarms_name_a_runbook_section,
 )
 
@@ -139,39 +139,39 @@ def of_types(template: dict, types: tuple[str, ...]) -> Iterator[tuple[str, dict
 
 
 def documents(template: dict) -> Iterator[tuple[str, dict]]:
-    """The APIs' documents by the names of the APIs."""
+    """The OpenAPI document of each API, with the API's logical id."""
     return ((name, api["Properties"]["Body"]) for name, api in of_types(template, APIS))
 
 
 def operations(document: dict) -> Iterator[tuple[str, str, dict]]:
-    """Path, method and operation. What a path has beside methods must be known, or a method could hide in it."""
+    """Path, method and operation. Fails on unknown members of a path, which could be methods."""
     for path, item in document["paths"].items():
         for method, operation in item.items():
             assert method in METHODS, f"{path} has {method}"
             yield path, method, operation
 
 
-def guarded(operation: dict, document: dict) -> bool:
-    """Whether each way in has an authorizer that the document describes."""
-    known = document.get("components", {}).get("securitySchemes", {}).keys()
-    ways = operation.get("security") or []
-    return bool(ways) and all(way and way.keys() <= known for way in ways)
+def is_authorized(operation: dict, document: dict) -> bool:
+    """Whether each security requirement names an authorizer that the document defines."""
+    schemes = document.get("components", {}).get("securitySchemes", {}).keys()
+    requirements = operation.get("security") or []
+    return bool(requirements) and all(requirement and requirement.keys() <= schemes for requirement in requirements)
 
 
 def statements(properties: dict) -> Iterator[dict]:
-    """All of a role's or a policy's, whatever condition they depend on."""
+    """All statements of a role or a policy, including conditional ones."""
     documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
     for document in [*documents, properties.get("PolicyDocument", {"Statement": []})]:
         yield from (statement for one in members(document["Statement"]) for statement in branches(one))
 
 
 def actions(resource: dict) -> set[str]:
-    """What the role's or the policy's statements are about."""
+    """The actions in the statements of a role or a policy."""
     return {action for statement in statements(resource["Properties"]) for action in members(statement.get("Action"))}
 
 
 def branches(value: dict) -> Iterator[dict]:
-    """The value, or both of an Fn::If without those that are nothing."""
+    """The value, or both branches of an Fn::If, without AWS::NoValue."""
     if "Fn::If" in value:
         for branch in value["Fn::If"][1:]:
             yield from branches(branch)
@@ -184,7 +184,7 @@ def members(value: object) -> list:
 
 
 def text(value: object) -> str:
-    """All that is text in the value, be it chosen by a condition."""
+    """All strings in the value, joined, including those of conditional branches."""
     return " ".join(strings(value))
 
 
@@ -197,7 +197,7 @@ def strings(value: object) -> Iterator[str]:
 
 
 def formats(value: object) -> Iterator[str]:
-    """Every `Format` in the value."""
+    """The strings of each `Format` in the value."""
     for member in value.values() if isinstance(value, dict) else members(value) if isinstance(value, list) else []:
         yield from formats(member)
     if isinstance(value, dict) and "Format" in value:
@@ -205,5 +205,5 @@ def formats(value: object) -> Iterator[str]:
 
 
 def variables(value: str) -> set[str]:
-    """The gateway's variables, without the parameters of Fn::Sub."""
+    """API Gateway's variables in the value, without the references of Fn::Sub."""
     return {found[1] or found[0] for found in VARIABLE.finditer(value)}

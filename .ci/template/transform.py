@@ -1,4 +1,4 @@
-"""What SAM makes of a template, which is what CloudFormation deploys."""
+"""The SAM transform, whose result CloudFormation deploys."""
 
 import copy
 import json
@@ -10,17 +10,17 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-# It tells of its own experiments.
+# Without messages about its feature flags.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
 
 def read(file: Path) -> dict:
-    """The template as it is written, with its short forms as long ones."""
+    """The template before the transform, with intrinsic functions in their long form."""
     return yaml_parse(file.read_text())
 
 
 def transformed(template: dict) -> dict:
-    """The template without anything of SAM's. Its code is said to be in a bucket, as after `sam package`."""
+    """The template after the transform. CodeUri points to a bucket, as after `sam package`."""
     template = copy.deepcopy(template)
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -28,6 +28,6 @@ def transformed(template: dict) -> dict:
     for settings in template.get("Globals", {}).values():
         settings.pop("CodeUri", None)
     session = boto3.session.Session(region_name="eu-central-1")
-    made = Translator({}, Parser(), boto_session=session).translate(template, parameter_values={})
-    # Without the translator's own types.
-    return json.loads(json.dumps(made))
+    translated = Translator({}, Parser(), boto_session=session).translate(template, parameter_values={})
+    # Converts the translator's types to plain ones.
+    return json.loads(json.dumps(translated))
