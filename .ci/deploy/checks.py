@@ -160,7 +160,13 @@ def rotate(report: Report, stack: Stack, world: World) -> None:
     new = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256", Policy=policy)["KeyMetadata"]["Arn"]
     for rule, parameters, *wanted in (
         ("a key that is appended is published and does not sign", [f"AdditionalAccessKeyArns={new}"], 2, 200, "RS256"),
-        ("a key that is put first signs", [f"AccessSigningKeyArn={new}", f"AdditionalAccessKeyArns={old}"], 2, 200, "ES256"),
+        (
+            "a key that is put first signs",
+            [f"AccessSigningKeyArn={new}", f"AdditionalAccessKeyArns={old}"],
+            2,
+            200,
+            "ES256",
+        ),
         # As an empty value is written on a command line.
         ("a key that is taken out ends its tokens", ["AdditionalAccessKeyArns=''"], 1, 401, "ES256"),
     ):
