@@ -1,6 +1,11 @@
-//! `latchkey apply`: an operator's tool on the ledger. It does not ask the API, which cannot make the first owner.
+//! `latchkey apply`: writes roles and assignments to the ledger's table as an operator.
+//!
+//! It bypasses the API, which cannot create the first owner of an organization.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -17,95 +22,96 @@ use shared::{
 use crate::{
     error::Error,
     local_stack::LocalStack,
-    output::{columns, print, say},
+    output::{format_table, print_message, print_result},
 };
 
-/// What `--help` says at its end.
-pub const EXAMPLES: &str = r#"Examples:
-  latchkey apply --table my-ledger --owner 'company|auth0|5f7c' --org 123     the first owner, after deploying
+/// The end of the command's `--help`.
+pub const HELP_EXAMPLES: &str = r#"Examples:
+  latchkey apply --table my-ledger --owner 'company|auth0|5f7c' --org 123     creates the first owner
   latchkey apply --table my-ledger --provider company roles.json --dry-run
-  latchkey apply roles.json                                                   beside a local service
+  latchkey apply roles.json                                                   writes to the local service
 
-A file holds roles and who has them:
+The file contains roles and assignments:
   {"roles": [{"id": "123:viewer", "name": "Viewer", "grants": [{"action": "*:view"}]}],
    "assignments": [{"org": "123", "user": "5f7c", "roles": ["123:viewer"]},
                    {"org": "123", "principal": "company|auth0|5f7d", "roles": ["123:owner"]}]}
 
-Doing it twice changes nothing more, and nothing is ever deleted: a person who is to lose all roles is assigned none.
-With --table, credentials and region are those of the AWS environment, and AWS_ENDPOINT_URL_DYNAMODB is honoured."#;
+The command is idempotent and deletes nothing: to remove all roles of a user, assign an empty list.
+With --table, credentials and region come from the AWS environment. AWS_ENDPOINT_URL_DYNAMODB replaces the endpoint."#;
 
-/// `latchkey apply`.
+/// The arguments of `latchkey apply`.
 #[derive(Debug, Args)]
-pub struct Command {
-    /// The roles and assignments to be written over those that are there
+pub struct ApplyCommand {
+    /// Roles and assignments in JSON; each replaces the stored one
     #[arg(value_name = "FILE", required_unless_present = "owner", conflicts_with = "owner")]
     file: Option<PathBuf>,
-    /// A person, PROVIDER|SUBJECT, who gets the role of the owner beside those that they have
-    #[arg(long, value_name = "PRINCIPAL", requires = "org", value_parser = person)]
+    /// User who becomes an owner and keeps all other roles, PROVIDER|SUBJECT
+    #[arg(long, value_name = "PRINCIPAL", requires = "org", value_parser = parse_user)]
     owner: Option<UserId>,
-    /// The organization of the owner
+    /// Organization of the owner
     #[arg(long, requires = "owner")]
     org: Option<OrgId>,
-    /// Tell what would change, and write nothing
+    /// Show the changes without writing them
     #[arg(long)]
     dry_run: bool,
-    /// The ledger's table; without it, the ledger of the local service below the current folder
+    /// DynamoDB table of the ledger (default: the local service's table)
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
-    /// The identity provider of the users in the file, by its configured name; without it, `local` beside a local service
+    /// Configured name of the identity provider of each `user` in the file (default without --table: local)
     #[arg(long, value_name = "NAME")]
     provider: Option<ProviderName>,
 }
 
-impl Command {
-    /// Tells what changes, and writes it.
+impl ApplyCommand {
+    /// Prints the changes and writes them, unless this is a dry run.
     ///
     /// # Errors
     ///
-    /// [`Error::Setup`] for a broken file, before anything is written; [`Error::Ledger`].
+    /// Returns [`Error::InvalidManifest`] for an invalid file, before anything is written, and [`Error::Ledger`] if the table
+    /// cannot be read or written.
     pub async fn run(self) -> Result<(), Error> {
-        let setup = self.file.as_ref().map(|file| self.read(file)).transpose()?;
+        let manifest = self.file.as_ref().map(|file| self.read_manifest(file)).transpose()?;
         let apply = Apply { ledger: self.ledger().await? };
-        let entries = match (setup, &self.owner, &self.org) {
-            (Some(setup), _, _) => setup.entries().to_vec(),
+        let entries = match (manifest, &self.owner, &self.org) {
+            (Some(manifest), _, _) => manifest.entries().to_vec(),
             (None, Some(owner), Some(org)) => vec![apply.with_owner(org, owner).await?],
-            _ => return Err(Error::Usage("name a file, or --owner and --org".to_owned())),
+            _ => return Err(Error::Usage("pass a file, or `--owner` and `--org`".to_owned())),
         };
-        let compared = apply.compare(&entries).await?;
-        print(&columns(&["CHANGE", "WHAT"], compared.iter().map(row)))?;
+        let changes = apply.compare(&entries).await?;
+        print_result(&format_table(&["CHANGE", "ITEM"], changes.iter().map(row)))?;
         if self.dry_run {
-            say("dry run: nothing was written");
+            print_message("dry run: nothing was written");
             return Ok(());
         }
-        apply.write(&compared).await?;
-        say(&summary(&compared));
+        apply.write(&changes).await?;
+        print_message(&summary(&changes));
         Ok(())
     }
 
-    fn read(&self, file: &PathBuf) -> Result<Setup, Error> {
-        let name = file.display().to_string();
-        let text = fs::read(file).map_err(|source| Error::Io { what: format!("`{name}` cannot be read"), source })?;
-        let local = if self.table.is_none() { "local".parse().ok() } else { None };
-        let provider = self.provider.clone().or(local);
-        Setup::parse(&text, provider.as_ref()).map_err(|why| Error::Setup { file: name, why })
+    fn read_manifest(&self, path: &Path) -> Result<Setup, Error> {
+        let file = path.display().to_string();
+        let text = fs::read(path).map_err(|source| Error::Io { what: format!("cannot read `{file}`"), source })?;
+        let local_provider = if self.table.is_none() { "local".parse().ok() } else { None };
+        let provider = self.provider.clone().or(local_provider);
+        Setup::parse(&text, provider.as_ref()).map_err(|reason| Error::InvalidManifest { file, reason })
     }
 
     async fn ledger(&self) -> Result<Ledger, Error> {
         match &self.table {
-            Some(table) => Ok(ledger(table).await),
+            Some(table) => Ok(deployed_ledger(table).await),
             None => LocalStack::find().map(local_ledger),
         }
     }
 }
 
-/// The ledger of a deployment, by the credentials and the region of whoever runs this, wherever the AWS CLI finds its own.
-async fn ledger(table: &str) -> Ledger {
+/// The ledger of a deployment. Credentials and region come from the AWS SDK's default chain, as in the AWS CLI.
+async fn deployed_ledger(table: &str) -> Ledger {
     let config = aws_config::defaults(BehaviorVersion::latest());
     let config = config.timeout_config(aws::timeouts()).retry_config(aws::retries()).load().await;
     Ledger::through(Client::new(&config), table.to_owned())
 }
 
-/// The ledger of a local service, which takes its operator by name and no secret.
+/// The ledger of a local service. It identifies the operator by the access key id and checks no secret.
 fn local_ledger(stack: LocalStack) -> Ledger {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -119,16 +125,19 @@ fn row((change, entry): &(Change, Entry)) -> Vec<String> {
     vec![change.to_string(), entry.place.to_string()]
 }
 
-fn summary(compared: &[(Change, Entry)]) -> String {
-    let number = |wanted: Change| compared.iter().filter(|(change, _)| *change == wanted).count();
-    let [added, changed, unchanged] = [Change::Added, Change::Changed, Change::Unchanged].map(number);
+fn summary(changes: &[(Change, Entry)]) -> String {
+    let count = |kind: Change| changes.iter().filter(|(change, _)| *change == kind).count();
+    let added = count(Change::Added);
+    let changed = count(Change::Changed);
+    let unchanged = count(Change::Unchanged);
     format!("{added} added, {changed} changed, {unchanged} unchanged")
 }
 
-fn person(text: &str) -> Result<UserId, String> {
+/// Parses a principal that is a user: a token cannot own an organization.
+fn parse_user(text: &str) -> Result<UserId, String> {
     match text.parse() {
         Ok(Principal::User(id)) => Ok(id),
-        Ok(Principal::Token(_)) => Err("a token is no owner".to_owned()),
+        Ok(Principal::Token(_)) => Err("an owner must be a user, PROVIDER|SUBJECT".to_owned()),
         Err(error) => Err(format!("{error}")),
     }
 }

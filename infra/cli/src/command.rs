@@ -1,63 +1,69 @@
-//! The command line.
+//! The command line: the subcommands, the text of `--help`, and their dispatch.
 
 use clap::{Parser, Subcommand};
 
-use crate::{apply, error::Error, keys, rules, token::Token};
+use crate::{
+    apply::{self, ApplyCommand},
+    error::Error,
+    keys::{self, KeysCommand},
+    rules::{self, RulesCommand},
+    token::TokenCommand,
+};
 
-const AFTER: &str = "Environment:
+const HELP_FOOTER: &str = "Environment:
   LATCHKEY_URL    the API's base URL
-  LATCHKEY_TOKEN  the credential: a person's token or an access token
-Beside a local service (`cargo local`) both may be absent: then the owner of the organization 123 asks.
-A credential that another service knows needs the URL of that service.
+  LATCHKEY_TOKEN  the credential: an identity provider's token or an access token
+Both are optional in a directory where `cargo local` runs. The default credential there is a token of the owner of
+organization 123. A credential of another service requires the URL of that service.
 
 Exit codes:
-  0  done
-  1  anything else
-  2  wrong usage
-  3  not authenticated or not permitted; a token that does not verify
+  0  success
+  1  any failure not listed here
+  2  invalid arguments
+  3  not authenticated, not permitted, or an invalid token
   4  not found
-  5  a request or a file that is not valid
-  6  not reachable or not available: trying again may help";
+  5  invalid request or file
+  6  unreachable or unavailable; a retry may succeed";
 
-/// API access tokens: make, list, revoke and check them
+/// Create, list, revoke and verify API access tokens
 #[derive(Debug, Parser)]
-#[command(name = "latchkey", version, after_help = AFTER, arg_required_else_help = true)]
-pub struct Command {
+#[command(name = "latchkey", version, after_help = HELP_FOOTER, arg_required_else_help = true)]
+pub struct Cli {
     #[command(subcommand)]
-    task: Task,
+    command: TopLevelCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Task {
-    /// Makes, lists, shows, revokes and checks tokens
-    #[command(subcommand, after_help = AFTER)]
-    Token(Token),
-    /// Shows the keys that verify tokens, and whether old ones are still needed
-    #[command(after_help = keys::EXAMPLES)]
-    Keys(keys::Keys),
-    /// Writes roles and who has them to the ledger, as its operator
-    #[command(after_help = apply::EXAMPLES)]
-    Apply(apply::Command),
-    /// Checks rules for the authorizer of your own APIs
-    #[command(after_help = rules::EXAMPLES)]
-    Rules(rules::Command),
+enum TopLevelCommand {
+    /// Create, list, show, revoke and verify tokens
+    #[command(subcommand, after_help = HELP_FOOTER)]
+    Token(TokenCommand),
+    /// Show the verification keys, and which old keys are still needed
+    #[command(after_help = keys::HELP_EXAMPLES)]
+    Keys(KeysCommand),
+    /// Write roles and assignments to the ledger as an operator
+    #[command(after_help = apply::HELP_EXAMPLES)]
+    Apply(ApplyCommand),
+    /// Validate route rules for the authorizer
+    #[command(after_help = rules::HELP_EXAMPLES)]
+    Rules(RulesCommand),
 }
 
-impl Command {
-    /// Does what was asked for.
+impl Cli {
+    /// Runs the subcommand on a single-threaded runtime.
     ///
     /// # Errors
     ///
-    /// See [`Error`].
+    /// Returns the subcommand's [`Error`].
     pub fn run(self) -> Result<(), Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| Error::Other(format!("no runtime can be made: {error}")))?;
+        let runtime = runtime.map_err(|error| Error::Other(format!("cannot start the runtime: {error}")))?;
         runtime.block_on(async {
-            match self.task {
-                Task::Token(token) => token.run().await,
-                Task::Keys(keys) => keys.run().await,
-                Task::Apply(apply) => apply.run().await,
-                Task::Rules(rules) => rules.run(),
+            match self.command {
+                TopLevelCommand::Token(command) => command.run().await,
+                TopLevelCommand::Keys(command) => command.run().await,
+                TopLevelCommand::Apply(command) => command.run().await,
+                TopLevelCommand::Rules(command) => command.run(),
             }
         })
     }

@@ -1,132 +1,132 @@
-//! Why a command failed, and the exit code that tells it to programs.
+//! The CLI's error: one sentence for the user and one exit code for scripts.
 
 use std::{io, process::ExitCode};
 
 use serde::Deserialize;
 use shared::apply::{ApplyError, SetupError};
 
-/// Why a command failed: one sentence for a person, one exit code for a program.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// What was asked for does not go together.
+    /// The arguments are invalid or do not fit together.
     #[error("{0}")]
     Usage(String),
-    /// There is nothing to say who asks.
+    /// No usable credential was given.
     #[error("{0}")]
     NoCredential(String),
-    /// A token that does not verify.
-    #[error("the token is refused: {0}")]
-    NotVerified(String),
-    /// The service refused, in its own words.
+    /// A token failed verification.
+    #[error("invalid token: {0}")]
+    InvalidToken(String),
+    /// The API returned an error.
     #[error("{detail} ({code})")]
-    Refused {
+    Api {
         /// The HTTP status.
         status: u16,
-        /// The sentence.
+        /// The problem's `detail`.
         detail: String,
-        /// The stable code.
+        /// The problem's `code`.
         code: String,
     },
-    /// A token may have been made, of which no usable answer came.
-    #[error("{why}; the token may have been made: ask again with --idempotency-key={key}")]
-    Unsure {
-        /// What came in its place.
-        why: Box<Error>,
-        /// The key by which the same token comes again.
-        key: String,
+    /// A request for a token failed after the service may have created it.
+    #[error("{cause}; the token may exist: retry with `--idempotency-key={idempotency_key}`")]
+    OutcomeUnknown {
+        /// The failure.
+        cause: Box<Error>,
+        /// The key with which a retry returns the same token.
+        idempotency_key: String,
     },
-    /// A file of roles and assignments that cannot be used.
-    #[error("`{file}`: {why}")]
-    Setup {
-        /// Which.
+    /// A file of roles and assignments is invalid.
+    #[error("`{file}`: {reason}")]
+    InvalidManifest {
+        /// The file's path.
         file: String,
-        /// What is wrong with it.
-        why: SetupError,
+        /// The first violated rule.
+        reason: SetupError,
     },
-    /// A file of rules that the authorizer would not start with.
-    #[error("`{file}`: {why}")]
-    Rules {
-        /// Which.
+    /// A file of route rules is invalid: the authorizer would not start with it.
+    #[error("`{file}`: {reason}")]
+    InvalidRules {
+        /// The file's path.
         file: String,
-        /// What is wrong with it.
-        why: String,
+        /// The first violated rule.
+        reason: String,
     },
-    /// Nobody answers.
+    /// The service or the issuer cannot be reached.
     #[error("{0}")]
     Unreachable(String),
-    /// What the ledger could not do.
-    #[error("the ledger: {0}")]
+    /// A request to the ledger failed.
+    #[error("ledger request failed: {0}")]
     Ledger(#[from] ApplyError),
-    /// Some of many failed; each was told where it happened. The first decides the exit code.
-    #[error("{failed} of {all} failed")]
-    Some {
-        /// How many failed.
+    /// Some of several requests failed. Each failure is already reported; the first one decides the exit code.
+    #[error("{failed} of {total} requests failed")]
+    PartialFailure {
+        /// The number of failed requests.
         failed: usize,
-        /// Of how many.
-        all: usize,
+        /// The number of all requests.
+        total: usize,
         /// The first failure.
         first: Box<Error>,
     },
-    /// Standard input or output, or a file.
+    /// Standard input, standard output or a file failed.
     #[error("{what}: {source}")]
     Io {
-        /// What could not be done, with what.
+        /// The stream or file with the failed operation.
         what: String,
-        /// What the system says.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// Anything else.
+    /// Any other failure.
     #[error("{0}")]
     Other(String),
 }
 
-/// An error of the service (RFC 9457), as far as it is shown.
+/// The members of a problem document (RFC 9457) that an error shows.
 #[derive(Deserialize)]
-struct Problem {
+struct ProblemDetails {
     detail: String,
     code: String,
 }
 
 impl Error {
-    /// The refusal that the service answered with this status and body.
+    /// Creates the error of a response with `status` and `body`. Control characters are removed: they would reach a terminal.
     #[must_use]
-    pub fn refused(status: u16, body: &str) -> Self {
-        let problem = serde_json::from_str(body).unwrap_or_else(|_| Problem {
-            detail: format!("the answer is {status} and no problem document"),
+    pub fn from_response(status: u16, body: &str) -> Self {
+        let problem = serde_json::from_str(body).unwrap_or_else(|_| ProblemDetails {
+            detail: format!("the service returned status {status} without a problem document"),
             code: "no code".to_owned(),
         });
         let printable = |text: String| text.chars().filter(|c| !c.is_control()).collect();
-        Self::Refused { status, detail: printable(problem.detail), code: printable(problem.code) }
+        Self::Api { status, detail: printable(problem.detail), code: printable(problem.code) }
     }
 
-    /// Whether what was asked for may have been done all the same.
+    /// Returns whether the service may have executed the failed request.
     #[must_use]
-    pub fn is_unsure(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Refused { status: 500.., .. })
+    pub fn leaves_outcome_unknown(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Api { status: 500.., .. })
     }
 
-    /// The failure to make a token that may be there now: by `key` it comes again.
+    /// Adds to the failure that a retry with `idempotency_key` returns the token if it was created.
     #[must_use]
-    pub fn unsure(self, key: &str) -> Self {
-        Self::Unsure { why: Box::new(self), key: key.to_owned() }
+    pub fn with_unknown_outcome(self, idempotency_key: &str) -> Self {
+        Self::OutcomeUnknown { cause: Box::new(self), idempotency_key: idempotency_key.to_owned() }
     }
 
-    /// The exit code: 1 anything else, 2 usage, 3 not authenticated or not permitted, 4 not found, 5 not valid, 6 not
-    /// available.
+    /// Returns the exit code: 2 invalid arguments, 3 not authenticated, not permitted or an invalid token, 4 not found, 5 an
+    /// invalid request or file, 6 unavailable, 1 any other failure.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(self.number())
+        ExitCode::from(self.exit_status())
     }
 
-    fn number(&self) -> u8 {
+    fn exit_status(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::NoCredential(_) | Self::NotVerified(_) => 3,
-            Self::Setup { .. } | Self::Rules { .. } => 5,
+            Self::NoCredential(_) | Self::InvalidToken(_) => 3,
+            Self::InvalidManifest { .. } | Self::InvalidRules { .. } => 5,
             Self::Unreachable(_) => 6,
             Self::Ledger(error) if error.is_retryable() => 6,
-            Self::Some { first: why, .. } | Self::Unsure { why, .. } => why.number(),
-            Self::Refused { status, .. } => match status {
+            Self::PartialFailure { first: cause, .. } | Self::OutcomeUnknown { cause, .. } => cause.exit_status(),
+            Self::Api { status, .. } => match status {
                 401 | 403 => 3,
                 404 => 4,
                 400 | 409 | 413 | 414 | 415 | 422 => 5,
@@ -143,8 +143,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_of_refusal_has_its_exit_code() {
-        for (status, number) in [
+    fn api_error_status_selects_exit_code() {
+        for (status, expected) in [
             (400, 5),
             (401, 3),
             (403, 3),
@@ -158,14 +158,17 @@ mod tests {
             (502, 1),
             (503, 6),
         ] {
-            assert_eq!(Error::refused(status, "{}").number(), number, "{status}");
+            assert_eq!(Error::from_response(status, "{}").exit_status(), expected, "{status}");
         }
     }
 
     #[test]
-    fn a_refusal_is_told_in_the_services_words_and_without_control_characters() {
-        let told = Error::refused(404, r#"{"detail": "there is\u001b nothing here", "code": "not_found"}"#);
-        assert_eq!(told.to_string(), "there is nothing here (not_found)");
-        assert_eq!(Error::refused(502, "<html>").to_string(), "the answer is 502 and no problem document (no code)");
+    fn api_error_shows_detail_without_control_characters() {
+        let error = Error::from_response(404, r#"{"detail": "there is\u001b nothing here", "code": "not_found"}"#);
+        assert_eq!(error.to_string(), "there is nothing here (not_found)");
+        assert_eq!(
+            Error::from_response(502, "<html>").to_string(),
+            "the service returned status 502 without a problem document (no code)"
+        );
     }
 }

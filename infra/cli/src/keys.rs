@@ -1,6 +1,8 @@
-//! `latchkey keys`: the keys that verify tokens offline, and whether an old one is still needed.
+//! `latchkey keys`: shows the published verification keys, and which old keys are still needed after a rotation.
 
 mod rotation;
+
+use std::iter;
 
 use clap::Args;
 use jiff::Timestamp;
@@ -8,104 +10,106 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    access::Access,
-    api::{Api, TOKENS},
+    api_client::{ApiClient, ApiOptions},
     error::Error,
-    issuer,
-    output::{Output, columns, print},
+    output::{OutputFormat, format_table, print_result},
+    token_family::FAMILIES,
 };
 
-/// What `--help` says at its end.
-pub const EXAMPLES: &str = "Examples:
+/// The end of the command's `--help`.
+pub const HELP_EXAMPLES: &str = "Examples:
   latchkey keys
   latchkey keys --output json
   latchkey keys --rotated-at 2026-11-02T09:00:00Z
 
-A key may be taken out of the ring once no live token was signed with it. Which key signed a token is written in the
-token and nowhere else, so it is told by time: tokens made before the new key signed need the old one. With --rotated-at
-the live tokens of the caller's organization are counted that were made before; other organizations count their own.";
+A key can be removed once no active token is signed with it. The service does not store which key signed a token, but
+tokens created before the rotation need the old key. --rotated-at counts the active tokens of the caller's organization
+that were created before the given time; run it for each organization.";
 
-/// `latchkey keys`.
+/// The arguments of `latchkey keys`.
 #[derive(Debug, Args)]
-pub struct Keys {
-    /// Since when the first key signs: count the live tokens that were made before and need an older one
+pub struct KeysCommand {
+    /// Time of the rotation: counts the active tokens that were created earlier and need an older key
     #[arg(long, value_name = "RFC 3339")]
     rotated_at: Option<Timestamp>,
-    /// How the keys are written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
-    output: Output,
+    output: OutputFormat,
     #[command(flatten)]
-    access: Access,
+    api: ApiOptions,
 }
 
-/// A published key, as far as it is shown.
+/// A JWK set (RFC 7517), as far as the table shows it.
 #[derive(Debug, Deserialize)]
-struct Key {
+struct JwkSet {
+    keys: Vec<Jwk>,
+}
+
+/// A published key.
+#[derive(Debug, Deserialize)]
+struct Jwk {
     kid: String,
     alg: String,
 }
 
-#[derive(Debug, Deserialize)]
-struct Set {
-    keys: Vec<Key>,
+/// The published JWK set of one family.
+struct PublishedKeys {
+    family: &'static str,
+    json: String,
 }
 
-/// The two families: what each is called, and what follows the path of the tokens.
-const FAMILIES: [(&str, &str); 2] = [("access", ""), ("public", issuer::PUBLIC)];
-
-impl Keys {
-    /// Prints the published keys, the signing one of each family first.
+impl KeysCommand {
+    /// Prints the published keys. The first key of each family is the one that signs.
     ///
     /// # Errors
     ///
-    /// See [`Error`].
+    /// Returns the errors of [`ApiClient`].
     pub async fn run(self) -> Result<(), Error> {
-        let api = Api::public(&self.access.address)?;
+        let client = ApiClient::anonymous(&self.api.endpoint)?;
         let mut sets = Vec::new();
-        for (family, path) in FAMILIES {
-            let set = api.get(&format!("{TOKENS}{path}/.well-known/jwks.json")).await?;
-            sets.push((family, set.text));
+        for family in FAMILIES {
+            let response = client.get(&family.jwks_path()).await?;
+            sets.push(PublishedKeys { family: family.name, json: response.body });
         }
         match self.output {
-            Output::Json => self.json(&sets).await,
-            Output::Table => self.table(&sets).await,
+            OutputFormat::Json => self.print_json(&sets).await,
+            OutputFormat::Table => self.print_table(&sets).await,
         }
     }
 
-    async fn table(&self, sets: &[(&str, String)]) -> Result<(), Error> {
+    async fn print_table(&self, sets: &[PublishedKeys]) -> Result<(), Error> {
         let mut rows = Vec::new();
-        for (family, text) in sets {
-            let set: Set = serde_json::from_str(text).map_err(|_| no_set())?;
-            let uses = ["signs"].into_iter().chain(std::iter::repeat("verifies"));
-            rows.extend(
-                set.keys
-                    .into_iter()
-                    .zip(uses)
-                    .map(|(key, usage)| vec![(*family).to_owned(), key.kid, key.alg, usage.to_owned()]),
-            );
+        for set in sets {
+            let keys = serde_json::from_str::<JwkSet>(&set.json).map_err(|_| malformed_key_set())?.keys;
+            let uses = iter::once("signs").chain(iter::repeat("verifies"));
+            let row = |(key, usage): (Jwk, &str)| vec![set.family.to_owned(), key.kid, key.alg, usage.to_owned()];
+            rows.extend(keys.into_iter().zip(uses).map(row));
         }
-        print(&columns(&["FAMILY", "KID", "ALG", "USE"], rows))?;
+        print_result(&format_table(&["FAMILY", "KID", "ALG", "USE"], rows))?;
         match self.rotated_at {
             None => Ok(()),
-            Some(at) => print(&format!("\n{}", rotation::count(&Api::open(&self.access)?, at).await?.table())),
+            Some(rotated_at) => {
+                let tokens = rotation::count_older_tokens(&ApiClient::authenticated(&self.api)?, rotated_at).await?;
+                print_result(&format!("\n{}", tokens.to_table()))
+            }
         }
     }
 
-    /// The sets as they were published, each under its family's name.
-    async fn json(&self, sets: &[(&str, String)]) -> Result<(), Error> {
+    /// Prints the JWK sets as they were published, each under its family's name.
+    async fn print_json(&self, sets: &[PublishedKeys]) -> Result<(), Error> {
         let mut members = Vec::new();
-        for (family, text) in sets {
-            let set: &RawValue = serde_json::from_str(text).map_err(|_| no_set())?;
+        for PublishedKeys { family, json } in sets {
+            let set: &RawValue = serde_json::from_str(json).map_err(|_| malformed_key_set())?;
             members.push(format!("\"{family}\":{set}"));
         }
-        if let Some(at) = self.rotated_at {
-            let counts = rotation::count(&Api::open(&self.access)?, at).await?;
-            members.push(format!("\"older_tokens\":{}", counts.json()));
+        if let Some(rotated_at) = self.rotated_at {
+            let tokens = rotation::count_older_tokens(&ApiClient::authenticated(&self.api)?, rotated_at).await?;
+            members.push(format!("\"older_tokens\":{}", tokens.to_json()));
         }
-        print(&format!("{{{}}}", members.join(",")))
+        print_result(&format!("{{{}}}", members.join(",")))
     }
 }
 
-fn no_set() -> Error {
-    Error::Other("the answer is no set of keys".to_owned())
+fn malformed_key_set() -> Error {
+    Error::Other("malformed response: not a JWK set".to_owned())
 }

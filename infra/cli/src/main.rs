@@ -1,32 +1,34 @@
-//! `latchkey`, the command line: tokens through the API, checks offline, and the operator's first steps on the ledger.
+//! `latchkey`, the command-line client: manages tokens through the API, verifies tokens offline and provisions roles.
 //!
-//! What a program may want goes to standard output; everything said to a person goes to standard error. How a command ended
-//! is its exit code, the same for all commands (see [`error::Error::exit_code`]): 0 done; 1 anything else; 2 wrong usage; 3 not
-//! authenticated or not permitted, or a token that does not verify; 4 not found; 5 a request or file that is not valid;
-//! 6 not reachable or not available. A credential is never an argument: arguments can be seen by everybody on the machine.
+//! Results go to standard output, messages to standard error. Every command uses the same exit codes, see
+//! [`error::Error::exit_code`]. A credential is read from the environment or from standard input, never from an argument,
+//! because every user of the machine can list the arguments of a process.
 
-mod access;
-mod api;
+mod api_client;
 mod apply;
 mod command;
+mod credential;
+mod endpoint;
 mod error;
-mod issuer;
-mod item;
+mod http;
+mod jwks;
 mod keys;
 mod local_stack;
 mod output;
 mod rules;
 mod token;
+mod token_family;
+mod token_metadata;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 fn main() -> ExitCode {
-    match command::Command::parse().run() {
+    match command::Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            output::say(&format!("error: {error}"));
+            output::print_message(&format!("error: {error}"));
             error.exit_code()
         }
     }

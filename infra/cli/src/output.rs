@@ -1,4 +1,4 @@
-//! What is printed, and where.
+//! Writing results to standard output and messages to standard error, and formatting tables.
 
 use std::io::{self, Write};
 
@@ -7,57 +7,57 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use crate::error::Error;
 
-/// How a result is written.
+/// The value of `--output`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Output {
-    /// Columns for people
+pub enum OutputFormat {
+    /// Aligned columns
     #[default]
     Table,
-    /// The API's JSON
+    /// JSON
     Json,
 }
 
-/// Writes `text` and a line's end to standard output.
+/// Writes `text` and a line feed to standard output.
 ///
 /// # Errors
 ///
-/// When it cannot be written.
-pub fn print(text: &str) -> Result<(), Error> {
-    let mut out = io::stdout().lock();
-    let written = out.write_all(format!("{text}\n").as_bytes()).and_then(|()| out.flush());
-    written.map_err(|source| Error::Io { what: "standard output cannot be written to".to_owned(), source })
+/// Returns [`Error::Io`] if standard output cannot be written.
+pub fn print_result(text: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(format!("{text}\n").as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|source| Error::Io { what: "cannot write standard output".to_owned(), source })
 }
 
-/// Tells a person something, on standard error. That nobody listens is no failure.
-pub fn say(text: &str) {
+/// Writes `text` and a line feed to standard error. A closed standard error is not a failure of the command.
+pub fn print_message(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Rows under a heading, in columns.
+/// Formats `rows` in columns under `header`.
 #[must_use]
-pub fn columns(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut table = plain();
-    table.set_header(heading.iter().copied());
+pub fn format_table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = borderless_table();
+    table.set_header(header.iter().copied());
     table.add_rows(rows);
-    trimmed(&table)
+    trim_lines(&table)
 }
 
-/// Names and values, one pair a line.
+/// Formats names and values, one pair per line.
 #[must_use]
-pub fn pairs(pairs: impl IntoIterator<Item = (String, String)>) -> String {
-    let mut table = plain();
-    table.add_rows(pairs.into_iter().map(|(name, value)| [name, value]));
-    trimmed(&table)
+pub fn format_fields(fields: impl IntoIterator<Item = (String, String)>) -> String {
+    let mut table = borderless_table();
+    table.add_rows(fields.into_iter().map(|(name, value)| [name, value]));
+    trim_lines(&table)
 }
 
-fn plain() -> Table {
+fn borderless_table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table
 }
 
-/// The table without the blanks around its lines.
-fn trimmed(table: &Table) -> String {
+/// Removes the padding around each line.
+fn trim_lines(table: &Table) -> String {
     let lines = table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned());
     lines.collect::<Vec<_>>().join("\n")
 }

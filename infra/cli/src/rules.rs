@@ -1,4 +1,4 @@
-//! `latchkey rules`: what the authorizer would make of a file of rules, before it is deployed.
+//! `latchkey rules`: validates a file of route rules before it is deployed to the authorizer.
 
 use std::{fs, path::PathBuf};
 
@@ -7,50 +7,52 @@ use shared::authorize::{Need, Rule, Rules};
 
 use crate::{
     error::Error,
-    output::{columns, print},
+    output::{format_table, print_result},
 };
 
-/// What `--help` says at its end.
-pub const EXAMPLES: &str = "Example:
+/// The end of the command's `--help`.
+pub const HELP_EXAMPLES: &str = "Example:
   latchkey rules infra/sample/rules.json
 
-One rule that is not understood keeps the authorizer from starting, and every API that has it waits: check before deploying.";
+The authorizer does not start with an invalid rule, and then every API behind it is unavailable: validate the file
+before each deployment.";
 
-/// `latchkey rules`.
+/// The arguments of `latchkey rules`.
 #[derive(Debug, Args)]
-pub struct Command {
-    /// The rules: a JSON object from routes to what they need, or a list of such objects
+pub struct RulesCommand {
+    /// Rules in JSON: an object with one rule per route, or a list of such objects
     file: PathBuf,
 }
 
-impl Command {
-    /// Prints each route and what it needs.
+impl RulesCommand {
+    /// Prints each route with the access that it requires.
     ///
     /// # Errors
     ///
-    /// [`Error::Rules`] for what the authorizer would not start with; [`Error::Io`].
+    /// Returns [`Error::InvalidRules`] for a file with which the authorizer would not start, and [`Error::Io`] if the file cannot
+    /// be read.
     pub fn run(self) -> Result<(), Error> {
-        let name = self.file.display().to_string();
+        let file = self.file.display().to_string();
         let text =
-            fs::read(&self.file).map_err(|source| Error::Io { what: format!("`{name}` cannot be read"), source })?;
+            fs::read(&self.file).map_err(|source| Error::Io { what: format!("cannot read `{file}`"), source })?;
         let rules: Rules =
-            serde_json::from_slice(&text).map_err(|error| Error::Rules { file: name, why: error.to_string() })?;
-        let row = |(route, rule)| vec![format!("{route}"), needs(rule), besides(rule)];
-        print(&columns(&["ROUTE", "NEEDS", "BESIDES"], rules.by_route().into_iter().map(row)))
+            serde_json::from_slice(&text).map_err(|error| Error::InvalidRules { file, reason: error.to_string() })?;
+        let row = |(route, rule)| vec![format!("{route}"), required_access(rule), additional_access(rule)];
+        print_result(&format_table(&["ROUTE", "REQUIRES", "ALSO ALLOWED"], rules.by_route().into_iter().map(row)))
     }
 }
 
-fn needs(rule: &Rule) -> String {
+fn required_access(rule: &Rule) -> String {
     match &rule.need {
-        Need::Nothing => "nothing: open to anybody".to_owned(),
-        Need::AnyCaller => "any caller".to_owned(),
+        Need::Nothing => "no credential".to_owned(),
+        Need::AnyCaller => "any authenticated caller".to_owned(),
         Need::Permission(action, None) => action.to_string(),
         Need::Permission(action, Some(resource)) => format!("{action} on {resource}"),
     }
 }
 
-fn besides(rule: &Rule) -> String {
-    let own = rule.own_id.iter().map(|name| format!("a token itself by {{{name}}}"));
-    let public = rule.public_tokens.then(|| "public tokens".to_owned());
-    own.chain(public).collect::<Vec<_>>().join(", ")
+fn additional_access(rule: &Rule) -> String {
+    let own_id = rule.own_id.iter().map(|parameter| format!("a token on its own id in {{{parameter}}}"));
+    let public_tokens = rule.public_tokens.then(|| "public tokens".to_owned());
+    own_id.chain(public_tokens).collect::<Vec<_>>().join(", ")
 }

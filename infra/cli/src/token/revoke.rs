@@ -1,73 +1,79 @@
-//! `latchkey token revoke`.
+//! `latchkey token revoke`: revokes tokens by id, or all tokens that a principal created.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use clap::Args;
 
-use super::{asker::Asker, bulk, id};
+use super::{bulk_revoke::revoke_all, current_token::CurrentToken, token_id::parse_token_id};
 use crate::{
-    access::Access,
-    api::{Api, Filter},
+    api_client::{ApiClient, ApiOptions, list_tokens::TokenFilter},
     error::Error,
-    item::every_type,
-    output::{Output, say},
+    output::{OutputFormat, print_message},
 };
 
-/// What `--help` says at its end.
-pub const EXAMPLES: &str = "Examples:
+/// The end of the command's `--help`.
+pub const HELP_EXAMPLES: &str = "Examples:
   latchkey token revoke api_5ZugdRXasLfWBypHi93Fk
   latchkey token revoke --created-by 'local|1001'
   latchkey token revoke --created-by api_5ZugdRXasLfWBypHi93Fk --yes --output json";
 
-/// `latchkey token revoke`.
+/// The arguments of `latchkey token revoke`.
 #[derive(Debug, Args)]
-pub struct Revoke {
-    /// The tokens' ids; `self` is the token that asks
-    #[arg(value_name = "ID", value_parser = id, required_unless_present = "created_by")]
+pub struct RevokeCommand {
+    /// Token ids; `self` is the token that authenticates the request
+    #[arg(value_name = "ID", value_parser = parse_token_id, required_unless_present = "created_by")]
     ids: Vec<String>,
-    /// All live tokens that this person or token made, of every type
+    /// Revoke all active tokens of every type that this user or token created
     #[arg(long, value_name = "PRINCIPAL", conflicts_with = "ids")]
     created_by: Option<String>,
-    /// Do not ask before all of somebody's tokens are revoked
+    /// Skip the confirmation of --created-by
     #[arg(long)]
     yes: bool,
-    /// How the revoked tokens are written: JSON is one token a line
+    /// Output format of the revoked tokens; `json` is one token per line
     #[arg(long, value_enum, default_value_t)]
-    output: Output,
+    output: OutputFormat,
     #[command(flatten)]
-    access: Access,
+    api: ApiOptions,
 }
 
-impl Revoke {
-    /// Revokes the named tokens, or those of somebody after asking.
+impl RevokeCommand {
+    /// Revokes the given tokens, or after a confirmation those of the given creator.
     pub(super) async fn run(self) -> Result<(), Error> {
-        let api = Api::open(&self.access)?;
-        let Some(principal) = self.created_by else { return bulk::revoke(&api, &self.ids, None, self.output).await };
-        let filter = Filter { types: every_type(), created_by: Some(principal.clone()), page_size: None };
-        let mut ids: Vec<String> = api.list(&filter).await?.into_iter().map(|listed| listed.item.id).collect();
-        match ids.len() {
-            0 => say(&format!("`{principal}` made none of the live tokens")),
-            number if self.yes || confirmed(&format!("revoke {number} tokens made by `{principal}`?"))? => {
-                let asker = Asker::of(&api).await?;
-                if let Some(asker) = &asker {
-                    asker.put_last(&mut ids);
-                }
-                bulk::revoke(&api, &ids, asker.as_ref(), self.output).await?;
-            }
-            _ => say("nothing was revoked"),
+        let client = ApiClient::authenticated(&self.api)?;
+        match &self.created_by {
+            Some(creator) => self.revoke_tokens_of(creator, &client).await,
+            None => revoke_all(&client, &self.ids, None, self.output).await,
         }
-        Ok(())
+    }
+
+    async fn revoke_tokens_of(&self, creator: &str, client: &ApiClient) -> Result<(), Error> {
+        let filter = TokenFilter { created_by: Some(creator.to_owned()), ..TokenFilter::every_type() };
+        let tokens = client.list_tokens(&filter).await?;
+        let mut ids: Vec<String> = tokens.into_iter().map(|token| token.metadata.id).collect();
+        if ids.is_empty() {
+            print_message(&format!("no active tokens created by `{creator}`"));
+            return Ok(());
+        }
+        if !self.yes && !confirm(&format!("revoke {} tokens created by `{creator}`?", ids.len()))? {
+            print_message("no token was revoked");
+            return Ok(());
+        }
+        let current = CurrentToken::fetch(client).await?;
+        if let Some(current) = &current {
+            current.move_last(&mut ids);
+        }
+        revoke_all(client, &ids, current.as_ref(), self.output).await
     }
 }
 
-/// Whether a person at the terminal says yes.
-fn confirmed(question: &str) -> Result<bool, Error> {
+/// Asks `question` on the terminal. Every answer except `y` or `yes` declines.
+fn confirm(question: &str) -> Result<bool, Error> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        return Err(Error::Usage(format!("{question} nobody can be asked without a terminal: use --yes")));
+        return Err(Error::Usage(format!("{question} the confirmation requires a terminal: pass `--yes`")));
     }
-    let failed = |source| Error::Io { what: "the terminal cannot be read".to_owned(), source };
-    write!(io::stderr(), "{question} [y/N] ").map_err(failed)?;
+    let unreadable = |source| Error::Io { what: "cannot use the terminal".to_owned(), source };
+    write!(io::stderr(), "{question} [y/N] ").map_err(unreadable)?;
     let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).map_err(failed)?;
+    io::stdin().lock().read_line(&mut answer).map_err(unreadable)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

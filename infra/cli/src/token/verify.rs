@@ -1,53 +1,55 @@
-//! `latchkey token verify`: what a third party does who checks tokens offline.
+//! `latchkey token verify`: verifies a token offline with the issuer's published keys, as a third party does.
 
 use clap::Args;
 use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Value, value::RawValue};
+use serde_json::{Map, Value, value::RawValue};
 use shared::jwt::{Distinct, Unverified, VerifyError};
 
 use crate::{
-    access::{Address, standard_input},
+    credential::read_token_from_stdin,
+    endpoint::EndpointOptions,
     error::Error,
-    issuer,
-    output::{Output, pairs, print, say},
+    http, jwks,
+    output::{OutputFormat, format_fields, print_message, print_result},
+    token_family,
 };
 
-/// What `--help` says at its end.
-pub const EXAMPLES: &str = "Examples:
+/// The end of the command's `--help`.
+pub const HELP_EXAMPLES: &str = "Examples:
   latchkey token verify <<< \"$TOKEN\"
   latchkey token verify --issuer https://api.example.com/v1/access-tokens --audience https://api.example.com < token
   latchkey token verify --output json < token | jq .assume_roles
 
-Whether a token was revoked cannot be seen offline: only the service knows.";
+Offline verification does not detect a revoked token.";
 
-/// `latchkey token verify`. The token comes on standard input.
+/// The arguments of `latchkey token verify`. The token comes from standard input.
 #[derive(Debug, Args)]
-pub struct Verify {
-    /// The issuer that the token must have; without it, one of the two of the service at --url
+pub struct VerifyCommand {
+    /// Required issuer (default: the issuers of the service at --url)
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
-    /// The audience that the token must have; without it, the issuer's base URL
+    /// Required audience (default: the issuer's base URL)
     #[arg(long)]
     audience: Option<String>,
-    /// How the claims are written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
-    output: Output,
+    output: OutputFormat,
     #[command(flatten)]
-    address: Address,
+    endpoint: EndpointOptions,
 }
 
-/// The claims that decide. A claim of another type is a refusal, never an absence.
+/// The claims that verification checks. A claim of the wrong type is an error and does not count as absent.
 #[derive(Deserialize)]
-struct Deciding {
+struct ValidatedClaims {
     aud: Audience,
-    #[serde(default, deserialize_with = "there")]
+    #[serde(default, deserialize_with = "numeric_date")]
     exp: Option<i64>,
-    #[serde(default, deserialize_with = "there")]
+    #[serde(default, deserialize_with = "numeric_date")]
     nbf: Option<i64>,
 }
 
-/// One or several (RFC 7519, section 4.1.3).
+/// The claim `aud`: one string or an array of strings (RFC 7519, section 4.1.3).
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Audience {
@@ -55,86 +57,100 @@ enum Audience {
     Several(Vec<String>),
 }
 
-impl Verify {
-    /// Prints the claims of a token that verifies.
+impl VerifyCommand {
+    /// Verifies the token and prints its claims.
     pub(super) async fn run(self) -> Result<(), Error> {
-        let token = standard_input()?;
-        let expected = issuer::expected(self.issuer.as_deref(), &self.address)?;
-        let unverified = Unverified::parse(&token).map_err(refused)?;
-        let issuer = expected.iter().find(|issuer| *issuer == unverified.issuer());
-        let issuer =
-            issuer.ok_or_else(|| Error::NotVerified(format!("its issuer is not {}", expected.join(" nor "))))?;
+        let token = read_token_from_stdin()?;
+        let accepted_issuers = self.accepted_issuers()?;
+        let unverified = Unverified::parse(&token).map_err(invalid_token)?;
+        let issuer = accepted_issuers.iter().find(|issuer| *issuer == unverified.issuer());
+        let issuer = issuer
+            .ok_or_else(|| Error::InvalidToken(format!("claim `iss` must be `{}`", accepted_issuers.join("` or `"))))?;
         if unverified.typ().as_deref() != Some("at+jwt") {
-            return Err(Error::NotVerified("its `typ` is not `at+jwt`".to_owned()));
+            return Err(Error::InvalidToken("header `typ` must be `at+jwt`".to_owned()));
         }
-        let audience = self.audience.or_else(|| issuer::usual_audience(issuer));
-        let audience = audience.ok_or_else(|| Error::Usage("name the audience with --audience".to_owned()))?;
-        let ring = issuer::ring(issuer).await?;
-        let json: Box<RawValue> = unverified.verify(&ring).map_err(refused)?;
-        decide(&claims(&json)?, &audience)?;
-        self.output.show(&json, claims(&json)?)?;
-        say("it verifies; whether it was revoked cannot be seen offline");
+        let audience = self.audience.or_else(|| token_family::default_audience(issuer));
+        let audience = audience.ok_or_else(|| Error::Usage("no audience: pass `--audience`".to_owned()))?;
+        let keys = jwks::fetch(issuer).await?;
+        let claims: Box<RawValue> = unverified.verify(&keys).map_err(invalid_token)?;
+        validate(&parse_claims(&claims)?, &audience)?;
+        let Distinct(members) = parse_claims::<Distinct>(&claims)?;
+        match self.output {
+            OutputFormat::Json => print_result(claims.get())?,
+            OutputFormat::Table => print_result(&format_claims(members))?,
+        }
+        print_message("the token is valid; offline verification does not detect a revocation");
         Ok(())
     }
-}
 
-impl Output {
-    fn show(self, json: &RawValue, Distinct(claims): Distinct) -> Result<(), Error> {
-        if self == Self::Json {
-            return print(json.get());
+    /// The issuers whose tokens are accepted: the given one, or those of the service.
+    fn accepted_issuers(&self) -> Result<Vec<String>, Error> {
+        match &self.issuer {
+            Some(issuer) if http::is_secure(issuer) => Ok(vec![issuer.clone()]),
+            Some(issuer) => {
+                let rule = "`--issuer` must be an https URL, or an http URL of this machine";
+                Err(Error::Usage(format!("invalid issuer `{issuer}`: {rule}")))
+            }
+            None => Ok(token_family::issuers(&self.endpoint.resolve()?.base_url).into()),
         }
-        print(&pairs(claims.into_iter().map(|(name, value)| {
-            let time = value.as_i64().filter(|_| matches!(name.as_str(), "iat" | "exp" | "nbf"));
-            let time = time.and_then(|seconds| Timestamp::from_second(seconds).ok());
-            (name, time.map_or_else(|| plain(&value), |time| time.to_string()))
-        })))
     }
 }
 
-/// A claim as it is read by people.
-fn plain(value: &Value) -> String {
+/// Formats one claim per line, with `NumericDate` claims as timestamps.
+fn format_claims(claims: Map<String, Value>) -> String {
+    format_fields(claims.into_iter().map(|(name, value)| {
+        let seconds = value.as_i64().filter(|_| matches!(name.as_str(), "iat" | "exp" | "nbf"));
+        let time = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        (name, time.map_or_else(|| format_value(&value), |time| time.to_string()))
+    }))
+}
+
+/// Formats strings without quotes and arrays with blanks.
+fn format_value(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Array(all) => all.iter().map(plain).collect::<Vec<_>>().join(" "),
+        Value::Array(values) => values.iter().map(format_value).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     }
 }
 
-/// The claims of a token whose signature was checked, as `T` reads them.
-fn claims<T: DeserializeOwned>(json: &RawValue) -> Result<T, Error> {
-    serde_json::from_str(json.get()).map_err(|_| refused(VerifyError::Claims))
+/// Parses the claims of a token with a valid signature.
+fn parse_claims<T: DeserializeOwned>(json: &RawValue) -> Result<T, Error> {
+    serde_json::from_str(json.get()).map_err(|_| invalid_token(VerifyError::Claims))
 }
 
-fn decide(claims: &Deciding, audience: &str) -> Result<(), Error> {
+fn validate(claims: &ValidatedClaims, audience: &str) -> Result<(), Error> {
     let now = Timestamp::now().as_second();
-    let refused = |why: String| Err(Error::NotVerified(why));
-    if !claims.aud.is(audience) {
-        return refused(format!("its audience is not {audience}"));
+    let invalid = |reason: String| Err(Error::InvalidToken(reason));
+    if !claims.aud.contains(audience) {
+        return invalid(format!("claim `aud` must contain `{audience}`"));
     }
     match (claims.nbf, claims.exp) {
-        (Some(from), _) if now < from => refused("it is not valid yet".to_owned()),
-        (_, Some(end)) if now >= end => {
-            refused(format!("it expired at {}", Timestamp::from_second(end).unwrap_or(Timestamp::MIN)))
-        }
+        (Some(not_before), _) if now < not_before => invalid(format!("not valid before {}", format_time(not_before))),
+        (_, Some(expiry)) if now >= expiry => invalid(format!("expired at {}", format_time(expiry))),
         _ => Ok(()),
     }
 }
 
+fn format_time(seconds: i64) -> String {
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::MIN).to_string()
+}
+
 impl Audience {
-    fn is(&self, audience: &str) -> bool {
+    fn contains(&self, audience: &str) -> bool {
         match self {
-            Self::One(one) => one == audience,
-            Self::Several(several) => several.iter().any(|one| one == audience),
+            Self::One(value) => value == audience,
+            Self::Several(values) => values.iter().any(|value| value == audience),
         }
     }
 }
 
-fn refused(refusal: VerifyError) -> Error {
-    Error::NotVerified(refusal.to_string())
+fn invalid_token(reason: VerifyError) -> Error {
+    Error::InvalidToken(reason.to_string())
 }
 
-/// Reads a claim that is there as what it must be: `null` is no absence.
-fn there<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+/// Deserializes a `NumericDate` (RFC 7519, section 2). `null` is an error and does not count as absent.
+fn numeric_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     i64::deserialize(deserializer).map(Some)
 }
 
@@ -144,26 +160,27 @@ mod tests {
 
     use super::*;
 
-    fn verdict(claims: Value) -> Result<(), String> {
+    fn validation(claims: Value) -> Result<(), String> {
         let claims = serde_json::from_value(claims).map_err(|error| error.to_string())?;
-        decide(&claims, "https://a.example").map_err(|error| error.to_string())
+        validate(&claims, "https://a.example").map_err(|error| error.to_string())
     }
 
     #[test]
-    fn a_token_is_for_its_audience_within_its_time() {
-        let (past, future) = (1_000, 4_000_000_000_i64);
-        assert_eq!(verdict(json!({"aud": "https://a.example"})), Ok(()));
-        assert_eq!(verdict(json!({"aud": ["b", "https://a.example"], "exp": future, "nbf": past})), Ok(()));
-        for (claims, words) in [
-            (json!({"aud": "https://b.example"}), "its audience is not https://a.example"),
+    fn claims_outside_audience_or_validity_are_rejected() {
+        let past = 1_000;
+        let future = 4_000_000_000_i64;
+        assert_eq!(validation(json!({"aud": "https://a.example"})), Ok(()));
+        assert_eq!(validation(json!({"aud": ["b", "https://a.example"], "exp": future, "nbf": past})), Ok(()));
+        for (claims, expected) in [
+            (json!({"aud": "https://b.example"}), "claim `aud` must contain `https://a.example`"),
             (json!({}), "missing field `aud`"),
-            (json!({"aud": "https://a.example", "exp": past}), "it expired at 1970-01-01T00:16:40Z"),
-            (json!({"aud": "https://a.example", "nbf": future}), "it is not valid yet"),
+            (json!({"aud": "https://a.example", "exp": past}), "expired at 1970-01-01T00:16:40Z"),
+            (json!({"aud": "https://a.example", "nbf": future}), "not valid before 2096-10-02T07:06:40Z"),
             (json!({"aud": "https://a.example", "exp": null}), "invalid type: null"),
             (json!({"aud": "https://a.example", "exp": "4000000000"}), "invalid type: string"),
         ] {
-            let verdict = verdict(claims.clone());
-            assert!(verdict.as_ref().is_err_and(|why| why.contains(words)), "{claims} {verdict:?}");
+            let result = validation(claims.clone());
+            assert!(result.as_ref().is_err_and(|reason| reason.contains(expected)), "{claims} {result:?}");
         }
     }
 }

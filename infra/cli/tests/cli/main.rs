@@ -1,14 +1,18 @@
-//! The command line against a running service: the real binary, its output, its exit codes.
+//! Integration tests: run the `latchkey` binary against a local stack or a stub server and check output and exit code.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod apply;
-mod connection;
-mod contract;
-mod life;
-mod own;
-mod pages;
-mod program;
-mod refusals;
-mod service;
+mod bulk_revoke;
+mod credentials;
+mod errors;
+mod harness;
+mod help;
+mod http_client;
+mod idempotency;
+mod keys;
+mod pagination;
+mod rules;
+mod stub_server;
+mod token_lifecycle;
 mod verify;

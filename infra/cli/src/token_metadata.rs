@@ -1,4 +1,4 @@
-//! A token, as the API shows it.
+//! A token's metadata as the API returns it, and its representation in tables.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -6,20 +6,20 @@ use shared::token::TypeName;
 
 use crate::{error::Error, output};
 
-/// The members of a token that are shown. What the API adds later is passed over here and kept in its JSON.
+/// The members that the commands use. Members that the API adds later are ignored here and kept in JSON output.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Item {
+pub struct TokenMetadata {
     /// The token's id.
     pub id: String,
-    /// When it was made.
+    /// The time of creation.
     pub created_at: Timestamp,
-    /// When it ends by itself; absent: never.
+    /// The time of expiry. A token without one never expires.
     pub expires_at: Option<Timestamp>,
-    /// Who made it.
+    /// The principal that created the token.
     pub created_by: Option<String>,
-    /// The token that made it, and with which it ends.
+    /// The token that created this one. Revoking it revokes this one.
     pub parent: Option<String>,
-    /// Its type.
+    /// The type's name.
     pub token_type: String,
     name: String,
     #[serde(default)]
@@ -35,46 +35,51 @@ pub struct Item {
     revoked_by: Option<String>,
 }
 
-/// The columns of a list of tokens.
-pub const HEADING: [&str; 7] = ["ID", "NAME", "TYPE", "EXPIRES", "LAST USED", "CREATED BY", "ROLES"];
+/// The columns of [`TokenMetadata::row`].
+pub const TABLE_HEADER: [&str; 7] = ["ID", "NAME", "TYPE", "EXPIRES", "LAST USED", "CREATED BY", "ROLES"];
 
-/// The types of all tokens that there are, as the API names them.
+/// Returns the names of all token types.
 #[must_use]
-pub fn every_type() -> Vec<String> {
-    TypeName::ALL.iter().map(ToString::to_string).collect()
+pub fn type_names() -> [&'static str; 5] {
+    TypeName::ALL.map(TypeName::as_str)
 }
 
-impl Item {
-    /// Reads a token's JSON.
+impl TokenMetadata {
+    /// Parses the JSON of one token.
     ///
     /// # Errors
     ///
-    /// [`Error::Other`] where it is no token's.
-    pub fn read(json: &str) -> Result<Self, Error> {
-        serde_json::from_str(json).map_err(|_| Error::Other("the answer is no token".to_owned()))
+    /// Returns [`Error::Other`] if a required member is missing or has the wrong type.
+    pub fn parse(json: &str) -> Result<Self, Error> {
+        serde_json::from_str(json).map_err(|_| Error::Other("malformed response: not a token".to_owned()))
     }
 
-    /// The token's line in a list.
+    /// Returns whether the token belongs to the public family.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        matches!(self.token_type.as_str(), "journey" | "portal")
+    }
+
+    /// Returns the token's row of a table.
     #[must_use]
     pub fn row(&self) -> Vec<String> {
-        let or = |text: Option<String>, absent: &str| text.unwrap_or_else(|| absent.to_owned());
         vec![
             self.id.clone(),
             self.name.clone(),
             self.token_type.clone(),
-            or(self.expires_at.map(|end| end.to_string()), "never"),
-            or(self.last_used.clone(), "-"),
-            or(self.created_by.clone(), "-"),
+            self.expires_at.map_or_else(|| "never".to_owned(), |expiry| expiry.to_string()),
+            self.last_used.clone().unwrap_or_else(|| "-".to_owned()),
+            self.created_by.clone().unwrap_or_else(|| "-".to_owned()),
             self.assignments.join(" "),
         ]
     }
 
-    /// All that applies to the token, one member a line.
+    /// Returns the members that are set, one per line.
     #[must_use]
     pub fn details(&self) -> String {
         let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
         let flag = |set: bool| set.then(|| "yes".to_owned());
-        let members = [
+        let fields = [
             ("id", Some(self.id.clone())),
             ("name", Some(self.name.clone())),
             ("type", Some(self.token_type.clone())),
@@ -91,6 +96,6 @@ impl Item {
             ("revoked", time(self.revoked_at)),
             ("revoked by", self.revoked_by.clone()),
         ];
-        output::pairs(members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))))
+        output::format_fields(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))))
     }
 }

@@ -1,0 +1,170 @@
+//! A client for the token endpoints of the API.
+
+mod link_header;
+pub mod list_tokens;
+
+use clap::Args;
+use reqwest::{
+    Client, Method, Request, RequestBuilder, Response, Url,
+    header::{CONTENT_TYPE, LINK},
+};
+
+use crate::{
+    credential::CredentialOptions, endpoint::EndpointOptions, error::Error, http, token_family::ACCESS_TOKENS_PATH,
+};
+
+/// The options of every command that calls the API.
+#[derive(Debug, Args)]
+pub struct ApiOptions {
+    #[command(flatten)]
+    pub endpoint: EndpointOptions,
+    #[command(flatten)]
+    credential: CredentialOptions,
+}
+
+/// A client for one service and one credential.
+pub struct ApiClient {
+    http: Client,
+    base_url: String,
+    credential: Option<String>,
+}
+
+/// A successful response.
+pub struct ApiResponse {
+    /// The body.
+    pub body: String,
+    /// The values of the header `Link`.
+    link: Option<String>,
+}
+
+/// The result of sending a request, with at most one retry.
+struct Attempt {
+    /// Whether the first connection failed.
+    was_retried: bool,
+    /// The status and the response of the last connection.
+    result: reqwest::Result<(u16, ApiResponse)>,
+}
+
+impl ApiClient {
+    /// Creates a client without a credential, for public endpoints.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`EndpointOptions::resolve`].
+    pub fn anonymous(options: &EndpointOptions) -> Result<Self, Error> {
+        Self::new(options.resolve()?.base_url, None)
+    }
+
+    /// Creates a client with the credential that `options` select.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`EndpointOptions::resolve`] and [`CredentialOptions::read`].
+    pub fn authenticated(options: &ApiOptions) -> Result<Self, Error> {
+        let endpoint = options.endpoint.resolve()?;
+        let credential = options.credential.read(&endpoint)?;
+        Self::new(endpoint.base_url, Some(credential))
+    }
+
+    fn new(base_url: String, credential: Option<String>) -> Result<Self, Error> {
+        Ok(Self { http: http::build_client(&base_url)?, base_url, credential })
+    }
+
+    /// Reads the resource at `path`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Api`] or [`Error::Unreachable`].
+    pub async fn get(&self, path: &str) -> Result<ApiResponse, Error> {
+        self.send(self.request(Method::GET, self.url(path)?)).await
+    }
+
+    /// Reads the token `id`, which may be `self`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Api`] or [`Error::Unreachable`].
+    pub async fn get_token(&self, id: &str) -> Result<ApiResponse, Error> {
+        self.get(&format!("{ACCESS_TOKENS_PATH}/{id}")).await
+    }
+
+    /// Revokes the token `id`, which may be `self`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Api`] or [`Error::Unreachable`].
+    pub async fn revoke_token(&self, id: &str) -> Result<ApiResponse, Error> {
+        self.send(self.request(Method::DELETE, self.url(&format!("{ACCESS_TOKENS_PATH}/{id}"))?)).await
+    }
+
+    /// Creates a token from the JSON `body`. A repeated request with the same `idempotency_key` returns the same token.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Api`], or [`Error::OutcomeUnknown`] if the token may exist despite the failure.
+    pub async fn create_token(&self, body: &str, idempotency_key: &str) -> Result<ApiResponse, Error> {
+        let request = self
+            .request(Method::POST, self.url(ACCESS_TOKENS_PATH)?)
+            .header(CONTENT_TYPE, "application/json")
+            .header("Idempotency-Key", idempotency_key)
+            .body(body.to_owned());
+        let attempt = self.send_with_retry(request).await?;
+        let was_retried = attempt.was_retried;
+        self.check_status(attempt).map_err(|error| {
+            let outcome_is_unknown = was_retried || error.leaves_outcome_unknown();
+            if outcome_is_unknown { error.with_unknown_outcome(idempotency_key) } else { error }
+        })
+    }
+
+    fn url(&self, path: &str) -> Result<Url, Error> {
+        let url = format!("{}{path}", self.base_url);
+        url.parse().map_err(|_| Error::Usage(format!("`{url}` is not a URL")))
+    }
+
+    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        let request = self.http.request(method, url);
+        match &self.credential {
+            Some(credential) => request.bearer_auth(credential),
+            None => request,
+        }
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<ApiResponse, Error> {
+        self.check_status(self.send_with_retry(request).await?)
+    }
+
+    /// Sends `request`, and retries once if the connection fails. Every request of this client is idempotent.
+    async fn send_with_retry(&self, request: RequestBuilder) -> Result<Attempt, Error> {
+        let invalid = || Error::Usage(format!("the request to `{}` has an invalid URL or header", self.base_url));
+        let request = request.build().map_err(|_| invalid())?;
+        let retry = request.try_clone().ok_or_else(invalid)?;
+        Ok(match self.execute(request).await {
+            Err(_) => Attempt { was_retried: true, result: self.execute(retry).await },
+            result => Attempt { was_retried: false, result },
+        })
+    }
+
+    async fn execute(&self, request: Request) -> reqwest::Result<(u16, ApiResponse)> {
+        let response = self.http.execute(request).await?;
+        let status = response.status().as_u16();
+        let link = join_link_headers(&response);
+        Ok((status, ApiResponse { body: response.text().await?, link }))
+    }
+
+    fn check_status(&self, attempt: Attempt) -> Result<ApiResponse, Error> {
+        let (status, response) = attempt.result.map_err(|error| self.unreachable(&error))?;
+        if (200..300).contains(&status) { Ok(response) } else { Err(Error::from_response(status, &response.body)) }
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Error {
+        let problem = if error.is_timeout() { "did not respond in time" } else { "is unreachable" };
+        Error::Unreachable(format!("`{}` {problem}", self.base_url))
+    }
+}
+
+/// Joins all `Link` lines: several lines form one list (RFC 9110, section 5.3).
+fn join_link_headers(response: &Response) -> Option<String> {
+    let values = response.headers().get_all(LINK).iter();
+    let values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}

@@ -1,0 +1,90 @@
+//! Listing tokens: reads all pages of the list.
+
+use std::collections::HashSet;
+
+use reqwest::{Method, Url};
+use serde_json::value::RawValue;
+
+use super::{ApiClient, ApiResponse, link_header};
+use crate::{
+    error::Error,
+    token_family::ACCESS_TOKENS_PATH,
+    token_metadata::{TokenMetadata, type_names},
+};
+
+/// The query of a list request.
+#[derive(Debug, Clone, Default)]
+pub struct TokenFilter {
+    /// The token types. The API's default for an empty list is api, journey and portal.
+    pub types: Vec<String>,
+    /// The principal that created the tokens.
+    pub created_by: Option<String>,
+    /// The number of tokens per request.
+    pub page_size: Option<u16>,
+}
+
+/// A token of a list.
+pub struct ListedToken {
+    /// The item as the API returned it.
+    pub json: Box<RawValue>,
+    /// The same item, parsed.
+    pub metadata: TokenMetadata,
+}
+
+impl ApiClient {
+    /// Returns the active tokens that match `filter`, newest first.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Api`] or [`Error::Unreachable`], and [`Error::Other`] for a malformed list or a link to the next page
+    /// that leaves the list or repeats a page.
+    pub async fn list_tokens(&self, filter: &TokenFilter) -> Result<Vec<ListedToken>, Error> {
+        let mut url = self.url(ACCESS_TOKENS_PATH)?;
+        let query: Vec<(&str, String)> = filter.query().collect();
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let mut tokens = Vec::new();
+        let mut seen_cursors = HashSet::from([link_header::cursor(&url)]);
+        let mut next_page = Some(url);
+        while let Some(url) = next_page {
+            let response = self.send(self.request(Method::GET, url.clone())).await?;
+            for json in serde_json::from_str::<Vec<Box<RawValue>>>(&response.body).map_err(|_| malformed_list())? {
+                tokens.push(ListedToken { metadata: TokenMetadata::parse(json.get())?, json });
+            }
+            next_page = response.next_page(&url)?;
+            if next_page.as_ref().is_some_and(|next| !seen_cursors.insert(link_header::cursor(next))) {
+                return Err(Error::Other("the link to the next page repeats a page".to_owned()));
+            }
+        }
+        // A service without the filter `created_by` ignores it and returns all tokens.
+        tokens.retain(|token| filter.created_by.is_none() || token.metadata.created_by == filter.created_by);
+        Ok(tokens)
+    }
+}
+
+impl ApiResponse {
+    /// Returns the URL of the page that follows the one at `url`.
+    fn next_page(&self, url: &Url) -> Result<Option<Url>, Error> {
+        self.link.as_ref().map_or(Ok(None), |header| link_header::next_page(header, url))
+    }
+}
+
+impl TokenFilter {
+    /// Creates a filter for all tokens of every type.
+    #[must_use]
+    pub fn every_type() -> Self {
+        Self { types: type_names().map(ToOwned::to_owned).to_vec(), ..Self::default() }
+    }
+
+    fn query(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let types = self.types.iter().map(|name| ("token_type", name.clone()));
+        let created_by = self.created_by.iter().map(|principal| ("created_by", principal.clone()));
+        let limit = self.page_size.iter().map(|size| ("limit", size.to_string()));
+        types.chain(created_by).chain(limit)
+    }
+}
+
+fn malformed_list() -> Error {
+    Error::Other("malformed response: not a list of tokens".to_owned())
+}

@@ -1,0 +1,23 @@
+//! Fetching an issuer's published keys, as any offline verifier does.
+
+use shared::{
+    https::{Client, Manner},
+    jwt::Ring,
+    oidc,
+};
+
+use crate::{
+    error::Error,
+    http::{CONNECT_TIMEOUT, USER_AGENT, client_error, uses_proxy},
+};
+
+/// Fetches the keys that `issuer` publishes. The caller selects the issuer: a URL from a token is never fetched.
+///
+/// # Errors
+///
+/// Returns [`Error::Unreachable`] if the issuer returns no usable document.
+pub async fn fetch(issuer: &str) -> Result<Ring, Error> {
+    let config = Manner { connect: CONNECT_TIMEOUT, proxied: uses_proxy(issuer), agent: Some(USER_AGENT) };
+    let client = Client::new(config).map_err(|error| client_error(&error))?;
+    oidc::ring(&client, issuer).await.map_err(|error| Error::Unreachable(error.to_string()))
+}

@@ -1,0 +1,76 @@
+//! Failed commands: one sentence on standard error, empty standard output, and the exit code of the failure.
+
+use crate::harness::{CliCommand, STACK, empty_dir, unsigned_token};
+
+#[test]
+fn missing_local_service_explains_how_to_select_one() {
+    let directory = empty_dir();
+    for arguments in ["token list", "keys", "apply --owner local|1 --org 1"] {
+        let error = CliCommand::new(directory.path(), arguments).run().expect_failure(6);
+        assert!(
+            error.starts_with("error: no local service runs in this directory: start one with `cargo local`"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn unreachable_service_exits_with_unavailable() {
+    let directory = empty_dir();
+    let run = |arguments: &str| {
+        let command = CliCommand::new(directory.path(), arguments).env("LATCHKEY_URL", "http://127.0.0.1:1");
+        command.env("LATCHKEY_TOKEN", "x").run().expect_failure(6)
+    };
+    assert_eq!(run("token list"), "error: `http://127.0.0.1:1` is unreachable\n");
+    let error = run("token create --name x --idempotency-key a-key");
+    assert!(error.ends_with("retry with `--idempotency-key=a-key`\n"), "{error}");
+}
+
+#[test]
+fn api_error_shows_detail_and_sets_exit_code() {
+    let viewer = STACK.user_token("123", "1003");
+    let run_as = |credential: &str, arguments: &str| STACK.command(arguments).env("LATCHKEY_TOKEN", credential).run();
+    let unauthenticated = "error: a valid bearer token is required (unauthenticated)\n";
+    let unsigned = unsigned_token(&STACK.stack.local.issuer);
+    assert_eq!(run_as(&unsigned, "token list").expect_failure(3), unauthenticated);
+    assert!(run_as("two words\u{7f}", "token list").exit_code == 3);
+    let denied = run_as(&viewer, "token list").expect_failure(3);
+    assert!(denied.contains("token:create") && denied.ends_with(" (permission_denied)\n"), "{denied}");
+    let not_found = STACK.run("token get api_AAAAAAAAAAAAAAAAAAAAA").expect_failure(4);
+    assert_eq!(not_found, "error: there is nothing here (not_found)\n");
+    let invalid = STACK.run("token create --name x --expires-in soon").expect_failure(5);
+    assert!(
+        invalid.starts_with("error: `expires_in` must be ") && invalid.ends_with(" (invalid_request)\n"),
+        "{invalid}"
+    );
+    let not_held = STACK.run("token create --name x --role 456:owner").expect_failure(3);
+    assert!(not_held.contains("456:owner") && not_held.ends_with(" (role_not_held)\n"), "{not_held}");
+}
+
+/// No local service runs in the directory: a request would fail with another exit code.
+#[test]
+fn invalid_arguments_fail_before_any_request() {
+    let directory = empty_dir();
+    for arguments in [
+        "",
+        "token",
+        "token create",
+        "token create --name x --type other",
+        "token create --name x --token y",
+        "token get ../keys",
+        "token revoke",
+        "token revoke api_x --created-by local|1",
+        "token list --expiring soon",
+        "apply",
+        "apply --owner api_5ZugdRXasLfWBypHi93Fk --org 1",
+        "apply --owner local|1",
+        "apply roles.json --owner local|1 --org 1",
+        "keys --rotated-at yesterday",
+    ] {
+        let output = CliCommand::new(directory.path(), arguments).run();
+        assert!(
+            output.exit_code == 2 && output.stdout.is_empty() && !output.stderr.is_empty(),
+            "{arguments} {output:?}"
+        );
+    }
+}
