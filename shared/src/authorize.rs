@@ -3,31 +3,28 @@
 //! *(closed by default)* Every path through here that is not a grant is an [`AuthorizeError`], and so is an outage. Nothing is cached
 //! but public keys: each decision reads the ledger.
 
-mod own;
-mod person;
-mod provider;
-mod rules;
+mod issued_token;
+mod user;
 
 use std::collections::HashMap;
-
-pub use provider::{AudienceClaim, Organizations, Page, PageToken, Provider, ProviderError, may_be_fetched};
-pub use rules::{InvalidRule, Need, ResourcePattern, Route, Rule, RuleEntries, Rules};
 
 use crate::{
     caller::Caller,
     error::{ErrorCode, ServerError},
+    identity_provider::IdentityProvider,
     jwt::{Unverified, VerifyError},
-    ports::{Assignments, Clock, EvidenceReader, KeyRing, PortError, ProviderKeys, Toucher},
-    rights::{Action, Holdings, OrgId, PermissionError},
+    permissions::{Action, EffectivePermissions, OrgId, PermissionError},
+    ports::{Clock, ListAssignedRoles, OwnKeys, PortError, ProviderKeys, ReadAuthorizationData, UpdateLastUsed},
+    routes::{ResourcePattern, RouteAccess, Rule, Rules},
     token::{Families, Family, Issuer, TokenId},
 };
 
 /// What the authorizer reads and writes outside of the process. A tuple of the four is one.
 pub trait AuthorizerPorts {
     /// Reads tokens, roles and assignments, and records the last use of tokens.
-    type Ledger: EvidenceReader + Assignments + Toucher;
+    type Ledger: ReadAuthorizationData + ListAssignedRoles + UpdateLastUsed;
     /// Latchkey's own keys of one family.
-    type Keys: KeyRing;
+    type Keys: OwnKeys;
     /// The keys of identity providers.
     type ProviderKeys: ProviderKeys;
     /// The current time.
@@ -36,8 +33,8 @@ pub trait AuthorizerPorts {
 
 impl<L, K, P, C> AuthorizerPorts for (L, K, P, C)
 where
-    L: EvidenceReader + Assignments + Toucher,
-    K: KeyRing,
+    L: ReadAuthorizationData + ListAssignedRoles + UpdateLastUsed,
+    K: OwnKeys,
     P: ProviderKeys,
     C: Clock,
 {
@@ -62,7 +59,7 @@ pub struct Policy {
     /// Under which names and for whom each family is and was issued.
     pub issuers: Families<Vec<Issuer>>,
     /// The identity providers whose people may call.
-    pub providers: Vec<Provider>,
+    pub providers: Vec<IdentityProvider>,
     /// What the routes need.
     pub rules: Rules,
 }
@@ -77,7 +74,7 @@ impl Policy {
 }
 
 /// What is asked: may whoever has this credential use this route?
-pub struct Question {
+pub struct AuthorizationRequest {
     /// The bearer token, or why there is none, for the log alone.
     pub credential: Result<String, &'static str>,
     /// The id of the API.
@@ -100,7 +97,7 @@ pub enum OrgHeader {
     /// It names an organization.
     Org(OrgId),
     /// It is there and names none, or several.
-    Unclear,
+    Invalid,
 }
 
 /// The decision on a request.
@@ -151,7 +148,7 @@ pub struct Denial {
 }
 
 /// The methods that change nothing (RFC 9110, section 9.2.1).
-const SAFE: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
+const SAFE_METHODS: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
 
 /// Whether a function behind the authorizer sees the caller's roles.
 enum RoleVisibility {
@@ -164,8 +161,8 @@ enum RoleVisibility {
 /// A caller whose credential is valid, with its permissions.
 struct AuthenticatedCaller {
     caller: Caller,
-    holdings: Holdings,
-    last_used: Option<own::LastUsedUpdate>,
+    permissions: EffectivePermissions,
+    last_used: Option<issued_token::LastUsedUpdate>,
 }
 
 impl<L, K, P, C> Authorize<(L, K, P, C)>
@@ -179,22 +176,22 @@ where
 }
 
 impl<P: AuthorizerPorts> Authorize<P> {
-    /// Decides on `question`.
-    pub async fn decide(&self, question: &Question) -> Decision {
-        match self.authorize(question).await {
+    /// Decides on `request`.
+    pub async fn decide(&self, request: &AuthorizationRequest) -> Decision {
+        match self.authorize(request).await {
             Ok(caller) => Decision::Allow(caller),
             Err(error) => Decision::Reject(error),
         }
     }
 
-    async fn authorize(&self, question: &Question) -> Result<Option<Caller>, AuthorizeError> {
-        let rule = self.policy.rules.find(&question.api, &question.route);
-        if rule.is_some_and(|rule| rule.need == Need::Nothing) {
+    async fn authorize(&self, request: &AuthorizationRequest) -> Result<Option<Caller>, AuthorizeError> {
+        let rule = self.policy.rules.find(&request.api, &request.route);
+        if rule.is_some_and(|rule| rule.access == RouteAccess::Public) {
             return Ok(None);
         }
-        let authenticated = self.authenticate(question).await?;
+        let authenticated = self.authenticate(request).await?;
         let visibility = match rule {
-            Some(rule) => check(rule, &authenticated, question),
+            Some(rule) => check(rule, &authenticated, request),
             None => Err(Rejection::denied("no rule opens this route")),
         };
         let caller = match visibility {
@@ -209,16 +206,16 @@ impl<P: AuthorizerPorts> Authorize<P> {
     }
 
     /// *(verify, then clear)* The issuer that the token claims selects the keys; everything else follows the signature.
-    async fn authenticate(&self, question: &Question) -> Result<AuthenticatedCaller, AuthorizeError> {
-        let credential = question.credential.as_ref().map_err(|cause| unauthenticated(*cause))?;
+    async fn authenticate(&self, request: &AuthorizationRequest) -> Result<AuthenticatedCaller, AuthorizeError> {
+        let credential = request.credential.as_ref().map_err(|cause| unauthenticated(*cause))?;
         let token = Unverified::parse(credential)?;
         let is_own = |family: &Family| self.policy.issuers.of(*family).iter().any(|own| own.issuer == token.issuer());
         if let Some(family) = [Family::Access, Family::Public].into_iter().find(is_own) {
-            return self.own(family, &token, &question.org).await;
+            return self.authenticate_issued_token(family, &token, &request.org).await;
         }
         let provider = self.policy.providers.iter().find(|provider| provider.issuer == token.issuer());
         match provider {
-            Some(provider) => self.person(provider, &token, &question.org).await,
+            Some(provider) => self.authenticate_user(provider, &token, &request.org).await,
             None => Err(unauthenticated("its issuer is unknown")),
         }
     }
@@ -244,34 +241,40 @@ impl Rejection {
     }
 }
 
-fn check(rule: &Rule, authenticated: &AuthenticatedCaller, question: &Question) -> Result<RoleVisibility, Rejection> {
+fn check(
+    rule: &Rule,
+    authenticated: &AuthenticatedCaller,
+    request: &AuthorizationRequest,
+) -> Result<RoleVisibility, Rejection> {
     if authenticated.is_public() {
-        return authenticated.check_public(rule, question);
+        return authenticated.check_public(rule, request);
     }
-    if targets_own_token(rule, authenticated, question) {
+    if targets_own_token(rule, authenticated, request) {
         return Ok(RoleVisibility::Hidden);
     }
     if authenticated.caller.has_too_many_roles() {
         let Denial { code, reason, .. } = Denial::too_large();
         return Err(Rejection { code, reason });
     }
-    match &rule.need {
-        Need::Permission(action, resource) => {
-            let resource = resource.as_ref().map(|pattern| resource_for(pattern, question)).transpose()?;
-            let decision = authenticated.holdings.decide(action, resource.as_deref());
+    match &rule.access {
+        RouteAccess::Permission(action, resource) => {
+            let resource = resource.as_ref().map(|pattern| resource_for(pattern, request)).transpose()?;
+            let decision = authenticated.permissions.decide(action, resource.as_deref());
             decision.map_err(|error| explain(error, action))?;
         }
-        Need::AnyCaller if authenticated.caller.is_read_only() && !SAFE.contains(&question.method.as_str()) => {
+        RouteAccess::Authenticated
+            if authenticated.caller.is_read_only() && !SAFE_METHODS.contains(&request.method.as_str()) =>
+        {
             return Err(Rejection::read_only("this token is read-only, and the request may change something"));
         }
-        Need::AnyCaller | Need::Nothing => {}
+        RouteAccess::Authenticated | RouteAccess::Public => {}
     }
     Ok(RoleVisibility::Visible)
 }
 
 /// The resource that the request names.
-fn resource_for(pattern: &ResourcePattern, question: &Question) -> Result<String, Rejection> {
-    let resource = pattern.fill(&question.parameters);
+fn resource_for(pattern: &ResourcePattern, request: &AuthorizationRequest) -> Result<String, Rejection> {
+    let resource = pattern.fill(&request.parameters);
     resource.ok_or_else(|| Rejection::denied("the path does not name the resource that the rule asks for"))
 }
 
@@ -283,13 +286,13 @@ impl AuthenticatedCaller {
 
     /// A token of the public family needs no role on a route that is opened to them, and is allowed what the organization's root
     /// role allows.
-    fn check_public(&self, rule: &Rule, question: &Question) -> Result<RoleVisibility, Rejection> {
+    fn check_public(&self, rule: &Rule, request: &AuthorizationRequest) -> Result<RoleVisibility, Rejection> {
         if !rule.public_tokens {
             return Err(Rejection::denied("tokens of the public family do not reach this route"));
         }
-        if let Need::Permission(action, resource) = &rule.need {
-            let resource = resource.as_ref().map(|pattern| resource_for(pattern, question)).transpose()?;
-            let root = self.holdings.root_allows(action, resource.as_deref());
+        if let RouteAccess::Permission(action, resource) = &rule.access {
+            let resource = resource.as_ref().map(|pattern| resource_for(pattern, request)).transpose()?;
+            let root = self.permissions.root_allows(action, resource.as_deref());
             root.map_err(|error| explain(error, action))?;
         }
         Ok(RoleVisibility::Hidden)
@@ -297,10 +300,10 @@ impl AuthenticatedCaller {
 }
 
 /// A token may always read and revoke itself, if the rule names the path parameter for it.
-fn targets_own_token(rule: &Rule, authenticated: &AuthenticatedCaller, question: &Question) -> bool {
+fn targets_own_token(rule: &Rule, authenticated: &AuthenticatedCaller, request: &AuthorizationRequest) -> bool {
     let Some(parameter) = &rule.own_id else { return false };
     let Some(token) = authenticated.caller.token() else { return false };
-    let named = question.parameters.get(parameter);
+    let named = request.parameters.get(parameter);
     named.is_some_and(|id| id == "self" || *id == token.id.to_string())
 }
 

@@ -4,16 +4,16 @@ use std::{collections::BTreeMap, str::FromStr};
 
 use crate::{
     error::ApiError,
-    rights::{Maker, OrgId, RoleId},
+    permissions::{Delegator, OrgId, RoleId},
     token::{Principal, TokenId, UnixTime, UserId},
 };
 
 /// The most roles that the authorizer looks up for a person: with the root role, one batch of 100 rows.
-pub const MOST_ROLES: usize = 99;
+pub const MAX_CALLER_ROLES: usize = 99;
 
 /// The most bytes of the roles in a context, with a space between each two. Those that deny stand in it twice, and the
 /// authorizer's whole answer has 8 KB.
-pub const MOST_ROLE_BYTES: usize = 3_700;
+pub const MAX_ROLE_LIST_BYTES: usize = 3_700;
 
 /// The caller of an operation: its identity, the organization in which it acts, and its roles there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl Caller {
     /// Whether the roles are more than a context can carry. Those that deny stand in it twice.
     #[must_use]
     pub fn has_too_many_roles(&self) -> bool {
-        join(&self.roles).len() > MOST_ROLE_BYTES
+        join(&self.roles).len() > MAX_ROLE_LIST_BYTES
     }
 
     /// The same caller without any roles, for a token that does what it may do with none.
@@ -175,8 +175,8 @@ impl Caller {
 
     /// The caller as one who makes a token.
     #[must_use]
-    pub fn as_maker(&self) -> Maker<'_> {
-        Maker { org: &self.org, held: &self.roles, denying: &self.deny_roles }
+    pub fn as_delegator(&self) -> Delegator<'_> {
+        Delegator { org: &self.org, roles: &self.roles, deny_roles: &self.deny_roles }
     }
 }
 

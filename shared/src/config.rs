@@ -11,9 +11,9 @@ pub use self::{
 };
 use crate::{
     authorize::Policy,
-    aws::Access,
-    portal::Surroundings,
-    token::{Ceiling, Families, Issuer},
+    aws::AwsConnection,
+    portal::PortalConfig,
+    token::{Families, Issuer, MaxLifetime},
 };
 
 /// A configuration that is read from the environment.
@@ -38,8 +38,8 @@ pub struct HttpConfig {
 /// Configuration of `authorizer`.
 #[derive(Debug)]
 pub struct AuthorizerConfig {
-    /// Access to AWS.
-    pub aws: Access,
+    /// AwsConnection to AWS.
+    pub aws: AwsConnection,
     /// Name of the table.
     pub table_name: String,
     /// ARNs of the keys of each family.
@@ -53,8 +53,8 @@ pub struct AuthorizerConfig {
 /// Configuration of `create-token`.
 #[derive(Debug)]
 pub struct CreateTokenConfig {
-    /// Access to AWS.
-    pub aws: Access,
+    /// AwsConnection to AWS.
+    pub aws: AwsConnection,
     /// Name of the table.
     pub table_name: String,
     /// ARNs of the keys of each family; the first one signs.
@@ -62,7 +62,7 @@ pub struct CreateTokenConfig {
     /// Issuer and audience of each family's tokens.
     pub issuers: Families<Issuer>,
     /// Longest lifetime that the operator allows.
-    pub ceiling: Option<Ceiling>,
+    pub max_lifetime: Option<MaxLifetime>,
     /// HTTP responses and metrics.
     pub http: HttpConfig,
 }
@@ -70,8 +70,8 @@ pub struct CreateTokenConfig {
 /// Configuration of `list-tokens`, `get-token`, `revoke-token` and `my-roles`.
 #[derive(Debug)]
 pub struct TableConfig {
-    /// Access to AWS.
-    pub aws: Access,
+    /// AwsConnection to AWS.
+    pub aws: AwsConnection,
     /// Name of the table.
     pub table_name: String,
     /// HTTP responses and metrics.
@@ -81,8 +81,8 @@ pub struct TableConfig {
 /// Configuration of `well-known`.
 #[derive(Debug)]
 pub struct WellKnownConfig {
-    /// Access to AWS.
-    pub aws: Access,
+    /// AwsConnection to AWS.
+    pub aws: AwsConnection,
     /// ARNs of the keys of each family.
     pub key_arns: Families<Vec<String>>,
     /// Issuer of each family.
@@ -93,9 +93,9 @@ pub struct WellKnownConfig {
 
 /// Configuration of `portal`.
 #[derive(Debug)]
-pub struct PortalConfig {
+pub struct PortalFunctionConfig {
     /// Configuration of the token page.
-    pub surroundings: Surroundings,
+    pub portal: PortalConfig,
     /// HTTP responses and metrics.
     pub http: HttpConfig,
 }
@@ -121,13 +121,13 @@ impl FunctionConfig for CreateTokenConfig {
         let table_name = errors.collect(environment.table_name());
         let key_arns = errors.collect(environment.key_arns());
         let issuers = errors.collect(environment.issuers());
-        let ceiling = errors.collect(environment.max_lifetime());
-        let (Some(aws), Some(table_name), Some(key_arns), Some(issuers), Some(ceiling)) =
-            (aws, table_name, key_arns, issuers, ceiling)
+        let max_lifetime = errors.collect(environment.max_lifetime());
+        let (Some(aws), Some(table_name), Some(key_arns), Some(issuers), Some(max_lifetime)) =
+            (aws, table_name, key_arns, issuers, max_lifetime)
         else {
             return Err(errors);
         };
-        Ok(Self { aws, table_name, key_arns, issuers, ceiling, http: environment.http() })
+        Ok(Self { aws, table_name, key_arns, issuers, max_lifetime, http: environment.http() })
     }
 }
 
@@ -152,9 +152,9 @@ impl FunctionConfig for WellKnownConfig {
     }
 }
 
-impl FunctionConfig for PortalConfig {
+impl FunctionConfig for PortalFunctionConfig {
     fn read(environment: &Environment) -> Result<Self, ConfigErrors> {
-        Ok(Self { surroundings: environment.token_page()?, http: environment.http() })
+        Ok(Self { portal: environment.token_page()?, http: environment.http() })
     }
 }
 

@@ -1,23 +1,23 @@
 //! Creates tokens.
 
 mod issuance;
-mod order;
-mod size;
+mod request;
+mod token_size;
 
 use std::collections::HashSet;
 
 use issuance::Issuance;
 pub use issuance::{IssuedToken, SignedToken};
-pub use order::{Order, Wanted, WantedAccess};
-use size::Measure;
+pub use request::{CreateTokenRequest, RequestedAccess, RequestedType};
+use token_size::TokenSizeLimit;
 
 use crate::{
     caller::Caller,
     error::ApiError,
-    ports::{Clock, EvidenceReader, Ids, RecordedToken, Recorder, Signer, find_token},
-    rights::{Carried, Carry, RoleId},
+    permissions::{DelegatedRoles, RoleDelegation, RoleId},
+    ports::{Clock, IdGenerator, InsertToken, ReadAuthorizationData, RecordedToken, Signer, find_token},
     token::{
-        Access, Ceiling, Families, Fingerprint, IdempotencyKey, Issuer, LifetimeError, Token, TokenId, TokenType,
+        Access, Families, Fingerprint, IdempotencyKey, Issuer, LifetimeError, MaxLifetime, Token, TokenId, TokenType,
         UnixTime, expiry,
     },
 };
@@ -35,7 +35,7 @@ pub struct Create<L, S, I, C> {
     /// Under which name and for whom it is issued.
     pub issuers: Families<Issuer>,
     /// The longest lifetime that the operator allows.
-    pub ceiling: Option<Ceiling>,
+    pub max_lifetime: Option<MaxLifetime>,
 }
 
 /// A request with an idempotency key: what it has in common with its repetitions.
@@ -44,7 +44,7 @@ struct IdempotentRequest {
     fingerprint: Fingerprint,
 }
 
-impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, C> {
+impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock> Create<L, S, I, C> {
     /// Creates the token that `caller` requests. The same request with the same `key` again returns the same token, signed again.
     ///
     /// # Errors
@@ -55,21 +55,21 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
     pub async fn run(
         &self,
         caller: &Caller,
-        order: Order,
+        request: CreateTokenRequest,
         key: Option<&IdempotencyKey>,
     ) -> Result<IssuedToken, ApiError> {
         if caller.is_child_token() {
             return Err(ApiError::TooDeep);
         }
         match key {
-            Some(key) => self.create_idempotently(caller, order, key).await,
-            None => self.create(caller, order).await,
+            Some(key) => self.create_idempotently(caller, request, key).await,
+            None => self.create(caller, request).await,
         }
     }
 
-    async fn create(&self, caller: &Caller, order: Order) -> Result<IssuedToken, ApiError> {
-        let id = TokenId::new(order.wanted.type_name(), self.ids.draw());
-        match self.issue(caller, order, id, None).await? {
+    async fn create(&self, caller: &Caller, request: CreateTokenRequest) -> Result<IssuedToken, ApiError> {
+        let id = TokenId::new(request.requested_type.type_name(), self.ids.generate());
+        match self.issue(caller, request, id, None).await? {
             Issuance::Issued(issued) => Ok(*issued),
             Issuance::IdTaken(..) => Err(id_taken()),
         }
@@ -79,20 +79,20 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
     async fn create_idempotently(
         &self,
         caller: &Caller,
-        order: Order,
+        request: CreateTokenRequest,
         key: &IdempotencyKey,
     ) -> Result<IssuedToken, ApiError> {
-        let request = IdempotentRequest::new(caller, &order, key);
-        let fingerprint = Some(request.fingerprint.clone());
-        match self.issue(caller, order, request.id.clone(), fingerprint).await {
+        let idempotent = IdempotentRequest::new(caller, &request, key);
+        let fingerprint = Some(idempotent.fingerprint.clone());
+        match self.issue(caller, request, idempotent.id.clone(), fingerprint).await {
             Ok(Issuance::Issued(issued)) => Ok(*issued),
             Ok(Issuance::IdTaken(token, existing)) => {
-                self.replay(caller, &request, *existing, token.token_type.roles()).await
+                self.replay(caller, &idempotent, *existing, token.token_type.roles()).await
             }
             Err(error) if error.server_error().is_some() => Err(error),
             // A token that may not be created now may have been created before: the stored token decides.
-            Err(error) => match find_token(&self.ledger, &request.id).await? {
-                Some(existing) => self.replay(caller, &request, existing, &[]).await,
+            Err(error) => match find_token(&self.ledger, &idempotent.id).await? {
+                Some(existing) => self.replay(caller, &idempotent, existing, &[]).await,
                 None => Err(error),
             },
         }
@@ -103,7 +103,7 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
     async fn replay(
         &self,
         caller: &Caller,
-        request: &IdempotentRequest,
+        idempotent: &IdempotentRequest,
         existing: RecordedToken,
         verified: &[RoleId],
     ) -> Result<IssuedToken, ApiError> {
@@ -114,7 +114,7 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
         let Some(fingerprint) = token.fingerprint.as_ref().filter(|_| is_own) else {
             return Err(id_taken());
         };
-        if *fingerprint != request.fingerprint {
+        if *fingerprint != idempotent.fingerprint {
             return Err(ApiError::IdempotencyMismatch);
         }
         let now = self.clock.now();
@@ -123,8 +123,8 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
         }
         self.check_end(caller, token, now)?;
         if let Some(access) = token.token_type.access() {
-            let carried = self.carried(caller, &access.roles, verified).await?.into_roles();
-            if let Some(added) = carried.iter().find(|role| !access.roles.contains(role)) {
+            let delegated = self.delegated_roles(caller, &access.roles, verified).await?.into_roles();
+            if let Some(added) = delegated.iter().find(|role| !access.roles.contains(role)) {
                 return Err(ApiError::PermissionDenied(format!(
                     "the token lacks the role `{added}`, which you now carry along"
                 )));
@@ -137,11 +137,11 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
     async fn issue(
         &self,
         caller: &Caller,
-        order: Order,
+        request: CreateTokenRequest,
         id: TokenId,
         fingerprint: Option<Fingerprint>,
     ) -> Result<Issuance, ApiError> {
-        let token = self.token(caller, order, id, fingerprint).await?;
+        let token = self.token(caller, request, id, fingerprint).await?;
         self.sign(caller, token).await?.record(&self.ledger).await
     }
 
@@ -149,7 +149,7 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
         let family = token.token_type.name().family();
         let signer = self.signers.of(family);
         let key = signer.key().await?;
-        let measure = Measure { key: &key, issuer: self.issuers.of(family), denying: &caller.deny_roles };
+        let measure = TokenSizeLimit { key: &key, issuer: self.issuers.of(family), denying: &caller.deny_roles };
         let input = measure.input(&token)?;
         let signature = signer.sign(input.digest()).await?;
         Ok(SignedToken::new(token, input, &signature))
@@ -159,21 +159,21 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
     async fn token(
         &self,
         caller: &Caller,
-        order: Order,
+        request: CreateTokenRequest,
         id: TokenId,
         fingerprint: Option<Fingerprint>,
     ) -> Result<Token, ApiError> {
         let now = self.clock.now();
-        let type_name = order.wanted.type_name();
+        let type_name = request.requested_type.type_name();
         let token = Token {
             id,
             org: caller.org.clone(),
-            name: order.name,
-            token_type: self.token_type(caller, order.wanted).await?,
+            name: request.name,
+            token_type: self.token_type(caller, request.requested_type).await?,
             created_at: now,
             created_by: caller.principal(),
             parent: caller.token().map(|token| token.id.clone()),
-            expires_at: expiry(type_name, order.lifetime, now, caller.expires_at()).map_err(lifetime)?,
+            expires_at: expiry(type_name, request.lifetime, now, caller.expires_at()).map_err(lifetime)?,
             revocation: None,
             last_used: None,
             fingerprint,
@@ -182,38 +182,44 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
         Ok(token)
     }
 
-    async fn token_type(&self, caller: &Caller, wanted: Wanted) -> Result<TokenType, ApiError> {
-        Ok(match wanted {
-            Wanted::Api(wanted) => TokenType::Api(self.access(caller, wanted).await?),
-            Wanted::Assume(wanted) => TokenType::Assume(self.access(caller, wanted).await?),
-            Wanted::App(wanted) => TokenType::App(self.access(caller, wanted).await?),
-            Wanted::Journey(_) | Wanted::Portal(_) if caller.is_anonymized() => {
+    async fn token_type(&self, caller: &Caller, requested: RequestedType) -> Result<TokenType, ApiError> {
+        Ok(match requested {
+            RequestedType::Api(access) => TokenType::Api(self.access(caller, access).await?),
+            RequestedType::Assume(access) => TokenType::Assume(self.access(caller, access).await?),
+            RequestedType::App(access) => TokenType::App(self.access(caller, access).await?),
+            RequestedType::Journey(_) | RequestedType::Portal(_) if caller.is_anonymized() => {
                 let reason = "an anonymized token cannot make public tokens";
                 return Err(ApiError::PermissionDenied(reason.to_owned()));
             }
-            Wanted::Journey(id) => TokenType::Journey(id),
-            Wanted::Portal(id) => TokenType::Portal(id),
+            RequestedType::Journey(id) => TokenType::Journey(id),
+            RequestedType::Portal(id) => TokenType::Portal(id),
         })
     }
 
-    async fn access(&self, caller: &Caller, wanted: WantedAccess) -> Result<Access, ApiError> {
-        let roles = self.carried(caller, &wanted.asked, &[]).await?.into_roles();
+    async fn access(&self, caller: &Caller, requested: RequestedAccess) -> Result<Access, ApiError> {
+        let roles = self.delegated_roles(caller, &requested.requested_roles, &[]).await?.into_roles();
         // *(never wider)* A flag of the token that makes it is its own as well.
-        let read_only = wanted.read_only || caller.is_read_only();
-        let anonymize = wanted.anonymize || caller.is_anonymized();
+        let read_only = requested.read_only || caller.is_read_only();
+        let anonymize = requested.anonymize || caller.is_anonymized();
         Ok(Access { roles, read_only, anonymize })
     }
 
     /// *(never wider)* The roles that a token for `asked` carries. An owner who names roles beyond their own has them looked
-    /// up, but for those `proved` already.
-    async fn carried(&self, caller: &Caller, asked: &[RoleId], proved: &[RoleId]) -> Result<Carried, ApiError> {
-        let plan = Carry::plan(caller.as_maker(), asked)?;
-        let unproved: Vec<_> = plan.unproved().iter().filter(|role| !proved.contains(role)).cloned().collect();
-        let mut existing: HashSet<_> = proved.iter().cloned().collect();
-        if !unproved.is_empty() {
-            existing.extend(self.ledger.read(&[], &unproved).await?.existing());
+    /// up, but for those `verified` already.
+    async fn delegated_roles(
+        &self,
+        caller: &Caller,
+        requested: &[RoleId],
+        verified: &[RoleId],
+    ) -> Result<DelegatedRoles, ApiError> {
+        let delegation = RoleDelegation::new(caller.as_delegator(), requested)?;
+        let to_verify: Vec<_> =
+            delegation.roles_to_verify().iter().filter(|role| !verified.contains(role)).cloned().collect();
+        let mut existing: HashSet<_> = verified.iter().cloned().collect();
+        if !to_verify.is_empty() {
+            existing.extend(self.ledger.read_authorization_data(&[], &to_verify).await?.existing());
         }
-        Ok(plan.settle(&existing)?)
+        Ok(delegation.resolve(&existing)?)
     }
 
     /// A token ends with the one that makes it at the latest, and within what the operator allows.
@@ -221,14 +227,14 @@ impl<L: Recorder + EvidenceReader, S: Signer, I: Ids, C: Clock> Create<L, S, I, 
         if let Some(parent_end) = caller.expires_at().filter(|end| token.expires_at.is_none_or(|own| own > *end)) {
             return Err(ApiError::LifetimeExceedsParent(parent_end));
         }
-        self.ceiling.map_or(Ok(()), |ceiling| ceiling.check(now, token.expires_at)).map_err(lifetime)
+        self.max_lifetime.map_or(Ok(()), |max_lifetime| max_lifetime.check(now, token.expires_at)).map_err(lifetime)
     }
 }
 
 impl IdempotentRequest {
-    fn new(caller: &Caller, order: &Order, key: &IdempotencyKey) -> Self {
-        let id = TokenId::new(order.wanted.type_name(), key.token_key(&caller.org, &caller.principal()));
-        Self { id, fingerprint: order.fingerprint.clone() }
+    fn new(caller: &Caller, request: &CreateTokenRequest, key: &IdempotencyKey) -> Self {
+        let id = TokenId::new(request.requested_type.type_name(), key.token_key(&caller.org, &caller.principal()));
+        Self { id, fingerprint: request.fingerprint.clone() }
     }
 }
 
@@ -243,7 +249,5 @@ fn lifetime(error: LifetimeError) -> ApiError {
     }
 }
 
-#[cfg(test)]
-mod chain;
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::{
+    permissions::{DelegationError, RoleId},
     ports::PortError,
-    rights::{RoleId, WiderThanMaker},
     token::UnixTime,
 };
 
@@ -193,7 +193,7 @@ impl ApiError {
     pub fn public_message(&self) -> String {
         match self {
             Self::Invalid(message) | Self::PermissionDenied(message) | Self::TooManyRoles(message) => message.clone(),
-            Self::RoleNotHeld(role) => WiderThanMaker::NotHeld(role.clone()).to_string(),
+            Self::RoleNotHeld(role) => DelegationError::NotHeld(role.clone()).to_string(),
             Self::LifetimeExceedsParent(end) => {
                 format!("the token would outlive the one that makes it, which ends at {end}")
             }
@@ -241,10 +241,10 @@ impl From<ServerError> for ApiError {
     }
 }
 
-impl From<WiderThanMaker> for ApiError {
-    fn from(error: WiderThanMaker) -> Self {
+impl From<DelegationError> for ApiError {
+    fn from(error: DelegationError) -> Self {
         match error {
-            WiderThanMaker::NotHeld(role) => Self::RoleNotHeld(role),
+            DelegationError::NotHeld(role) => Self::RoleNotHeld(role),
             many => Self::TooManyRoles(many.to_string()),
         }
     }
@@ -258,7 +258,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::publish::openapi::OPENAPI;
+    use crate::well_known::openapi::OPENAPI;
 
     #[test]
     fn error_codes_are_those_of_the_openapi_document() {

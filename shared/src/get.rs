@@ -1,6 +1,6 @@
 //! Reading one token.
 
-use crate::{caller::Caller, error::ApiError, ports::Finder, token::Token};
+use crate::{caller::Caller, error::ApiError, ports::FindToken, token::Token};
 
 /// Reads tokens.
 pub struct Get<L> {
@@ -8,7 +8,7 @@ pub struct Get<L> {
     pub ledger: L,
 }
 
-impl<L: Finder> Get<L> {
+impl<L: FindToken> Get<L> {
     /// The token `id` of the caller's organization, or by `self` the calling one.
     ///
     /// # Errors
@@ -16,7 +16,7 @@ impl<L: Finder> Get<L> {
     /// [`ApiError::NotFound`] for all that is not theirs to see, one answer for all; what the ledger could not do.
     pub async fn run(&self, caller: &Caller, id: &str) -> Result<Token, ApiError> {
         let id = caller.resolve(id)?;
-        self.ledger.find(&id, &caller.org).await?.ok_or(ApiError::NotFound)
+        self.ledger.find_token(&id, &caller.org).await?.ok_or(ApiError::NotFound)
     }
 }
 

@@ -1,8 +1,8 @@
 //! HTTPS, spoken by the client that the AWS SDKs bring: another would be a second one in each function.
 
 mod client;
-mod trust;
+mod root_store;
 
-pub(crate) use client::Answer;
-pub use client::{Client, Manner};
-pub use trust::{Roots, RootsError, TlsError, Trust};
+pub(crate) use client::HttpResponse;
+pub use client::{Client, ClientConfig};
+pub use root_store::{RootCertificates, RootCertificatesError, RootStore, TlsError};

@@ -4,24 +4,18 @@
 
 mod alg;
 mod der;
-mod distinct;
 mod key;
-mod object;
-mod present;
-mod ring;
+mod key_set;
 #[cfg(test)]
 pub(crate) mod samples;
-mod sealed;
+mod signing;
 mod unverified;
 #[cfg(test)]
 mod wycheproof;
 
 pub use alg::Alg;
 pub use der::{DerError, p256_signature_from_der};
-pub use distinct::{Distinct, excerpt};
 pub use key::{KeyError, VerifyingKey};
-pub use object::Object;
-pub(crate) use present::present;
-pub use ring::Ring;
-pub(crate) use sealed::{Jwt, ReleaseProof, SigningInput};
+pub use key_set::KeySet;
+pub(crate) use signing::{Jwt, ReleaseProof, SigningInput};
 pub use unverified::{Unverified, VerifyError};

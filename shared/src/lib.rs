@@ -1,10 +1,11 @@
-//! The house: every decision that Latchkey makes, one crate.
+//! Latchkey's product code: every function of `functions/` is a thin entry point over this crate.
 //!
-//! `token`, `jwt` and `rights` are pure. The operations (`create`, `list`, `get`, `revoke`, `authorize`, `publish`, `portal`,
-//! `my_roles`, `apply`) need what `ports` names. `aws` is the only room that names the AWS SDKs, `https` the only other one that
-//! names their HTTP client, `web` the only one that names status codes.
+//! * Domain, pure: [`token`], [`jwt`], [`json`], [`permissions`]; [`identity_provider`] and [`routes`] are its configuration.
+//! * Operations, one per function: [`create`], [`list`], [`get`], [`revoke`], [`authorize`], [`list_current_roles`], [`well_known`],
+//!   [`portal`]; [`provisioning`] is for operators.
+//! * [`ports`] are the traits that operations need from outside; [`aws`], [`oidc`] and [`system`] implement them.
+//! * [`web`] is the only module that names HTTP statuses and Lambda events, [`aws`] the only one that names the AWS SDKs.
 
-pub mod apply;
 pub mod authorize;
 pub mod aws;
 pub mod caller;
@@ -13,22 +14,26 @@ pub mod create;
 pub mod error;
 pub mod get;
 pub mod https;
+pub mod identity_provider;
+pub mod json;
 pub mod jwt;
 pub mod list;
+pub mod list_current_roles;
 #[cfg(test)]
 pub(crate) mod memory;
-pub mod my_roles;
 pub mod oidc;
+pub mod permissions;
 pub mod portal;
 pub mod ports;
-pub mod publish;
+pub mod provisioning;
 pub mod revoke;
-pub mod rights;
-mod start;
+pub mod routes;
+mod run;
 pub mod system;
 pub mod telemetry;
 mod timeout;
 pub mod token;
 pub mod web;
+pub mod well_known;
 
-pub use start::start;
+pub use run::run;

@@ -8,15 +8,16 @@ use std::{
 };
 
 use crate::{
-    authorize::Provider,
-    jwt::{Ring, VerifyingKey, samples::SigningKey},
-    list::{Filter, Position},
+    identity_provider::IdentityProvider,
+    jwt::{KeySet, VerifyingKey, samples::SigningKey},
+    list::{PageKey, TokenFilter},
+    permissions::{OrgId, Role, RoleId},
+    ports::ItemError,
     ports::{
-        Assignments, Clock, Evidence, EvidenceReader, Finder, Ids, KeyRing, Lister, PortError, ProviderKeys, Recorder,
-        Revoker, Signer, Slice, Toucher,
+        AuthorizationData, Clock, FindToken, IdGenerator, InsertToken, ListAssignedRoles, ListTokens, OwnKeys,
+        PortError, ProviderKeys, ReadAuthorizationData, RevokeToken, Signer, TokenPage, UpdateLastUsed,
     },
-    rights::{OrgId, Role, RoleId},
-    token::{Class, Date, Revocation, RowError, Token, TokenId, TokenKey, UnixTime, UserId},
+    token::{Date, Revocation, Token, TokenClass, TokenId, TokenKey, UnixTime, UserId},
 };
 
 /// A clock that stands still.
@@ -32,8 +33,8 @@ impl Clock for At {
 /// Gives the same key each time.
 pub(crate) struct Always(pub &'static str);
 
-impl Ids for Always {
-    fn draw(&self) -> TokenKey {
+impl IdGenerator for Always {
+    fn generate(&self) -> TokenKey {
         self.0.parse().unwrap()
     }
 }
@@ -44,7 +45,7 @@ pub(crate) struct Memory(Arc<Mutex<State>>);
 
 #[derive(Default)]
 pub(crate) struct State {
-    pub tokens: HashMap<TokenKey, Result<Token, RowError>>,
+    pub tokens: HashMap<TokenKey, Result<Token, ItemError>>,
     pub roles: HashMap<RoleId, Role>,
     pub assignments: HashMap<(OrgId, String), Vec<RoleId>>,
     /// What every call fails with, while it is set.
@@ -65,7 +66,7 @@ impl Memory {
     /// Adds the role `id` with these grants, a JSON array.
     pub(crate) fn role(self, id: &str, grants: &serde_json::Value) -> Self {
         let id: RoleId = id.parse().unwrap();
-        self.state().roles.insert(id.clone(), Role::understand(id, grants));
+        self.state().roles.insert(id.clone(), Role::parse(id, grants));
         self
     }
 
@@ -84,8 +85,8 @@ impl Memory {
     }
 }
 
-impl Recorder for Memory {
-    async fn record(&self, token: &Token) -> Result<Option<Token>, PortError> {
+impl InsertToken for Memory {
+    async fn insert(&self, token: &Token) -> Result<Option<Token>, PortError> {
         let mut state = self.call()?;
         if let Some(row) = state.tokens.get(token.id.key()) {
             return Ok(Some(row.clone().unwrap()));
@@ -95,15 +96,20 @@ impl Recorder for Memory {
     }
 }
 
-impl Finder for Memory {
-    async fn find(&self, id: &TokenId, org: &OrgId) -> Result<Option<Token>, PortError> {
+impl FindToken for Memory {
+    async fn find_token(&self, id: &TokenId, org: &OrgId) -> Result<Option<Token>, PortError> {
         let found = self.call()?.tokens.get(id.key()).map(|row| row.clone().unwrap());
         Ok(found.filter(|token| token.id == *id && token.org == *org))
     }
 }
 
-impl Revoker for Memory {
-    async fn revoke(&self, id: &TokenId, org: &OrgId, revocation: &Revocation) -> Result<Option<Token>, PortError> {
+impl RevokeToken for Memory {
+    async fn revoke_token(
+        &self,
+        id: &TokenId,
+        org: &OrgId,
+        revocation: &Revocation,
+    ) -> Result<Option<Token>, PortError> {
         let mut state = self.call()?;
         let row = state.tokens.get_mut(id.key()).map(|row| row.as_mut().unwrap());
         Ok(row.filter(|token| token.id == *id && token.org == *org).map(|token| {
@@ -113,48 +119,52 @@ impl Revoker for Memory {
     }
 }
 
-impl Lister for Memory {
-    async fn slice(
+impl ListTokens for Memory {
+    async fn list_page(
         &self,
         org: &OrgId,
-        class: Class,
-        before: Option<&Position>,
+        class: TokenClass,
+        before: Option<&PageKey>,
         now: UnixTime,
-        filter: &Filter,
-    ) -> Result<Slice, PortError> {
+        filter: &TokenFilter,
+    ) -> Result<TokenPage, PortError> {
         let state = self.call()?;
         let rows = state.tokens.values().map(|row| row.clone().unwrap());
         let mut rows: Vec<_> = rows
             .filter(|token| token.org == *org && token.id.type_name().class() == class && token.revocation.is_none())
-            .filter(|token| before.is_none_or(|before| Position::of(token) < *before))
+            .filter(|token| before.is_none_or(|before| PageKey::of(token) < *before))
             .collect();
-        rows.sort_by_key(|token| std::cmp::Reverse(Position::of(token)));
+        rows.sort_by_key(|token| std::cmp::Reverse(PageKey::of(token)));
         let more = rows.len() >= filter.limit;
         rows.truncate(filter.limit);
-        let reached = rows.last().filter(|_| more).map(Position::of);
+        let next_key = rows.last().filter(|_| more).map(PageKey::of);
         rows.retain(|token| token.is_alive(now) && filter.created_by.as_ref().is_none_or(|by| *by == token.created_by));
-        Ok(Slice { tokens: rows, reached })
+        Ok(TokenPage { tokens: rows, next_key })
     }
 }
 
-impl EvidenceReader for Memory {
-    async fn read(&self, tokens: &[TokenId], roles: &[RoleId]) -> Result<Evidence, PortError> {
+impl ReadAuthorizationData for Memory {
+    async fn read_authorization_data(
+        &self,
+        tokens: &[TokenId],
+        roles: &[RoleId],
+    ) -> Result<AuthorizationData, PortError> {
         let state = self.call()?;
         let tokens = tokens.iter().filter_map(|id| Some((id.key().clone(), state.tokens.get(id.key())?.clone())));
         let roles = roles.iter().filter_map(|id| Some((id.clone(), state.roles.get(id)?.clone())));
-        Ok(Evidence { tokens: tokens.collect(), roles: roles.collect() })
+        Ok(AuthorizationData { tokens: tokens.collect(), roles: roles.collect() })
     }
 }
 
-impl Assignments for Memory {
-    async fn assigned(&self, org: &OrgId, user: &UserId) -> Result<Vec<RoleId>, PortError> {
+impl ListAssignedRoles for Memory {
+    async fn list_assigned_roles(&self, org: &OrgId, user: &UserId) -> Result<Vec<RoleId>, PortError> {
         let key = (org.clone(), user.to_string());
         Ok(self.call()?.assignments.get(&key).cloned().unwrap_or_default())
     }
 }
 
-impl Toucher for Memory {
-    async fn touch(&self, id: &TokenId, day: Date) -> Result<(), PortError> {
+impl UpdateLastUsed for Memory {
+    async fn update_last_used(&self, id: &TokenId, day: Date) -> Result<(), PortError> {
         if self.state().touching_hangs {
             std::future::pending::<()>().await;
         }
@@ -181,14 +191,14 @@ impl Signer for Keys {
     }
 }
 
-impl KeyRing for Keys {
-    async fn ring(&self) -> Result<Arc<Ring>, PortError> {
-        Ok(Arc::new(Ring::new([self.0.public()])))
+impl OwnKeys for Keys {
+    async fn key_set(&self) -> Result<Arc<KeySet>, PortError> {
+        Ok(Arc::new(KeySet::new([self.0.public()])))
     }
 }
 
 impl ProviderKeys for Keys {
-    async fn ring(&self, _: &Provider, _: &str) -> Result<Arc<Ring>, PortError> {
-        KeyRing::ring(self).await
+    async fn key_set(&self, _: &IdentityProvider, _: &str) -> Result<Arc<KeySet>, PortError> {
+        OwnKeys::key_set(self).await
     }
 }

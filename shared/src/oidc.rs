@@ -4,4 +4,4 @@ mod cache;
 mod fetch;
 
 pub use cache::OidcKeys;
-pub use fetch::{Unusable, ring};
+pub use fetch::{DiscoveryError, fetch_keys};

@@ -5,24 +5,24 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::Serialize;
 
 use crate::{
-    authorize::{Page, PageToken, Provider},
     error::ApiError,
-    jwt::Object,
-    token::Ceiling,
+    identity_provider::{IdentityProvider, SignInToken, TokenPageClient},
+    json::StrictObject,
+    token::MaxLifetime,
 };
 
 /// What stands in the built page where its configuration belongs.
-const PLACE: &str = "__CONFIGURATION__";
+const CONFIG_PLACEHOLDER: &str = "__CONFIGURATION__";
 
 /// What surrounds the page.
 #[derive(Debug, Clone)]
-pub struct Surroundings {
+pub struct PortalConfig {
     /// The API's base URL, below which the page lies.
     pub base: String,
     /// The longest lifetime that the operator allows.
-    pub ceiling: Option<Ceiling>,
-    /// The identity providers. People sign in at those that have a [`Page`].
-    pub providers: Vec<Provider>,
+    pub max_lifetime: Option<MaxLifetime>,
+    /// The identity providers. People sign in at those that have a [`TokenPageClient`].
+    pub providers: Vec<IdentityProvider>,
 }
 
 /// Why the page cannot be served.
@@ -47,21 +47,21 @@ pub struct Portal<F> {
 
 /// What the page is told.
 #[derive(Serialize)]
-struct Configuration<'a> {
+struct PageConfig<'a> {
     base: &'a str,
     max_lifetime: Option<u64>,
-    providers: Vec<Choice<'a>>,
+    providers: Vec<SignInProvider<'a>>,
 }
 
 /// A provider by which people may sign in.
 #[derive(Serialize)]
-struct Choice<'a> {
+struct SignInProvider<'a> {
     name: &'a str,
     title: &'a str,
     issuer: &'a str,
     client_id: &'a str,
     scope: &'a str,
-    token: PageToken,
+    token: SignInToken,
     parameters: &'a BTreeMap<String, String>,
     user_claim: &'a str,
 }
@@ -72,17 +72,17 @@ impl<F: Fn(&str) -> Option<Cow<'static, [u8]>>> Portal<F> {
     /// # Errors
     ///
     /// See [`PortalError`].
-    pub fn new(files: F, surroundings: &Surroundings) -> Result<Self, PortalError> {
+    pub fn new(files: F, config: &PortalConfig) -> Result<Self, PortalError> {
         let page = |name| files(name).and_then(text).ok_or(PortalError::File(name));
         let (tokens, docs) = (page("tokens.html")?, page("docs.html")?);
-        if !tokens.contains(PLACE) {
+        if !tokens.contains(CONFIG_PLACEHOLDER) {
             return Err(PortalError::Place);
         }
-        let pages = surroundings.pages();
+        let pages = config.pages();
         Ok(Self {
-            tokens: tokens.replace(PLACE, &attribute(&surroundings.configuration())),
+            tokens: tokens.replace(CONFIG_PLACEHOLDER, &attribute(&config.configuration())),
             docs,
-            home: format!("{}/tokens", surroundings.base),
+            home: format!("{}/tokens", config.base),
             origins: pages.flat_map(|(provider, page)| page.origins(&provider.issuer)).collect(),
             files,
         })
@@ -122,14 +122,16 @@ impl<F: Fn(&str) -> Option<Cow<'static, [u8]>>> Portal<F> {
     }
 }
 
-impl Surroundings {
-    fn pages(&self) -> impl Iterator<Item = (&Provider, &Page)> {
-        self.providers.iter().filter_map(|provider| Some((provider, provider.page.as_ref().map(|Object(page)| page)?)))
+impl PortalConfig {
+    fn pages(&self) -> impl Iterator<Item = (&IdentityProvider, &TokenPageClient)> {
+        self.providers
+            .iter()
+            .filter_map(|provider| Some((provider, provider.page.as_ref().map(|StrictObject(page)| page)?)))
     }
 
     /// What the page is told, as JSON.
     fn configuration(&self) -> String {
-        let providers = self.pages().map(|(provider, page)| Choice {
+        let providers = self.pages().map(|(provider, page)| SignInProvider {
             name: provider.name.as_str(),
             title: page.title.as_deref().unwrap_or(provider.name.as_str()),
             issuer: &provider.issuer,
@@ -139,8 +141,8 @@ impl Surroundings {
             parameters: &page.parameters,
             user_claim: &provider.user_claim,
         });
-        let max_lifetime = self.ceiling.map(Ceiling::seconds);
-        let all = Configuration { base: &self.base, max_lifetime, providers: providers.collect() };
+        let max_lifetime = self.max_lifetime.map(MaxLifetime::seconds);
+        let all = PageConfig { base: &self.base, max_lifetime, providers: providers.collect() };
         serde_json::to_string(&all).unwrap_or_default()
     }
 }
@@ -172,21 +174,21 @@ mod tests {
         }
     }
 
-    fn surroundings(title: &str) -> Surroundings {
+    fn config(title: &str) -> PortalConfig {
         let page = json!({"client_id": "page", "title": title, "origins": ["https://login.example"]});
         let known =
             json!({"name": "a", "issuer": "https://a.example/x", "audience": "a", "organizations": "*", "page": page});
         let without = json!({"name": "b", "issuer": "https://b.example", "audience": "b", "organizations": "*"});
-        Surroundings {
+        PortalConfig {
             base: "https://api.example/live".to_owned(),
-            ceiling: "90d".parse().ok(),
+            max_lifetime: "90d".parse().ok(),
             providers: serde_json::from_value(json!([known, without])).unwrap(),
         }
     }
 
     #[test]
     fn the_page_is_told_of_the_providers_that_have_one_and_where_it_may_call() {
-        let portal = Portal::new(files, &surroundings("Acme")).unwrap();
+        let portal = Portal::new(files, &config("Acme")).unwrap();
         let told = json!({
             "base": "https://api.example/live", "max_lifetime": 7_776_000,
             "providers": [{"name": "a", "title": "Acme", "issuer": "https://a.example/x", "client_id": "page",
@@ -200,14 +202,14 @@ mod tests {
 
     #[test]
     fn what_is_configured_stays_within_its_attribute() {
-        let portal = Portal::new(files, &surroundings(r#""><script>&"#)).unwrap();
+        let portal = Portal::new(files, &config(r#""><script>&"#)).unwrap();
         assert_eq!(portal.tokens().matches(['<', '>']).count(), 2);
         assert!(portal.tokens().contains("\\&quot;&gt;&lt;script&gt;&amp;"), "{}", portal.tokens());
     }
 
     #[test]
     fn an_asset_is_a_text_that_was_built_and_nothing_else() {
-        let portal = Portal::new(files, &surroundings("A")).unwrap();
+        let portal = Portal::new(files, &config("A")).unwrap();
         assert_eq!(portal.asset("a.js"), Ok("a".to_owned()));
         for name in ["b.js", "c.js", "", "../docs.html", "a.js/"] {
             assert_eq!(portal.asset(name), Err(ApiError::NotFound), "{name}");
@@ -216,9 +218,9 @@ mod tests {
 
     #[test]
     fn a_page_that_was_not_built_or_has_no_place_for_its_configuration_is_not_served() {
-        let missing = Portal::new(|_: &str| None, &surroundings("A")).err();
+        let missing = Portal::new(|_: &str| None, &config("A")).err();
         assert_eq!(missing, Some(PortalError::File("tokens.html")));
         let bare = |_: &str| Some(Cow::Borrowed(b"x".as_slice()));
-        assert_eq!(Portal::new(bare, &surroundings("A")).err(), Some(PortalError::Place));
+        assert_eq!(Portal::new(bare, &config("A")).err(), Some(PortalError::Place));
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     caller::Caller,
     error::ApiError,
-    ports::{Clock, Revoker},
+    ports::{Clock, RevokeToken},
     token::{Revocation, Token},
 };
 
@@ -15,7 +15,7 @@ pub struct Revoke<L, C> {
     pub clock: C,
 }
 
-impl<L: Revoker, C: Clock> Revoke<L, C> {
+impl<L: RevokeToken, C: Clock> Revoke<L, C> {
     /// Revokes the token `id` of the caller's organization, or by `self` the calling one, and gives it back. Again gives the
     /// same: *(revoked is final)*.
     ///
@@ -25,7 +25,7 @@ impl<L: Revoker, C: Clock> Revoke<L, C> {
     pub async fn run(&self, caller: &Caller, id: &str) -> Result<Token, ApiError> {
         let id = caller.resolve(id)?;
         let revocation = Revocation { at: self.clock.now(), by: caller.principal() };
-        let revoked = self.ledger.revoke(&id, &caller.org, &revocation).await?;
+        let revoked = self.ledger.revoke_token(&id, &caller.org, &revocation).await?;
         revoked.ok_or(ApiError::NotFound)
     }
 }

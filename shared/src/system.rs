@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::{
-    ports::{Clock, Ids},
+    ports::{Clock, IdGenerator},
     token::{TokenKey, UnixTime},
 };
 
@@ -20,10 +20,10 @@ impl Clock for SystemClock {
 
 /// Keys of 126 random bits.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct NanoIds;
+pub struct NanoIdGenerator;
 
-impl Ids for NanoIds {
-    fn draw(&self) -> TokenKey {
+impl IdGenerator for NanoIdGenerator {
+    fn generate(&self) -> TokenKey {
         // What the library draws has always the form of a key; the loop saves saying what happens if it had not.
         loop {
             if let Ok(key) = nanoid::nanoid!().parse() {

@@ -9,7 +9,6 @@ mod item;
 mod lifetime;
 mod name;
 mod principal;
-mod row;
 #[cfg(test)]
 pub(crate) mod samples;
 mod time;
@@ -19,16 +18,15 @@ pub use claims::{Claims, Issuer};
 pub use id::{TokenId, TokenIdError, TokenKey};
 pub use idempotency::{Fingerprint, IdempotencyKey, IdempotencyKeyError};
 pub use item::Item;
-pub use lifetime::{Ceiling, Lifetime, LifetimeError, expiry};
+pub use lifetime::{Lifetime, LifetimeError, MaxLifetime, expiry};
 pub use name::{NameError, TokenName};
 pub use principal::{Principal, PrincipalError, ProviderName, UserId};
-pub use row::{Class, KEPT_REVOKED, Row, RowError, SCHEMA_VERSION};
 pub use time::{Date, UnixTime};
 pub use token_type::{
-    Access, Families, Family, NOT_OFFERED, TargetId, TargetIdError, TokenType, TypeName, UnknownType,
+    Access, Families, Family, NOT_OFFERED, TargetId, TargetIdError, TokenClass, TokenType, TypeName, UnknownType,
 };
 
-use crate::rights::OrgId;
+use crate::permissions::OrgId;
 
 /// A token as the ledger knows it. The JWT is not part of it and is stored nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]

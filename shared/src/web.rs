@@ -1,6 +1,5 @@
 //! HTTP: the only room that names status codes.
 
-mod answer;
 mod authorizer;
 mod body;
 mod cors;
@@ -8,11 +7,12 @@ mod endpoints;
 mod portal;
 mod problem;
 mod request;
+mod response;
 mod serve;
 
-pub use answer::Answer;
 pub use authorizer::{answer_event, serve_authorizer};
-pub use request::Incoming;
+pub use request::ApiRequest;
+pub use response::ApiResponse;
 pub use serve::{Endpoint, Error, serve};
 
 /// The header by which a person's request is moved to another organization.

@@ -8,12 +8,12 @@ use shared::{
 };
 
 fn main() -> ExitCode {
-    shared::start(bootstrap)
+    shared::run(bootstrap)
 }
 
 async fn bootstrap(config: AuthorizerConfig) -> Result<(), web::Error> {
     let aws = Aws::connect(config.aws)?;
-    let (ledger, keys) = aws.both(config.table_name, config.key_arns, config.policy.families()).await;
+    let (ledger, keys) = aws.ledger_and_keys(config.table_name, config.key_arns, config.policy.families()).await;
     let authorize = Authorize::new(ledger, keys, OidcKeys::default(), SystemClock, config.policy);
     web::serve_authorizer(authorize, Telemetry::new(&config.metrics_namespace)).await
 }

@@ -6,18 +6,18 @@ use shared::{
     aws::Aws,
     config::CreateTokenConfig,
     create::Create,
-    system::{NanoIds, SystemClock},
+    system::{NanoIdGenerator, SystemClock},
     token::Families,
     web,
 };
 
 fn main() -> ExitCode {
-    shared::start(bootstrap)
+    shared::run(bootstrap)
 }
 
 async fn bootstrap(config: CreateTokenConfig) -> Result<(), web::Error> {
-    let CreateTokenConfig { aws, table_name, key_arns, issuers, ceiling, http } = config;
+    let CreateTokenConfig { aws, table_name, key_arns, issuers, max_lifetime, http } = config;
     let aws = Aws::connect(aws)?;
-    let (ledger, signers) = aws.both(table_name, key_arns, Families { access: true, public: true }).await;
-    web::serve(Create { ledger, signers, ids: NanoIds, clock: SystemClock, issuers, ceiling }, &http).await
+    let (ledger, signers) = aws.ledger_and_keys(table_name, key_arns, Families { access: true, public: true }).await;
+    web::serve(Create { ledger, signers, ids: NanoIdGenerator, clock: SystemClock, issuers, max_lifetime }, &http).await
 }

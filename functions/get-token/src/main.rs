@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use shared::{aws::Aws, config::TableConfig, get::Get, web};
 
 fn main() -> ExitCode {
-    shared::start(bootstrap)
+    shared::run(bootstrap)
 }
 
 async fn bootstrap(config: TableConfig) -> Result<(), web::Error> {

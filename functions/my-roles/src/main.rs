@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use shared::{aws::Aws, config::TableConfig, my_roles::MyRoles, web};
+use shared::{aws::Aws, config::TableConfig, list_current_roles::ListCurrentRoles, web};
 
 fn main() -> ExitCode {
-    shared::start(bootstrap)
+    shared::run(bootstrap)
 }
 
 async fn bootstrap(config: TableConfig) -> Result<(), web::Error> {
     let ledger = Aws::connect(config.aws)?.ledger(config.table_name);
-    web::serve(MyRoles { ledger }, &config.http).await
+    web::serve(ListCurrentRoles { ledger }, &config.http).await
 }

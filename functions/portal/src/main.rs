@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use rust_embed::Embed;
-use shared::{config::PortalConfig, portal::Portal, web};
+use shared::{config::PortalFunctionConfig, portal::Portal, web};
 
 /// What `page` was built into.
 #[derive(Embed)]
@@ -11,10 +11,10 @@ use shared::{config::PortalConfig, portal::Portal, web};
 struct Built;
 
 fn main() -> ExitCode {
-    shared::start(bootstrap)
+    shared::run(bootstrap)
 }
 
-async fn bootstrap(config: PortalConfig) -> Result<(), web::Error> {
+async fn bootstrap(config: PortalFunctionConfig) -> Result<(), web::Error> {
     let files = |name: &str| Built::get(name).map(|file| file.data);
-    web::serve(Portal::new(files, &config.surroundings)?, &config.http).await
+    web::serve(Portal::new(files, &config.portal)?, &config.http).await
 }

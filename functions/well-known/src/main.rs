@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use shared::{aws::Aws, config::WellKnownConfig, publish::Publish, web};
+use shared::{aws::Aws, config::WellKnownConfig, web, well_known::WellKnown};
 
 fn main() -> ExitCode {
-    shared::start(bootstrap)
+    shared::run(bootstrap)
 }
 
 async fn bootstrap(config: WellKnownConfig) -> Result<(), web::Error> {
     let keys = Aws::connect(config.aws)?.keys(config.key_arns).await;
-    web::serve(Publish { keys, issuers: config.issuers }, &config.http).await
+    web::serve(WellKnown { keys, issuers: config.issuers }, &config.http).await
 }

@@ -13,9 +13,9 @@ use aws_sdk_dynamodb::{
 };
 use clap::Args;
 use shared::{
-    apply::{Apply, Change, Entry, Setup},
     aws::{self, Ledger},
-    rights::OrgId,
+    permissions::OrgId,
+    provisioning::{AccessManifest, Change, DesiredItem, Provisioning},
     token::{Principal, ProviderName, UserId},
 };
 
@@ -71,13 +71,13 @@ impl ApplyCommand {
     /// cannot be read or written.
     pub async fn run(self) -> Result<(), Error> {
         let manifest = self.file.as_ref().map(|file| self.read_manifest(file)).transpose()?;
-        let apply = Apply { ledger: self.ledger().await? };
-        let entries = match (manifest, &self.owner, &self.org) {
-            (Some(manifest), _, _) => manifest.entries().to_vec(),
+        let apply = Provisioning { ledger: self.ledger().await? };
+        let items = match (manifest, &self.owner, &self.org) {
+            (Some(manifest), _, _) => manifest.items().to_vec(),
             (None, Some(owner), Some(org)) => vec![apply.with_owner(org, owner).await?],
             _ => return Err(Error::Usage("pass a file, or `--owner` and `--org`".to_owned())),
         };
-        let changes = apply.compare(&entries).await?;
+        let changes = apply.compare(&items).await?;
         print_result(&format_table(&["CHANGE", "ITEM"], changes.iter().map(row)))?;
         if self.dry_run {
             print_message("dry run: nothing was written");
@@ -88,12 +88,12 @@ impl ApplyCommand {
         Ok(())
     }
 
-    fn read_manifest(&self, path: &Path) -> Result<Setup, Error> {
+    fn read_manifest(&self, path: &Path) -> Result<AccessManifest, Error> {
         let file = path.display().to_string();
         let text = fs::read(path).map_err(|source| Error::Io { what: format!("cannot read `{file}`"), source })?;
         let local_provider = if self.table.is_none() { "local".parse().ok() } else { None };
         let provider = self.provider.clone().or(local_provider);
-        Setup::parse(&text, provider.as_ref()).map_err(|reason| Error::InvalidManifest { file, reason })
+        AccessManifest::parse(&text, provider.as_ref()).map_err(|reason| Error::InvalidManifest { file, reason })
     }
 
     async fn ledger(&self) -> Result<Ledger, Error> {
@@ -121,11 +121,11 @@ fn local_ledger(stack: LocalStack) -> Ledger {
     Ledger::through(Client::from_conf(config.build()), stack.table)
 }
 
-fn row((change, entry): &(Change, Entry)) -> Vec<String> {
-    vec![change.to_string(), entry.place.to_string()]
+fn row((change, item): &(Change, DesiredItem)) -> Vec<String> {
+    vec![change.to_string(), item.key.to_string()]
 }
 
-fn summary(changes: &[(Change, Entry)]) -> String {
+fn summary(changes: &[(Change, DesiredItem)]) -> String {
     let count = |kind: Change| changes.iter().filter(|(change, _)| *change == kind).count();
     let added = count(Change::Added);
     let changed = count(Change::Changed);

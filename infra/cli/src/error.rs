@@ -3,7 +3,7 @@
 use std::{io, process::ExitCode};
 
 use serde::Deserialize;
-use shared::apply::{ApplyError, SetupError};
+use shared::provisioning::{ApplyError, ManifestError};
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ pub enum Error {
         /// The file's path.
         file: String,
         /// The first violated rule.
-        reason: SetupError,
+        reason: ManifestError,
     },
     /// A file of route rules is invalid: the authorizer would not start with it.
     #[error("`{file}`: {reason}")]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::{Client, Url, redirect::Policy};
-use shared::authorize::may_be_fetched;
+use shared::identity_provider::may_be_fetched;
 
 use crate::error::Error;
 

@@ -1,8 +1,8 @@
 //! Fetching an issuer's published keys, as any offline verifier does.
 
 use shared::{
-    https::{Client, Manner},
-    jwt::Ring,
+    https::{Client, ClientConfig},
+    jwt::KeySet,
     oidc,
 };
 
@@ -16,8 +16,8 @@ use crate::{
 /// # Errors
 ///
 /// Returns [`Error::Unreachable`] if the issuer returns no usable document.
-pub async fn fetch(issuer: &str) -> Result<Ring, Error> {
-    let config = Manner { connect: CONNECT_TIMEOUT, proxied: uses_proxy(issuer), agent: Some(USER_AGENT) };
+pub async fn fetch(issuer: &str) -> Result<KeySet, Error> {
+    let config = ClientConfig { connect: CONNECT_TIMEOUT, proxied: uses_proxy(issuer), agent: Some(USER_AGENT) };
     let client = Client::new(config).map_err(|error| client_error(&error))?;
-    oidc::ring(&client, issuer).await.map_err(|error| Error::Unreachable(error.to_string()))
+    oidc::fetch_keys(&client, issuer).await.map_err(|error| Error::Unreachable(error.to_string()))
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use clap::Args;
-use shared::authorize::{Need, Rule, Rules};
+use shared::routes::{RouteAccess, Rule, Rules};
 
 use crate::{
     error::Error,
@@ -43,11 +43,11 @@ impl RulesCommand {
 }
 
 fn required_access(rule: &Rule) -> String {
-    match &rule.need {
-        Need::Nothing => "no credential".to_owned(),
-        Need::AnyCaller => "any authenticated caller".to_owned(),
-        Need::Permission(action, None) => action.to_string(),
-        Need::Permission(action, Some(resource)) => format!("{action} on {resource}"),
+    match &rule.access {
+        RouteAccess::Public => "no credential".to_owned(),
+        RouteAccess::Authenticated => "any authenticated caller".to_owned(),
+        RouteAccess::Permission(action, None) => action.to_string(),
+        RouteAccess::Permission(action, Some(resource)) => format!("{action} on {resource}"),
     }
 }
 

@@ -22,7 +22,7 @@ use fuzz::{
 };
 use serde_json::{Value, json};
 use shared::{
-    jwt::{Ring, Unverified},
+    jwt::{KeySet, Unverified},
     token::{Claims, Issuer},
 };
 
@@ -61,7 +61,7 @@ fn drawn(seed: &str, number: u64) -> Vec<u8> {
 }
 
 /// Whether our verifier accepts the token, or why not.
-fn verdict(token: &str, ring: &Ring, issuer: &Issuer) -> Result<(), String> {
+fn verdict(token: &str, ring: &KeySet, issuer: &Issuer) -> Result<(), String> {
     let unverified = Unverified::parse(token).map_err(|refusal| refusal.to_string())?;
     if unverified.issuer() != issuer.issuer {
         return Err("its issuer is another".to_owned());

@@ -11,7 +11,7 @@ use aws_lc_rs::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use shared::jwt::{Alg, Ring, VerifyingKey};
+use shared::jwt::{Alg, KeySet, VerifyingKey};
 
 /// A key pair, and its public half as verifiers know it.
 pub struct SigningKey {
@@ -39,8 +39,8 @@ pub fn both() -> &'static [SigningKey; 2] {
 
 /// The ring of both.
 #[must_use]
-pub fn ring() -> Ring {
-    Ring::new(both().iter().map(|key| key.public().clone()))
+pub fn ring() -> KeySet {
+    KeySet::new(both().iter().map(|key| key.public().clone()))
 }
 
 impl SigningKey {

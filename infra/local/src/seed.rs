@@ -6,8 +6,8 @@ use std::{fs, path::Path};
 
 use aws_sdk_dynamodb::Client;
 use shared::{
-    apply::{Apply, ApplyError, Setup, SetupError},
     aws::Ledger,
+    provisioning::{AccessManifest, ApplyError, ManifestError, Provisioning},
 };
 
 use crate::{idp::people::Person, stack::provider};
@@ -16,7 +16,7 @@ use crate::{idp::people::Person, stack::provider};
 /// `"people": [{"user": "1001", "name": "Ada Lovelace"}]`.
 #[derive(Debug, Clone)]
 pub struct Seed {
-    setup: Setup,
+    setup: AccessManifest,
     people: Vec<Person>,
 }
 
@@ -33,7 +33,7 @@ pub enum SeedError {
     },
     /// What it says cannot be.
     #[error("the seed's {0}")]
-    Wrong(SetupError),
+    Wrong(ManifestError),
     /// The ledger did not take it.
     #[error("the seed cannot be written to the ledger: {0}")]
     Ledger(#[from] ApplyError),
@@ -49,8 +49,8 @@ impl Seed {
         let unreadable = |why: String| SeedError::Unreadable { file: file.display().to_string(), why };
         let text = fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
         let (names, rest) = people::names(&text).map_err(unreadable)?;
-        let setup = Setup::parse(rest.as_bytes(), Some(&provider())).map_err(|error| match error {
-            SetupError::Form(why) => unreadable(why),
+        let setup = AccessManifest::parse(rest.as_bytes(), Some(&provider())).map_err(|error| match error {
+            ManifestError::Form(why) => unreadable(why),
             wrong => SeedError::Wrong(wrong),
         })?;
         let people = people::assigned(&setup, &names).map_err(unreadable)?;
@@ -69,8 +69,8 @@ impl Seed {
     ///
     /// [`SeedError::Ledger`].
     pub async fn write(&self, client: Client, table: &str) -> Result<(), SeedError> {
-        let apply = Apply { ledger: Ledger::through(client, table.to_owned()) };
-        let compared = apply.compare(self.setup.entries()).await?;
+        let apply = Provisioning { ledger: Ledger::through(client, table.to_owned()) };
+        let compared = apply.compare(self.setup.items()).await?;
         Ok(apply.write(&compared).await?)
     }
 }
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn the_shipped_seed_is_a_good_one() {
         let seed = Seed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.json")).unwrap();
-        assert!(seed.setup.entries().len() >= 10);
+        assert!(seed.setup.items().len() >= 10);
         assert!(seed.people.len() >= 7 && seed.people.iter().all(|person| person.name != person.user));
     }
 

@@ -19,8 +19,8 @@ const NOW: i64 = 1_566_657_000;
 type Authorizer = Authorize<(Memory, Keys, Keys, At)>;
 
 /// Who it is that is granted; everywhere but on a route that is open to anybody.
-async fn decide(authorizer: &Authorizer, question: &Question) -> Result<Caller, AuthorizeError> {
-    authorizer.decide(question).await.into_result().map(Option::unwrap)
+async fn decide(authorizer: &Authorizer, request: &AuthorizationRequest) -> Result<Caller, AuthorizeError> {
+    authorizer.decide(request).await.into_result().map(Option::unwrap)
 }
 
 fn authorizer(ledger: &Memory) -> Authorizer {
@@ -91,8 +91,8 @@ fn person(changes: &Value) -> String {
     ec.token(&header.to_string(), &claims.to_string())
 }
 
-fn question(credential: &str) -> Question {
-    Question {
+fn request(credential: &str) -> AuthorizationRequest {
+    AuthorizationRequest {
         credential: Ok(credential.to_owned()),
         api: "abc".to_owned(),
         method: "GET".to_owned(),
@@ -103,7 +103,7 @@ fn question(credential: &str) -> Question {
 }
 
 async fn ask(ledger: &Memory, credential: &str) -> Result<Caller, AuthorizeError> {
-    decide(&authorizer(ledger), &question(credential)).await
+    decide(&authorizer(ledger), &request(credential)).await
 }
 
 fn cause(result: Result<Caller, AuthorizeError>) -> String {
@@ -186,7 +186,7 @@ async fn a_refusal_names_a_token_of_ours_and_never_one_that_only_says_so() {
 #[tokio::test]
 async fn a_row_of_a_newer_schema_version_is_a_refusal() {
     let ledger = ledger([admin()]);
-    ledger.state().tokens.insert(admin().id.key().clone(), Err(crate::token::RowError::Newer(2)));
+    ledger.state().tokens.insert(admin().id.key().clone(), Err(crate::ports::ItemError::Newer(2)));
     assert_eq!(code(ask(&ledger, &ours(&claims_of(&admin()))).await), "unauthenticated");
 }
 
@@ -259,7 +259,7 @@ async fn ask_public(route: &str, claims: &Value, rows: [Token; 1]) -> Result<Cal
     let [_, ec] = keys::both();
     let public = ec.public();
     let token = SigningInput::new(public.alg(), public.kid(), claims).unwrap().sign_with(|text| ec.sign(text));
-    decide(&authorizer(&ledger(rows)), &Question { route: route.to_owned(), ..question(&token) }).await
+    decide(&authorizer(&ledger(rows)), &AuthorizationRequest { route: route.to_owned(), ..request(&token) }).await
 }
 
 #[tokio::test]
@@ -296,8 +296,8 @@ async fn a_token_of_one_family_is_never_accepted_under_the_others_key_or_issuer(
 
 #[tokio::test]
 async fn a_route_for_any_caller_needs_no_permission() {
-    let question = Question { route: "GET /v1/permissions/me".to_owned(), ..question(&person(&json!({}))) };
-    assert_eq!(code(decide(&authorizer(&ledger([])), &question).await), "granted");
+    let request = AuthorizationRequest { route: "GET /v1/permissions/me".to_owned(), ..request(&person(&json!({}))) };
+    assert_eq!(code(decide(&authorizer(&ledger([])), &request).await), "granted");
 }
 
 #[tokio::test]
@@ -314,10 +314,10 @@ async fn a_token_acts_in_its_own_organization_alone() {
     for (org, expected) in [
         (OrgHeader::Org("123".parse().unwrap()), "granted"),
         (OrgHeader::Org("124".parse().unwrap()), "permission_denied"),
-        (OrgHeader::Unclear, "permission_denied"),
+        (OrgHeader::Invalid, "permission_denied"),
     ] {
-        let question = Question { org, ..question(&ours(&claims_of(&admin()))) };
-        assert_eq!(code(decide(&authorizer(&ledger), &question).await), expected);
+        let request = AuthorizationRequest { org, ..request(&ours(&claims_of(&admin()))) };
+        assert_eq!(code(decide(&authorizer(&ledger), &request).await), expected);
     }
 }
 
@@ -333,20 +333,20 @@ async fn a_token_may_always_read_itself_and_nothing_else_without_the_permission(
         ("api_5ZugdRXasLfWBypHi93Fk", "read_only_token"),
         ("Self", "read_only_token"),
     ] {
-        let question = Question {
+        let request = AuthorizationRequest {
             route: "GET /v1/access-tokens/{id}".to_owned(),
             parameters: HashMap::from([("id".to_owned(), id.to_owned())]),
-            ..question(&ours(&claims_of(&row)))
+            ..request(&ours(&claims_of(&row)))
         };
-        assert_eq!(code(decide(&authorizer(&ledger), &question).await), expected, "{id}");
+        assert_eq!(code(decide(&authorizer(&ledger), &request).await), expected, "{id}");
     }
 }
 
 #[tokio::test]
 async fn a_route_without_a_rule_is_denied() {
     for route in ["POST /v1/access-tokens/", "DELETE /v1/access-tokens", "post /v1/access-tokens", "", "*"] {
-        let question = Question { route: route.to_owned(), ..question(&ours(&claims_of(&admin()))) };
-        assert_eq!(code(decide(&authorizer(&ledger([admin()])), &question).await), "permission_denied", "{route}");
+        let request = AuthorizationRequest { route: route.to_owned(), ..request(&ours(&claims_of(&admin()))) };
+        assert_eq!(code(decide(&authorizer(&ledger([admin()])), &request).await), "permission_denied", "{route}");
     }
 }
 
@@ -385,7 +385,7 @@ async fn roles_from_a_claim_are_of_the_persons_own_organization_and_not_owner_un
     }
     let mut authorizer = authorizer(&ledger);
     authorizer.policy.providers[0].owner_from_claim = true;
-    assert_eq!(code(decide(&authorizer, &question(&person(&json!({"roles": ["owner"]})))).await), "granted");
+    assert_eq!(code(decide(&authorizer, &request(&person(&json!({"roles": ["owner"]})))).await), "granted");
 }
 
 #[tokio::test]
@@ -395,9 +395,9 @@ async fn in_another_organization_a_person_has_the_roles_assigned_there_alone() {
         let key = (org.parse().unwrap(), "local|1001".to_owned());
         ledger.state().assignments.insert(key, vec![role.parse().unwrap()]);
     };
-    let moved = |org: &str| Question {
+    let moved = |org: &str| AuthorizationRequest {
         org: OrgHeader::Org(org.parse().unwrap()),
-        ..question(&person(&json!({"roles": ["124:admin", "admin"]})))
+        ..request(&person(&json!({"roles": ["124:admin", "admin"]})))
     };
     assert_eq!(code(decide(&authorizer(&ledger), &moved("123")).await), "granted");
     assert_eq!(code(decide(&authorizer(&ledger), &moved("124")).await), "permission_denied");
@@ -406,7 +406,7 @@ async fn in_another_organization_a_person_has_the_roles_assigned_there_alone() {
     assert_eq!((caller.org.as_str(), &caller.roles[..]), ("124", &["124:admin".parse().unwrap()][..]));
     assign("125", "125:owner");
     assert_eq!(code(decide(&authorizer(&ledger), &moved("125")).await), "permission_denied", "the provider may not");
-    let unclear = Question { org: OrgHeader::Unclear, ..moved("124") };
+    let unclear = AuthorizationRequest { org: OrgHeader::Invalid, ..moved("124") };
     assert_eq!(code(decide(&authorizer(&ledger), &unclear).await), "permission_denied");
 }
 
@@ -481,7 +481,7 @@ async fn more_roles_than_a_context_carries_are_refused_with_a_code_of_their_own(
 }
 
 /// The code that a person gets whose provider is configured with these members besides.
-async fn ask_at(configured: &Value, changes: &Value) -> &'static str {
+async fn ask_configured(configured: &Value, changes: &Value) -> &'static str {
     let ledger = ledger([]);
     let mut authorizer = authorizer(&ledger);
     let mut provider =
@@ -494,7 +494,7 @@ async fn ask_at(configured: &Value, changes: &Value) -> &'static str {
     for (claim, value) in changes.as_object().unwrap() {
         claims[claim] = value.clone();
     }
-    code(decide(&authorizer, &question(&person(&claims))).await)
+    code(decide(&authorizer, &request(&person(&claims))).await)
 }
 
 #[tokio::test]
@@ -515,7 +515,7 @@ async fn id_and_access_tokens_of_cognito_are_accepted_as_configured() {
         (json!({"audience": ["b", "a"]}), &id, "granted"),
         (json!({"audience": ["b", "c"]}), &id, "unauthenticated"),
     ] {
-        assert_eq!(ask_at(&configured, token).await, expected, "{configured} {token}");
+        assert_eq!(ask_configured(&configured, token).await, expected, "{configured} {token}");
     }
 }
 
@@ -523,9 +523,9 @@ async fn id_and_access_tokens_of_cognito_are_accepted_as_configured() {
 async fn a_provider_may_speak_for_one_organization_without_its_tokens_saying_so() {
     let configured = json!({"organization": "123"});
     for org in [json!(null), json!("124"), json!(7)] {
-        assert_eq!(ask_at(&configured, &json!({"org_id": org})).await, "granted", "{org}");
+        assert_eq!(ask_configured(&configured, &json!({"org_id": org})).await, "granted", "{org}");
     }
-    assert_eq!(ask_at(&json!({"organization": "125"}), &json!({})).await, "permission_denied");
+    assert_eq!(ask_configured(&json!({"organization": "125"}), &json!({})).await, "permission_denied");
 }
 
 #[tokio::test]
@@ -542,7 +542,7 @@ async fn a_person_without_the_roles_claim_has_no_role_unless_the_provider_is_con
     ] {
         let mut authorizer = authorizer(&ledger);
         authorizer.policy.providers[0].assigned_without_claim = fallback;
-        assert_eq!(code(decide(&authorizer, &question(&person(&claims))).await), expected, "{fallback} {claims}");
+        assert_eq!(code(decide(&authorizer, &request(&person(&claims))).await), expected, "{fallback} {claims}");
     }
 }
 
@@ -563,13 +563,13 @@ async fn a_read_only_token_on_a_route_for_any_caller_only_reads() {
         ("", "read_only_token"),
     ] {
         let (route, method) = ("GET /v1/permissions/me".to_owned(), method.to_owned());
-        let question = Question { route, method: method.clone(), ..question(&ours(&claims_of(&token))) };
-        assert_eq!(code(decide(&authorizer(&ledger), &question).await), expected, "{method}");
+        let request = AuthorizationRequest { route, method: method.clone(), ..request(&ours(&claims_of(&token))) };
+        assert_eq!(code(decide(&authorizer(&ledger), &request).await), expected, "{method}");
     }
     let ledger = self::ledger([admin()]);
     let (route, method) = ("GET /v1/permissions/me".to_owned(), "POST".to_owned());
-    let question = Question { method, route, ..question(&ours(&claims_of(&admin()))) };
-    assert_eq!(code(decide(&authorizer(&ledger), &question).await), "granted", "one that is not read-only");
+    let request = AuthorizationRequest { method, route, ..request(&ours(&claims_of(&admin()))) };
+    assert_eq!(code(decide(&authorizer(&ledger), &request).await), "granted", "one that is not read-only");
 }
 
 #[tokio::test]
@@ -586,7 +586,9 @@ async fn a_rule_with_a_resource_asks_for_it_alone_and_a_denial_of_it_wins() {
     let ask = async |roles: &[&str], route: &str, id: &str| {
         let token = person(&json!({"roles": roles}));
         let parameters = HashMap::from([("id".to_owned(), id.to_owned())]);
-        code(decide(&authorizer, &Question { route: route.to_owned(), parameters, ..question(&token) }).await)
+        code(
+            decide(&authorizer, &AuthorizationRequest { route: route.to_owned(), parameters, ..request(&token) }).await,
+        )
     };
     for (roles, route, id, expected) in [
         (&["clerk"][..], "GET /orders/{id}", "7", "granted"),
@@ -610,8 +612,8 @@ async fn a_route_that_is_open_to_anybody_reads_nothing_and_names_nobody() {
     let mut authorizer = authorizer(&ledger);
     authorizer.policy.rules = serde_json::from_value(json!({"GET /open": {"public": true}})).unwrap();
     for credential in [Err("there is none"), Ok("garbage".to_owned()), Ok(ours(&claims_of(&admin())))] {
-        let question = Question { credential, route: "GET /open".to_owned(), ..question("") };
-        assert_eq!(authorizer.decide(&question).await, Decision::Allow(None));
+        let request = AuthorizationRequest { credential, route: "GET /open".to_owned(), ..request("") };
+        assert_eq!(authorizer.decide(&request).await, Decision::Allow(None));
     }
     assert_eq!(ledger.state().calls, 0);
 }
@@ -628,7 +630,7 @@ async fn a_public_token_goes_no_further_than_the_root_role_of_its_organization()
         (json!([{"action": "*"}, {"action": "entity:view", "effect": "deny"}]), "permission_denied"),
     ] {
         let ledger = ledger([samples::journey()]).role("123:root", &grants);
-        let question = Question { route: "GET /v1/journey".to_owned(), ..question(&token) };
-        assert_eq!(code(decide(&authorizer(&ledger), &question).await), expected, "{grants}");
+        let request = AuthorizationRequest { route: "GET /v1/journey".to_owned(), ..request(&token) };
+        assert_eq!(code(decide(&authorizer(&ledger), &request).await), expected, "{grants}");
     }
 }

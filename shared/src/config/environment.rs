@@ -7,11 +7,13 @@ use serde_json::value::RawValue;
 
 use super::{ConfigError, ConfigErrors, HttpConfig};
 use crate::{
-    authorize::{Policy, Provider, RuleEntries, Rules},
-    aws::{Access, Credentials, Endpoints, Roots, Trust},
-    jwt::Object,
-    portal::Surroundings,
-    token::{Ceiling, Families, Issuer},
+    authorize::Policy,
+    aws::{AwsConnection, Credentials, Endpoints, RootCertificates, RootStore},
+    identity_provider::IdentityProvider,
+    json::StrictObject,
+    portal::PortalConfig,
+    routes::{RuleEntries, Rules},
+    token::{Families, Issuer, MaxLifetime},
 };
 
 const PROVIDERS: &str = "IDENTITY_PROVIDERS";
@@ -78,11 +80,11 @@ impl Environment {
         issuers_of(self.get("PUBLIC_URL")?, "PUBLIC_URL")
     }
 
-    /// Access to AWS, by the variables that Lambda sets and that the SDKs have in common (AWS SDKs and Tools Reference Guide):
+    /// AwsConnection to AWS, by the variables that Lambda sets and that the SDKs have in common (AWS SDKs and Tools Reference Guide):
     /// `AWS_REGION`; `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; `AWS_ENDPOINT_URL_DYNAMODB` and
     /// `AWS_ENDPOINT_URL_KMS`, or `AWS_ENDPOINT_URL` for both; `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`; and
     /// `AWS_CA_BUNDLE`.
-    pub(super) fn aws(&self) -> Result<Access, ConfigErrors> {
+    pub(super) fn aws(&self) -> Result<AwsConnection, ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let region = errors.collect(self.get("AWS_REGION"));
         let id = errors.collect(self.get("AWS_ACCESS_KEY_ID"));
@@ -93,7 +95,7 @@ impl Environment {
         };
         let endpoint = |name| self.find(name).or(self.find("AWS_ENDPOINT_URL")).map(ToOwned::to_owned);
         let is_true = |name| self.find(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        Ok(Access {
+        Ok(AwsConnection {
             region: region.to_owned(),
             credentials: Credentials {
                 id: id.to_owned(),
@@ -112,17 +114,17 @@ impl Environment {
 
     /// `AWS_CA_BUNDLE`: the absolute path of the root certificates for AWS's endpoints, in PEM, as for the AWS CLI; Amazon's if it is
     /// missing.
-    pub(super) fn trust(&self) -> Result<Trust, ConfigErrors> {
+    pub(super) fn trust(&self) -> Result<RootStore, ConfigErrors> {
         let name = "AWS_CA_BUNDLE";
-        let Some(path) = self.find(name) else { return Ok(Trust::Amazon) };
+        let Some(path) = self.find(name) else { return Ok(RootStore::Amazon) };
         let bundle = fs::read_to_string(path).map_err(|error| invalid(name, format!("`{path}`: {error}")))?;
-        Roots::read(bundle).map(Trust::Only).map_err(|error| invalid(name, format!("`{path}`: {error}")))
+        RootCertificates::read(bundle).map(RootStore::Only).map_err(|error| invalid(name, format!("`{path}`: {error}")))
     }
 
     /// `MAX_LIFETIME`: the longest lifetime that the operator allows, one hour or more, if there is one.
-    pub(super) fn max_lifetime(&self) -> Result<Option<Ceiling>, ConfigErrors> {
+    pub(super) fn max_lifetime(&self) -> Result<Option<MaxLifetime>, ConfigErrors> {
         let name = "MAX_LIFETIME";
-        let lifetime = self.find(name).map(str::parse::<Ceiling>).transpose();
+        let lifetime = self.find(name).map(str::parse::<MaxLifetime>).transpose();
         lifetime.map_err(|error| invalid(name, error.to_string()))
     }
 
@@ -156,27 +158,28 @@ impl Environment {
     }
 
     /// Configuration of the token page: `PUBLIC_URL`, `MAX_LIFETIME` and `IDENTITY_PROVIDERS`.
-    pub(super) fn token_page(&self) -> Result<Surroundings, ConfigErrors> {
+    pub(super) fn token_page(&self) -> Result<PortalConfig, ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let own_issuer = errors.collect(self.issuer_urls()).map(|issuers| issuers.access);
         let base = errors.collect(self.get("PUBLIC_URL"));
-        let ceiling = errors.collect(self.max_lifetime());
+        let max_lifetime = errors.collect(self.max_lifetime());
         let providers = errors.collect(self.providers(own_issuer.as_slice()));
-        let (Some(_), Some(base), Some(ceiling), Some(providers)) = (own_issuer, base, ceiling, providers) else {
+        let (Some(_), Some(base), Some(max_lifetime), Some(providers)) = (own_issuer, base, max_lifetime, providers)
+        else {
             return Err(errors);
         };
-        Ok(Surroundings { base: base.to_owned(), ceiling, providers })
+        Ok(PortalConfig { base: base.to_owned(), max_lifetime, providers })
     }
 
     /// The identity providers. `own_issuers` are Latchkey's issuers of the access family; those of the public family are below them.
-    fn providers(&self, own_issuers: &[String]) -> Result<Vec<Provider>, ConfigErrors> {
+    fn providers(&self, own_issuers: &[String]) -> Result<Vec<IdentityProvider>, ConfigErrors> {
         let entries: Vec<Box<RawValue>> = self.json(PROVIDERS)?;
         let mut errors = ConfigErrors::default();
-        let mut providers: Vec<Provider> = Vec::new();
+        let mut providers: Vec<IdentityProvider> = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
-            let provider = serde_json::from_str::<Object<Provider>>(entry.get());
+            let provider = serde_json::from_str::<StrictObject<IdentityProvider>>(entry.get());
             let checked = match provider {
-                Ok(Object(provider)) => provider
+                Ok(StrictObject(provider)) => provider
                     .check(&providers, own_issuers)
                     .map(|()| provider.clone())
                     .map_err(|error| (provider.name.to_string(), error.to_string())),

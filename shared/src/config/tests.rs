@@ -11,7 +11,7 @@ use proptest::{
 use serde_json::json;
 
 use super::*;
-use crate::aws::Trust;
+use crate::aws::RootStore;
 
 const VALID: [(&str, &str); 11] = [
     ("AWS_REGION", "us-east-1"),
@@ -71,8 +71,8 @@ fn whatever_the_template_lets_through_as_max_lifetime_is_a_ceiling() {
     let mut forms = HashSet::new();
     for _ in 0..5_000 {
         let text = pattern.new_tree(&mut runner).unwrap().current();
-        let ceiling = environment(&[("MAX_LIFETIME", &text)]).max_lifetime();
-        assert!(ceiling.is_ok_and(|ceiling| ceiling.is_some() != text.is_empty()), "`{text}`");
+        let max_lifetime = environment(&[("MAX_LIFETIME", &text)]).max_lifetime();
+        assert!(max_lifetime.is_ok_and(|max_lifetime| max_lifetime.is_some() != text.is_empty()), "`{text}`");
         forms.insert(text.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned());
     }
     for form in ["", "h", "d", " d", " days", "week", " years"] {
@@ -113,8 +113,8 @@ fn what_is_too_much_for_the_environment_may_lie_in_a_file() {
 fn roots_are_amazons_unless_a_file_holds_others() {
     let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/src/https/roots.pem");
     let trust = |path| environment(&[("AWS_CA_BUNDLE", path)]).trust();
-    assert!(matches!(trust(""), Ok(Trust::Amazon)));
-    assert!(matches!(trust(bundle), Ok(Trust::Only(_))));
+    assert!(matches!(trust(""), Ok(RootStore::Amazon)));
+    assert!(matches!(trust(bundle), Ok(RootStore::Only(_))));
     for (path, words) in [
         ("/nowhere/roots.pem", "AWS_CA_BUNDLE: `/nowhere/roots.pem`: No such file"),
         (concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "Cargo.toml`: it holds no PEM certificate"),

@@ -6,7 +6,7 @@
 use crate::{
     error::ApiError,
     jwt::{Jwt, SigningInput},
-    ports::{InsertOutcome, RecordedToken, Recorder, insert_token},
+    ports::{InsertOutcome, InsertToken, RecordedToken, insert_token},
     token::Token,
 };
 
@@ -38,7 +38,7 @@ impl SignedToken {
     }
 
     /// Stores the token.
-    pub(super) async fn record(self, ledger: &impl Recorder) -> Result<Issuance, ApiError> {
+    pub(super) async fn record(self, ledger: &impl InsertToken) -> Result<Issuance, ApiError> {
         match insert_token(ledger, self.token.clone()).await? {
             InsertOutcome::Inserted(recorded) => Ok(Issuance::Issued(Box::new(self.release(recorded)?))),
             InsertOutcome::Exists(existing) => Ok(Issuance::IdTaken(Box::new(self.token), Box::new(existing))),

@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod delegation_chain;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -28,7 +30,7 @@ fn create(ledger: &Memory) -> Create<Memory, Keys, Always, At> {
         ids: Always(KEY),
         clock: At(tokens::at(1_000)),
         issuers: issuers(),
-        ceiling: None,
+        max_lifetime: None,
     }
 }
 
@@ -41,8 +43,8 @@ fn issuers() -> Families<Issuer> {
 }
 
 async fn make(ledger: &Memory, caller: &Caller, body: Value) -> Result<Token, ApiError> {
-    let order = Order::read(body.as_object().unwrap())?;
-    create(ledger).run(caller, order, None).await.map(|issued| issued.token().clone())
+    let request = CreateTokenRequest::parse(body.as_object().unwrap())?;
+    create(ledger).run(caller, request, None).await.map(|issued| issued.token().clone())
 }
 
 #[tokio::test]
@@ -68,11 +70,11 @@ async fn a_signer_that_fails_leaves_nothing_behind() {
         }
     }
     let ledger = Memory::default();
-    let Create { ids, clock, issuers, ceiling, .. } = create(&ledger);
+    let Create { ids, clock, issuers, max_lifetime, .. } = create(&ledger);
     let signers = Families { access: Failing, public: Failing };
-    let create = Create { ledger: ledger.clone(), signers, ids, clock, issuers, ceiling };
-    let order = Order::read(json!({"name": "n"}).as_object().unwrap()).unwrap();
-    let failure = create.run(&person(&["123:a"]), order, None).await.unwrap_err();
+    let create = Create { ledger: ledger.clone(), signers, ids, clock, issuers, max_lifetime };
+    let request = CreateTokenRequest::parse(json!({"name": "n"}).as_object().unwrap()).unwrap();
+    let failure = create.run(&person(&["123:a"]), request, None).await.unwrap_err();
     assert_eq!(failure, throttled().into());
     assert!(ledger.state().tokens.is_empty());
 }
@@ -127,8 +129,8 @@ async fn a_child_names_its_parent_and_is_never_wider() {
 #[tokio::test]
 async fn a_public_token_carries_no_roles_and_is_signed_by_its_own_family() {
     let ledger = Memory::default();
-    let order = Order::read(json!({"name": "n", "journey_id": "j"}).as_object().unwrap()).unwrap();
-    let issued = create(&ledger).run(&person(&["123:a"]), order, None).await.unwrap();
+    let request = CreateTokenRequest::parse(json!({"name": "n", "journey_id": "j"}).as_object().unwrap()).unwrap();
+    let issued = create(&ledger).run(&person(&["123:a"]), request, None).await.unwrap();
     assert_eq!((issued.token().token_type.roles(), issued.token().token_type.journey_id()), (&[][..], Some("j")));
     assert_eq!(
         json!(Claims::of(issued.token(), &issuers().public))["iss"],
@@ -144,8 +146,8 @@ async fn a_public_token_carries_no_roles_and_is_signed_by_its_own_family() {
 async fn a_token_ends_within_what_the_operator_allows() {
     let ledger = Memory::default();
     let ask = async |body: Value| {
-        let create = Create { ceiling: Some("1d".parse().unwrap()), ..create(&ledger) };
-        create.run(&person(&["123:a"]), Order::read(body.as_object().unwrap())?, None).await.map(|_| ())
+        let create = Create { max_lifetime: Some("1d".parse().unwrap()), ..create(&ledger) };
+        create.run(&person(&["123:a"]), CreateTokenRequest::parse(body.as_object().unwrap())?, None).await.map(|_| ())
     };
     assert_eq!(ask(json!({"name": "n", "expires_in": "1d"})).await, Ok(()));
     for body in
@@ -158,8 +160,8 @@ async fn a_token_ends_within_what_the_operator_allows() {
 
 /// A create with the idempotency key `key`.
 async fn keyed(ledger: &Memory, caller: &Caller, key: &str, body: Value) -> Result<Token, ApiError> {
-    let order = Order::read(body.as_object().unwrap())?;
-    let issued = create(ledger).run(caller, order, Some(&key.parse().unwrap())).await;
+    let request = CreateTokenRequest::parse(body.as_object().unwrap())?;
+    let issued = create(ledger).run(caller, request, Some(&key.parse().unwrap())).await;
     issued.map(|issued| issued.token().clone())
 }
 
@@ -217,12 +219,12 @@ async fn a_replay_passes_every_check_of_a_new_request() {
 #[tokio::test]
 async fn a_replay_is_judged_by_the_token_that_is_there_and_not_by_what_could_be_made_now() {
     let ledger = Memory::default();
-    let again = async |caller: &Caller, second: i64, ceiling: Option<&str>, body: &Value| {
+    let again = async |caller: &Caller, second: i64, max_lifetime: Option<&str>, body: &Value| {
         let clock = At(tokens::at(second));
-        let ceiling = ceiling.map(|text| text.parse().unwrap());
-        let order = Order::read(body.as_object().unwrap())?;
-        let create = Create { clock, ceiling, ..create(&ledger) };
-        create.run(caller, order, Some(&"k".parse().unwrap())).await.map(|issued| issued.token().clone())
+        let max_lifetime = max_lifetime.map(|text| text.parse().unwrap());
+        let request = CreateTokenRequest::parse(body.as_object().unwrap())?;
+        let create = Create { clock, max_lifetime, ..create(&ledger) };
+        create.run(caller, request, Some(&"k".parse().unwrap())).await.map(|issued| issued.token().clone())
     };
     let (parent, hour) = (token(&["123:a"], None, Some(tokens::at(4_600))), json!({"name": "n", "expires_in": "1h"}));
     let child = again(&parent, 1_000, None, &hour).await.unwrap();
@@ -235,7 +237,7 @@ async fn a_replay_is_judged_by_the_token_that_is_there_and_not_by_what_could_be_
     let late = again(&person, 1_002, Some("1d"), &json!({"name": "n"})).await;
     assert!(
         matches!(late, Err(ApiError::Invalid(_))),
-        "it has no expiry, and the ceiling is a check as well: {late:?}"
+        "it has no expiry, and the max_lifetime is a check as well: {late:?}"
     );
     let other = again(&person, 1_002, None, &json!({"name": "other"})).await;
     assert_eq!(other, Err(ApiError::IdempotencyMismatch));

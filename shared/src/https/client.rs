@@ -10,11 +10,11 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::byte_stream::ByteStream;
 use url::Url;
 
-use super::trust::{TlsError, Trust, nobody, tls};
+use super::root_store::{RootStore, TlsError, no_roots, tls};
 
 /// How a client goes out.
 #[derive(Debug, Clone, Copy)]
-pub struct Manner {
+pub struct ClientConfig {
     /// How long a connection may take to be there, with its TLS.
     pub connect: Duration,
     /// Whether it goes through the proxy of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, in small
@@ -31,11 +31,11 @@ pub struct Client {
     /// Made when HTTPS is first spoken: the operating system's roots are slow to read, and a machine may have none.
     secure: OnceLock<Connector>,
     system: TlsContext,
-    manner: Manner,
+    config: ClientConfig,
 }
 
 /// An answer whose body is still on its way.
-pub(crate) struct Answer {
+pub(crate) struct HttpResponse {
     /// Its status.
     pub status: u16,
     body: ByteStream,
@@ -43,9 +43,9 @@ pub(crate) struct Answer {
 
 /// Nobody answers, or not to the end.
 #[derive(Debug)]
-pub(crate) struct Broken;
+pub(crate) struct RequestError;
 
-impl Manner {
+impl ClientConfig {
     /// Connections to those whom `trusted` knows.
     fn connector(self, trusted: TlsContext) -> Connector {
         let settings = HttpConnectorSettings::builder().connect_timeout(self.connect).build();
@@ -61,13 +61,13 @@ impl Client {
     /// # Errors
     ///
     /// [`TlsError`] if TLS cannot be configured.
-    pub fn new(manner: Manner) -> Result<Self, TlsError> {
-        let (plain, system) = (manner.connector(nobody()?), Trust::System.context()?);
-        Ok(Self { plain, secure: OnceLock::new(), system, manner })
+    pub fn new(config: ClientConfig) -> Result<Self, TlsError> {
+        let (plain, system) = (config.connector(no_roots()?), RootStore::System.context()?);
+        Ok(Self { plain, secure: OnceLock::new(), system, config })
     }
 
     fn connector(&self, url: &Url) -> &Connector {
-        let secure = || self.manner.connector(self.system.clone());
+        let secure = || self.config.connector(self.system.clone());
         if url.scheme() == "http" { &self.plain } else { self.secure.get_or_init(secure) }
     }
 
@@ -75,28 +75,28 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Broken`], for an address that is none too.
-    pub(crate) async fn get(&self, address: &str) -> Result<Answer, Broken> {
+    /// [`RequestError`], for an address that is none too.
+    pub(crate) async fn get(&self, address: &str) -> Result<HttpResponse, RequestError> {
         // The parsed one: it is what the rules on addresses were applied to.
-        let url = Url::parse(address).map_err(|_| Broken)?;
-        let mut request = HttpRequest::get(&url).map_err(|_| Broken)?;
-        let agent = self.manner.agent.map(|agent| ("user-agent", agent));
+        let url = Url::parse(address).map_err(|_| RequestError)?;
+        let mut request = HttpRequest::get(&url).map_err(|_| RequestError)?;
+        let agent = self.config.agent.map(|agent| ("user-agent", agent));
         for (name, value) in [("accept", "*/*")].into_iter().chain(agent) {
-            request.headers_mut().try_insert(name, value).map_err(|_| Broken)?;
+            request.headers_mut().try_insert(name, value).map_err(|_| RequestError)?;
         }
-        let answer = self.connector(&url).call(request).await.map_err(|_| Broken)?;
-        Ok(Answer { status: answer.status().as_u16(), body: ByteStream::new(answer.into_body()) })
+        let answer = self.connector(&url).call(request).await.map_err(|_| RequestError)?;
+        Ok(HttpResponse { status: answer.status().as_u16(), body: ByteStream::new(answer.into_body()) })
     }
 }
 
-impl Answer {
+impl HttpResponse {
     /// Adds the next bytes of the body to `read`, as they come. False at its end.
     ///
     /// # Errors
     ///
-    /// [`Broken`].
-    pub async fn read_on(&mut self, read: &mut Vec<u8>) -> Result<bool, Broken> {
-        let next = self.body.next().await.transpose().map_err(|_| Broken)?;
+    /// [`RequestError`].
+    pub async fn read_on(&mut self, read: &mut Vec<u8>) -> Result<bool, RequestError> {
+        let next = self.body.next().await.transpose().map_err(|_| RequestError)?;
         Ok(next.map(|bytes| read.extend_from_slice(&bytes)).is_some())
     }
 }

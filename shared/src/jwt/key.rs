@@ -13,9 +13,9 @@ use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 use super::Alg;
 
 /// The smallest RSA modulus that is accepted, in bytes (RFC 7518, section 3.3: 2048 bits or larger).
-const SMALLEST_RSA: usize = 256;
+const MIN_RSA_MODULUS_BYTES: usize = 256;
 /// The largest, which bounds the time that a verification takes.
-const LARGEST_RSA: usize = 512;
+const MAX_RSA_MODULUS_BYTES: usize = 512;
 
 /// `rsaEncryption` (RFC 8017, appendix A.1).
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -143,7 +143,11 @@ fn parsed(jwk: &Jwk) -> Option<ParsedPublicKey> {
 /// The one algorithm of a key. A key for another use, or with an algorithm of its own choosing, is not used at all.
 fn alg_of(jwk: &Jwk) -> Result<Alg, KeyError> {
     let alg = match &jwk.algorithm {
-        AlgorithmParameters::RSA(rsa) if (SMALLEST_RSA..=LARGEST_RSA).contains(&decoded_length(&rsa.n)) => Alg::Rs256,
+        AlgorithmParameters::RSA(rsa)
+            if (MIN_RSA_MODULUS_BYTES..=MAX_RSA_MODULUS_BYTES).contains(&decoded_length(&rsa.n)) =>
+        {
+            Alg::Rs256
+        }
         AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P256 => Alg::Es256,
         _ => return Err(KeyError::Unsupported),
     };

@@ -5,10 +5,11 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{Object, Ring, present};
+use super::KeySet;
+use crate::json::{StrictObject, present};
 
 /// The most bytes of a token that are looked at: what API Gateway carries in headers.
-const LONGEST: usize = 10_240;
+const MAX_TOKEN_BYTES: usize = 10_240;
 
 /// A token whose signature nobody has looked at. *(verify, then clear)*
 pub struct Unverified<'a> {
@@ -67,7 +68,7 @@ impl<'a> Unverified<'a> {
     ///
     /// [`VerifyError::Malformed`] or [`VerifyError::Critical`].
     pub fn parse(token: &'a str) -> Result<Self, VerifyError> {
-        if token.len() > LONGEST {
+        if token.len() > MAX_TOKEN_BYTES {
             return Err(VerifyError::Malformed);
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(VerifyError::Malformed)?;
@@ -81,7 +82,7 @@ impl<'a> Unverified<'a> {
         Ok(Self { signed, claims, signature, header, issuer })
     }
 
-    /// The `iss` that the token claims, to select a ring by.
+    /// The `iss` that the token claims, to select a key_set by.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
@@ -100,13 +101,13 @@ impl<'a> Unverified<'a> {
         Some(typ.strip_prefix("application/").unwrap_or(&typ).to_owned())
     }
 
-    /// The claims, once the signature was found to be that of the key in `ring` that the token names.
+    /// The claims, once the signature was found to be that of the key in `key_set` that the token names.
     ///
     /// # Errors
     ///
     /// [`VerifyError::UnknownKey`], [`VerifyError::WrongAlgorithm`], [`VerifyError::WrongSignature`], [`VerifyError::Claims`].
-    pub fn verify<T: DeserializeOwned>(&self, ring: &Ring) -> Result<T, VerifyError> {
-        let key = self.kid().and_then(|kid| ring.find(kid)).ok_or(VerifyError::UnknownKey)?;
+    pub fn verify<T: DeserializeOwned>(&self, key_set: &KeySet) -> Result<T, VerifyError> {
+        let key = self.kid().and_then(|kid| key_set.find(kid)).ok_or(VerifyError::UnknownKey)?;
         if self.header.alg != key.alg().as_str() {
             return Err(VerifyError::WrongAlgorithm);
         }
@@ -126,7 +127,7 @@ fn decode(part: &str) -> Result<String, VerifyError> {
 
 /// A JSON object (RFC 7515, section 4; RFC 7519, section 4), and no array in its place.
 fn parse<T: DeserializeOwned>(json: &str) -> Option<T> {
-    serde_json::from_str(json).ok().map(|Object(members)| members)
+    serde_json::from_str(json).ok().map(|StrictObject(members)| members)
 }
 
 impl fmt::Debug for Unverified<'_> {

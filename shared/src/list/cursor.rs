@@ -3,18 +3,18 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::Filter;
+use super::TokenFilter;
 use crate::{
-    rights::OrgId,
-    token::{Row, Token, TokenId},
+    permissions::OrgId,
+    token::{Token, TokenId},
 };
 
 /// How many bytes of the checksum a cursor has.
-const CHECKSUM: usize = 12;
+const CHECKSUM_BYTES: usize = 12;
 
 /// A place in an organization's list: behind the token that lies there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position(String);
+pub struct PageKey(String);
 
 /// A text that is no cursor of this request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,16 +23,16 @@ pub struct Position(String);
 )]
 pub struct CursorError;
 
-impl Position {
+impl PageKey {
     /// The place of `token`.
     #[must_use]
     pub fn of(token: &Token) -> Self {
-        Self(Row::position(token))
+        Self(format!("{:012}#{}", token.created_at.seconds(), token.id))
     }
 
     /// The place that the index calls `key`.
     #[must_use]
-    pub fn at(key: String) -> Self {
+    pub fn new(key: String) -> Self {
         Self(key)
     }
 
@@ -44,7 +44,7 @@ impl Position {
 
     /// The cursor to this place in the list of `org` under `filter`. It gives no rights: whoever brings it is asked who they
     /// are all the same.
-    pub(super) fn seal(&self, org: &OrgId, filter: &Filter) -> String {
+    pub(super) fn to_cursor(&self, org: &OrgId, filter: &TokenFilter) -> String {
         let mut bytes = self.checksum(org, filter).to_vec();
         bytes.extend(self.0.as_bytes());
         URL_SAFE_NO_PAD.encode(bytes)
@@ -55,26 +55,26 @@ impl Position {
     /// # Errors
     ///
     /// [`CursorError`] for a text that is altered, or was handed out for another organization or filter.
-    pub(super) fn open(cursor: &str, org: &OrgId, filter: &Filter) -> Result<Self, CursorError> {
+    pub(super) fn from_cursor(cursor: &str, org: &OrgId, filter: &TokenFilter) -> Result<Self, CursorError> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| CursorError)?;
-        let (checksum, place) = bytes.split_at_checked(CHECKSUM).ok_or(CursorError)?;
+        let (checksum, place) = bytes.split_at_checked(CHECKSUM_BYTES).ok_or(CursorError)?;
         let place = Self(String::from_utf8(place.to_vec()).map_err(|_| CursorError)?);
-        if place.is_one() && place.checksum(org, filter) == checksum { Ok(place) } else { Err(CursorError) }
+        if place.is_valid() && place.checksum(org, filter) == checksum { Ok(place) } else { Err(CursorError) }
     }
 
     /// Whether the text has the form of a place. Anybody can compute a checksum, so what it covers may be anything, and the
     /// index takes no empty text.
-    fn is_one(&self) -> bool {
+    fn is_valid(&self) -> bool {
         let parts = self.0.split_once('#');
         parts.is_some_and(|(time, id)| {
             time.len() == 12 && time.bytes().all(|byte| byte.is_ascii_digit()) && id.parse::<TokenId>().is_ok()
         })
     }
 
-    fn checksum(&self, org: &OrgId, filter: &Filter) -> [u8; CHECKSUM] {
+    fn checksum(&self, org: &OrgId, filter: &TokenFilter) -> [u8; CHECKSUM_BYTES] {
         let text = format!("cursor\n{org}\n{}\n{}", filter.canonical(), self.0);
-        let mut checksum = [0; CHECKSUM];
-        checksum.copy_from_slice(&digest(&SHA256, text.as_bytes()).as_ref()[..CHECKSUM]);
+        let mut checksum = [0; CHECKSUM_BYTES];
+        checksum.copy_from_slice(&digest(&SHA256, text.as_bytes()).as_ref()[..CHECKSUM_BYTES]);
         checksum
     }
 }

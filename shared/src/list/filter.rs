@@ -2,39 +2,39 @@
 
 use std::collections::BTreeSet;
 
-use crate::token::{Class, Principal, Token, TypeName};
+use crate::token::{Principal, Token, TokenClass, TypeName};
 
 /// The most tokens of a page, and as many as a page has where nothing is said.
-pub const LIMIT: usize = 1_000;
+pub const MAX_PAGE_SIZE: usize = 1_000;
 
 /// Which tokens a list shows, and how many at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Filter {
+pub struct TokenFilter {
     /// Of these types; `None`: of those that people manage.
     pub types: Option<BTreeSet<TypeName>>,
     /// Made by this one alone.
     pub created_by: Option<Principal>,
-    /// How many at once, 1 to [`LIMIT`].
+    /// How many at once, 1 to [`MAX_PAGE_SIZE`].
     pub limit: usize,
 }
 
-impl Default for Filter {
+impl Default for TokenFilter {
     fn default() -> Self {
-        Self { types: None, created_by: None, limit: LIMIT }
+        Self { types: None, created_by: None, limit: MAX_PAGE_SIZE }
     }
 }
 
-impl Filter {
+impl TokenFilter {
     fn shows(&self, name: TypeName) -> bool {
-        self.types.as_ref().map_or(name.class() == Class::Listed, |types| types.contains(&name))
+        self.types.as_ref().map_or(name.class() == TokenClass::Listed, |types| types.contains(&name))
     }
 
     /// Whether a token of this class may be among those shown.
-    pub(super) fn wants(&self, class: Class) -> bool {
+    pub(super) fn includes_class(&self, class: TokenClass) -> bool {
         TypeName::ALL.into_iter().any(|name| name.class() == class && self.shows(name))
     }
 
-    pub(super) fn lets_through(&self, token: &Token) -> bool {
+    pub(super) fn matches_token(&self, token: &Token) -> bool {
         let maker = self.created_by.as_ref();
         self.shows(token.id.type_name()) && maker.is_none_or(|maker| token.created_by == *maker)
     }

@@ -11,8 +11,8 @@ use crate::{
     token::{Principal, TypeName, samples},
 };
 
-fn filter(types: Option<&[TypeName]>, limit: usize) -> Filter {
-    Filter { types: types.map(|types| types.iter().copied().collect()), limit, ..Filter::default() }
+fn filter(types: Option<&[TypeName]>, limit: usize) -> TokenFilter {
+    TokenFilter { types: types.map(|types| types.iter().copied().collect()), limit, ..TokenFilter::default() }
 }
 
 /// A token of `type_name` made at `seconds`, whose id ends in `mark`.
@@ -22,7 +22,7 @@ fn made(type_name: TypeName, seconds: i64, mark: char) -> Token {
     Token { id, created_at: samples::at(seconds), expires_at: None, ..template }
 }
 
-async fn ids(ledger: &Memory, filter: &Filter, now: i64) -> Vec<String> {
+async fn ids(ledger: &Memory, filter: &TokenFilter, now: i64) -> Vec<String> {
     let list = List { ledger: ledger.clone(), clock: At(samples::at(now)) };
     let page = list.run(&person(&[]), filter, None).await.unwrap();
     page.tokens.iter().map(|token| token.id.to_string()).collect()
@@ -62,7 +62,7 @@ async fn a_list_can_be_of_one_makers_tokens() {
         made(TypeName::Api, 1, 'a'),
         Token { created_by: "local|2".parse().unwrap(), ..made(TypeName::Api, 2, 'b') },
     ]);
-    let by = Filter { created_by: Some("local|2".parse().unwrap()), ..Filter::default() };
+    let by = TokenFilter { created_by: Some("local|2".parse().unwrap()), ..TokenFilter::default() };
     assert_eq!(ids(&ledger, &by, 0).await, ["api_TTTTTTTTTTTTTTTTTTTTb"]);
 }
 
@@ -77,7 +77,7 @@ async fn a_cursor_is_of_one_organization_and_one_filter_and_cannot_be_altered() 
     let mut stranger = person(&[]);
     stranger.org = "124".parse().unwrap();
     assert!(list.run(&stranger, &one, Some(&cursor)).await.is_err());
-    let other = Filter { created_by: Some("local|1".parse().unwrap()), ..one.clone() };
+    let other = TokenFilter { created_by: Some("local|1".parse().unwrap()), ..one.clone() };
     assert!(list.run(&person(&[]), &other, Some(&cursor)).await.is_err());
     assert!(list.run(&person(&[]), &filter(Some(&[TypeName::Api]), 1), Some(&cursor)).await.is_err());
     for at in 0..cursor.len() {
@@ -87,7 +87,7 @@ async fn a_cursor_is_of_one_organization_and_one_filter_and_cannot_be_altered() 
         assert!(list.run(&person(&[]), &one, Some(&altered)).await.is_err(), "{at}");
     }
     for forged in ["", "x", "000000000001#", "000000000001#api_x", "1#api_TTTTTTTTTTTTTTTTTTTTa"] {
-        let cursor = Position::at(forged.to_owned()).seal(&person(&[]).org, &one);
+        let cursor = PageKey::new(forged.to_owned()).to_cursor(&person(&[]).org, &one);
         assert!(list.run(&person(&[]), &one, Some(&cursor)).await.is_err(), "a good checksum over {forged:?}");
     }
     for bad in ["", "A", "=", &"A".repeat(100)] {
@@ -115,7 +115,7 @@ proptest! {
         };
         let rows: Vec<Token> = tokens.iter().zip(marks).map(row).collect();
         let ledger = Memory::with(rows.clone());
-        let filter = Filter { created_by: one_makers.then_some(maker), ..filter(types.as_deref(), limit) };
+        let filter = TokenFilter { created_by: one_makers.then_some(maker), ..filter(types.as_deref(), limit) };
         let list = List { ledger, clock: At(samples::at(100)) };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (mut found, mut cursor) = (Vec::new(), None);
@@ -129,10 +129,10 @@ proptest! {
             }
         }
         prop_assert!(cursor.is_none(), "the end is a page without a cursor");
-        let places: Vec<_> = found.iter().map(Position::of).collect();
+        let places: Vec<_> = found.iter().map(PageKey::of).collect();
         prop_assert!(places.is_sorted_by(|a, b| a > b), "newest first");
-        let listed = |token: &&Token| filter.lets_through(token) && token.is_alive(samples::at(100));
-        let expected: BTreeSet<_> = rows.iter().filter(listed).map(Position::of).collect();
+        let listed = |token: &&Token| filter.matches_token(token) && token.is_alive(samples::at(100));
+        let expected: BTreeSet<_> = rows.iter().filter(listed).map(PageKey::of).collect();
         prop_assert_eq!(places.into_iter().collect::<BTreeSet<_>>(), expected);
     }
 }

@@ -8,17 +8,18 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    authorize::may_be_fetched,
-    https::{Answer, Client, Manner, TlsError},
-    jwt::{Ring, VerifyingKey, excerpt},
+    https::{Client, ClientConfig, HttpResponse, TlsError},
+    identity_provider::may_be_fetched,
+    json::excerpt,
+    jwt::{KeySet, VerifyingKey},
     ports::PortErrorKind,
     telemetry,
 };
 
 /// How long both documents may take together.
-const LONGEST: Duration = Duration::from_secs(2);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
 /// The most bytes of a document: far above what providers publish.
-const LARGEST: usize = 256 * 1024;
+const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 
 /// The members of a discovery document that are read (OpenID Connect Discovery 1.0, section 3).
 #[derive(Deserialize)]
@@ -27,7 +28,7 @@ struct Discovery {
     jwks_uri: String,
 }
 
-/// A JWK set in which each key may be of a kind that is not known here (RFC 7517, section 5).
+/// A JWK set in which each key may be of a kind that is not cached here (RFC 7517, section 5).
 #[derive(Deserialize)]
 struct AnyKeys {
     keys: Vec<Value>,
@@ -35,7 +36,7 @@ struct AnyKeys {
 
 /// Why the keys of an issuer could not be had, each with the address that was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unusable {
+pub enum DiscoveryError {
     /// Nobody answers there, or not to the end, or not in time.
     #[error("{0} cannot be reached")]
     Silent(String),
@@ -62,10 +63,10 @@ pub enum Unusable {
 ///
 /// [`TlsError`] if TLS cannot be configured.
 pub(super) fn client() -> Result<Client, TlsError> {
-    Client::new(Manner { connect: Duration::from_secs(1), proxied: true, agent: None })
+    Client::new(ClientConfig { connect: Duration::from_secs(1), proxied: true, agent: None })
 }
 
-impl Unusable {
+impl DiscoveryError {
     pub(super) fn kind(&self) -> PortErrorKind {
         match self {
             Self::Silent(_) => PortErrorKind::Unreachable,
@@ -78,25 +79,25 @@ impl Unusable {
 ///
 /// # Errors
 ///
-/// [`Unusable`].
-pub async fn ring(client: &Client, issuer: &str) -> Result<Ring, Unusable> {
-    let both = tokio::time::timeout(LONGEST, fetch(client, issuer)).await;
-    both.unwrap_or_else(|_| Err(Unusable::Silent(issuer.to_owned())))
+/// [`DiscoveryError`].
+pub async fn fetch_keys(client: &Client, issuer: &str) -> Result<KeySet, DiscoveryError> {
+    let both = tokio::time::timeout(FETCH_TIMEOUT, fetch(client, issuer)).await;
+    both.unwrap_or_else(|_| Err(DiscoveryError::Silent(issuer.to_owned())))
 }
 
-async fn fetch(client: &Client, issuer: &str) -> Result<Ring, Unusable> {
+async fn fetch(client: &Client, issuer: &str) -> Result<KeySet, DiscoveryError> {
     let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
     let discovery: Discovery = document(client, &address).await?;
     if discovery.issuer != issuer {
-        return Err(Unusable::OtherIssuer(address));
+        return Err(DiscoveryError::OtherIssuer(address));
     }
     if !may_lead_to(issuer, &discovery.jwks_uri) {
-        return Err(Unusable::Elsewhere(address));
+        return Err(DiscoveryError::Elsewhere(address));
     }
     let set: AnyKeys = document(client, &discovery.jwks_uri).await?;
-    let known = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
-    let set = JwkSet { keys: known.collect() };
-    Ok(Ring::new(set.keys.into_iter().filter_map(|jwk| VerifyingKey::from_jwk(jwk).ok())))
+    let cached = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
+    let set = JwkSet { keys: cached.collect() };
+    Ok(KeySet::new(set.keys.into_iter().filter_map(|jwk| VerifyingKey::from_jwk(jwk).ok())))
 }
 
 /// Whether `issuer` may say that its keys lie at `address`. By HTTP only an issuer on this machine may name keys on it: another could
@@ -106,23 +107,23 @@ fn may_lead_to(issuer: &str, address: &str) -> bool {
     may_be_fetched(address) && (is_http(issuer) || !is_http(address))
 }
 
-async fn document<T: DeserializeOwned>(client: &Client, address: &str) -> Result<T, Unusable> {
+async fn document<T: DeserializeOwned>(client: &Client, address: &str) -> Result<T, DiscoveryError> {
     telemetry::count_aws_call();
     let shown = || excerpt(address);
-    let answer = client.get(address).await.map_err(|_| Unusable::Silent(shown()))?;
+    let answer = client.get(address).await.map_err(|_| DiscoveryError::Silent(shown()))?;
     if !(200..300).contains(&answer.status) {
-        return Err(Unusable::Status(shown(), answer.status));
+        return Err(DiscoveryError::Status(shown(), answer.status));
     }
     let body = body(answer, &shown).await?;
-    serde_json::from_slice(&body).map_err(|_| Unusable::Malformed(shown()))
+    serde_json::from_slice(&body).map_err(|_| DiscoveryError::Malformed(shown()))
 }
 
 /// What an answer from the address that `shown` shows holds. Nothing is read beyond what is too much.
-async fn body(mut answer: Answer, shown: &impl Fn() -> String) -> Result<Vec<u8>, Unusable> {
+async fn body(mut answer: HttpResponse, shown: &impl Fn() -> String) -> Result<Vec<u8>, DiscoveryError> {
     let mut body = Vec::new();
-    while answer.read_on(&mut body).await.map_err(|_| Unusable::Silent(shown()))? {
-        if body.len() > LARGEST {
-            return Err(Unusable::TooLarge(shown()));
+    while answer.read_on(&mut body).await.map_err(|_| DiscoveryError::Silent(shown()))? {
+        if body.len() > MAX_DOCUMENT_BYTES {
+            return Err(DiscoveryError::TooLarge(shown()));
         }
     }
     Ok(body)
@@ -141,7 +142,7 @@ mod tests {
     use super::*;
 
     /// What somebody on this machine is asked first, and what comes of it where these bytes are the answer.
-    async fn asked(client: &Client, answer: &'static [u8]) -> (String, Unusable) {
+    async fn asked(client: &Client, answer: &'static [u8]) -> (String, DiscoveryError) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let asked = thread::spawn(move || {
@@ -154,7 +155,7 @@ mod tests {
             let _ = stream.write_all(answer);
             (stream, String::from_utf8(head).unwrap())
         });
-        let why = ring(client, &issuer).await.err().unwrap();
+        let why = fetch_keys(client, &issuer).await.err().unwrap();
         // Which has kept the connection open until now.
         let (_stream, asked) = asked.join().unwrap();
         (asked.replace(issuer.trim_start_matches("http://"), "HOST"), why)
@@ -164,7 +165,7 @@ mod tests {
     async fn an_issuer_is_asked_for_no_more_than_its_document() {
         let (asked, why) = asked(&client().unwrap(), b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await;
         assert_eq!(asked, "GET /.well-known/openid-configuration HTTP/1.1\r\naccept: */*\r\nhost: HOST\r\n\r\n");
-        assert!(matches!(why, Unusable::Status(_, 404)), "{why}");
+        assert!(matches!(why, DiscoveryError::Status(_, 404)), "{why}");
     }
 
     #[tokio::test]
@@ -173,23 +174,23 @@ mod tests {
         let begun = Instant::now();
         let asked = |answer| asked(&client, answer);
         for (_, why) in <[_; 3]>::from(tokio::join!(asked(b""), asked(b"HTTP/1.1 200 OK\r\n"), asked(rest))) {
-            assert!(matches!(why, Unusable::Silent(_)), "{why}");
+            assert!(matches!(why, DiscoveryError::Silent(_)), "{why}");
         }
-        assert!((LONGEST..LONGEST.mul_f32(1.5)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+        assert!((FETCH_TIMEOUT..FETCH_TIMEOUT.mul_f32(1.5)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
     }
 
     #[tokio::test]
     async fn an_issuer_that_sends_its_askers_elsewhere_has_failed() {
         let (_, why) =
             asked(&client().unwrap(), b"HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n").await;
-        assert!(matches!(why, Unusable::Status(_, 302)), "{why}");
+        assert!(matches!(why, DiscoveryError::Status(_, 302)), "{why}");
     }
 
     #[tokio::test]
     async fn no_more_is_read_of_a_document_than_fits_though_its_end_is_far() {
         let head = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n".to_vec();
-        let (_, why) = asked(&client().unwrap(), [head, vec![b' '; LARGEST + 1]].concat().leak()).await;
-        assert!(matches!(why, Unusable::TooLarge(_)), "{why}");
+        let (_, why) = asked(&client().unwrap(), [head, vec![b' '; MAX_DOCUMENT_BYTES + 1]].concat().leak()).await;
+        assert!(matches!(why, DiscoveryError::TooLarge(_)), "{why}");
     }
 
     #[test]

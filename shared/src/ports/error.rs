@@ -62,6 +62,17 @@ pub struct PortError {
     pub detail: Option<String>,
 }
 
+/// Why a row cannot be read, which refuses the token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ItemError {
+    /// It was written by newer code, which may have meant a restriction that this code does not know.
+    #[error("the row has schema version {0}, newer than this version of the code")]
+    Newer(u32),
+    /// An attribute holds what it cannot.
+    #[error("the row's attribute `{0}` holds no such thing")]
+    Attribute(&'static str),
+}
+
 impl Service {
     /// Every service.
     pub const ALL: [Self; 3] = [Self::DynamoDb, Self::Kms, Self::IdentityProvider];

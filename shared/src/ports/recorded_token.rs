@@ -1,6 +1,6 @@
 //! *(recorded before released)* Tokens that are known to be stored.
 
-use super::{EvidenceReader, PortError, PortErrorKind, Recorder, Service};
+use super::{InsertToken, PortError, PortErrorKind, ReadAuthorizationData, Service};
 use crate::{
     jwt::ReleaseProof,
     token::{Token, TokenId},
@@ -15,9 +15,9 @@ use crate::{
 /// [`insert_token`] returns one:
 ///
 /// ```
-/// use shared::{ports::{InsertOutcome, PortError, Recorder, insert_token}, token::Token};
+/// use shared::{ports::{InsertOutcome, PortError, InsertToken, insert_token}, token::Token};
 ///
-/// async fn store(ledger: &impl Recorder, token: Token) -> Result<InsertOutcome, PortError> {
+/// async fn store(ledger: &impl InsertToken, token: Token) -> Result<InsertOutcome, PortError> {
 ///     insert_token(ledger, token).await
 /// }
 /// ```
@@ -25,9 +25,9 @@ use crate::{
 /// Code outside of this module cannot construct one:
 ///
 /// ```compile_fail,E0423
-/// use shared::{ports::{InsertOutcome, PortError, RecordedToken, Recorder}, token::Token};
+/// use shared::{ports::{InsertOutcome, PortError, RecordedToken, InsertToken}, token::Token};
 ///
-/// async fn store(ledger: &impl Recorder, token: Token) -> Result<InsertOutcome, PortError> {
+/// async fn store(ledger: &impl InsertToken, token: Token) -> Result<InsertOutcome, PortError> {
 ///     Ok(InsertOutcome::Inserted(RecordedToken(token)))
 /// }
 /// ```
@@ -58,8 +58,8 @@ impl ReleaseProof for RecordedToken {}
 /// # Errors
 ///
 /// Those of the adapter. The token may be stored then.
-pub async fn insert_token(ledger: &impl Recorder, token: Token) -> Result<InsertOutcome, PortError> {
-    Ok(match ledger.record(&token).await? {
+pub async fn insert_token(ledger: &impl InsertToken, token: Token) -> Result<InsertOutcome, PortError> {
+    Ok(match ledger.insert(&token).await? {
         Some(existing) if existing != token => InsertOutcome::Exists(RecordedToken(existing)),
         _ => InsertOutcome::Inserted(RecordedToken(token)),
     })
@@ -70,8 +70,8 @@ pub async fn insert_token(ledger: &impl Recorder, token: Token) -> Result<Insert
 /// # Errors
 ///
 /// Those of the adapter, and [`PortErrorKind::InvalidItem`] if the stored item cannot be read.
-pub async fn find_token(ledger: &impl EvidenceReader, id: &TokenId) -> Result<Option<RecordedToken>, PortError> {
-    let mut data = ledger.read(std::slice::from_ref(id), &[]).await?;
+pub async fn find_token(ledger: &impl ReadAuthorizationData, id: &TokenId) -> Result<Option<RecordedToken>, PortError> {
+    let mut data = ledger.read_authorization_data(std::slice::from_ref(id), &[]).await?;
     let token = data.tokens.remove(id.key()).transpose();
     let invalid = PortError::new(Service::DynamoDb, "BatchGetItem", PortErrorKind::InvalidItem);
     token.map(|token| token.map(RecordedToken)).map_err(|error| invalid.with_detail(error.to_string()))

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{Level, LineFields, LineKind, invocation::InvocationFields, write_line};
-use crate::{caller::Caller, rights::RoleId, token::Token};
+use crate::{caller::Caller, permissions::RoleId, token::Token};
 
 /// The line. Free text that a caller chose (the token's name, the target of a public token) is left out.
 #[derive(Serialize)]

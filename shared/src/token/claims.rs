@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Token, UnixTime};
-use crate::jwt::present;
+use crate::json::present;
 
 /// Under which name and for whom tokens of a family are issued.
 #[derive(Debug, Clone, PartialEq, Eq)]

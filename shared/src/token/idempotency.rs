@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use super::{Principal, TokenKey};
-use crate::rights::OrgId;
+use crate::permissions::OrgId;
 
 /// The key by which a caller asks for one thing however often they send it: 1 to 255 visible ASCII characters. It is theirs in
 /// one organization.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Token;
-use crate::rights::RoleId;
+use crate::permissions::RoleId;
 
 /// A token as the API shows it. The signed token is no part of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -38,12 +38,12 @@ pub enum LifetimeError {
     Fixed(TypeName),
     /// The token would live longer than the operator allows.
     #[error("the operator allows a lifetime of {0} seconds at most: give an `expires_in` that keeps to it")]
-    BeyondCeiling(u64),
+    BeyondMaxLifetime(u64),
     /// The operator's ceiling is no duration, or no token of the type assume could be made under it.
     #[error(
         "a ceiling is written like 90d, and is one hour at least, which is how long tokens of the type assume live"
     )]
-    Ceiling,
+    MaxLifetime,
     /// The token would outlive the one that makes it.
     #[error("the token would outlive the one that makes it, which ends at {0}")]
     BeyondParent(UnixTime),
@@ -79,20 +79,23 @@ impl Lifetime {
 
 /// The longest lifetime that the operator allows, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ceiling(u64);
+pub struct MaxLifetime(u64);
 
-impl FromStr for Ceiling {
+impl FromStr for MaxLifetime {
     type Err = LifetimeError;
 
     /// A duration as in `expires_in`, of an hour or more, so that every type can be made within it; else
-    /// [`LifetimeError::Ceiling`].
+    /// [`LifetimeError::MaxLifetime`].
     fn from_str(text: &str) -> Result<Self, LifetimeError> {
         let total = total_milliseconds(text).filter(|total| total.is_multiple_of(1000));
-        total.map(|total| Self(total / 1000)).filter(|ceiling| ceiling.0 >= ASSUMED).ok_or(LifetimeError::Ceiling)
+        total
+            .map(|total| Self(total / 1000))
+            .filter(|max_lifetime| max_lifetime.0 >= ASSUMED)
+            .ok_or(LifetimeError::MaxLifetime)
     }
 }
 
-impl Ceiling {
+impl MaxLifetime {
     /// The longest lifetime, in seconds.
     #[must_use]
     pub fn seconds(self) -> u64 {
@@ -103,10 +106,10 @@ impl Ceiling {
     ///
     /// # Errors
     ///
-    /// [`LifetimeError::BeyondCeiling`] where it ends later, or never.
+    /// [`LifetimeError::BeyondMaxLifetime`] where it ends later, or never.
     pub fn check(self, now: UnixTime, end: Option<UnixTime>) -> Result<(), LifetimeError> {
         let in_time = end.is_some_and(|end| end <= now.plus(self.0));
-        if in_time { Ok(()) } else { Err(LifetimeError::BeyondCeiling(self.0)) }
+        if in_time { Ok(()) } else { Err(LifetimeError::BeyondMaxLifetime(self.0)) }
     }
 }
 
@@ -217,24 +220,24 @@ mod tests {
     #[test]
     fn with_a_ceiling_a_token_ends_in_time_or_is_not_made() {
         let at = |seconds: i64| UnixTime::try_from(seconds).unwrap();
-        let ceiling: Ceiling = "1h".parse().unwrap();
-        assert_eq!(ceiling.check(at(0), Some(at(3_600))), Ok(()));
+        let max_lifetime: MaxLifetime = "1h".parse().unwrap();
+        assert_eq!(max_lifetime.check(at(0), Some(at(3_600))), Ok(()));
         for end in [Some(at(3_601)), None] {
-            assert_eq!(ceiling.check(at(0), end), Err(LifetimeError::BeyondCeiling(3_600)));
+            assert_eq!(max_lifetime.check(at(0), end), Err(LifetimeError::BeyondMaxLifetime(3_600)));
         }
     }
 
     #[test]
     fn under_the_lowest_ceiling_a_token_of_every_type_can_be_made() {
         for bad in ["", "soon", "7", "5x", "29s", "3599", "59m", "3600500ms", "99999999999999999999y"] {
-            assert_eq!(bad.parse::<Ceiling>(), Err(LifetimeError::Ceiling), "{bad}");
+            assert_eq!(bad.parse::<MaxLifetime>(), Err(LifetimeError::MaxLifetime), "{bad}");
         }
         let now = UnixTime::EPOCH;
-        for lowest in ["1h", "60 minutes", "3600", "3600000ms"].map(|text| text.parse::<Ceiling>().unwrap()) {
+        for lowest in ["1h", "60 minutes", "3600", "3600000ms"].map(|text| text.parse::<MaxLifetime>().unwrap()) {
             assert_eq!(lowest.check(now, expiry(TypeName::Assume, None, now, None).unwrap()), Ok(()));
             for type_name in [TypeName::Api, TypeName::App, TypeName::Journey, TypeName::Portal] {
                 let of_itself = lowest.check(now, expiry(type_name, None, now, None).unwrap());
-                assert_eq!(of_itself, Err(LifetimeError::BeyondCeiling(3_600)), "{type_name}");
+                assert_eq!(of_itself, Err(LifetimeError::BeyondMaxLifetime(3_600)), "{type_name}");
                 let asked = Some(Lifetime::new(3_600, type_name).unwrap());
                 assert_eq!(lowest.check(now, expiry(type_name, asked, now, None).unwrap()), Ok(()), "{type_name}");
             }
@@ -243,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_lifetime_beyond_the_ceiling_is_told_the_ceiling_and_what_to_give() {
-        let sentence = LifetimeError::BeyondCeiling(86_400).to_string();
+        let sentence = LifetimeError::BeyondMaxLifetime(86_400).to_string();
         assert!(sentence.contains("86400 seconds at most") && sentence.contains("give an `expires_in`"), "{sentence}");
     }
 

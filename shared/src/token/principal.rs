@@ -32,7 +32,7 @@ pub enum Principal {
 pub enum PrincipalError {
     /// The part before the bar is no provider's name.
     #[error("a provider's name is 1 to 32 of a-z 0-9 -")]
-    Provider,
+    IdentityProvider,
     /// The part after the bar is no subject.
     #[error("a subject is 1 to 255 visible ASCII characters")]
     Subject,
@@ -79,7 +79,7 @@ impl FromStr for ProviderName {
     fn from_str(text: &str) -> Result<Self, PrincipalError> {
         let fits = (1..=32).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        fits.then(|| Self(text.to_owned())).ok_or(PrincipalError::Provider)
+        fits.then(|| Self(text.to_owned())).ok_or(PrincipalError::IdentityProvider)
     }
 }
 
@@ -142,8 +142,8 @@ mod tests {
             assert_eq!(good.parse::<Principal>().map(|p| p.to_string()), Ok(good.to_owned()));
         }
         for (bad, why) in [
-            ("Local|1", PrincipalError::Provider),
-            ("|1", PrincipalError::Provider),
+            ("Local|1", PrincipalError::IdentityProvider),
+            ("|1", PrincipalError::IdentityProvider),
             ("local|", PrincipalError::Subject),
             ("local|a b", PrincipalError::Subject),
             ("local|ä", PrincipalError::Subject),

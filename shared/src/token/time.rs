@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct UnixTime(i64);
 
 /// 9999-12-30T22:00:00Z, the last second that can be written in every time zone.
-const LAST: i64 = 253_402_207_200;
+const MAX_SECONDS: i64 = 253_402_207_200;
 
 /// A number of seconds that is no [`UnixTime`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +36,7 @@ impl UnixTime {
     /// The time `seconds` later, the last that can be written at most.
     #[must_use]
     pub fn plus(self, seconds: u64) -> Self {
-        Self(self.0.saturating_add_unsigned(seconds).min(LAST))
+        Self(self.0.saturating_add_unsigned(seconds).min(MAX_SECONDS))
     }
 
     /// The day this lies in, UTC.
@@ -54,7 +54,7 @@ impl TryFrom<i64> for UnixTime {
     type Error = TimeError;
 
     fn try_from(seconds: i64) -> Result<Self, TimeError> {
-        (0..=LAST).contains(&seconds).then_some(Self(seconds)).ok_or(TimeError)
+        (0..=MAX_SECONDS).contains(&seconds).then_some(Self(seconds)).ok_or(TimeError)
     }
 }
 
@@ -87,13 +87,13 @@ mod tests {
         let time = UnixTime::try_from(1_566_656_122).unwrap();
         assert_eq!(time.to_string(), "2019-08-24T14:15:22Z");
         assert_eq!(time.date().to_string(), "2019-08-24");
-        assert_eq!(UnixTime::try_from(LAST).unwrap().to_string(), "9999-12-30T22:00:00Z");
+        assert_eq!(UnixTime::try_from(MAX_SECONDS).unwrap().to_string(), "9999-12-30T22:00:00Z");
     }
 
     #[test]
     fn a_time_before_1970_or_after_9999_is_none() {
         assert_eq!(UnixTime::try_from(-1), Err(TimeError));
-        assert_eq!(UnixTime::try_from(LAST + 1), Err(TimeError));
-        assert_eq!(UnixTime::try_from(LAST).unwrap().plus(u64::MAX).seconds(), LAST);
+        assert_eq!(UnixTime::try_from(MAX_SECONDS + 1), Err(TimeError));
+        assert_eq!(UnixTime::try_from(MAX_SECONDS).unwrap().plus(u64::MAX).seconds(), MAX_SECONDS);
     }
 }

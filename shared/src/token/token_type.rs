@@ -2,8 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::Class;
-use crate::rights::RoleId;
+use crate::permissions::RoleId;
 
 /// The name of a token type, as the contract writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,6 +50,15 @@ impl<T> Families<T> {
             Family::Public => &self.public,
         }
     }
+}
+
+/// Which of an organization's two lists a token stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TokenClass {
+    /// What a person manages: api, journey, portal.
+    Listed,
+    /// What systems make for themselves: assume, app.
+    System,
 }
 
 /// A token's type, and what tokens of that type carry.
@@ -131,10 +139,10 @@ impl TypeName {
 
     /// In which of an organization's two lists its tokens stand.
     #[must_use]
-    pub fn class(self) -> Class {
+    pub fn class(self) -> TokenClass {
         match self {
-            Self::Api | Self::Journey | Self::Portal => Class::Listed,
-            Self::Assume | Self::App => Class::System,
+            Self::Api | Self::Journey | Self::Portal => TokenClass::Listed,
+            Self::Assume | Self::App => TokenClass::System,
         }
     }
 

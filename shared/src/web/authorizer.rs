@@ -59,11 +59,11 @@ pub async fn answer_event<P: AuthorizerPorts>(
 
 async fn decide<P: AuthorizerPorts>(authorize: &Authorize<P>, event: &Event) -> Decision {
     let undecided = |error| Decision::Reject(AuthorizeError::Undecided(error));
-    let Some(question) = event.question() else {
+    let Some(request) = event.authorization_request() else {
         return undecided(ServerError::Internal("the event names no API".to_owned()));
     };
     // A trait object: the compiler cannot compute the layout of a future nested as deep as this one.
-    let decision: Pin<Box<dyn Future<Output = Decision> + '_>> = Box::pin(authorize.decide(&question));
+    let decision: Pin<Box<dyn Future<Output = Decision> + '_>> = Box::pin(authorize.decide(&request));
     with_timeout(decision).await.unwrap_or_else(undecided)
 }
 

@@ -8,10 +8,10 @@ use lambda_http::{
 };
 use serde_json::{Map, Value};
 
-use crate::{error::ApiError, jwt::Distinct};
+use crate::{error::ApiError, json::UniqueKeys};
 
 /// The most bytes of a body.
-const LARGEST: usize = 16 * 1024;
+const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// The members of the JSON object in `body`.
 ///
@@ -19,7 +19,7 @@ const LARGEST: usize = 16 * 1024;
 ///
 /// Another media type, more than 16 KiB, no UTF-8, no JSON, no object, a member that is there twice.
 pub(super) fn members(headers: &HeaderMap, body: &Body) -> Result<Map<String, Value>, ApiError> {
-    if body.len() > LARGEST {
+    if body.len() > MAX_BODY_BYTES {
         return Err(ApiError::TooLarge);
     }
     if !is_json(headers) {
@@ -29,8 +29,8 @@ pub(super) fn members(headers: &HeaderMap, body: &Body) -> Result<Map<String, Va
     if text.trim().is_empty() {
         return Err(ApiError::Invalid("the body is empty and must be a JSON object".to_owned()));
     }
-    match serde_json::from_str::<Distinct>(&text) {
-        Ok(Distinct(members)) => Ok(members),
+    match serde_json::from_str::<UniqueKeys>(&text) {
+        Ok(UniqueKeys(members)) => Ok(members),
         Err(error) if error.is_data() => Err(ApiError::Invalid(sentence(&error))),
         Err(error) => Err(ApiError::Invalid(format!("the body is not JSON: {}", sentence(&error)))),
     }

@@ -7,7 +7,7 @@ use lambda_http::http::{
     header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS},
 };
 
-use super::{Answer, Endpoint, Incoming};
+use super::{ApiRequest, ApiResponse, Endpoint};
 use crate::{error::ApiError, portal::Portal};
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -26,17 +26,17 @@ impl<F: Fn(&str) -> Option<Cow<'static, [u8]>> + Send + Sync> Endpoint for Porta
     }
 
     /// Open to anyone: a credential that comes along is not looked at.
-    async fn answer(&self, request: &Incoming) -> Result<Answer, ApiError> {
-        let (answer, policy) = if let Some(name) = request.path_parameter("file") {
-            (Answer::text(media_type(&name)?, ASSET_CACHE, self.asset(&name)?), CLOSED.to_owned())
+    async fn handle(&self, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
+        let (response, policy) = if let Some(name) = request.path_parameter("file") {
+            (ApiResponse::text(media_type(&name)?, ASSET_CACHE, self.asset(&name)?), CLOSED.to_owned())
         } else if request.ends_in("/tokens") {
-            (Answer::text(HTML, PAGE_CACHE, self.tokens().to_owned()), page_policy(self.origins()))
+            (ApiResponse::text(HTML, PAGE_CACHE, self.tokens().to_owned()), page_policy(self.origins()))
         } else if request.ends_in("/docs") {
-            (Answer::text(HTML, PAGE_CACHE, self.docs().to_owned()), docs_policy())
+            (ApiResponse::text(HTML, PAGE_CACHE, self.docs().to_owned()), docs_policy())
         } else {
-            (Answer::elsewhere(self.home().to_owned()), CLOSED.to_owned())
+            (ApiResponse::elsewhere(self.home().to_owned()), CLOSED.to_owned())
         };
-        Ok(guarded(answer.with(CONTENT_SECURITY_POLICY, policy)))
+        Ok(guarded(response.with(CONTENT_SECURITY_POLICY, policy)))
     }
 }
 
@@ -52,9 +52,9 @@ fn docs_policy() -> String {
     format!("{CLOSED}; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'")
 }
 
-/// With what every answer of a page has: no address told to others, no frame, no other window's hand.
-fn guarded(answer: Answer) -> Answer {
-    answer
+/// With what every response of a page has: no address told to others, no frame, no other window's hand.
+fn guarded(response: ApiResponse) -> ApiResponse {
+    response
         .with(REFERRER_POLICY, "no-referrer")
         .with(X_FRAME_OPTIONS, "DENY")
         .with(HeaderName::from_static("cross-origin-opener-policy"), "same-origin")

@@ -9,18 +9,18 @@ use super::body;
 use crate::{
     caller::{Caller, Context},
     error::ApiError,
-    list::{Filter, LIMIT},
+    list::{MAX_PAGE_SIZE, TokenFilter},
     token::{IdempotencyKey, IdempotencyKeyError, NOT_OFFERED, Principal, TypeName, UnknownType},
 };
 
 /// A request as the gateway hands it on: by a REST API or an HTTP API.
-pub struct Incoming {
+pub struct ApiRequest {
     request: Request,
     request_id: String,
     context: Context,
 }
 
-impl Incoming {
+impl ApiRequest {
     pub(super) fn new(request: Request) -> Self {
         let (request_id, fields) = match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV1(context)) => {
@@ -132,15 +132,16 @@ impl Incoming {
     /// # Errors
     ///
     /// [`ApiError::Invalid`] for a parameter that breaks its rule.
-    pub fn filter(&self) -> Result<Filter, ApiError> {
+    pub fn filter(&self) -> Result<TokenFilter, ApiError> {
         let whole = |text: &String| text.bytes().all(|byte| byte.is_ascii_digit());
         let limit = self.query("limit")?.map(|text| Some(text).filter(whole)?.parse::<usize>().ok());
-        let limit = limit.unwrap_or(Some(LIMIT)).filter(|limit| (1..=LIMIT).contains(limit));
+        let limit = limit.unwrap_or(Some(MAX_PAGE_SIZE)).filter(|limit| (1..=MAX_PAGE_SIZE).contains(limit));
         let maker = self.query("created_by")?.map(|text| text.parse::<Principal>()).transpose();
-        Ok(Filter {
+        Ok(TokenFilter {
             types: self.token_types()?,
             created_by: maker.map_err(|error| ApiError::Invalid(format!("`created_by`: {error}")))?,
-            limit: limit.ok_or_else(|| ApiError::Invalid(format!("`limit` must be a number from 1 to {LIMIT}")))?,
+            limit: limit
+                .ok_or_else(|| ApiError::Invalid(format!("`limit` must be a number from 1 to {MAX_PAGE_SIZE}")))?,
         })
     }
 

@@ -1,10 +1,10 @@
-//! The one wrapper around every endpoint: it reads the request, renders the answer, and writes the log line.
+//! The one wrapper around every endpoint: it reads the request, renders the response, and writes the log line.
 
 use std::{convert::Infallible, future::Future};
 
 use lambda_http::{Body, Request, RequestExt, Response, service_fn};
 
-use super::{Answer, Incoming, answer::refusal, cors::Cors};
+use super::{ApiRequest, ApiResponse, cors::Cors, response::refusal};
 use crate::{
     config::HttpConfig,
     error::ApiError,
@@ -22,7 +22,7 @@ pub trait Endpoint: Send + Sync {
     fn operation(&self) -> &'static str;
 
     /// Answers one request.
-    fn answer(&self, request: &Incoming) -> impl Future<Output = Result<Answer, ApiError>> + Send;
+    fn handle(&self, request: &ApiRequest) -> impl Future<Output = Result<ApiResponse, ApiError>> + Send;
 }
 
 /// Serves `endpoint` until the Lambda runtime ends.
@@ -46,16 +46,16 @@ pub async fn serve(endpoint: impl Endpoint, config: &HttpConfig) -> Result<(), E
 /// *(a failure is logged once)* Here.
 async fn handle(endpoint: &impl Endpoint, request: Request) -> Response<Body> {
     let mut log = RequestLog::new(endpoint.operation());
-    let request = Incoming::new(request);
-    let answer = with_timeout(endpoint.answer(&request)).await.unwrap_or_else(|error| Err(error.into()));
+    let request = ApiRequest::new(request);
+    let response = with_timeout(endpoint.handle(&request)).await.unwrap_or_else(|error| Err(error.into()));
     request.request_id().clone_into(&mut log.request_id);
     if let Ok(caller) = request.caller() {
         log.set_caller(&caller);
     }
-    let response = match answer {
-        Ok(answer) => {
-            log.token_id = answer.token().map(ToString::to_string).unwrap_or_default();
-            answer.into_response()
+    let response = match response {
+        Ok(response) => {
+            log.token_id = response.token().map(ToString::to_string).unwrap_or_default();
+            response.into_response()
         }
         Err(error) => {
             // Only the id of a token: any other text is the caller's.

@@ -5,12 +5,12 @@
 use std::{env, error::Error, hint::black_box};
 
 use serde::de::IgnoredAny;
-use shared::jwt::{Ring, Unverified, VerifyingKey};
+use shared::jwt::{KeySet, Unverified, VerifyingKey};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let times: usize = env::args().nth(1).ok_or("how often?")?.parse()?;
     let (token, jwk) = (env::var("TOKEN")?, serde_json::from_str(&env::var("JWK")?)?);
-    let ring = Ring::new([VerifyingKey::from_jwk(jwk)?]);
+    let ring = KeySet::new([VerifyingKey::from_jwk(jwk)?]);
     for _ in 0..times {
         black_box(Unverified::parse(black_box(&token))?.verify::<IgnoredAny>(&ring)?);
     }

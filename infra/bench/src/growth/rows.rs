@@ -17,7 +17,7 @@ const BATCH: usize = 10_000;
 /// Over how many seconds the tokens of an organization were made: a year.
 const SPAN: u64 = 365 * 24 * 60 * 60;
 
-/// How long a row is kept after its token was revoked, in seconds (`KEPT_REVOKED` of `shared/src/token/row.rs`).
+/// How long a row is kept after its token was revoked, in seconds (`KEPT_REVOKED` of `shared/src/aws/dynamodb/token_item.rs`).
 const KEPT: u64 = 30 * 24 * 60 * 60;
 
 /// The ledger of a stack, past its functions: another connection to the file of its embedded `DynamoDB`.
@@ -65,7 +65,7 @@ impl Book {
         Ok(())
     }
 
-    /// Sends the query of a list of `limit` tokens of `org` once more (`aws/ledger/list.rs`), and asks what it reads.
+    /// Sends the query of a list of `limit` tokens of `org` once more (`aws/dynamodb/list_tokens.rs`), and asks what it reads.
     pub(super) fn read(&self, org: &str, limit: usize) -> Outcome<Read> {
         let query = json!({
             "IndexName": "by_org", "ScanIndexForward": false, "Limit": limit,

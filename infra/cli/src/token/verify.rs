@@ -4,7 +4,10 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, value::RawValue};
-use shared::jwt::{Distinct, Unverified, VerifyError};
+use shared::{
+    json::UniqueKeys,
+    jwt::{Unverified, VerifyError},
+};
 
 use crate::{
     credential::read_token_from_stdin,
@@ -74,7 +77,7 @@ impl VerifyCommand {
         let keys = jwks::fetch(issuer).await?;
         let claims: Box<RawValue> = unverified.verify(&keys).map_err(invalid_token)?;
         validate(&parse_claims(&claims)?, &audience)?;
-        let Distinct(members) = parse_claims::<Distinct>(&claims)?;
+        let UniqueKeys(members) = parse_claims::<UniqueKeys>(&claims)?;
         match self.output {
             OutputFormat::Json => print_result(claims.get())?,
             OutputFormat::Table => print_result(&format_claims(members))?,

@@ -6,9 +6,9 @@ use aws_sdk_dynamodb::{
 };
 use serde_json::json;
 use shared::{
-    apply::{Apply, Content, Place, RowBook},
     aws::Ledger,
-    rights::{OrgId, RoleId},
+    permissions::{OrgId, RoleId},
+    provisioning::{AdminStore, ItemKey, ItemValue, Provisioning},
     token::UserId,
 };
 
@@ -105,20 +105,20 @@ fn operator_ledger() -> Ledger {
 
 #[tokio::test]
 async fn apply_owner_after_concurrent_change_keeps_both_roles() {
-    let apply = Apply { ledger: operator_ledger() };
+    let apply = Provisioning { ledger: operator_ledger() };
     let org: OrgId = "707".parse().unwrap();
     let user: UserId = "local|7001".parse().unwrap();
-    let place = Place::Assignment(org.clone(), user.clone());
+    let place = ItemKey::Assignment(org.clone(), user.clone());
     let without_roles = apply.with_owner(&org, &user).await.unwrap();
     STACK.run(&format!("apply {}", write_manifest("707", "*:view"))).expect_success();
-    assert_eq!(apply.ledger.put(&without_roles).await, Ok(false));
+    assert_eq!(apply.ledger.put_item(&without_roles).await, Ok(false));
     let with_tester = apply.with_owner(&org, &user).await.unwrap();
-    assert_eq!(apply.ledger.put(&with_tester).await, Ok(true));
-    assert_eq!(apply.ledger.put(&with_tester).await, Ok(false));
+    assert_eq!(apply.ledger.put_item(&with_tester).await, Ok(true));
+    assert_eq!(apply.ledger.put_item(&with_tester).await, Ok(false));
 
     apply.write(&apply.compare(&[without_roles]).await.unwrap()).await.unwrap();
     let both = vec!["707:tester".parse().unwrap(), RoleId::owner(&org)];
-    assert_eq!(apply.ledger.present(&place).await, Ok(Some(Content::Assignment(both))));
+    assert_eq!(apply.ledger.read_item(&place).await, Ok(Some(ItemValue::Assignment(both))));
 }
 
 #[test]

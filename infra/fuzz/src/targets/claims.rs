@@ -4,7 +4,7 @@ use std::{str::from_utf8, sync::LazyLock};
 
 use serde_json::{Map, Value, json};
 use shared::{
-    jwt::{Ring, Unverified},
+    jwt::{KeySet, Unverified},
     token::Claims,
 };
 
@@ -13,7 +13,7 @@ use crate::{keys, pairs::Pairs};
 
 pub(super) const TARGET: Target = Target { name: "claims", run, seeds };
 
-static RING: LazyLock<Ring> = LazyLock::new(keys::ring);
+static RING: LazyLock<KeySet> = LazyLock::new(keys::ring);
 
 /// The claims that each token has as a text (RFC 9068, section 2.2, and the contract).
 const TEXTS: [&str; 9] = ["iss", "sub", "aud", "jti", "client_id", "token_id", "token_name", "token_type", "org_id"];

@@ -8,10 +8,10 @@ use std::{
 use shared::{
     caller::{Caller, CallerIdentity},
     error::ApiError,
-    list::{Filter, List, Page, Position},
-    ports::{Clock, Lister, PortError, Slice},
-    rights::OrgId,
-    token::{Class, TypeName, UnixTime},
+    list::{List, PageKey, TokenFilter, TokenList},
+    permissions::OrgId,
+    ports::{Clock, ListTokens, PortError, TokenPage},
+    token::{TokenClass, TypeName, UnixTime},
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -31,21 +31,21 @@ const PLACES: [&str; 3] = [
 
 /// An index that always says how far it was read, and remembers behind which place.
 struct Index {
-    reached: &'static str,
+    next_key: &'static str,
     before: Mutex<Option<String>>,
 }
 
-impl Lister for &Index {
-    async fn slice(
+impl ListTokens for &Index {
+    async fn list_page(
         &self,
         _: &OrgId,
-        _: Class,
-        before: Option<&Position>,
+        _: TokenClass,
+        before: Option<&PageKey>,
         _: UnixTime,
-        _: &Filter,
-    ) -> Result<Slice, PortError> {
+        _: &TokenFilter,
+    ) -> Result<TokenPage, PortError> {
         *self.before.lock().unwrap() = before.map(|place| place.as_str().to_owned());
-        Ok(Slice { tokens: Vec::new(), reached: Some(Position::at(self.reached.to_owned())) })
+        Ok(TokenPage { tokens: Vec::new(), next_key: Some(PageKey::new(self.next_key.to_owned())) })
     }
 }
 
@@ -85,10 +85,10 @@ fn run(bytes: &[u8]) {
 }
 
 /// Four lists that share no cursor.
-fn lists() -> [(OrgId, Filter); 4] {
-    let all = Filter { types: Some([TypeName::Api].into()), ..Filter::default() };
-    let of = Filter { created_by: "local|1001".parse().ok(), ..Filter::default() };
-    [("1", Filter::default()), ("2", Filter::default()), ("1", all), ("1", of)]
+fn lists() -> [(OrgId, TokenFilter); 4] {
+    let all = TokenFilter { types: Some([TypeName::Api].into()), ..TokenFilter::default() };
+    let of = TokenFilter { created_by: "local|1001".parse().ok(), ..TokenFilter::default() };
+    [("1", TokenFilter::default()), ("2", TokenFilter::default()), ("1", all), ("1", of)]
         .map(|(org, filter)| (org.parse().unwrap(), filter))
 }
 
@@ -96,10 +96,10 @@ fn lists() -> [(OrgId, Filter); 4] {
 fn ask(
     place: &'static str,
     org: &OrgId,
-    filter: &Filter,
+    filter: &TokenFilter,
     cursor: Option<&str>,
-) -> (Option<String>, Result<Page, ApiError>) {
-    let index = Index { reached: place, before: Mutex::default() };
+) -> (Option<String>, Result<TokenList, ApiError>) {
+    let index = Index { next_key: place, before: Mutex::default() };
     let identity = CallerIdentity::User("local|1001".parse().unwrap());
     let caller = Caller { identity, org: org.clone(), roles: Vec::new(), deny_roles: Vec::new() };
     let page = RUNTIME.block_on(List { ledger: &index, clock: Epoch }.run(&caller, filter, cursor));

@@ -9,7 +9,7 @@ use std::{
 use regex_lite::Regex;
 use serde_json::json;
 use shared::{
-    rights::{Action, OrgId, RoleId},
+    permissions::{Action, OrgId, RoleId},
     token::{Principal, ProviderName, TokenId},
 };
 

@@ -4,7 +4,7 @@ use std::{str::from_utf8, sync::LazyLock};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use shared::jwt::{Ring, Unverified};
+use shared::jwt::{KeySet, Unverified};
 
 use super::Target;
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 
 pub(super) const TARGET: Target = Target { name: "jws", run, seeds };
 
-static RING: LazyLock<Ring> = LazyLock::new(keys::ring);
+static RING: LazyLock<KeySet> = LazyLock::new(keys::ring);
 
 /// The claims of the tokens that were signed before anything began.
 const CLAIMS: [&str; 3] = [

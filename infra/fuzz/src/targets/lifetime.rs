@@ -3,7 +3,7 @@
 use std::{str::from_utf8, sync::LazyLock};
 
 use regex_lite::Regex;
-use shared::token::{Ceiling, Lifetime, TypeName};
+use shared::token::{Lifetime, MaxLifetime, TypeName};
 
 use super::{Target, texts};
 
@@ -28,9 +28,9 @@ fn run(bytes: &[u8]) {
         let number = expected.and_then(|seconds| Lifetime::new(seconds.try_into().unwrap(), type_name).ok());
         assert_eq!(parsed, number, "{text:?} {type_name}");
     }
-    let ceiling = text.parse::<Ceiling>().ok().map(|ceiling| u128::from(ceiling.seconds()));
+    let max_lifetime = text.parse::<MaxLifetime>().ok().map(|max_lifetime| u128::from(max_lifetime.seconds()));
     let countable = seconds.filter(|seconds| *seconds >= 3_600 && seconds * 1_000 <= u128::from(u64::MAX));
-    assert_eq!(ceiling, countable, "{text:?}");
+    assert_eq!(max_lifetime, countable, "{text:?}");
 }
 
 /// The longest lifetime of a type, in seconds; `None` where it has one of its own.

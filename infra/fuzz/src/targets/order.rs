@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 use shared::{
-    create::{Order, Wanted},
+    create::{CreateTokenRequest, RequestedType},
     error::ApiError,
-    jwt::Distinct,
+    json::UniqueKeys,
     token::{Family, TypeName},
 };
 
@@ -19,13 +19,13 @@ const PUBLIC: [&str; 5] = ["name", "token_type", "expires_in", "journey_id", "po
 /// The most bytes of a sentence that tells what is wrong.
 const LONGEST: usize = 400;
 
-/// A body is an order within the contract's table, or it is refused in one line that names no more of it than an excerpt.
+/// A body is an request within the contract's table, or it is refused in one line that names no more of it than an excerpt.
 fn run(bytes: &[u8]) {
-    let Ok(Distinct(members)) = serde_json::from_slice(bytes) else { return };
+    let Ok(UniqueKeys(members)) = serde_json::from_slice(bytes) else { return };
     let pairs = Pairs::read(bytes).unwrap();
     assert_eq!(pairs.0.len(), members.len(), "a member is there twice");
-    match Order::read(&members) {
-        Ok(order) => check(&order, &members),
+    match CreateTokenRequest::parse(&members) {
+        Ok(request) => check(&request, &members),
         Err(ApiError::Invalid(sentence)) => {
             assert!(sentence.len() <= LONGEST && !sentence.chars().any(char::is_control), "{sentence:?}");
         }
@@ -33,17 +33,17 @@ fn run(bytes: &[u8]) {
     }
 }
 
-fn check(order: &Order, members: &Map<String, Value>) {
-    let type_name = order.wanted.type_name();
+fn check(request: &CreateTokenRequest, members: &Map<String, Value>) {
+    let type_name = request.requested_type.type_name();
     let known: &[&str] = if type_name.family() == Family::Access { &ACCESS } else { &PUBLIC };
     assert!(members.keys().all(|name| known.contains(&name.as_str())), "an unknown member");
-    let name = order.name.to_string();
+    let name = request.name.to_string();
     assert!((1..=255).contains(&name.chars().count()) && !name.chars().any(char::is_control), "{name:?}");
     assert_eq!(members["name"].as_str().map(str::trim), Some(name.as_str()));
     assert_eq!(members.get("token_type").map_or(implied(members), Value::as_str), Some(type_name.as_str()));
-    assert_eq!(order.lifetime.is_some(), members.contains_key("expires_in"), "a lifetime that nobody asked for");
-    assert!(type_name != TypeName::Assume || order.lifetime.is_none());
-    check_wanted(&order.wanted, members);
+    assert_eq!(request.lifetime.is_some(), members.contains_key("expires_in"), "a lifetime that nobody asked for");
+    assert!(type_name != TypeName::Assume || request.lifetime.is_none());
+    check_wanted(&request.requested_type, members);
 }
 
 /// The type of a body that names none.
@@ -52,12 +52,12 @@ fn implied(members: &Map<String, Value>) -> Option<&'static str> {
     of("journey_id", "journey").or(of("portal_id", "portal")).or(Some("api"))
 }
 
-fn check_wanted(wanted: &Wanted, members: &Map<String, Value>) {
+fn check_wanted(wanted: &RequestedType, members: &Map<String, Value>) {
     let named = |name: &str| members.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     match wanted {
-        Wanted::Api(access) | Wanted::Assume(access) | Wanted::App(access) => {
+        RequestedType::Api(access) | RequestedType::Assume(access) | RequestedType::App(access) => {
             let all = [named("assignments"), named("assume_roles")].concat();
-            let asked: Vec<_> = access.asked.iter().map(ToString::to_string).collect();
+            let asked: Vec<_> = access.requested_roles.iter().map(ToString::to_string).collect();
             assert!(
                 asked.len() <= 50 && asked.iter().all(|role| all.contains(&Value::from(role.as_str()))),
                 "{asked:?}"
@@ -69,8 +69,8 @@ fn check_wanted(wanted: &Wanted, members: &Map<String, Value>) {
             let flag = |name: &str| members.get(name).is_some_and(|value| *value == Value::Bool(true));
             assert_eq!((access.read_only, access.anonymize), (flag("read_only"), flag("anonymize")));
         }
-        Wanted::Journey(target) => assert_eq!(members["journey_id"], target.as_str()),
-        Wanted::Portal(target) => assert_eq!(members["portal_id"], target.as_str()),
+        RequestedType::Journey(target) => assert_eq!(members["journey_id"], target.as_str()),
+        RequestedType::Portal(target) => assert_eq!(members["portal_id"], target.as_str()),
     }
 }
 

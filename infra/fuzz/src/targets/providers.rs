@@ -4,8 +4,8 @@ use std::{collections::HashSet, net::IpAddr};
 
 use serde_json::json;
 use shared::{
-    authorize::{Organizations, Provider},
-    jwt::Object,
+    identity_provider::{IdentityProvider, Organizations},
+    json::StrictObject,
 };
 
 use super::{Target, texts};
@@ -19,15 +19,15 @@ const OURS: &str = "https://api.example/v1/access-tokens";
 /// Providers that are taken have an audience, keys that come over HTTPS or from this machine, names and issuers of their own, and
 /// speak for no organization that was not written down; and what may be left out is as careful as it can be.
 fn run(bytes: &[u8]) {
-    let Ok(providers) = serde_json::from_slice::<Vec<Object<Provider>>>(bytes) else { return };
+    let Ok(providers) = serde_json::from_slice::<Vec<StrictObject<IdentityProvider>>>(bytes) else { return };
     let written: Vec<Pairs> = serde_json::from_slice(bytes).unwrap();
-    let providers: Vec<_> = providers.into_iter().map(|Object(provider)| provider).collect();
+    let providers: Vec<_> = providers.into_iter().map(|StrictObject(provider)| provider).collect();
     let is_valid = |index: usize| providers[index].check(&providers[..index], &[OURS.to_owned()]).is_ok();
     if !(0..providers.len()).all(is_valid) {
         return;
     }
     let distinct =
-        |of: fn(&Provider) -> &str| providers.iter().map(of).collect::<HashSet<_>>().len() == providers.len();
+        |of: fn(&IdentityProvider) -> &str| providers.iter().map(of).collect::<HashSet<_>>().len() == providers.len();
     assert!(distinct(|one| one.name.as_str()) && distinct(|one| &one.issuer), "one is there twice");
     for (provider, written) in providers.iter().zip(&written) {
         let names: HashSet<_> = written.0.iter().map(|(name, _)| name).collect();
@@ -36,7 +36,7 @@ fn run(bytes: &[u8]) {
     }
 }
 
-fn check(provider: &Provider, written: &Pairs) {
+fn check(provider: &IdentityProvider, written: &Pairs) {
     let one = |name: &str| written.all(name).first().copied().cloned();
     let issuer = &provider.issuer;
     assert_eq!(one("issuer"), Some(json!(issuer)), "another issuer than was written");

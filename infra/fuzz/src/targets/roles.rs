@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use regex_lite::Regex;
 use serde_json::{Value, json};
-use shared::rights::{Action, Holdings, OrgId, Role, RoleId, RoleRow};
+use shared::{
+    aws::RoleItem,
+    permissions::{Action, EffectivePermissions, OrgId, Role, RoleId},
+};
 
 use super::{Target, texts};
 use crate::choices::Choices;
@@ -30,7 +33,7 @@ const GARBAGE: [&str; 8] = [
 /// The row allows and denies what a second reader of its grants says. With garbage beside or in its grants it allows nothing and
 /// denies what it has denied before.
 fn run(bytes: &[u8]) {
-    let Ok(row) = serde_json::from_slice::<RoleRow>(bytes) else { return };
+    let Ok(row) = serde_json::from_slice::<RoleItem>(bytes) else { return };
     let grants = row.grants.clone();
     let written: Value = json!(row);
     let id: RoleId = "1:a".parse().unwrap();
@@ -43,7 +46,7 @@ fn run(bytes: &[u8]) {
     });
     assert_eq!(role.has_denies(), !second.denies.is_empty(), "{grants}");
     if let Some(spoiled) = spoiled(&grants, bytes).filter(|_| !newer) {
-        narrower(&Role::understand(id, &spoiled), &role, &spoiled);
+        narrower(&Role::parse(id, &spoiled), &role, &spoiled);
     }
 }
 
@@ -65,7 +68,7 @@ fn narrower(spoiled: &Role, whole: &Role, grants: &Value) {
     each_question(|action, resource| {
         assert!(!spoiled.allows(action, resource), "garbage allows {action} {resource:?}: {grants}");
         assert!(spoiled.denies(action, resource) || !whole.denies(action, resource), "garbage undoes a deny: {grants}");
-        let other = Role::understand("1:b".parse().unwrap(), &json!([{"action": "*"}]));
+        let other = Role::parse("1:b".parse().unwrap(), &json!([{"action": "*"}]));
         for root in [false, true] {
             let may =
                 |role: &Role| holdings(role, &other, root).decide(&action.parse::<Action>().unwrap(), resource).is_ok();
@@ -75,11 +78,16 @@ fn narrower(spoiled: &Role, whole: &Role, grants: &Value) {
 }
 
 /// Somebody who holds both roles, or `other` alone where `role` is the organization's root role.
-fn holdings(role: &Role, other: &Role, is_root: bool) -> Holdings {
+fn holdings(role: &Role, other: &Role, is_root: bool) -> EffectivePermissions {
     let org: OrgId = "1".parse().unwrap();
     let id = if is_root { RoleId::root(&org) } else { role.id().clone() };
     let held = [id.clone(), other.id().clone()];
-    Holdings::new(&org, &held, HashMap::from([(id, role.clone()), (other.id().clone(), other.clone())]), false)
+    EffectivePermissions::new(
+        &org,
+        &held,
+        HashMap::from([(id, role.clone()), (other.id().clone(), other.clone())]),
+        false,
+    )
 }
 
 fn each_question(ask: impl Fn(&str, Option<&str>)) {

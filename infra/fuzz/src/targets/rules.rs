@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex_lite::Regex;
 use serde_json::{Map, Value, json};
-use shared::authorize::{Need, Route, Rule, Rules};
+use shared::routes::{Route, RouteAccess, Rule, Rules};
 
 use super::{Target, texts};
 
@@ -51,12 +51,12 @@ fn flatten(written: &Value, members: &mut Map<String, Value>) {
 /// The rule needs no less than what stands there.
 fn check(rule: &Rule, written: &Value, route: &str) {
     let flag = |name: &str| written.get(name) == Some(&json!(true));
-    match &rule.need {
-        Need::Nothing => {
+    match &rule.access {
+        RouteAccess::Public => {
             assert!(flag("public") && rule.own_id.is_none() && !rule.public_tokens && !flag("any_caller"), "{route}");
         }
-        Need::AnyCaller => assert!(flag("any_caller") && written.get("action").is_none(), "{route}"),
-        Need::Permission(action, resource) => {
+        RouteAccess::Authenticated => assert!(flag("any_caller") && written.get("action").is_none(), "{route}"),
+        RouteAccess::Permission(action, resource) => {
             assert_eq!(written["action"], action.as_str(), "{route}");
             assert_eq!(
                 written.get("resource").and_then(Value::as_str),
@@ -87,11 +87,11 @@ fn found(rules: &Rules, rule: &Rule, text: &str) {
 
 /// The rule as somebody would write it.
 fn again(rule: &Rule) -> Value {
-    let mut written = match &rule.need {
-        Need::Nothing => json!({"public": true}),
-        Need::AnyCaller => json!({"any_caller": true}),
-        Need::Permission(action, None) => json!({"action": action.as_str()}),
-        Need::Permission(action, Some(resource)) => {
+    let mut written = match &rule.access {
+        RouteAccess::Public => json!({"public": true}),
+        RouteAccess::Authenticated => json!({"any_caller": true}),
+        RouteAccess::Permission(action, None) => json!({"action": action.as_str()}),
+        RouteAccess::Permission(action, Some(resource)) => {
             json!({"action": action.as_str(), "resource": resource.to_string()})
         }
     };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use shared::apply::{Content, Place, Setup};
+use shared::provisioning::{AccessManifest, ItemKey, ItemValue};
 
 use crate::{idp::people::Person, stack::provider};
 
@@ -76,10 +76,10 @@ fn without(text: &str, value: &str) -> String {
 /// # Errors
 ///
 /// A sentence that names a user who has a name and nothing else.
-pub(super) fn assigned(setup: &Setup, names: &BTreeMap<String, String>) -> Result<Vec<Person>, String> {
+pub(super) fn assigned(setup: &AccessManifest, names: &BTreeMap<String, String>) -> Result<Vec<Person>, String> {
     let own = provider();
-    let people = setup.entries().iter().filter_map(|entry| match (&entry.place, &entry.content) {
-        (Place::Assignment(org, user), Content::Assignment(roles)) if *user.provider() == own => Some(Person {
+    let people = setup.items().iter().filter_map(|item| match (&item.key, &item.value) {
+        (ItemKey::Assignment(org, user), ItemValue::Assignment(roles)) if *user.provider() == own => Some(Person {
             org: org.to_string(),
             user: user.subject().to_owned(),
             name: names.get(user.subject()).map_or(user.subject(), String::as_str).to_owned(),
@@ -111,7 +111,7 @@ mod tests {
             format!("{{\"roles\": [],\n {PEOPLE} , {}}}", &REST[13..]),
         ] {
             let (names, rest) = names(&text).unwrap();
-            let setup = Setup::parse(rest.as_bytes(), Some(&provider())).unwrap();
+            let setup = AccessManifest::parse(rest.as_bytes(), Some(&provider())).unwrap();
             assert_eq!((rest.len(), rest.lines().count()), (text.len(), text.lines().count()), "{text}");
             let ada = Person { org: "1".into(), user: "a".into(), name: "Ada".into(), roles: vec!["1:x".into()] };
             assert_eq!(assigned(&setup, &names).unwrap(), [ada]);
@@ -123,14 +123,14 @@ mod tests {
         let text = format!("{{{REST}}}");
         let (names, rest) = names(&text).unwrap();
         assert_eq!(rest, text);
-        let setup = Setup::parse(rest.as_bytes(), Some(&provider())).unwrap();
+        let setup = AccessManifest::parse(rest.as_bytes(), Some(&provider())).unwrap();
         assert_eq!(assigned(&setup, &names).unwrap()[0].name, "a");
     }
 
     #[test]
     fn people_of_another_provider_do_not_sign_in_here() {
         let text = r#"{"roles": [], "assignments": [{"org": "1", "principal": "other|a", "roles": ["1:x"]}]}"#;
-        let setup = Setup::parse(text.as_bytes(), Some(&provider())).unwrap();
+        let setup = AccessManifest::parse(text.as_bytes(), Some(&provider())).unwrap();
         assert!(assigned(&setup, &BTreeMap::new()).unwrap().is_empty());
     }
 
@@ -148,7 +148,7 @@ mod tests {
         let long = format!(r#"[{{"user": "a", "name": "{}"}}]"#, "n".repeat(LONGEST + 1));
         assert!(names(&format!("{{\"people\": {long}, {REST}}}")).is_err());
         assert!(names(&format!("{{{PEOPLE}, {PEOPLE}, {REST}}}")).is_err());
-        let setup = Setup::parse(format!("{{{REST}}}").as_bytes(), Some(&provider())).unwrap();
+        let setup = AccessManifest::parse(format!("{{{REST}}}").as_bytes(), Some(&provider())).unwrap();
         let stranger = BTreeMap::from([("b".to_owned(), "Bob".to_owned())]);
         assert_eq!(assigned(&setup, &stranger).unwrap_err(), "the user `b` has a name and no assignment");
     }

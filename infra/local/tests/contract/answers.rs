@@ -7,7 +7,7 @@ use std::{
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
-use shared::publish::openapi::OPENAPI;
+use shared::well_known::openapi::OPENAPI;
 
 /// The `OpenAPI` document as it is served.
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(OPENAPI).expect("the document is JSON"));

@@ -29,8 +29,9 @@ use reqwest::{Client, Method};
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::{
-    rights::{AssignmentRow, RoleId, RoleRow},
-    token::{Access, Row, Token, TokenId, TokenType, UserId},
+    aws::{AssignmentItem, RoleItem, TokenItem},
+    permissions::RoleId,
+    token::{Access, Token, TokenId, TokenType, UserId},
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -254,14 +255,14 @@ impl World {
     /// Writes the role `id` with these grants, over one that is there.
     pub fn role(&self, id: &str, grants: &Value) {
         let id: RoleId = id.parse().unwrap();
-        self.put(&RoleRow::new(&id, "A role for a test", grants.clone()));
+        self.put(&RoleItem::new(&id, "A role for a test", grants.clone()));
     }
 
     /// Assigns a person these roles, in place of those assigned before.
     pub fn assign(&self, org: &str, user: &str, roles: &[&str]) {
         let person = UserId::new(provider(), user).unwrap();
         let roles = roles.iter().map(|role| role.parse().unwrap()).collect();
-        self.put(&AssignmentRow::new(&org.parse().unwrap(), &person, roles));
+        self.put(&AssignmentItem::new(&org.parse().unwrap(), &person, roles));
     }
 
     fn put(&self, row: &impl Serialize) {
@@ -293,7 +294,7 @@ impl World {
         let tokens: Vec<Token> = (0..count).map(token).collect();
         for chunk in tokens.chunks(25) {
             let put = |token: &Token| {
-                let item = serde_dynamo::aws_sdk_dynamodb_1::to_item(Row::of(token)).unwrap();
+                let item = serde_dynamo::aws_sdk_dynamodb_1::to_item(TokenItem::of(token)).unwrap();
                 let put = PutRequest::builder().set_item(Some(item)).build().unwrap();
                 WriteRequest::builder().put_request(put).build()
             };
@@ -310,8 +311,8 @@ impl World {
             .operator()
             .update_item()
             .table_name(&self.stack().local.table)
-            .key("pk", AttributeValue::S(Row::partition(id.key())))
-            .key("sk", AttributeValue::S(Row::SORT.to_owned()))
+            .key("pk", AttributeValue::S(TokenItem::partition(id.key())))
+            .key("sk", AttributeValue::S(TokenItem::SORT.to_owned()))
             .update_expression("SET #a = :v")
             .expression_attribute_names("#a", attribute)
             .expression_attribute_values(":v", AttributeValue::N(value.to_string()));

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::*;
 use crate::jwt::{Alg, SigningInput, VerifyingKey, samples};
 
-fn ring() -> Ring {
-    Ring::new(samples::both().map(samples::SigningKey::public))
+fn key_set() -> KeySet {
+    KeySet::new(samples::both().map(samples::SigningKey::public))
 }
 
 fn verify(token: &str) -> Result<Value, VerifyError> {
-    Unverified::parse(token)?.verify(&ring())
+    Unverified::parse(token)?.verify(&key_set())
 }
 
 fn header(key: &VerifyingKey) -> Value {
@@ -33,7 +33,7 @@ fn what_is_written_can_be_read_with_either_kind_of_key() {
         let unverified = Unverified::parse(&token).unwrap();
         assert_eq!(unverified.issuer(), "https://issuer.example");
         assert_eq!(unverified.typ().as_deref(), Some("at+jwt"));
-        assert_eq!(unverified.verify::<Value>(&ring()), Ok(claims));
+        assert_eq!(unverified.verify::<Value>(&key_set()), Ok(claims));
     }
 }
 
@@ -79,7 +79,7 @@ fn anything_but_a_compact_serialization_is_malformed() {
         format!("{good}.{signature}"),
         format!("{header}=.{claims}.{signature}"),
         format!("{header} .{claims}.{signature}"),
-        format!("{good}{}", "A".repeat(LONGEST)),
+        format!("{good}{}", "A".repeat(MAX_TOKEN_BYTES)),
         json!({"protected": header, "payload": claims, "signature": signature}).to_string(),
     ] {
         assert_eq!(verify(&bad), Err(VerifyError::Malformed), "{bad}");
@@ -122,7 +122,7 @@ fn bytes_that_are_no_utf_8_are_malformed_wherever_they_stand() {
     let broken = |text: &str| [text.trim_end_matches('}').as_bytes(), b",\"x\":\"\xff\"}"].concat();
     for (header, claims) in [(broken(&good), CLAIMS.into()), (good.clone().into(), broken(CLAIMS))] {
         let token = rsa.token_of_bytes(&header, &claims);
-        let read: Result<IssuerClaim, _> = Unverified::parse(&token).and_then(|token| token.verify(&ring()));
+        let read: Result<IssuerClaim, _> = Unverified::parse(&token).and_then(|token| token.verify(&key_set()));
         assert_eq!(read.map(|claims| claims.iss), Err(VerifyError::Malformed));
     }
     assert!(verify(&rsa.token(&good, CLAIMS)).is_ok());
@@ -167,9 +167,10 @@ fn a_token_as_long_as_a_header_can_be_is_read_and_a_longer_one_is_not() {
         key.token(&header(&key.public()).to_string(), &claims)
     };
     // Three characters more of a claim are four more of the token.
-    let longest = (0..3).find_map(|n| Some(of(7_400 + n)).filter(|token| token.len() % 4 == LONGEST % 4)).unwrap();
-    let padding = (LONGEST - longest.len()) / 4 * 3 + 7_400;
-    let fits = (padding..padding + 3).map(of).find(|token| token.len() == LONGEST).unwrap();
+    let longest =
+        (0..3).find_map(|n| Some(of(7_400 + n)).filter(|token| token.len() % 4 == MAX_TOKEN_BYTES % 4)).unwrap();
+    let padding = (MAX_TOKEN_BYTES - longest.len()) / 4 * 3 + 7_400;
+    let fits = (padding..padding + 3).map(of).find(|token| token.len() == MAX_TOKEN_BYTES).unwrap();
     assert!(verify(&fits).is_ok());
     assert_eq!(verify(&format!("{fits}A")), Err(VerifyError::Malformed));
     assert_eq!(format!("{:?}", Unverified::parse(&fits).unwrap()), "Unverified(hidden)");

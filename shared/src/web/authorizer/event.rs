@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use self::{http::HttpRequest, rest::RestRequest};
 use crate::{
-    authorize::{OrgHeader, Question},
-    jwt::present,
+    authorize::{AuthorizationRequest, OrgHeader},
+    json::present,
 };
 
 /// The event.
@@ -32,7 +32,7 @@ struct Kind {
 }
 
 /// What both kinds of events tell.
-struct Told<'a> {
+struct EventFields<'a> {
     api: Option<&'a str>,
     method: String,
     route: String,
@@ -73,18 +73,18 @@ impl Event {
     }
 
     /// What the event asks; `None` where it does not say of which API.
-    pub(super) fn question(&self) -> Option<Question> {
-        let told = match self {
-            Self::Rest(request) => request.told(),
-            Self::Http(request) => request.told(),
+    pub(super) fn authorization_request(&self) -> Option<AuthorizationRequest> {
+        let fields = match self {
+            Self::Rest(request) => request.fields(),
+            Self::Http(request) => request.fields(),
         };
-        Some(Question {
-            credential: bearer(&told.credentials),
-            api: told.api?.to_owned(),
-            method: told.method,
-            route: told.route,
-            parameters: told.parameters.clone(),
-            org: org(&told.orgs),
+        Some(AuthorizationRequest {
+            credential: bearer(&fields.credentials),
+            api: fields.api?.to_owned(),
+            method: fields.method,
+            route: fields.route,
+            parameters: fields.parameters.clone(),
+            org: org(&fields.orgs),
         })
     }
 }
@@ -102,14 +102,14 @@ fn bearer(headers: &[&str]) -> Result<String, &'static str> {
 fn org(headers: &[&str]) -> OrgHeader {
     match headers {
         [] => OrgHeader::Absent,
-        [org] => org.parse().map_or(OrgHeader::Unclear, OrgHeader::Org),
-        _ => OrgHeader::Unclear,
+        [org] => org.parse().map_or(OrgHeader::Invalid, OrgHeader::Org),
+        _ => OrgHeader::Invalid,
     }
 }
 
 /// The path of a request on the route `path`, with its parameters in their places; `None` where one is missing, empty, or takes
 /// more than its segment.
-fn filled(path: &str, parameters: &HashMap<String, String>) -> Option<String> {
+fn fill_path(path: &str, parameters: &HashMap<String, String>) -> Option<String> {
     let fill = |segment: &str| match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         None => Some(segment.to_owned()),
         Some(name) => {

@@ -3,12 +3,13 @@
 use std::sync::{Arc, LazyLock};
 
 use shared::{
-    authorize::Provider,
-    jwt::Ring,
+    identity_provider::IdentityProvider,
+    jwt::KeySet,
+    permissions::{OrgId, RoleId},
     ports::{
-        Assignments, Clock, Evidence, EvidenceReader, KeyRing, PortError, PortErrorKind, ProviderKeys, Service, Toucher,
+        AuthorizationData, Clock, ListAssignedRoles, OwnKeys, PortError, PortErrorKind, ProviderKeys,
+        ReadAuthorizationData, Service, UpdateLastUsed,
     },
-    rights::{OrgId, RoleId},
     token::{Access, Date, Token, TokenId, TokenType, UnixTime, UserId},
 };
 
@@ -62,44 +63,44 @@ impl Ledger {
     }
 }
 
-impl EvidenceReader for Ledger {
-    async fn read(&self, tokens: &[TokenId], _: &[RoleId]) -> Result<Evidence, PortError> {
-        let mut evidence = Evidence::default();
+impl ReadAuthorizationData for Ledger {
+    async fn read_authorization_data(&self, tokens: &[TokenId], _: &[RoleId]) -> Result<AuthorizationData, PortError> {
+        let mut data = AuthorizationData::default();
         if matches!(self, Self::Known) && tokens.contains(&TOKEN.id) {
-            evidence.tokens.insert(TOKEN.id.key().clone(), Ok(TOKEN.clone()));
+            data.tokens.insert(TOKEN.id.key().clone(), Ok(TOKEN.clone()));
         }
-        self.call(evidence)
+        self.call(data)
     }
 }
 
-impl Assignments for Ledger {
-    async fn assigned(&self, _: &OrgId, _: &UserId) -> Result<Vec<RoleId>, PortError> {
+impl ListAssignedRoles for Ledger {
+    async fn list_assigned_roles(&self, _: &OrgId, _: &UserId) -> Result<Vec<RoleId>, PortError> {
         self.call(Vec::new())
     }
 }
 
-impl Toucher for Ledger {
-    async fn touch(&self, _: &TokenId, _: Date) -> Result<(), PortError> {
+impl UpdateLastUsed for Ledger {
+    async fn update_last_used(&self, _: &TokenId, _: Date) -> Result<(), PortError> {
         self.call(())
     }
 }
 
 impl Keys {
-    fn known(self) -> Arc<Ring> {
-        static RINGS: LazyLock<[Arc<Ring>; 2]> =
-            LazyLock::new(|| [0, 1].map(|at: usize| Arc::new(Ring::new([keys::both()[at].public().clone()]))));
+    fn known(self) -> Arc<KeySet> {
+        static RINGS: LazyLock<[Arc<KeySet>; 2]> =
+            LazyLock::new(|| [0, 1].map(|at: usize| Arc::new(KeySet::new([keys::both()[at].public().clone()]))));
         RINGS[self.0].clone()
     }
 }
 
-impl KeyRing for Keys {
-    async fn ring(&self) -> Result<Arc<Ring>, PortError> {
+impl OwnKeys for Keys {
+    async fn key_set(&self) -> Result<Arc<KeySet>, PortError> {
         Ok(self.known())
     }
 }
 
 impl ProviderKeys for Keys {
-    async fn ring(&self, _: &Provider, _: &str) -> Result<Arc<Ring>, PortError> {
+    async fn key_set(&self, _: &IdentityProvider, _: &str) -> Result<Arc<KeySet>, PortError> {
         Ok(self.known())
     }
 }

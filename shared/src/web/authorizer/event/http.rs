@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::{Told, filled, is_literal};
+use super::{EventFields, fill_path, is_literal};
 use crate::web::ORG_HEADER;
 
 /// The longest path that is looked at, as for a REST API, whose ARNs have an end.
-const LONGEST_PATH: usize = 512;
+const MAX_PATH_BYTES: usize = 512;
 
 /// The event, as far as it is looked at. What is absent or of another type makes it none.
 #[derive(Deserialize)]
@@ -51,8 +51,8 @@ impl HttpRequest {
         self.request_context.request_id.clone()
     }
 
-    pub(super) fn told(&self) -> Told<'_> {
-        Told {
+    pub(super) fn fields(&self) -> EventFields<'_> {
+        EventFields {
             api: Some(&self.request_context.api_id),
             method: self.request_context.http.method.clone(),
             route: self.route_key.clone(),
@@ -77,12 +77,12 @@ impl HttpRequest {
                 (before != "/", before)
             }
             Some((_, route)) => {
-                let filled = filled(route, self.parameters());
-                (filled.is_some_and(|path| self.raw_path.ends_with(&path)), self.raw_path.as_str())
+                let fill_path = fill_path(route, self.parameters());
+                (fill_path.is_some_and(|path| self.raw_path.ends_with(&path)), self.raw_path.as_str())
             }
             None => (true, self.raw_path.as_str()),
         };
-        fits && self.raw_path.len() <= LONGEST_PATH && (path.is_empty() || is_literal(path))
+        fits && self.raw_path.len() <= MAX_PATH_BYTES && (path.is_empty() || is_literal(path))
     }
 
     fn parameters(&self) -> &HashMap<String, String> {

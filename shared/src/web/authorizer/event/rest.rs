@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::{Told, filled, is_literal};
+use super::{EventFields, fill_path, is_literal};
 use crate::web::ORG_HEADER;
 
 /// The longest ARN that a policy may name.
-const LONGEST_ARN: usize = 512;
+const MAX_ARN_BYTES: usize = 512;
 
 /// The event, as far as it is looked at. What is of another type makes it none.
 #[derive(Deserialize)]
@@ -43,9 +43,9 @@ impl RestRequest {
         self.request_context.as_ref().and_then(|context| context.request_id.clone()).unwrap_or_default()
     }
 
-    pub(super) fn told(&self) -> Told<'_> {
+    pub(super) fn fields(&self) -> EventFields<'_> {
         let method = self.http_method.clone().unwrap_or_default();
-        Told {
+        EventFields {
             // arn:aws:execute-api:<region>:<account>:<API id>/<stage>/…
             api: self.method_arn.as_deref().and_then(|arn| arn.split('/').next()?.rsplit(':').next()),
             route: format!("{method} {}", self.resource.as_deref().unwrap_or_default()),
@@ -81,9 +81,9 @@ impl RestRequest {
         let stage = self.request_context.as_ref()?.stage.as_ref()?;
         let method = self.http_method.as_ref()?;
         // What a base path mapping adds is in the event's path, and not in this one.
-        let path = filled(self.resource.as_ref()?, self.parameters())?;
+        let path = fill_path(self.resource.as_ref()?, self.parameters())?;
         let arn = format!("{prefix}/{stage}/{method}{path}");
         let is_plain = !arn.contains(['*', '?', '$']);
-        (is_plain && is_literal(&path) && arn.len() <= LONGEST_ARN && arn == *named).then_some(arn)
+        (is_plain && is_literal(&path) && arn.len() <= MAX_ARN_BYTES && arn == *named).then_some(arn)
     }
 }

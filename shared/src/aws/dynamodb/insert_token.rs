@@ -1,0 +1,30 @@
+//! Recording a token.
+
+use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure};
+
+use super::{Ledger, dynamodb_error, token, write};
+use crate::{
+    aws::TokenItem,
+    ports::{InsertToken, PortError},
+    token::Token,
+};
+
+impl InsertToken for Ledger {
+    /// One conditional `PutItem`. That a row is there already comes back with the row: the SDK may have asked again after an
+    /// answer that was lost.
+    async fn insert(&self, new: &Token) -> Result<Option<Token>, PortError> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(write(&TokenItem::of(new))?))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let Err(error) = request.send().await else { return Ok(None) };
+        let failure = dynamodb_error("PutItem", &error);
+        match error.into_service_error() {
+            PutItemError::ConditionalCheckFailedException(there) => token(there.item.unwrap_or_default()).map(Some),
+            _ => Err(failure),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Reading all roles of an organization.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::{operation::query::QueryOutput, types::AttributeValue};
+
+use super::{Attributes, Ledger, batch_get::role, dynamodb_error};
+use crate::{
+    aws::RoleItem,
+    permissions::{OrgId, RoleId, RoleWithName},
+    ports::{ListRoles, MAX_ORG_ROLES, PortError},
+};
+
+impl ListRoles for Ledger {
+    /// One strong `Query` for each megabyte of roles.
+    async fn list_roles(&self, org: &OrgId) -> Result<BTreeMap<RoleId, RoleWithName>, PortError> {
+        let (mut roles, mut start) = (BTreeMap::new(), None);
+        loop {
+            let answer = self.roles_from(org, start).await?;
+            roles.extend(answer.items.unwrap_or_default().into_iter().filter_map(|row| named(org, row)));
+            start = answer.last_evaluated_key;
+            if start.is_none() || roles.len() >= MAX_ORG_ROLES {
+                return Ok(roles.into_iter().take(MAX_ORG_ROLES).collect());
+            }
+        }
+    }
+}
+
+impl Ledger {
+    async fn roles_from(&self, org: &OrgId, start: Option<Attributes>) -> Result<QueryOutput, PortError> {
+        let (partition, sort) = RoleItem::keys_of(org);
+        let query = self.client.query().table_name(&self.table).consistent_read(true).set_exclusive_start_key(start);
+        let query = query
+            .key_condition_expression("pk = :org AND begins_with(sk, :role)")
+            .expression_attribute_values(":org", AttributeValue::S(partition))
+            .expression_attribute_values(":role", AttributeValue::S(sort.to_owned()));
+        query.send().await.map_err(|error| dynamodb_error("Query", &error))
+    }
+}
+
+/// A role by its row. What lies there and has the key of none is nobody's role.
+fn named(org: &OrgId, row: Attributes) -> Option<(RoleId, RoleWithName)> {
+    let id = RoleItem::id_of(org, row.get("sk")?.as_s().ok()?)?;
+    let named = role(&id, row);
+    Some((id, named))
+}

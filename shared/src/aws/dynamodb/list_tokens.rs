@@ -1,0 +1,62 @@
+//! Listing tokens.
+
+use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::AttributeValue};
+
+use super::{Attributes, Ledger, dynamodb_error, token};
+use crate::{
+    aws::TokenItem,
+    list::{PageKey, TokenFilter},
+    permissions::OrgId,
+    ports::{ListTokens, PortError, TokenPage},
+    telemetry,
+    token::{Token, TokenClass, UnixTime},
+};
+
+impl ListTokens for Ledger {
+    /// One `Query` of the sparse index. An unreadable row is left out, and told to the log.
+    async fn list_page(
+        &self,
+        org: &OrgId,
+        class: TokenClass,
+        before: Option<&PageKey>,
+        now: UnixTime,
+        filter: &TokenFilter,
+    ) -> Result<TokenPage, PortError> {
+        let query = self.query(TokenItem::list_of(org, class), before, now, filter);
+        let answer = query.send().await.map_err(|error| dynamodb_error("Query", &error))?;
+        let last = answer.last_evaluated_key.as_ref().and_then(|key| key.get("by_org_at")?.as_s().ok());
+        Ok(TokenPage {
+            next_key: last.cloned().map(PageKey::new),
+            tokens: answer.items.unwrap_or_default().into_iter().filter_map(readable).collect(),
+        })
+    }
+}
+
+impl Ledger {
+    fn query(&self, list: String, before: Option<&PageKey>, now: UnixTime, filter: &TokenFilter) -> QueryFluentBuilder {
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("by_org")
+            .scan_index_forward(false)
+            .limit(i32::try_from(filter.limit).unwrap_or(i32::MAX))
+            .expression_attribute_values(":list", AttributeValue::S(list))
+            .expression_attribute_values(":now", AttributeValue::N(now.seconds().to_string()));
+        let mut keys = "by_org = :list".to_owned();
+        if let Some(before) = before {
+            keys.push_str(" AND by_org_at < :before");
+            query = query.expression_attribute_values(":before", AttributeValue::S(before.as_str().to_owned()));
+        }
+        let mut shown = "(attribute_not_exists(expires_at) OR expires_at > :now)".to_owned();
+        if let Some(maker) = &filter.created_by {
+            shown.push_str(" AND created_by = :maker");
+            query = query.expression_attribute_values(":maker", AttributeValue::S(maker.to_string()));
+        }
+        query.key_condition_expression(keys).filter_expression(shown)
+    }
+}
+
+fn readable(row: Attributes) -> Option<Token> {
+    token(row).inspect_err(|error| telemetry::port_error(error)).ok()
+}

@@ -1,0 +1,302 @@
+//! A token's row in the ledger.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    json::present,
+    list::PageKey,
+    permissions::{OrgId, RoleId},
+    ports::ItemError,
+    token::{
+        Access, Date, Fingerprint, Revocation, Token, TokenClass, TokenId, TokenKey, TokenType, TypeName, UnixTime,
+    },
+};
+
+/// The version of the rows that this code writes. An older row stays readable, a newer one is refused.
+pub const SCHEMA_VERSION: u32 = 1;
+
+const DAY: u64 = 24 * 60 * 60;
+/// How long a row is kept after its token was revoked, in seconds: 30 days, so that it can be told who did it. Deleting it
+/// grants nothing, since a token without a row is worth nothing.
+pub const REVOKED_RETENTION_SECONDS: u64 = 30 * DAY;
+/// How long a row is kept after its token expired, in seconds. An expired row stays in the index, so a list pays for it.
+const EXPIRED_RETENTION_SECONDS: u64 = DAY;
+
+/// The row as it is written: one attribute a field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TokenItem {
+    pk: String,
+    sk: String,
+    v: u32,
+    id: String,
+    org: OrgId,
+    name: String,
+    roles: Vec<RoleId>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    read_only: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    anonymize: bool,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    journey_id: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    portal_id: Option<String>,
+    created_at: UnixTime,
+    created_by: String,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    expires_at: Option<UnixTime>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    revoked_at: Option<UnixTime>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    revoked_by: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    last_used: Option<Date>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<Fingerprint>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    by_org: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    by_org_at: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    ttl: Option<UnixTime>,
+}
+
+impl TokenItem {
+    /// The sort key of every token's row.
+    pub const SORT: &'static str = "TOKEN";
+
+    /// The partition key of the token with this key: evenly spread, however large one organization is.
+    #[must_use]
+    pub fn partition(key: &TokenKey) -> String {
+        format!("TOKEN#{key}")
+    }
+
+    /// The key of the index `by_org` under which the tokens of `org` and `class` stand.
+    #[must_use]
+    pub fn list_of(org: &OrgId, class: TokenClass) -> String {
+        let class = match class {
+            TokenClass::Listed => "listed",
+            TokenClass::System => "system",
+        };
+        format!("{org}#{class}")
+    }
+
+    /// The row of `token`. A revoked token has no place in the index.
+    #[must_use]
+    pub fn of(token: &Token) -> Self {
+        let listed = token.revocation.is_none();
+        let gone = match &token.revocation {
+            Some(revocation) => Some(revocation.at.plus(REVOKED_RETENTION_SECONDS)),
+            None => token.expires_at.map(|end| end.plus(EXPIRED_RETENTION_SECONDS)),
+        };
+        Self {
+            pk: Self::partition(token.id.key()),
+            sk: Self::SORT.to_owned(),
+            v: SCHEMA_VERSION,
+            id: token.id.to_string(),
+            org: token.org.clone(),
+            name: token.name.to_string(),
+            roles: token.token_type.roles().to_vec(),
+            read_only: token.token_type.access().is_some_and(|access| access.read_only),
+            anonymize: token.token_type.access().is_some_and(|access| access.anonymize),
+            journey_id: token.token_type.journey_id().map(ToOwned::to_owned),
+            portal_id: token.token_type.portal_id().map(ToOwned::to_owned),
+            created_at: token.created_at,
+            created_by: token.created_by.to_string(),
+            parent: token.parent.as_ref().map(ToString::to_string),
+            expires_at: token.expires_at,
+            revoked_at: token.revocation.as_ref().map(|revocation| revocation.at),
+            revoked_by: token.revocation.as_ref().map(|revocation| revocation.by.to_string()),
+            last_used: token.last_used,
+            by_org: listed.then(|| Self::list_of(&token.org, token.id.type_name().class())),
+            by_org_at: listed.then(|| PageKey::of(token).as_str().to_owned()),
+            fingerprint: token.fingerprint.clone(),
+            ttl: gone,
+        }
+    }
+
+    /// The token that the row records.
+    ///
+    /// # Errors
+    ///
+    /// See [`ItemError`].
+    pub fn token(self) -> Result<Token, ItemError> {
+        if self.v > SCHEMA_VERSION {
+            return Err(ItemError::Newer(self.v));
+        }
+        let id: TokenId = read(&self.id, "id")?;
+        if self.pk != Self::partition(id.key()) {
+            return Err(ItemError::Attribute("pk"));
+        }
+        if self.roles.iter().any(|role| *role.org() != self.org) {
+            return Err(ItemError::Attribute("roles"));
+        }
+        Ok(Token {
+            token_type: self.token_type(id.type_name())?,
+            id,
+            org: self.org,
+            name: read(&self.name, "name")?,
+            created_at: self.created_at,
+            created_by: read(&self.created_by, "created_by")?,
+            parent: self.parent.map(|parent| read(&parent, "parent")).transpose()?,
+            expires_at: self.expires_at,
+            revocation: revocation(self.revoked_at, self.revoked_by.as_deref())?,
+            last_used: self.last_used,
+            fingerprint: self.fingerprint,
+        })
+    }
+
+    /// The type, and what the row says for it; what it says for another type is damage.
+    fn token_type(&self, name: TypeName) -> Result<TokenType, ItemError> {
+        let access = Access { roles: self.roles.clone(), read_only: self.read_only, anonymize: self.anonymize };
+        let carries_none = self.roles.is_empty() && !self.read_only && !self.anonymize;
+        match (name, &self.journey_id, &self.portal_id) {
+            (TypeName::Api, None, None) => Ok(TokenType::Api(access)),
+            (TypeName::Assume, None, None) => Ok(TokenType::Assume(access)),
+            (TypeName::App, None, None) => Ok(TokenType::App(access)),
+            (TypeName::Journey, Some(id), None) if carries_none => Ok(TokenType::Journey(read(id, "journey_id")?)),
+            (TypeName::Portal, None, Some(id)) if carries_none => Ok(TokenType::Portal(read(id, "portal_id")?)),
+            _ => Err(ItemError::Attribute("id")),
+        }
+    }
+}
+
+/// Half a revocation is a revocation that was damaged, never a living token.
+fn revocation(at: Option<UnixTime>, by: Option<&str>) -> Result<Option<Revocation>, ItemError> {
+    match (at, by) {
+        (None, None) => Ok(None),
+        (Some(at), Some(by)) => Ok(Some(Revocation { at, by: read(by, "revoked_by")? })),
+        _ => Err(ItemError::Attribute("revoked_at")),
+    }
+}
+
+fn read<T: std::str::FromStr>(text: &str, attribute: &'static str) -> Result<T, ItemError> {
+    text.parse().map_err(|_| ItemError::Attribute(attribute))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::token::samples;
+
+    #[test]
+    fn a_token_comes_back_from_its_row_as_it_was() {
+        for token in samples::tokens() {
+            let json = serde_json::to_value(TokenItem::of(&token)).unwrap();
+            let row: TokenItem = serde_json::from_value(json).unwrap();
+            assert_eq!(row.token(), Ok(token));
+        }
+    }
+
+    #[test]
+    fn a_public_tokens_row_that_carries_anything_is_damaged() {
+        let [.., journey, portal] = samples::tokens();
+        for token in [journey, portal] {
+            let written = serde_json::to_value(TokenItem::of(&token)).unwrap();
+            assert_eq!(serde_json::from_value::<TokenItem>(written.clone()).unwrap().token(), Ok(token));
+            for (attribute, value) in
+                [("roles", json!(["123:a"])), ("read_only", json!(true)), ("anonymize", json!(true))]
+            {
+                let mut row = written.clone();
+                row[attribute] = value;
+                let read = serde_json::from_value::<TokenItem>(row).unwrap().token();
+                assert_eq!(read, Err(ItemError::Attribute("id")), "{attribute}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_of_a_system_comes_back_from_its_row() {
+        let child = samples::child();
+        let access = child.token_type.access().unwrap().clone();
+        let id = "assume_BBBBBBBBBBBBBBBBBBBBB".parse().unwrap();
+        let assume = Token { id, token_type: TokenType::Assume(access), ..child };
+        assert_eq!(TokenItem::of(&assume).token(), Ok(assume));
+    }
+
+    /// What lies in ledgers already: another name, key or time to live would lose rows that are there.
+    #[test]
+    fn rows_are_written_as_they_always_were() {
+        let written = |token: &Token| serde_json::to_value(TokenItem::of(token)).unwrap();
+        assert_eq!(
+            written(&samples::child()),
+            json!({
+                "pk": "TOKEN#BBBBBBBBBBBBBBBBBBBBB", "sk": "TOKEN", "v": 1, "id": "app_BBBBBBBBBBBBBBBBBBBBB",
+                "org": "123", "name": "Postman Access Token", "roles": ["123:a", "123:b"], "read_only": true,
+                "anonymize": true, "created_at": 1_566_656_122, "created_by": "api_5ZugdRXasLfWBypHi93Fk",
+                "parent": "api_5ZugdRXasLfWBypHi93Fk", "expires_at": 1_566_660_000, "last_used": "2019-08-24",
+                "by_org": "123#system", "by_org_at": "001566656122#app_BBBBBBBBBBBBBBBBBBBBB",
+                "ttl": 1_566_660_000 + 86_400,
+            })
+        );
+        assert_eq!(
+            written(&samples::revoked()),
+            json!({
+                "pk": "TOKEN#5ZugdRXasLfWBypHi93Fk", "sk": "TOKEN", "v": 1, "id": "api_5ZugdRXasLfWBypHi93Fk",
+                "org": "123", "name": "Postman Access Token", "roles": ["123:owner"], "created_at": 1_566_656_122,
+                "created_by": "local|1001", "revoked_at": 1_566_657_000, "revoked_by": "local|1002",
+                "ttl": 1_566_657_000 + 2_592_000,
+            })
+        );
+        let journey = written(&samples::journey());
+        assert_eq!((&journey["by_org"], &journey["journey_id"]), (&json!("123#listed"), &json!("j-1")));
+        assert_eq!(journey.get("ttl"), None, "a token without an end is kept");
+    }
+
+    #[test]
+    fn a_revoked_token_has_no_place_in_the_index() {
+        for token in samples::tokens() {
+            let json = serde_json::to_value(TokenItem::of(&token)).unwrap();
+            assert_eq!(json.get("by_org").is_some(), token.revocation.is_none());
+            assert_eq!(json.get("by_org_at").is_some(), token.revocation.is_none());
+        }
+    }
+
+    /// The reading of a good row with some attributes replaced; `None` where it has not even the form of a row.
+    fn with(changes: &Value) -> Option<Result<Token, ItemError>> {
+        let mut json = serde_json::to_value(TokenItem::of(&samples::child())).unwrap();
+        for (name, value) in changes.as_object().unwrap() {
+            json[name] = value.clone();
+        }
+        serde_json::from_value::<TokenItem>(json).ok().map(TokenItem::token)
+    }
+
+    #[test]
+    fn a_row_of_a_newer_schema_version_is_refused_and_an_older_one_is_read() {
+        assert_eq!(with(&json!({"v": 2})), Some(Err(ItemError::Newer(2))));
+        assert!(matches!(with(&json!({"v": 0})), Some(Ok(_))));
+    }
+
+    #[test]
+    fn a_row_that_holds_what_it_cannot_is_refused() {
+        for (changes, attribute) in [
+            (json!({"id": "api_short"}), "id"),
+            (json!({"id": "journey_5ZugdRXasLfWBypHi93Fk", "pk": "TOKEN#5ZugdRXasLfWBypHi93Fk"}), "id"),
+            (json!({"journey_id": "j"}), "id"),
+            (json!({"pk": "TOKEN#AAAAAAAAAAAAAAAAAAAAA"}), "pk"),
+            (json!({"roles": ["999:owner"]}), "roles"),
+            (json!({"name": ""}), "name"),
+            (json!({"parent": "nobody"}), "parent"),
+            (json!({"revoked_at": 5}), "revoked_at"),
+            (json!({"revoked_by": "local|1"}), "revoked_at"),
+        ] {
+            assert_eq!(with(&changes), Some(Err(ItemError::Attribute(attribute))), "{changes}");
+        }
+        for changes in [
+            json!({"org": "a b"}),
+            json!({"roles": "123:owner"}),
+            json!({"expires_at": "never"}),
+            json!({"expires_at": -1}),
+            json!({"expires_at": null}),
+            json!({"parent": null}),
+            json!({"revoked_at": null, "revoked_by": null}),
+            json!({"read_only": "false"}),
+        ] {
+            assert_eq!(with(&changes), None, "{changes}");
+        }
+    }
+}

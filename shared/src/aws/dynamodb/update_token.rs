@@ -1,0 +1,91 @@
+//! *(revoked is final)* Revoking a token, and noting its use: conditional, monotone writes.
+
+use aws_sdk_dynamodb::{
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
+};
+
+use super::{Attributes, Ledger, dynamodb_error, is_of, token, token_key};
+use crate::{
+    aws::REVOKED_RETENTION_SECONDS,
+    permissions::OrgId,
+    ports::{PortError, PortErrorKind, RevokeToken, Service, UpdateLastUsed},
+    token::{Date, Revocation, Token, TokenId, UnixTime},
+};
+
+/// What became of a conditional write.
+enum Written {
+    /// It was applied; the row as it is now, where it was asked for.
+    Applied(Attributes),
+    /// Its condition did not hold; the row as it is, where there is one.
+    Refused(Attributes),
+}
+
+impl Ledger {
+    fn update(&self, id: &TokenId) -> UpdateItemFluentBuilder {
+        self.client.update_item().table_name(&self.table).set_key(Some(token_key(id)))
+    }
+}
+
+async fn send(request: UpdateItemFluentBuilder) -> Result<Written, PortError> {
+    let error = match request.send().await {
+        Ok(answer) => return Ok(Written::Applied(answer.attributes.unwrap_or_default())),
+        Err(error) => error,
+    };
+    let failure = dynamodb_error("UpdateItem", &error);
+    match error.into_service_error() {
+        UpdateItemError::ConditionalCheckFailedException(there) => Ok(Written::Refused(there.item.unwrap_or_default())),
+        _ => Err(failure),
+    }
+}
+
+fn seconds(time: UnixTime) -> AttributeValue {
+    AttributeValue::N(time.seconds().to_string())
+}
+
+impl RevokeToken for Ledger {
+    /// One conditional `UpdateItem`, which takes the row out of the index as well.
+    async fn revoke_token(
+        &self,
+        id: &TokenId,
+        org: &OrgId,
+        revocation: &Revocation,
+    ) -> Result<Option<Token>, PortError> {
+        let request = self
+            .update(id)
+            .update_expression("SET revoked_at = :at, revoked_by = :by, #ttl = :ttl REMOVE by_org, by_org_at")
+            .condition_expression("id = :id AND org = :org AND attribute_not_exists(revoked_at)")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":at", seconds(revocation.at))
+            .expression_attribute_values(":by", AttributeValue::S(revocation.by.to_string()))
+            .expression_attribute_values(":ttl", seconds(revocation.at.plus(REVOKED_RETENTION_SECONDS)))
+            .expression_attribute_values(":id", AttributeValue::S(id.to_string()))
+            .expression_attribute_values(":org", AttributeValue::S(org.to_string()))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match send(request).await? {
+            Written::Applied(row) => token(row).map(Some),
+            Written::Refused(row) if !is_of(&row, id, org) => Ok(None),
+            Written::Refused(row) => match token(row)? {
+                found if found.revocation.is_some() => Ok(Some(found)),
+                // The condition failed and the item contradicts it.
+                _ => Err(PortError::new(Service::DynamoDb, "UpdateItem", PortErrorKind::InvalidItem)),
+            },
+        }
+    }
+}
+
+impl UpdateLastUsed for Ledger {
+    /// One conditional `UpdateItem`, which touches a living row alone and never sets the day back.
+    async fn update_last_used(&self, id: &TokenId, day: Date) -> Result<(), PortError> {
+        let request = self
+            .update(id)
+            .update_expression("SET last_used = :day")
+            .condition_expression(
+                "attribute_exists(pk) AND attribute_not_exists(revoked_at) \
+                 AND (attribute_not_exists(last_used) OR last_used < :day)",
+            )
+            .expression_attribute_values(":day", AttributeValue::S(day.to_string()));
+        send(request).await.map(|_| ())
+    }
+}
