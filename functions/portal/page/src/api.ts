@@ -1,157 +1,120 @@
-/** The calls of the API that this page makes. Addresses are relative, since a stage may stand before them. */
+/** Client of the Latchkey API. Paths are relative, because API Gateway can prefix them with a stage name. */
 
+import type { CreatedToken, CreateTokenRequest, Role, TokenItem } from './api-types';
 import { words } from './words';
 
-export type TokenType = 'api' | 'journey' | 'portal' | 'app' | 'assume';
-
-/** A token as the API lists it. */
-export interface Item {
-  id: string;
-  created_at: string;
-  name: string;
-  token_type: TokenType;
-  assignments?: string[];
-  expires_at?: string;
-  last_used?: string;
-  read_only?: boolean;
-  anonymize?: boolean;
-  created_by?: string;
-  parent?: string;
-  revoked_at?: string;
-}
-
-/** What a new token is to be. */
-export interface Order {
-  name: string;
-  assignments: string[];
-  expires_in?: string | number;
-  read_only?: boolean;
-}
-
-export interface Grant {
-  action: string;
-  resource?: string;
-  effect?: 'allow' | 'deny';
-}
-
-export interface Role {
-  id: string;
-  name: string;
-  organization_id: string;
-  grants: Grant[];
-}
-
-/** One page of a list, and the query of the next one. */
-export interface Page {
-  items: Item[];
+/** One page of the token list. */
+export interface TokenListPage {
+  items: TokenItem[];
+  /** Query string of the next page; `undefined` on the last page. */
   next: string | undefined;
 }
 
-/** Who calls. */
+/** Supplies the bearer token of each request. */
 export interface Credentials {
-  /** The present token. */
-  bearer(): string;
-  /** A new one in its place; `false` where there is none to be had. */
+  /** The current token. */
+  bearerToken(): string;
+  /** Replaces the current token; `false` if no new token can be obtained. */
   renew(): Promise<boolean>;
 }
 
-/** Why a call came to nothing, in a sentence for the person. */
-export class Failure extends Error {
+/** A failed request, with a message for the user. */
+export class ApiError extends Error {
   constructor(
-    sentence: string,
-    /** The API's code; `connection` where nothing came back, so that it is not known what was done. */
+    message: string,
+    /** The API's error code, or `connection` if the outcome of the request is unknown. */
     readonly code: string,
-    /** The gateway's id of the request, by which it is found in the logs. */
-    readonly request = '',
+    /** The gateway's request id, which identifies the request in the logs. */
+    readonly requestId = '',
   ) {
-    super(sentence);
+    super(message);
   }
 }
 
-/** How long an answer may take. The functions give up after eight seconds, the gateway after 29. */
-const PATIENCE = 30_000;
+/** Longer than the timeouts of the functions (8 s) and of the gateway (29 s), so that their responses still arrive. */
+const REQUEST_TIMEOUT_MS = 30_000;
 
-export class Api {
-  private accepted = false;
+export class ApiClient {
+  private hasAcceptedCredentials = false;
 
-  /** `onRefused` is told when the credentials are not accepted, and whether they ever were. */
+  /** `onUnauthenticated` runs when the API rejects the credentials; its argument says whether it accepted them before. */
   constructor(
     private readonly credentials: Credentials,
-    private readonly onRefused: (wereAccepted: boolean) => void,
+    private readonly onUnauthenticated: (hadAcceptedCredentials: boolean) => void,
   ) {}
 
-  /** The roles of whoever is signed in, or with `mayGive` those that they may put into a token. */
-  async roles(mayGive: boolean): Promise<Role[]> {
-    const answer = await this.call('GET', `v1/permissions/me${mayGive ? '?may_give=true' : ''}`);
-    return ((await read(answer)) as { roles: Role[] }).roles;
+  /** Returns the roles of the signed-in user, or with `mayGive` the roles that the user can assign to a token. */
+  async listRoles(mayGive: boolean): Promise<Role[]> {
+    const response = await this.send('GET', `v1/permissions/me${mayGive ? '?may_give=true' : ''}`);
+    return ((await readJson(response)) as { roles: Role[] }).roles;
   }
 
-  /** A page of the list, by the query of a first page or that of {@link Page.next}. */
-  async list(query: string): Promise<Page> {
-    const answer = await this.call('GET', `v1/access-tokens?${query}`);
-    const next = /<\?([^>]*)>; rel="next"/.exec(answer.headers.get('link') ?? '')?.[1];
-    return { items: (await read(answer)) as Item[], next };
+  /** Returns one page of the token list. `query` selects the first page or is {@link TokenListPage.next} of the previous one. */
+  async listTokens(query: string): Promise<TokenListPage> {
+    const response = await this.send('GET', `v1/access-tokens?${query}`);
+    const next = /<\?([^>]*)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
+    return { items: (await readJson(response)) as TokenItem[], next };
   }
 
-  /** Makes a token. The same `key` and order again give the same token, whatever became of the first request. */
-  async create(order: Order, key: string): Promise<Item & { token: string }> {
-    const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': key };
-    const answer = await this.call('POST', 'v1/access-tokens', headers, JSON.stringify(order));
-    return (await read(answer)) as Item & { token: string };
+  /** Creates a token. A retry with the same key and body returns the same token, even if the first response was lost. */
+  async createToken(request: CreateTokenRequest, idempotencyKey: string): Promise<CreatedToken> {
+    const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey };
+    const response = await this.send('POST', 'v1/access-tokens', headers, JSON.stringify(request));
+    return (await readJson(response)) as CreatedToken;
   }
 
-  async revoke(id: string): Promise<Item> {
-    return (await read(await this.call('DELETE', `v1/access-tokens/${encodeURIComponent(id)}`))) as Item;
+  async revokeToken(id: string): Promise<TokenItem> {
+    return (await readJson(await this.send('DELETE', `v1/access-tokens/${encodeURIComponent(id)}`))) as TokenItem;
   }
 
-  /** An answer that is a success. A 401 is asked again once, with a new token. */
-  private async call(method: string, path: string, headers = {}, body: string | null = null): Promise<Response> {
-    const send = () => {
-      const all = { ...headers, Authorization: `Bearer ${this.credentials.bearer()}` };
-      return fetch(path, { method, headers: all, body, cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) });
+  /** Returns a successful response. Retries once with a renewed token after a 401, since the token may have just expired. */
+  private async send(method: string, path: string, headers = {}, body: string | null = null): Promise<Response> {
+    const attempt = () => {
+      const allHeaders = { ...headers, Authorization: `Bearer ${this.credentials.bearerToken()}` };
+      const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+      return fetch(path, { method, headers: allHeaders, body, cache: 'no-store', signal });
     };
     try {
-      let answer = await send();
-      if (answer.status === 401 && (await this.credentials.renew())) answer = await send();
-      if (answer.status === 401) this.onRefused(this.accepted);
-      this.accepted ||= answer.status !== 401;
-      if (answer.ok) return answer;
-      throw await refusal(answer);
+      let response = await attempt();
+      if (response.status === 401 && (await this.credentials.renew())) response = await attempt();
+      if (response.status === 401) this.onUnauthenticated(this.hasAcceptedCredentials);
+      this.hasAcceptedCredentials ||= response.status !== 401;
+      if (response.ok) return response;
+      throw await problemError(response);
     } catch (error) {
-      throw known(error);
+      throw transportError(error);
     }
   }
 }
 
-/** The body of a success. */
-async function read(answer: Response): Promise<unknown> {
+async function readJson(response: Response): Promise<unknown> {
   try {
-    return await answer.json();
+    return await response.json();
   } catch (error) {
-    throw error instanceof SyntaxError ? new Failure(words.failure.garbled, 'connection') : known(error);
+    throw error instanceof SyntaxError ? new ApiError(words.failure.garbled, 'connection') : transportError(error);
   }
 }
 
-/** What went wrong on the way, as a failure. */
-function known(error: unknown): Failure {
-  if (error instanceof Failure) return error;
-  const slow = error instanceof DOMException && error.name === 'TimeoutError';
-  return new Failure(slow ? words.failure.slow : words.failure.connection, 'connection');
+/** Maps an exception of `fetch` to an {@link ApiError}; an `ApiError` stays as it is. */
+function transportError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const isTimeout = error instanceof DOMException && error.name === 'TimeoutError';
+  return new ApiError(isTimeout ? words.failure.slow : words.failure.connection, 'connection');
 }
 
-/** A refusal in the words of the API: `application/problem+json`, RFC 9457. */
-async function refusal(answer: Response): Promise<Failure> {
-  const problem = (await answer.json().catch(() => ({}))) as Record<string, unknown>;
-  const text = (name: string) => (typeof problem[name] === 'string' ? problem[name] : '');
-  const wait = Number(answer.headers.get('retry-after'));
-  const parts = [sentence(text('detail')) || words.failure.garbled];
-  if (wait > 0) parts.push(words.failure.retryIn(wait));
-  // Of a failure on the way nobody knows what was done; a refusal by a rule did nothing.
-  const code = answer.status === 401 ? 'unauthenticated' : text('code') || 'internal';
-  return new Failure(parts.join(' '), answer.status >= 500 ? 'connection' : code, text('instance'));
+/** Maps an error response to an {@link ApiError}. The API sends `application/problem+json` (RFC 9457). */
+async function problemError(response: Response): Promise<ApiError> {
+  const problem = (await response.json().catch(() => ({}))) as Record<string, unknown>;
+  const member = (name: string) => (typeof problem[name] === 'string' ? problem[name] : '');
+  const retryAfterSeconds = Number(response.headers.get('retry-after'));
+  const parts = [asSentence(member('detail')) || words.failure.garbled];
+  if (retryAfterSeconds > 0) parts.push(words.failure.retryIn(retryAfterSeconds));
+  // A 5xx leaves open whether the request took effect; a 4xx guarantees that it did not.
+  const code = response.status === 401 ? 'unauthenticated' : member('code') || 'internal';
+  return new ApiError(parts.join(' '), response.status >= 500 ? 'connection' : code, member('instance'));
 }
 
-/** The API's words as a sentence: it writes them in lower case and without a full stop. */
-function sentence(detail: string): string {
+/** Capitalizes an error detail and ends it with a full stop, because the API writes details in lower case without one. */
+function asSentence(detail: string): string {
   return detail && detail.charAt(0).toUpperCase() + detail.slice(1) + (/[.!?]$/.test(detail) ? '' : '.');
 }

@@ -1,6 +1,6 @@
 /** What the form for a new token holds, and the order that it makes. Nothing in it is secret. */
 
-import type { Grant, Order, Role } from './api';
+import type { CreateTokenRequest, Grant, Role } from './api-types';
 import { words } from './words';
 
 const HOUR = 3_600;
@@ -27,7 +27,7 @@ export interface Draft {
 /** An order that was sent, and the key by which the service knows it again. */
 export interface Attempt {
   draft: Draft;
-  order: Order;
+  order: CreateTokenRequest;
   key: string;
 }
 
@@ -75,8 +75,8 @@ export function attempt(draft: Draft, last: Attempt | undefined, now: number): A
   return repeats ? last : { draft, order: orderOf(draft, now), key: crypto.randomUUID() };
 }
 
-function orderOf(draft: Draft, now: number): Order {
-  const order: Order = { name: draft.name.trim(), assignments: draft.roles };
+function orderOf(draft: Draft, now: number): CreateTokenRequest {
+  const order: CreateTokenRequest = { name: draft.name.trim(), assignments: draft.roles };
   if (draft.expiry.kind === 'lifetime') order.expires_in = draft.expiry.seconds;
   if (draft.expiry.kind === 'date') order.expires_in = Math.floor((endOf(draft.expiry.date) - now) / 1_000);
   if (draft.readOnly) order.read_only = true;

@@ -117,7 +117,7 @@ export class Session implements Credentials {
     return `${this.provider.name}|${String(this.user.profile[this.provider.user_claim] ?? '')}`;
   }
 
-  bearer(): string {
+  bearerToken(): string {
     return this.user[this.provider.token] ?? '';
   }
 

@@ -1,6 +1,6 @@
 /** The tokens that are known: as the list told them, with what was made and revoked here since. */
 
-import type { Item, TokenType } from './api';
+import type { TokenItem, TokenType } from './api-types';
 
 export type Column = 'name' | 'type' | 'roles' | 'created' | 'used' | 'expires';
 
@@ -26,9 +26,9 @@ export const SYSTEM: TokenType[] = ['app', 'assume'];
 
 /** What was made and revoked on this page, which the list may not know yet. */
 export interface Changes {
-  made: { item: Item; at: number }[];
+  made: { item: TokenItem; at: number }[];
   /** Shown until the list is loaded again. */
-  revoked: Item[];
+  revoked: TokenItem[];
   /** The ids of those that were revoked before it was. */
   gone: string[];
 }
@@ -46,13 +46,13 @@ export function reloaded(changes: Changes, now: number): Changes {
 
 /** A row of the table. */
 export interface Row {
-  item: Item;
+  item: TokenItem;
   /** Whether it was made on this page. */
   isNew: boolean;
 }
 
 /** The list with the changes: what was made is there, what was revoked says so, each token once. */
-export function rows(listed: Item[], changes: Changes): Row[] {
+export function rows(listed: TokenItem[], changes: Changes): Row[] {
   const revoked = new Map(changes.revoked.map((item) => [item.id, item]));
   const made = new Set(changes.made.map(({ item }) => item.id));
   const news = changes.made.map(({ item }) => item);
@@ -60,7 +60,7 @@ export function rows(listed: Item[], changes: Changes): Row[] {
   // A token dies with the one that made it.
   const gone = new Set(changes.gone);
   const left = [...all.values()].filter((item) => !gone.has(item.id) && !gone.has(item.parent ?? ''));
-  const told = (item: Item): Item => {
+  const told = (item: TokenItem): TokenItem => {
     const end = revoked.get(item.id)?.revoked_at ?? revoked.get(item.parent ?? '')?.revoked_at;
     return end === undefined ? item : { ...item, revoked_at: end };
   };
@@ -77,13 +77,13 @@ export function seen(rows: Row[], view: View, own: string): Row[] {
 }
 
 /** What a search looks through. */
-function text(item: Item, own: string): string {
+function text(item: TokenItem, own: string): string {
   const maker = item.created_by === own ? `${own} you` : item.created_by;
   return [item.name, item.id, item.token_type, item.assignments?.join(' '), maker, item.parent].join('\n').toLowerCase();
 }
 
 /** What a column sorts by. What is never used is older than all, what never expires ends after all. */
-function key(item: Item, column: Column): string {
+function key(item: TokenItem, column: Column): string {
   switch (column) {
     case 'name':
       return item.name;
@@ -103,13 +103,13 @@ function key(item: Item, column: Column): string {
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
 /** Times are compared as they are written, which is their order; words as people order them. */
-function compare(a: Item, b: Item, column: Column): number {
+function compare(a: TokenItem, b: TokenItem, column: Column): number {
   const [one, other] = [key(a, column), key(b, column)];
   const isTime = column === 'created' || column === 'used' || column === 'expires';
   return isTime ? inOrder(one, other) : collator.compare(one, other);
 }
 
-function newer(a: Item, b: Item): number {
+function newer(a: TokenItem, b: TokenItem): number {
   return inOrder(b.created_at, a.created_at) || inOrder(a.id, b.id);
 }
 

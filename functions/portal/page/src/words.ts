@@ -1,6 +1,6 @@
 /** Every word that a person reads here, but for what the service says. */
 
-import type { TokenType } from './api';
+import type { TokenType } from './api-types';
 
 const number = new Intl.NumberFormat('en');
 const tokens = (count: number) => `${number.format(count)} ${count === 1 ? 'token' : 'tokens'}`;

@@ -2,12 +2,12 @@
 
 import { useEffect, useState } from 'preact/hooks';
 
-import type { Item } from '../api';
+import type { TokenItem } from '../api-types';
 import { exact } from '../format';
 import { words } from '../words';
 import { Copy, Dialog } from './parts';
 
-export function Created(props: { item: Item; token: string; base: string; onDone: () => void }) {
+export function Created(props: { item: TokenItem; token: string; base: string; onDone: () => void }) {
   const { item, token } = props;
   const [leaving, setLeaving] = useState(false);
   useEffect(() => {

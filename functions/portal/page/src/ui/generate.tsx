@@ -2,7 +2,8 @@
 
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 
-import type { Api, Failure, Item } from '../api';
+import type { ApiClient, ApiError } from '../api';
+import type { CreatedToken } from '../api-types';
 import { attempt, wrongs, type Attempt, type Draft, type Wrongs } from '../orders';
 import { words } from '../words';
 import { ExpiryField } from './expiry';
@@ -10,20 +11,20 @@ import { Dialog, Trouble, unless } from './parts';
 import { RolesField } from './roles';
 
 export function Generate(props: {
-  api: Api;
+  api: ApiClient;
   ceiling: number | null;
   draft: Draft;
   last: Attempt | undefined;
   /** Both are kept for whoever leaves the page to sign in and comes back. */
   onDraft: (change: Partial<Draft>) => void;
   onAttempt: (attempt: Attempt) => void;
-  onCreated: (item: Item & { token: string }) => void;
+  onCreated: (item: CreatedToken) => void;
   onLeave: () => void;
 }) {
   const { api, ceiling, draft, last, onDraft } = props;
   const [tries, setTries] = useState(0);
   const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure>();
+  const [failure, setFailure] = useState<ApiError>();
   const form = useRef<HTMLFormElement>(null);
   const nameId = useId();
   // Nothing is called wrong before somebody has tried, and nothing for longer than it is.
@@ -41,9 +42,9 @@ export function Generate(props: {
     props.onAttempt(next);
     setBusy(true);
     try {
-      props.onCreated(await api.create(next.order, next.key));
+      props.onCreated(await api.createToken(next.order, next.key));
     } catch (error) {
-      setFailure(error as Failure);
+      setFailure(error as ApiError);
       setBusy(false);
     }
   };

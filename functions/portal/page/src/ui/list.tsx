@@ -1,6 +1,6 @@
 /** The list of tokens with what one does about it. */
 
-import type { Item, Role } from '../api';
+import type { Role, TokenItem } from '../api-types';
 import { pastedId, ROWS, seen, type Column, type Row, type View } from '../tokens';
 import { words } from '../words';
 import type { usePages } from './pages';
@@ -18,7 +18,7 @@ export function List(props: {
   onView: (change: Partial<View>) => void;
   onRefresh: () => void;
   onGenerate: () => void;
-  onRevoke: (item: Item) => void;
+  onRevoke: (item: TokenItem) => void;
 }) {
   const { lists, view, own, onView } = props;
   const failed = lists.find((list) => list.phase === 'failed');
@@ -106,7 +106,7 @@ function Shown(props: {
   isLoading: boolean;
   onView: (change: Partial<View>) => void;
   onGenerate: () => void;
-  onRevoke: (item: Item) => void;
+  onRevoke: (item: TokenItem) => void;
 }) {
   const { shown, view, onView } = props;
   const last = Math.max(0, Math.ceil(shown.length / ROWS) - 1);

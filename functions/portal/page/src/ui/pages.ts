@@ -2,32 +2,33 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import type { Api, Failure, Item, TokenType } from '../api';
+import type { ApiClient, ApiError } from '../api';
+import type { TokenItem, TokenType } from '../api-types';
 
 /** After how many tokens loading waits to be asked for more. */
 const ENOUGH = 10_000;
 
 /** What is known of a list. */
 export interface Pages {
-  items: Item[];
+  items: TokenItem[];
   phase: 'idle' | 'loading' | 'done' | 'failed';
-  failure?: Failure;
+  failure?: ApiError;
   /** The query of the next page, where there is one. */
   next?: string | undefined;
 }
 
 /** The tokens of some types, loaded from when they are wanted on. */
-export function usePages(api: Api, types: TokenType[], wanted: boolean) {
+export function usePages(api: ApiClient, types: TokenType[], wanted: boolean) {
   const [pages, setPages] = useState<Pages>({ items: [], phase: 'idle' });
   const run = useRef(0);
 
-  const load = async (first: string, before: Item[]) => {
+  const load = async (first: string, before: TokenItem[]) => {
     const mine = ++run.current;
     setPages((now) => ({ items: now.items, phase: 'loading' }));
-    let [items, next]: [Item[], string | undefined] = [before, first];
+    let [items, next]: [TokenItem[], string | undefined] = [before, first];
     try {
       do {
-        const page = await api.list(next);
+        const page = await api.listTokens(next);
         if (mine !== run.current) return;
         [items, next] = [[...items, ...page.items], page.next];
         const goesOn = next !== undefined && items.length < before.length + ENOUGH;
@@ -35,7 +36,7 @@ export function usePages(api: Api, types: TokenType[], wanted: boolean) {
         if (!goesOn) return;
       } while (next !== undefined);
     } catch (error) {
-      if (mine === run.current) setPages((now) => ({ items: now.items, phase: 'failed', failure: error as Failure, next: items.length > 0 ? next : undefined }));
+      if (mine === run.current) setPages((now) => ({ items: now.items, phase: 'failed', failure: error as ApiError, next: items.length > 0 ? next : undefined }));
     }
   };
   const refresh = () => void load(`token_type=${types.join(',')}&limit=1000`, []);

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
-import type { Failure } from '../api';
+import type { ApiError } from '../api';
 import { exact, relative } from '../format';
 import { words } from '../words';
 
@@ -13,7 +13,7 @@ export function unless(blocked: boolean, act: () => void) {
 }
 
 /** What went wrong, and a way to try again. */
-export function Trouble(props: { title: string; failure: Failure; text?: string; retry?: (() => void) | undefined }) {
+export function Trouble(props: { title: string; failure: ApiError; text?: string; retry?: (() => void) | undefined }) {
   const { title, failure, text, retry } = props;
   // The button goes with the trouble, and the keyboard back to the heading.
   const again = (event: Event) => {
@@ -25,7 +25,7 @@ export function Trouble(props: { title: string; failure: Failure; text?: string;
     <div class="trouble" role="alert">
       <p class="strong">{title}</p>
       <p>{text ?? failure.message}</p>
-      {failure.request && <p class="faint">{words.failure.request(failure.request)}</p>}
+      {failure.requestId && <p class="faint">{words.failure.request(failure.requestId)}</p>}
       {retry && (
         <button type="button" onClick={again}>
           {words.tryAgain}

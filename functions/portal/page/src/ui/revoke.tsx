@@ -2,22 +2,23 @@
 
 import { useState } from 'preact/hooks';
 
-import type { Api, Failure, Item } from '../api';
+import type { ApiClient, ApiError } from '../api';
+import type { TokenItem } from '../api-types';
 import { usedOn } from '../format';
 import { words } from '../words';
 import { Dialog, Trouble, unless } from './parts';
 
-export function Revoke(props: { item: Item; api: Api; onRevoked: (item: Item) => void; onLeave: () => void }) {
+export function Revoke(props: { item: TokenItem; api: ApiClient; onRevoked: (item: TokenItem) => void; onLeave: () => void }) {
   const { item, api } = props;
   const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure>();
+  const [failure, setFailure] = useState<ApiError>();
   const revoke = async () => {
     setBusy(true);
     setFailure(undefined);
     try {
-      props.onRevoked(await api.revoke(item.id));
+      props.onRevoked(await api.revokeToken(item.id));
     } catch (error) {
-      setFailure(error as Failure);
+      setFailure(error as ApiError);
       setBusy(false);
     }
   };

@@ -2,7 +2,8 @@
 
 import { useEffect, useId, useState } from 'preact/hooks';
 
-import { Failure, type Api, type Role } from '../api';
+import { ApiError, type ApiClient } from '../api';
+import type { Role } from '../api-types';
 import { denies, grantText } from '../orders';
 import { words } from '../words';
 import { Trouble } from './parts';
@@ -14,18 +15,18 @@ const MANY = 8;
 const GRANTS = 6;
 
 export function RolesField(props: {
-  api: Api;
+  api: ApiClient;
   chosen: string[];
   wrong: string | undefined;
   onChange: (chosen: string[]) => void;
 }) {
   const { api, chosen, onChange } = props;
-  const [roles, setRoles] = useState<Choice[] | Failure>();
+  const [roles, setRoles] = useState<Choice[] | ApiError>();
   const [search, setSearch] = useState('');
   const id = useId();
   const load = () => {
     setRoles(undefined);
-    Promise.all([api.roles(true), api.roles(false)]).then(([given, held]) => {
+    Promise.all([api.listRoles(true), api.listRoles(false)]).then(([given, held]) => {
       const choices = choicesOf(given, held);
       setRoles(choices);
       onChange(begun(choices, chosen));
@@ -40,7 +41,7 @@ export function RolesField(props: {
         {words.generate.rolesHint}
       </p>
       {roles === undefined && <p role="status">{words.generate.rolesLoading}</p>}
-      {roles instanceof Failure && <Trouble title={words.generate.rolesFailed} failure={roles} retry={load} />}
+      {roles instanceof ApiError && <Trouble title={words.generate.rolesFailed} failure={roles} retry={load} />}
       {Array.isArray(roles) && roles.length === 0 && <p>{words.generate.rolesNone}</p>}
       {Array.isArray(roles) && roles.length > MANY && (
         <input

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 
-import type { Item } from '../api';
+import type { TokenItem } from '../api-types';
 import { exact, isSoon, person, usedOn } from '../format';
 import type { Column, Row, View } from '../tokens';
 import { words } from '../words';
@@ -19,7 +19,7 @@ export function Table(props: {
   own: string;
   now: number;
   onSort: (column: Column) => void;
-  onRevoke: (item: Item) => void;
+  onRevoke: (item: TokenItem) => void;
 }) {
   const { rows, view, own, now } = props;
   // Narrow screens show each row as a block, where a browser forgets what is a table unless it is told.
@@ -68,7 +68,7 @@ function Cell({ column, children }: { column: Column; children: ComponentChildre
   );
 }
 
-function TokenRow({ row, own, now, onRevoke }: { row: Row; own: string; now: number; onRevoke: (item: Item) => void }) {
+function TokenRow({ row, own, now, onRevoke }: { row: Row; own: string; now: number; onRevoke: (item: TokenItem) => void }) {
   const { item } = row;
   const revoked = item.revoked_at !== undefined;
   return (
@@ -143,7 +143,7 @@ function Roles({ ids }: { ids: string[] }) {
   );
 }
 
-function Expires({ item, now }: { item: Item; now: number }) {
+function Expires({ item, now }: { item: TokenItem; now: number }) {
   if (!item.expires_at) return <span class="faint">{words.list.noExpiry}</span>;
   const over = Date.parse(item.expires_at) <= now;
   return (

@@ -2,7 +2,8 @@
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
 
-import { Api, type Item, type Role } from '../api';
+import { ApiClient } from '../api';
+import type { CreatedToken, Role, TokenItem } from '../api-types';
 import type { Configuration } from '../configuration';
 import { emptyDraft, type Attempt, type Draft } from '../orders';
 import type { Session } from '../session';
@@ -43,12 +44,12 @@ export function Tokens(props: {
   const ceiling = configuration.max_lifetime;
   const [ended, setEnded] = useState(false);
   const refused = (wereAccepted: boolean) => (wereAccepted ? setEnded(true) : props.onUnaccepted());
-  const api = useMemo(() => new Api(session, refused), [session]);
+  const api = useMemo(() => new ApiClient(session, refused), [session]);
   const [view, setView] = useState(props.place?.view ?? FIRST_VIEW);
   const [form, setForm] = useState(props.place?.form);
   const [changes, setChanges] = useState(NO_CHANGES);
-  const [created, setCreated] = useState<{ item: Item; token: string }>();
-  const [revoking, setRevoking] = useState<Item>();
+  const [created, setCreated] = useState<{ item: TokenItem; token: string }>();
+  const [revoking, setRevoking] = useState<TokenItem>();
   const [said, say] = useState('');
   const listed = usePages(api, LISTED, true);
   const system = usePages(api, SYSTEM, view.system);
@@ -60,14 +61,14 @@ export function Tokens(props: {
     listed.refresh();
     if (view.system) system.refresh();
   };
-  const onCreated = ({ token, ...item }: Item & { token: string }) => {
+  const onCreated = ({ token, ...item }: CreatedToken) => {
     setForm(undefined);
     setCreated({ item, token });
     // Where it is seen at once.
     setView((now) => ({ ...FIRST_VIEW, system: now.system }));
     setChanges((now) => ({ ...now, made: [...now.made, { item, at: Date.now() }] }));
   };
-  const onRevoked = (item: Item) => {
+  const onRevoked = (item: TokenItem) => {
     setRevoking(undefined);
     setChanges((now) => ({ ...now, revoked: [...now.revoked, item] }));
     say(words.revoke.said(item.name));
@@ -136,10 +137,10 @@ function Ended({ onSignIn }: { onSignIn: () => void }) {
 }
 
 /** The roles of whoever is signed in, which explain something here and there; `null` where they could not be had. */
-function useHeld(api: Api): Role[] | null | undefined {
+function useHeld(api: ApiClient): Role[] | null | undefined {
   const [held, setHeld] = useState<Role[] | null>();
   useEffect(() => {
-    api.roles(false).then(setHeld, () => setHeld(null));
+    api.listRoles(false).then(setHeld, () => setHeld(null));
   }, [api]);
   return held;
 }

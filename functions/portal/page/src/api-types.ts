@@ -1,0 +1,47 @@
+/** The JSON bodies of the API that this page reads and sends; `infra/openapi.yaml` defines them. */
+
+export type TokenType = 'api' | 'journey' | 'portal' | 'app' | 'assume';
+
+/** Metadata of a token, as the API lists it. Times are RFC 3339 in UTC; `last_used` is a date. */
+export interface TokenItem {
+  id: string;
+  created_at: string;
+  name: string;
+  token_type: TokenType;
+  assignments?: string[];
+  expires_at?: string;
+  last_used?: string;
+  read_only?: boolean;
+  anonymize?: boolean;
+  created_by?: string;
+  parent?: string;
+  revoked_at?: string;
+}
+
+/** The response that creates a token, the only one that contains the token itself. */
+export interface CreatedToken extends TokenItem {
+  token: string;
+}
+
+export interface CreateTokenRequest {
+  name: string;
+  /** Role ids. */
+  assignments: string[];
+  /** Lifetime in seconds, or a duration such as `30d`. Without it the token does not expire. */
+  expires_in?: string | number;
+  read_only?: boolean;
+}
+
+export interface Grant {
+  action: string;
+  resource?: string;
+  /** Default: `allow`. */
+  effect?: 'allow' | 'deny';
+}
+
+export interface Role {
+  id: string;
+  name: string;
+  organization_id: string;
+  grants: Grant[];
+}
