@@ -21,7 +21,7 @@ let format;
 before(async () => {
   const { createServer } = await import(pathToFileURL(createRequire(ROOT).resolve('vite')).href);
   vite = await createServer({ root: ROOT.pathname, appType: 'custom', logLevel: 'error', server: { middlewareMode: true, ws: false } });
-  [orders, tokens, format] = await Promise.all(['orders', 'tokens', 'format'].map((name) => vite.ssrLoadModule(`/src/${name}.ts`)));
+  [orders, tokens, format] = await Promise.all(['create-request', 'token-list', 'format'].map((name) => vite.ssrLoadModule(`/src/${name}.ts`)));
 });
 
 after(() => vite?.close());

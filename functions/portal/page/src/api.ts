@@ -1,7 +1,7 @@
 /** Client of the Latchkey API. Paths are relative, because API Gateway can prefix them with a stage name. */
 
 import type { CreatedToken, CreateTokenRequest, Role, TokenItem } from './api-types';
-import { words } from './words';
+import { words } from './messages';
 
 /** One page of the token list. */
 export interface TokenListPage {

@@ -1,6 +1,6 @@
 /** Times and people as they are shown. */
 
-import { words } from './words';
+import { words } from './messages';
 
 const DAY = 86_400_000;
 const exactly = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });

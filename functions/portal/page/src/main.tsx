@@ -2,7 +2,7 @@
 
 import { render } from 'preact';
 
-import { readConfiguration } from './configuration';
+import { readConfiguration } from './config';
 import { App } from './ui/app';
 
 const configuration = readConfiguration();

@@ -6,8 +6,8 @@
 import { ErrorResponse, InMemoryWebStorage, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
 
 import type { Credentials } from './api';
-import type { Configuration, Provider } from './configuration';
-import { words } from './words';
+import type { Configuration, Provider } from './config';
+import { words } from './messages';
 
 /** How a page load begins. */
 export type Arrival<Place> =

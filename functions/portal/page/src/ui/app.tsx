@@ -2,11 +2,11 @@
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
 
-import type { Configuration, Provider } from '../configuration';
+import type { Configuration, Provider } from '../config';
 import { SignIn, type Session } from '../session';
-import { words } from '../words';
+import { words } from '../messages';
 import { Header } from './header';
-import { Tokens, type Place } from './tokens';
+import { Tokens, type Place } from './tokens-page';
 
 type State =
   | { kind: 'leaving' }

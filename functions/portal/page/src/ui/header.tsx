@@ -1,6 +1,6 @@
 /** The bar above everything. What comes later has its place from the beginning, so that nothing moves. */
 
-import { words } from '../words';
+import { words } from '../messages';
 
 export function Header(props: { organization?: string | undefined; name?: string | undefined; onSignOut?: () => void }) {
   return (

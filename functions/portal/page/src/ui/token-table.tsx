@@ -4,9 +4,9 @@ import type { ComponentChildren } from 'preact';
 
 import type { TokenItem } from '../api-types';
 import { exact, isSoon, person, usedOn } from '../format';
-import type { Column, Row, View } from '../tokens';
-import { words } from '../words';
-import { Copy, Time } from './parts';
+import type { Column, Row, View } from '../token-list';
+import { words } from '../messages';
+import { Copy, Time } from './components';
 
 const COLUMNS: Column[] = ['name', 'type', 'roles', 'created', 'used', 'expires'];
 

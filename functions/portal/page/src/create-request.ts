@@ -1,7 +1,7 @@
 /** What the form for a new token holds, and the order that it makes. Nothing in it is secret. */
 
 import type { CreateTokenRequest, Grant, Role } from './api-types';
-import { words } from './words';
+import { words } from './messages';
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;

@@ -3,8 +3,8 @@
 import { useId } from 'preact/hooks';
 
 import { day } from '../format';
-import { choosableDays, lifetimeText, offeredLifetimes, type Expiry } from '../orders';
-import { words } from '../words';
+import { choosableDays, lifetimeText, offeredLifetimes, type Expiry } from '../create-request';
+import { words } from '../messages';
 
 export function ExpiryField(props: {
   ceiling: number | null;

@@ -4,11 +4,11 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 
 import type { ApiClient, ApiError } from '../api';
 import type { CreatedToken } from '../api-types';
-import { attempt, wrongs, type Attempt, type Draft, type Wrongs } from '../orders';
-import { words } from '../words';
-import { ExpiryField } from './expiry';
-import { Dialog, Trouble, unless } from './parts';
-import { RolesField } from './roles';
+import { attempt, wrongs, type Attempt, type Draft, type Wrongs } from '../create-request';
+import { words } from '../messages';
+import { ExpiryField } from './expiration-field';
+import { Dialog, Trouble, unless } from './components';
+import { RolesField } from './roles-field';
 
 export function Generate(props: {
   api: ApiClient;

@@ -4,8 +4,8 @@ import { useEffect, useState } from 'preact/hooks';
 
 import type { TokenItem } from '../api-types';
 import { exact } from '../format';
-import { words } from '../words';
-import { Copy, Dialog } from './parts';
+import { words } from '../messages';
+import { Copy, Dialog } from './components';
 
 export function Created(props: { item: TokenItem; token: string; base: string; onDone: () => void }) {
   const { item, token } = props;

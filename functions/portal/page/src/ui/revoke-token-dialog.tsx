@@ -5,8 +5,8 @@ import { useState } from 'preact/hooks';
 import type { ApiClient, ApiError } from '../api';
 import type { TokenItem } from '../api-types';
 import { usedOn } from '../format';
-import { words } from '../words';
-import { Dialog, Trouble, unless } from './parts';
+import { words } from '../messages';
+import { Dialog, Trouble, unless } from './components';
 
 export function Revoke(props: { item: TokenItem; api: ApiClient; onRevoked: (item: TokenItem) => void; onLeave: () => void }) {
   const { item, api } = props;

@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import type { ApiError } from '../api';
 import { exact, relative } from '../format';
-import { words } from '../words';
+import { words } from '../messages';
 
 /** A button that does nothing while `blocked`, and keeps the keyboard meanwhile, which a disabled one would lose. */
 export function unless(blocked: boolean, act: () => void) {

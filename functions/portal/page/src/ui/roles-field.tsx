@@ -4,9 +4,9 @@ import { useEffect, useId, useState } from 'preact/hooks';
 
 import { ApiError, type ApiClient } from '../api';
 import type { Role } from '../api-types';
-import { denies, grantText } from '../orders';
-import { words } from '../words';
-import { Trouble } from './parts';
+import { denies, grantText } from '../create-request';
+import { words } from '../messages';
+import { Trouble } from './components';
 
 /** From how many roles on there is a search. */
 const MANY = 8;

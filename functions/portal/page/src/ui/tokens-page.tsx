@@ -4,18 +4,18 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 
 import { ApiClient } from '../api';
 import type { CreatedToken, Role, TokenItem } from '../api-types';
-import type { Configuration } from '../configuration';
-import { emptyDraft, type Attempt, type Draft } from '../orders';
+import type { Configuration } from '../config';
+import { emptyDraft, type Attempt, type Draft } from '../create-request';
 import type { Session } from '../session';
-import { FIRST_VIEW, LISTED, NO_CHANGES, reloaded, rows, SYSTEM, type View } from '../tokens';
-import { words } from '../words';
-import { Created } from './created';
-import { Generate } from './generate';
+import { FIRST_VIEW, LISTED, NO_CHANGES, reloaded, rows, SYSTEM, type View } from '../token-list';
+import { words } from '../messages';
+import { Created } from './created-token-dialog';
+import { Generate } from './create-token-dialog';
 import { Header } from './header';
-import { List } from './list';
-import { usePages } from './pages';
-import { Dialog } from './parts';
-import { Revoke } from './revoke';
+import { List } from './token-list';
+import { usePages } from './use-token-pages';
+import { Dialog } from './components';
+import { Revoke } from './revoke-token-dialog';
 
 /** Where somebody is, so far as they should come back to it. It holds no token. */
 export interface Place {

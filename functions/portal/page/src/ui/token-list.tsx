@@ -1,11 +1,11 @@
 /** The list of tokens with what one does about it. */
 
 import type { Role, TokenItem } from '../api-types';
-import { pastedId, ROWS, seen, type Column, type Row, type View } from '../tokens';
-import { words } from '../words';
-import type { usePages } from './pages';
-import { Trouble, unless } from './parts';
-import { Table } from './table';
+import { pastedId, ROWS, seen, type Column, type Row, type View } from '../token-list';
+import { words } from '../messages';
+import type { usePages } from './use-token-pages';
+import { Trouble, unless } from './components';
+import { Table } from './token-table';
 
 type List = ReturnType<typeof usePages>;
 
