@@ -1,7 +1,7 @@
 /** Client of the Latchkey API. Paths are relative, because API Gateway can prefix them with a stage name. */
 
 import type { CreatedToken, CreateTokenRequest, Role, TokenItem } from './api-types';
-import { words } from './messages';
+import { messages } from './messages';
 
 /** One page of the token list. */
 export interface TokenListPage {
@@ -91,7 +91,7 @@ async function readJson(response: Response): Promise<unknown> {
   try {
     return await response.json();
   } catch (error) {
-    throw error instanceof SyntaxError ? new ApiError(words.failure.garbled, 'connection') : transportError(error);
+    throw error instanceof SyntaxError ? new ApiError(messages.apiError.unexpectedResponse, 'connection') : transportError(error);
   }
 }
 
@@ -99,7 +99,7 @@ async function readJson(response: Response): Promise<unknown> {
 function transportError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const isTimeout = error instanceof DOMException && error.name === 'TimeoutError';
-  return new ApiError(isTimeout ? words.failure.slow : words.failure.connection, 'connection');
+  return new ApiError(isTimeout ? messages.apiError.timeout : messages.apiError.connection, 'connection');
 }
 
 /** Maps an error response to an {@link ApiError}. The API sends `application/problem+json` (RFC 9457). */
@@ -107,8 +107,8 @@ async function problemError(response: Response): Promise<ApiError> {
   const problem = (await response.json().catch(() => ({}))) as Record<string, unknown>;
   const member = (name: string) => (typeof problem[name] === 'string' ? problem[name] : '');
   const retryAfterSeconds = Number(response.headers.get('retry-after'));
-  const parts = [asSentence(member('detail')) || words.failure.garbled];
-  if (retryAfterSeconds > 0) parts.push(words.failure.retryIn(retryAfterSeconds));
+  const parts = [asSentence(member('detail')) || messages.apiError.unexpectedResponse];
+  if (retryAfterSeconds > 0) parts.push(messages.apiError.retryIn(retryAfterSeconds));
   // A 5xx leaves open whether the request took effect; a 4xx guarantees that it did not.
   const code = response.status === 401 ? 'unauthenticated' : member('code') || 'internal';
   return new ApiError(parts.join(' '), response.status >= 500 ? 'connection' : code, member('instance'));

@@ -1,32 +1,32 @@
-/** What the function that serves this page says about its surroundings. */
+/** Configuration that the portal function writes into the page. Its Rust counterpart is `PortalConfig`. */
 
-/** An identity provider by which people may sign in. */
-export interface Provider {
-  /** Its name in the ledger, the first part of every person's name there. */
+/** An identity provider that offers sign-in on this page. */
+export interface SignInProvider {
+  /** Name in Latchkey's configuration and first part of the principal of its users. */
   name: string;
-  /** What people call it. */
+  /** Name on the sign-in button. */
   title: string;
   issuer: string;
   client_id: string;
   scope: string;
-  /** Which of its tokens the API takes. */
+  /** Which of the provider's tokens the API accepts. */
   token: 'access_token' | 'id_token';
-  /** More parameters for the authorization request. */
+  /** Additional parameters of the authorization request. */
   parameters: Record<string, string>;
-  /** The claim that names the person. */
+  /** The ID token claim that contains the user id. */
   user_claim: string;
 }
 
-export interface Configuration {
-  /** The API's base URL, without a slash at its end. This page lies below it. */
+export interface PortalConfig {
+  /** Base URL of the API, without a trailing slash. The page is served at `/tokens` below it. */
   base: string;
-  /** The longest lifetime of a token in seconds, where the operator has set one. */
+  /** Maximum lifetime of a token in seconds; `null` if the operator sets no maximum. */
   max_lifetime: number | null;
-  providers: Provider[];
+  providers: SignInProvider[];
 }
 
-/** Reads it out of the page. */
-export function readConfiguration(): Configuration {
+/** Reads the configuration from the page's `<meta>` element. */
+export function readConfig(): PortalConfig {
   const text = document.querySelector<HTMLMetaElement>('meta[name="latchkey"]')?.content ?? '';
-  return JSON.parse(text) as Configuration;
+  return JSON.parse(text) as PortalConfig;
 }

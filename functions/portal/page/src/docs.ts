@@ -1,4 +1,4 @@
-/** The contract, to be read. */
+/** Entry point of the API documentation: Swagger UI for the OpenAPI document. */
 
 import 'swagger-ui-dist/swagger-ui.css';
 
@@ -10,7 +10,7 @@ SwaggerUIBundle({
   deepLinking: true,
   defaultModelsExpandDepth: 0,
   docExpansion: 'list',
-  // To be read and not to be tried: nobody is asked for a token here.
+  // Requests cannot be tried out, so that users never paste a token into this page.
   supportedSubmitMethods: [],
   validatorUrl: null,
 });

@@ -1,54 +1,78 @@
-/** Times and people as they are shown. */
+/** Formats times, principals, lifetimes and grants for display. */
 
-import { words } from './messages';
+import type { Grant } from './api-types';
+import { MAX_LIFETIME_SECONDS } from './expiration';
+import { messages } from './messages';
 
-const DAY = 86_400_000;
-const exactly = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
-const daily = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
-const dailyUtc = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
-const relatively = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
-const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
-  ['year', 365 * DAY],
-  ['month', 30 * DAY],
-  ['week', 7 * DAY],
-  ['day', DAY],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
+const HOUR_SECONDS = 3_600;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
+
+/** A token that expires within this time is marked in the list. */
+const EXPIRES_SOON_MS = 7 * DAY_MS;
+
+const dateTimeFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
+const dateFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+const utcDateFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
+const relativeFormat = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+
+const RELATIVE_UNITS_MS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 365 * DAY_MS],
+  ['month', 30 * DAY_MS],
+  ['week', 7 * DAY_MS],
+  ['day', DAY_MS],
+  ['hour', HOUR_MS],
+  ['minute', MINUTE_MS],
 ];
 
-/** A time as seen from `now`, in the largest unit of which there are two: “in 3 weeks”, “5 minutes ago”. */
-export function relative(time: string, now: number): string {
+/** Formats a time relative to `now`, in the largest unit of which at least two fit: “in 3 weeks”, “5 minutes ago”. */
+export function formatRelative(time: string, now: number): string {
   const distance = Date.parse(time) - now;
   const size = Math.abs(distance);
-  if (size < 60_000) return words.list.now;
-  const [unit, length] = UNITS.find(([, length]) => size >= 2 * length) ?? (['minute', 60_000] as const);
-  return relatively.format(Math.round(distance / length), unit);
+  if (size < MINUTE_MS) return messages.list.now;
+  const [unit, length] = RELATIVE_UNITS_MS.find(([, length]) => size >= 2 * length) ?? (['minute', MINUTE_MS] as const);
+  return relativeFormat.format(Math.round(distance / length), unit);
 }
 
-/** A time to the second, in the reader's own zone. */
-export function exact(time: string): string {
-  return exactly.format(Date.parse(time));
+/** Formats a time to the second in the user's time zone. */
+export function formatDateTime(time: string): string {
+  return dateTimeFormat.format(Date.parse(time));
 }
 
-/** The day of a time, in the reader's own zone. */
-export function day(time: string | number): string {
-  return daily.format(new Date(time));
+/** Formats the date of a time in the user's time zone. */
+export function formatDate(time: string | number): string {
+  return dateFormat.format(new Date(time));
 }
 
-/** A day that the service names, which are days of UTC, as seen from `now`. */
-export function usedOn(date: string, now: number): string {
-  const days = Math.floor((Date.parse(`${date}T00:00:00Z`) - now) / DAY) + 1;
-  return days > -7 ? relatively.format(Math.min(days, 0), 'day') : dailyUtc.format(Date.parse(date));
+/** Formats a `last_used` date, which is a day in UTC, relative to `now` if it is less than a week ago. */
+export function formatLastUsed(date: string, now: number): string {
+  const days = Math.floor((Date.parse(`${date}T00:00:00Z`) - now) / DAY_MS) + 1;
+  return days > -7 ? relativeFormat.format(Math.min(days, 0), 'day') : utcDateFormat.format(Date.parse(date));
 }
 
-/** Whether a time comes within the next seven days, or is past. */
-export function isSoon(time: string, now: number): boolean {
-  return Date.parse(time) - now < 7 * DAY;
+/** Whether an expiration is near or has passed. */
+export function expiresSoon(time: string, now: number): boolean {
+  return Date.parse(time) - now < EXPIRES_SOON_MS;
 }
 
-/** Who a principal is, without the provider's name; a token's id is one as it is. */
-export function person(principal: string, own: string): string {
-  if (principal === own) return words.list.you;
+/** Formats a principal without its identity provider; the principal of a token is the token's id and stays as it is. */
+export function formatPrincipal(principal: string, ownPrincipal: string): string {
+  if (principal === ownPrincipal) return messages.list.you;
   return principal.slice(principal.indexOf('|') + 1);
+}
+
+export function formatLifetime(seconds: number): string {
+  if (seconds === MAX_LIFETIME_SECONDS) return messages.createToken.oneYear;
+  if (seconds % DAY_SECONDS === 0) return messages.createToken.days(seconds / DAY_SECONDS);
+  return messages.createToken.hours(Math.floor(seconds / HOUR_SECONDS));
+}
+
+/** Formats a grant. Actions and resources stay in the API's notation, which administrators use to define roles. */
+export function formatGrant(grant: Grant): string {
+  const action = grant.action === '*' ? messages.createToken.everything : grant.action;
+  if (grant.resource === undefined || grant.resource === '*') return action;
+  return `${action} ${messages.createToken.onResource(grant.resource)}`;
 }

@@ -1,13 +1,13 @@
-/** Begins. */
+/** Entry point of the token page. */
 
 import { render } from 'preact';
 
-import { readConfiguration } from './config';
+import { readConfig } from './config';
 import { App } from './ui/app';
 
-const configuration = readConfiguration();
-const address = `${configuration.base}/tokens`;
+const config = readConfig();
+const pageUrl = `${config.base}/tokens`;
 
-// Providers send people back to one address alone, so the page is at home there and nowhere else.
-if (location.origin === new URL(address).origin) render(<App configuration={configuration} />, document.getElementById('page')!);
-else location.replace(address);
+// Identity providers accept one redirect URI, so the page runs at the configured origin only.
+if (location.origin === new URL(pageUrl).origin) render(<App config={config} />, document.getElementById('page')!);
+else location.replace(pageUrl);

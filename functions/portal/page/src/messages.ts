@@ -1,11 +1,11 @@
-/** Every word that a person reads here, but for what the service says. */
+/** All texts of the token page, except the error details that the API returns. */
 
 import type { TokenType } from './api-types';
 
 const number = new Intl.NumberFormat('en');
 const tokens = (count: number) => `${number.format(count)} ${count === 1 ? 'token' : 'tokens'}`;
 
-export const words = {
+export const messages = {
   brand: 'Latchkey',
   title: 'Access tokens',
   documentation: 'API docs',
@@ -13,8 +13,6 @@ export const words = {
   signOut: 'Sign out',
   tryAgain: 'Try again',
   cancel: 'Cancel',
-  close: 'Close',
-  copy: 'Copy',
   copied: 'Copied',
   notCopied: 'It could not be copied. Select the text and copy it by hand.',
 
@@ -23,48 +21,48 @@ export const words = {
     busy: 'Signing in …',
     with: (provider: string) => `Sign in with ${provider}`,
     choose: 'Choose how you sign in.',
-    out: 'You are signed out',
-    outText: 'Nothing of your session is left on this page.',
+    signedOut: 'You are signed out',
+    signedOutText: 'Nothing of your session is left on this page.',
     failed: 'You could not be signed in',
-    refused: (why: string) => `The identity provider said: ${why}`,
+    providerError: (why: string) => `The identity provider said: ${why}`,
     unreachable: 'The identity provider cannot be reached. Check your connection and try again.',
-    stranger: 'The sign-in that has come back was not begun on this page. Please begin again.',
-    unaccepted:
+    unexpectedResponse: 'The sign-in that has come back was not begun on this page. Please begin again.',
+    tokenRejected:
       'Your identity provider has signed you in, but the service does not accept it. Tell whoever operates Latchkey: the ' +
       'audience or the organizations of the provider may be set differently.',
-    endedTitle: 'Your session has ended',
-    ended: 'Sign in again to go on where you were.',
-    none: 'Signing in is not set up',
-    noneText:
+    sessionEnded: 'Your session has ended',
+    sessionEndedText: 'Sign in again to go on where you were.',
+    notConfigured: 'Signing in is not set up',
+    notConfiguredText:
       'No identity provider is configured for this page. Whoever operates Latchkey adds `page` to one of `IdentityProviders`.',
   },
 
   list: {
     intro: 'A token lets a program call the API as long as you allow it.',
-    generate: 'Generate new token',
+    createToken: 'Generate new token',
     search: 'Search',
     searchHint: 'Name, id, role, creator, or a whole token',
-    system: 'Include system tokens',
+    showSystemTokens: 'Include system tokens',
     refresh: 'Refresh',
     table: 'Tokens of your organization',
     loading: 'Loading tokens …',
     loadingMore: (count: number) => `${tokens(count)} so far, loading more …`,
     count: (count: number) => tokens(count),
-    found: (found: number, all: number) => `${number.format(found)} of ${tokens(all)}`,
-    many: (count: number) => `The newest ${tokens(count)} are shown.`,
+    matchCount: (found: number, all: number) => `${number.format(found)} of ${tokens(all)}`,
+    truncated: (count: number) => `The newest ${tokens(count)} are shown.`,
     loadMore: 'Load more',
     failed: 'The tokens could not be loaded',
-    denied: 'You may not manage tokens here',
-    deniedRoles: (roles: string) => `Your roles here: ${roles}. Ask an administrator for a role that allows it.`,
-    deniedNoRoles: 'You have no role here. Ask an administrator for one that allows it.',
+    permissionDenied: 'You may not manage tokens here',
+    yourRoles: (roles: string) => `Your roles here: ${roles}. Ask an administrator for a role that allows it.`,
+    youHaveNoRole: 'You have no role here. Ask an administrator for one that allows it.',
     empty: 'No tokens yet',
     emptyText:
       'A token is a key for a program: a script, a server, an integration. It acts in your organization with the roles that you ' +
       'give it, until it expires or you revoke it.',
-    nothingFound: 'No token matches',
-    nothingFoundText: 'Try another word, or include system tokens.',
-    clear: 'Clear search',
-    page: (from: number, to: number, all: number) => `${number.format(from)} to ${number.format(to)} of ${number.format(all)}`,
+    noMatch: 'No token matches',
+    noMatchText: 'Try another word, or include system tokens.',
+    clearSearch: 'Clear search',
+    pageRange: (from: number, to: number, all: number) => `${number.format(from)} to ${number.format(to)} of ${number.format(all)}`,
     pages: 'Pages',
     previous: 'Previous',
     next: 'Next',
@@ -78,11 +76,11 @@ export const words = {
       actions: 'Actions',
     },
     copyId: (name: string) => `Copy the id of ${name}`,
-    by: (who: string) => `by ${who}`,
+    createdBy: (who: string) => `by ${who}`,
     you: 'you',
     now: 'just now',
     never: 'never',
-    noExpiry: 'never',
+    noExpiration: 'never',
     soon: 'soon',
     expired: 'expired',
     moreRoles: (count: number) => `and ${number.format(count)} more`,
@@ -103,12 +101,12 @@ export const words = {
     assume: 'Assume',
   } satisfies Record<TokenType, string>,
 
-  generate: {
+  createToken: {
     title: 'Generate new token',
     name: 'Name',
     nameHint: 'What uses it, so that you know it again: “Nightly export”.',
     nameMissing: 'Give the token a name.',
-    nameLong: 'A name has 255 characters at most.',
+    nameTooLong: 'A name has 255 characters at most.',
     roles: 'Roles',
     rolesHint: 'What the token may do. Give it as little as it needs; it can never do more than you.',
     rolesMissing: 'Choose at least one role.',
@@ -116,72 +114,72 @@ export const words = {
     rolesNone: 'You hold no role that you could give.',
     rolesFailed: 'Your roles could not be loaded',
     rolesLoading: 'Loading roles …',
-    carried: 'always comes along, since it takes rights away from you',
+    alwaysIncluded: 'always comes along, since it takes rights away from you',
     allows: 'allows',
     denies: 'never',
-    on: (resource: string) => `on ${resource}`,
+    onResource: (resource: string) => `on ${resource}`,
     everything: 'everything',
-    nothing: 'allows nothing',
+    allowsNothing: 'allows nothing',
     moreGrants: (count: number) => `and ${number.format(count)} more`,
-    expiry: 'Expiration',
-    year: '1 year',
+    expiration: 'Expiration',
+    oneYear: '1 year',
     days: (days: number) => (days === 1 ? '1 day' : `${days} days`),
     hours: (hours: number) => (hours === 1 ? '1 hour' : `${hours} hours`),
     until: (day: string) => `until ${day}`,
     date: 'Until a date',
     dateLabel: 'The last day',
-    dateMissing: 'Choose the last day on which the token works.',
-    none: 'No expiration',
-    noneRisk:
+    dateInvalid: 'Choose the last day on which the token works.',
+    noExpiration: 'No expiration',
+    noExpirationWarning:
       'Whoever finds this token can use it until somebody revokes it. Prefer an end, and a new token in time.',
     readOnly: 'Read-only',
     readOnlyHint: 'It may view, export and download, whatever its roles allow.',
     submit: 'Generate token',
     busy: 'Generating …',
     failed: 'The token was not generated',
-    unknown:
+    outcomeUnknown:
       'It is not known whether the token was made. Trying again is safe: it gives you the same token, and never a second one.',
-    another:
+    changedDraft:
       'It is not known whether the first token was made. What you have changed makes another one: look for the first in the list, ' +
       'and revoke it.',
   },
 
-  created: {
+  createdToken: {
     title: 'Your new token',
     once: 'This is the only time you will see it.',
-    keep: 'Copy it now and keep it where you keep passwords. Nobody can show it again.',
+    storeIt: 'Copy it now and keep it where you keep passwords. Nobody can show it again.',
     token: (name: string) => `Token “${name}”`,
     copy: 'Copy token',
     curl: 'Try it',
     copyCurl: 'Copy command',
     roles: (roles: string) => `It carries ${roles}.`,
     expires: (when: string) => `It works until ${when}.`,
-    noExpiry: 'It works until somebody revokes it.',
+    noExpiration: 'It works until somebody revokes it.',
     done: 'Done, I have saved it',
-    leave: 'Have you saved the token?',
+    leaveTitle: 'Have you saved the token?',
     leaveText: 'It cannot be shown again. Without it you would have to revoke it and make another.',
     back: 'Back to the token',
     leaveAnyway: 'Leave without saving',
-    said: (name: string) => `“${name}” is ready to use.`,
+    saved: (name: string) => `“${name}” is ready to use.`,
   },
 
-  revoke: {
+  revokeToken: {
     title: (name: string) => `Revoke “${name}”?`,
     text: 'Every request with it is refused from now on, and so are tokens that it made. This cannot be undone.',
-    used: (when: string) => `It was last used ${when}.`,
-    unused: 'It was never used.',
+    lastUsed: (when: string) => `It was last used ${when}.`,
+    neverUsed: 'It was never used.',
     submit: 'Revoke token',
     busy: 'Revoking …',
     failed: 'The token could not be revoked',
-    unknown: 'It is not known whether the token is revoked. Trying again is safe.',
-    said: (name: string) => `“${name}” is revoked.`,
+    outcomeUnknown: 'It is not known whether the token is revoked. Trying again is safe.',
+    revoked: (name: string) => `“${name}” is revoked.`,
   },
 
-  failure: {
+  apiError: {
     connection: 'The connection broke.',
-    slow: 'The service has not answered in time.',
-    garbled: 'The service answered something that this page does not understand.',
+    timeout: 'The service has not answered in time.',
+    unexpectedResponse: 'The service answered something that this page does not understand.',
     retryIn: (seconds: number) => `Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
-    request: (id: string) => `Request ${id}`,
+    requestId: (id: string) => `Request ${id}`,
   },
 };

@@ -1,104 +1,103 @@
 /**
- * Signing in: authorization code with PKCE (RFC 7636). Tokens are in memory alone; what a sign-in on its way needs to know when it
- * comes back is in `sessionStorage`, and taken out of it there.
+ * Sign-in with the authorization code flow and PKCE (RFC 7636). Tokens are kept in memory only. `sessionStorage` contains the state
+ * of a pending redirect: the PKCE verifier and the page state to restore. It is removed when the redirect returns.
  */
 
 import { ErrorResponse, InMemoryWebStorage, UserManager, WebStorageStateStore, type User } from 'oidc-client-ts';
 
 import type { Credentials } from './api';
-import type { Configuration, Provider } from './config';
-import { words } from './messages';
+import type { PortalConfig, SignInProvider } from './config';
+import { messages } from './messages';
 
-/** How a page load begins. */
-export type Arrival<Place> =
-  | { kind: 'in'; session: Session; place: Place | undefined }
-  | { kind: 'out' }
-  | { kind: 'new' }
-  | { kind: 'failed'; sentence: string; place: Place | undefined };
+/** Outcome of a page load. `returnState` is the state of the page that the sign-in interrupted. */
+export type SignInResult<ReturnState> =
+  | { kind: 'signed-in'; session: Session; returnState: ReturnState | undefined }
+  | { kind: 'signed-out' }
+  | { kind: 'not-started' }
+  | { kind: 'failed'; message: string; returnState: ReturnState | undefined };
 
-/** What the sign-ins on their way are kept under in `sessionStorage`: the library's own prefix. */
-const KEPT = 'oidc.';
+/** Prefix of the library's keys in `sessionStorage`. */
+const STATE_KEY_PREFIX = 'oidc.';
 
-/** How long the provider may take to answer the page, in seconds. */
-const PATIENCE = 15;
+const PROVIDER_TIMEOUT_SECONDS = 15;
 
-/** Takes people to the providers and back. */
-export class SignIn<Place> {
-  constructor(private readonly configuration: Configuration) {}
+/** Redirects to the identity providers and handles their redirects back. */
+export class SignInClient<ReturnState> {
+  constructor(private readonly config: PortalConfig) {}
 
-  get providers(): Provider[] {
-    return this.configuration.providers;
+  get providers(): SignInProvider[] {
+    return this.config.providers;
   }
 
-  /** Looks at what the address says, and takes it out of there. */
-  async arrive(): Promise<Arrival<Place>> {
-    const address = new URL(location.href);
-    const query = address.searchParams;
-    history.replaceState(null, '', address.pathname);
-    const [state, name] = query.get('state')?.split(';') ?? [];
-    if (state === undefined) return { kind: leftToSignOut() ? 'out' : 'new' };
-    // The library forgets it before it knows whether the sign-in succeeds.
-    const place = kept(state)?.data as Place | undefined;
+  /** Completes the sign-in or sign-out that the page's URL answers, and removes its parameters from the URL. */
+  async handleRedirect(): Promise<SignInResult<ReturnState>> {
+    const url = new URL(location.href);
+    const query = url.searchParams;
+    history.replaceState(null, '', url.pathname);
+    const [state, providerName] = query.get('state')?.split(';') ?? [];
+    if (state === undefined) return { kind: takePendingSignOut() ? 'signed-out' : 'not-started' };
+    // Read first, because the library removes the state even if the sign-in fails.
+    const returnState = readPendingState(state)?.data as ReturnState | undefined;
     try {
-      const provider = this.providers.find((one) => one.name === name);
-      if (!provider) return { kind: 'failed', sentence: words.signIn.stranger, place };
-      const manager = this.manager(provider);
+      const provider = this.providers.find(({ name }) => name === providerName);
+      if (!provider) return { kind: 'failed', message: messages.signIn.unexpectedResponse, returnState };
+      const manager = this.createManager(provider);
       if (!query.has('code') && !query.has('error')) {
-        await manager.signoutCallback(address.href);
-        return { kind: 'out' };
+        await manager.signoutCallback(url.href);
+        return { kind: 'signed-out' };
       }
-      if (!(await answers(provider, manager, query.get('iss')))) {
-        return { kind: 'failed', sentence: words.signIn.stranger, place };
+      if (!(await isExpectedIssuer(provider, manager, query.get('iss')))) {
+        return { kind: 'failed', message: messages.signIn.unexpectedResponse, returnState };
       }
-      const user = await manager.signinRedirectCallback(address.href);
-      return { kind: 'in', session: new Session(provider, manager, user), place };
+      const user = await manager.signinRedirectCallback(url.href);
+      return { kind: 'signed-in', session: new Session(provider, manager, user), returnState };
     } catch (error) {
-      return { kind: 'failed', sentence: why(error), place };
+      return { kind: 'failed', message: signInErrorMessage(error), returnState };
     }
   }
 
   /**
-   * Leaves for the provider; `place` is where to come back to. With `anew` it asks who somebody is though it knows. It fails with a
-   * sentence.
+   * Redirects to the provider. With `forceLogin` the provider asks for a login even if it has a session, so that another user can
+   * sign in. Throws an error with a message for the user.
    */
-  async leave(provider: Provider, place: Place | undefined, anew: boolean): Promise<never> {
+  async redirectToProvider(provider: SignInProvider, returnState: ReturnState | undefined, forceLogin: boolean): Promise<never> {
     try {
-      const manager = this.manager(provider);
+      const manager = this.createManager(provider);
       await manager.clearStaleState();
-      const prompt = anew ? { prompt: 'login' } : {};
-      await manager.signinRedirect({ state: place, url_state: provider.name, redirectMethod: 'replace', ...prompt });
+      const prompt = forceLogin ? { prompt: 'login' } : {};
+      await manager.signinRedirect({ state: returnState, url_state: provider.name, redirectMethod: 'replace', ...prompt });
     } catch (error) {
-      throw new Error(why(error));
+      throw new Error(signInErrorMessage(error));
     }
-    // The page is being left.
+    // The browser is leaving the page, so the caller must not continue.
     return new Promise(() => {});
   }
 
-  private manager(provider: Provider): UserManager {
-    const here = `${this.configuration.base}/tokens`;
+  private createManager(provider: SignInProvider): UserManager {
+    const pageUrl = `${this.config.base}/tokens`;
     return new UserManager({
       authority: provider.issuer,
       client_id: provider.client_id,
       scope: provider.scope,
       extraQueryParams: provider.parameters,
-      redirect_uri: here,
-      post_logout_redirect_uri: here,
+      redirect_uri: pageUrl,
+      post_logout_redirect_uri: pageUrl,
       response_type: 'code',
-      // Without a refresh token there would be a hidden frame in its place, which the page's policy forbids.
+      // Without a refresh token the library renews in a hidden frame, which the Content-Security-Policy forbids.
       automaticSilentRenew: false,
-      requestTimeoutInSeconds: PATIENCE,
+      requestTimeoutInSeconds: PROVIDER_TIMEOUT_SECONDS,
       userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
       stateStore: new WebStorageStateStore({ store: sessionStorage }),
     });
   }
 }
 
-/** Somebody who is signed in. */
+/** The session of a signed-in user. */
 export class Session implements Credentials {
-  private renewing: Promise<boolean> | undefined;
+  private pendingRenewal: Promise<boolean> | undefined;
 
   constructor(
-    readonly provider: Provider,
+    readonly provider: SignInProvider,
     private readonly manager: UserManager,
     private user: User,
   ) {
@@ -106,13 +105,13 @@ export class Session implements Credentials {
     manager.events.addAccessTokenExpiring(() => void this.renew());
   }
 
-  /** What the person is called. */
+  /** The user's display name. */
   get name(): string {
     const { name, email, preferred_username: username, sub } = this.user.profile;
     return name ?? email ?? username ?? sub;
   }
 
-  /** Who the person is in the ledger. */
+  /** The user's principal, as `created_by` of a token contains it. */
   get principal(): string {
     return `${this.provider.name}|${String(this.user.profile[this.provider.user_claim] ?? '')}`;
   }
@@ -121,18 +120,18 @@ export class Session implements Credentials {
     return this.user[this.provider.token] ?? '';
   }
 
-  /** Exchanges the refresh token, where there is one: once, however many ask meanwhile. */
+  /** Uses the refresh token, if there is one. Concurrent calls share one exchange, since a refresh token may work only once. */
   renew(): Promise<boolean> {
-    this.renewing ??= this.exchange().finally(() => (this.renewing = undefined));
-    return this.renewing;
+    this.pendingRenewal ??= this.exchangeRefreshToken().finally(() => (this.pendingRenewal = undefined));
+    return this.pendingRenewal;
   }
 
-  /** Forgets the tokens, and renews them no more. */
-  forget(): Promise<void> {
+  /** Deletes the tokens and stops their renewal. */
+  clear(): Promise<void> {
     return this.manager.removeUser();
   }
 
-  private async exchange(): Promise<boolean> {
+  private async exchangeRefreshToken(): Promise<boolean> {
     if (!this.user.refresh_token) return false;
     try {
       return (await this.manager.signinSilent()) !== null;
@@ -141,41 +140,44 @@ export class Session implements Credentials {
     }
   }
 
-  /** Forgets everything, and leaves for the provider to be signed out there too. `false` where it has no place for that. */
-  async end(): Promise<boolean> {
+  /** Deletes the tokens and signs out at the provider as well. `false` if the provider has no sign-out endpoint. */
+  async signOut(): Promise<boolean> {
     try {
       await this.manager.signoutRedirect({ state: {}, url_state: this.provider.name, redirectMethod: 'replace' });
       return true;
     } catch {
-      await this.forget();
+      await this.clear();
       return false;
     }
   }
 }
 
-/** Whether it is the provider that was asked who answers (RFC 9207). */
-async function answers(provider: Provider, manager: UserManager, issuer: string | null): Promise<boolean> {
+/** Whether the response comes from the provider that received the request, to prevent mix-up attacks (RFC 9207). */
+async function isExpectedIssuer(provider: SignInProvider, manager: UserManager, issuer: string | null): Promise<boolean> {
   const metadata = (await manager.metadataService.getMetadata()) as Record<string, unknown>;
   return issuer === null ? metadata.authorization_response_iss_parameter_supported !== true : issuer === provider.issuer;
 }
 
-/** What is kept of a sign-in or a sign-out that is on its way. */
-function kept(state: string): Record<string, unknown> | undefined {
-  const text = sessionStorage.getItem(KEPT + state);
+/** Returns the stored state of a pending sign-in or sign-out. */
+function readPendingState(state: string): Record<string, unknown> | undefined {
+  const text = sessionStorage.getItem(STATE_KEY_PREFIX + state);
   return text === null ? undefined : (JSON.parse(text) as Record<string, unknown>);
 }
 
-/** Whether somebody left to sign out, and forgets it: not every provider says so when it sends them back. */
-function leftToSignOut(): boolean {
-  const states = Object.keys(sessionStorage).filter((key) => key.startsWith(KEPT)).map((key) => key.slice(KEPT.length));
-  const left = states.filter((state) => kept(state)?.request_type === 'so:r');
-  for (const state of left) sessionStorage.removeItem(KEPT + state);
-  return left.length > 0;
+/**
+ * Whether a sign-out is pending, which it removes. Needed for providers that redirect back from a sign-out without the `state`
+ * parameter.
+ */
+function takePendingSignOut(): boolean {
+  const keys = Object.keys(sessionStorage).filter((key) => key.startsWith(STATE_KEY_PREFIX));
+  const states = keys.map((key) => key.slice(STATE_KEY_PREFIX.length));
+  const signOuts = states.filter((state) => readPendingState(state)?.request_type === 'so:r');
+  for (const state of signOuts) sessionStorage.removeItem(STATE_KEY_PREFIX + state);
+  return signOuts.length > 0;
 }
 
-/** Why signing in failed, in a sentence. */
-function why(error: unknown): string {
-  if (error instanceof ErrorResponse) return words.signIn.refused(error.error_description ?? error.error ?? '');
-  const strange = error instanceof Error && /state/i.test(error.message);
-  return strange ? words.signIn.stranger : words.signIn.unreachable;
+function signInErrorMessage(error: unknown): string {
+  if (error instanceof ErrorResponse) return messages.signIn.providerError(error.error_description ?? error.error ?? '');
+  const isStateMismatch = error instanceof Error && /state/i.test(error.message);
+  return isStateMismatch ? messages.signIn.unexpectedResponse : messages.signIn.unreachable;
 }

@@ -1,89 +1,92 @@
-/** The tokens that are known: as the list told them, with what was made and revoked here since. */
+/** Logic of the token list: merging local changes, filtering, sorting, and recognizing a pasted token. */
 
 import type { TokenItem, TokenType } from './api-types';
 
 export type Column = 'name' | 'type' | 'roles' | 'created' | 'used' | 'expires';
 
-/** How the list is looked at. */
-export interface View {
+/** Search, filter, sort order and page of the list. */
+export interface ListOptions {
   search: string;
-  /** Whether system tokens are shown as well. */
-  system: boolean;
+  showSystemTokens: boolean;
   column: Column;
   descending: boolean;
-  /** Which page, from 0 on. */
+  /** Page number, starting at 0. */
   page: number;
 }
 
-export const FIRST_VIEW: View = { search: '', system: false, column: 'created', descending: true, page: 0 };
+export const DEFAULT_LIST_OPTIONS: ListOptions = {
+  search: '',
+  showSystemTokens: false,
+  column: 'created',
+  descending: true,
+  page: 0,
+};
 
-/** How many tokens are shown at once. */
-export const ROWS = 50;
+export const ROWS_PER_PAGE = 50;
 
-/** The types of the people's tokens and those of the system, as the list's filter names them. */
-export const LISTED: TokenType[] = ['api', 'journey', 'portal'];
-export const SYSTEM: TokenType[] = ['app', 'assume'];
+/** The types that users create. */
+export const USER_TOKEN_TYPES: TokenType[] = ['api', 'journey', 'portal'];
+/** The types that systems create, hidden by default. */
+export const SYSTEM_TOKEN_TYPES: TokenType[] = ['app', 'assume'];
 
-/** What was made and revoked on this page, which the list may not know yet. */
-export interface Changes {
-  made: { item: TokenItem; at: number }[];
-  /** Shown until the list is loaded again. */
+/** Tokens that were created or revoked on this page. The API's list is eventually consistent and may not show them yet. */
+export interface LocalChanges {
+  created: { item: TokenItem; at: number }[];
+  /** Tokens revoked since the list was loaded; they stay visible until the next load. */
   revoked: TokenItem[];
-  /** The ids of those that were revoked before it was. */
-  gone: string[];
+  /** Ids of the tokens revoked before the list was loaded. */
+  removedIds: string[];
 }
 
-export const NO_CHANGES: Changes = { made: [], revoked: [], gone: [] };
+export const NO_CHANGES: LocalChanges = { created: [], revoked: [], removedIds: [] };
 
-/** For how long the list may not know what was made, in milliseconds; a second is usual. */
-const LAG = 60_000;
+/** How long a created token is kept if the list does not contain it. The list usually catches up within a second. */
+const MAX_LIST_LAG_MS = 60_000;
 
-/** The changes that are still news when the list is loaded again. */
-export function reloaded(changes: Changes, now: number): Changes {
-  const made = changes.made.filter(({ at }) => now - at < LAG);
-  return { made, revoked: [], gone: [...changes.gone, ...changes.revoked.map((item) => item.id)] };
+/** Returns the changes that still apply after the list was loaded again. */
+export function changesAfterReload(changes: LocalChanges, now: number): LocalChanges {
+  const created = changes.created.filter(({ at }) => now - at < MAX_LIST_LAG_MS);
+  return { created, revoked: [], removedIds: [...changes.removedIds, ...changes.revoked.map((item) => item.id)] };
 }
 
-/** A row of the table. */
-export interface Row {
+export interface TokenRow {
   item: TokenItem;
-  /** Whether it was made on this page. */
+  /** Whether the token was created on this page. */
   isNew: boolean;
 }
 
-/** The list with the changes: what was made is there, what was revoked says so, each token once. */
-export function rows(listed: TokenItem[], changes: Changes): Row[] {
+/** Merges the loaded list with the local changes, each token once. Revoking a token also revokes the tokens that it created. */
+export function mergeChanges(listed: TokenItem[], changes: LocalChanges): TokenRow[] {
+  const createdItems = changes.created.map(({ item }) => item);
+  const createdIds = new Set(createdItems.map((item) => item.id));
   const revoked = new Map(changes.revoked.map((item) => [item.id, item]));
-  const made = new Set(changes.made.map(({ item }) => item.id));
-  const news = changes.made.map(({ item }) => item);
-  const all = new Map([...news, ...listed, ...changes.revoked].map((item) => [item.id, item]));
-  // A token dies with the one that made it.
-  const gone = new Set(changes.gone);
-  const left = [...all.values()].filter((item) => !gone.has(item.id) && !gone.has(item.parent ?? ''));
-  const told = (item: TokenItem): TokenItem => {
-    const end = revoked.get(item.id)?.revoked_at ?? revoked.get(item.parent ?? '')?.revoked_at;
-    return end === undefined ? item : { ...item, revoked_at: end };
+  const removed = new Set(changes.removedIds);
+  const unique = new Map([...createdItems, ...listed, ...changes.revoked].map((item) => [item.id, item]));
+  const remaining = [...unique.values()].filter((item) => !removed.has(item.id) && !removed.has(item.parent ?? ''));
+  const withRevocation = (item: TokenItem): TokenItem => {
+    const revokedAt = revoked.get(item.id)?.revoked_at ?? revoked.get(item.parent ?? '')?.revoked_at;
+    return revokedAt === undefined ? item : { ...item, revoked_at: revokedAt };
   };
-  return left.map((item) => ({ item: told(item), isNew: made.has(item.id) }));
+  return remaining.map((item) => ({ item: withRevocation(item), isNew: createdIds.has(item.id) }));
 }
 
-/** The rows that the view shows on all its pages, in its order. */
-export function seen(rows: Row[], view: View, own: string): Row[] {
-  const wanted = view.search.trim().toLowerCase();
-  const types = view.system ? [...LISTED, ...SYSTEM] : LISTED;
-  const found = rows.filter(({ item }) => types.includes(item.token_type) && (!wanted || text(item, own).includes(wanted)));
-  const sign = view.descending ? -1 : 1;
-  return found.sort((a, b) => sign * compare(a.item, b.item, view.column) || newer(a.item, b.item));
+/** Returns the matching rows of all pages in the selected order. `ownPrincipal` matches the search for “you”. */
+export function filterAndSort(rows: TokenRow[], options: ListOptions, ownPrincipal: string): TokenRow[] {
+  const search = options.search.trim().toLowerCase();
+  const types = options.showSystemTokens ? [...USER_TOKEN_TYPES, ...SYSTEM_TOKEN_TYPES] : USER_TOKEN_TYPES;
+  const matches = ({ item }: TokenRow) =>
+    types.includes(item.token_type) && (!search || searchableText(item, ownPrincipal).includes(search));
+  const sign = options.descending ? -1 : 1;
+  return rows.filter(matches).sort((a, b) => sign * compareBy(options.column, a.item, b.item) || compareNewestFirst(a.item, b.item));
 }
 
-/** What a search looks through. */
-function text(item: TokenItem, own: string): string {
-  const maker = item.created_by === own ? `${own} you` : item.created_by;
-  return [item.name, item.id, item.token_type, item.assignments?.join(' '), maker, item.parent].join('\n').toLowerCase();
+function searchableText(item: TokenItem, ownPrincipal: string): string {
+  const creator = item.created_by === ownPrincipal ? `${ownPrincipal} you` : item.created_by;
+  return [item.name, item.id, item.token_type, item.assignments?.join(' '), creator, item.parent].join('\n').toLowerCase();
 }
 
-/** What a column sorts by. What is never used is older than all, what never expires ends after all. */
-function key(item: TokenItem, column: Column): string {
+/** Returns the value by which a column sorts. An unused token sorts before all dates, a token without expiration after them. */
+function sortKey(item: TokenItem, column: Column): string {
   switch (column) {
     case 'name':
       return item.name;
@@ -102,26 +105,27 @@ function key(item: TokenItem, column: Column): string {
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
-/** Times are compared as they are written, which is their order; words as people order them. */
-function compare(a: TokenItem, b: TokenItem, column: Column): number {
-  const [one, other] = [key(a, column), key(b, column)];
+/** Compares times as strings, since RFC 3339 times in UTC sort chronologically, and other values by the user's locale. */
+function compareBy(column: Column, a: TokenItem, b: TokenItem): number {
+  const keyA = sortKey(a, column);
+  const keyB = sortKey(b, column);
   const isTime = column === 'created' || column === 'used' || column === 'expires';
-  return isTime ? inOrder(one, other) : collator.compare(one, other);
+  return isTime ? compareStrings(keyA, keyB) : collator.compare(keyA, keyB);
 }
 
-function newer(a: TokenItem, b: TokenItem): number {
-  return inOrder(b.created_at, a.created_at) || inOrder(a.id, b.id);
+function compareNewestFirst(a: TokenItem, b: TokenItem): number {
+  return compareStrings(b.created_at, a.created_at) || compareStrings(a.id, b.id);
 }
 
-function inOrder(a: string, b: string): number {
+function compareStrings(a: string, b: string): number {
   return Number(a > b) - Number(a < b);
 }
 
 /**
- * The id of a whole token that somebody has pasted, with whatever stands around it, to find out which one it is; `undefined` for any
- * text that holds none.
+ * Returns the id of a complete token (JWT) within a pasted text, so that a user can identify a leaked token without leaving it in the
+ * search field. Returns an empty string for a JWT without an id, and `undefined` for a text without a JWT.
  */
-export function pastedId(text: string): string | undefined {
+export function idFromPastedToken(text: string): string | undefined {
   const claims = /[\w-]{10,}\.(eyJ[\w-]+)\.[\w-]*/.exec(text)?.[1];
   if (!claims) return undefined;
   try {

@@ -1,62 +1,66 @@
-/** The page: who is not signed in is sent to do so, and comes back to where they were. */
+/** Root component: signs the user in and shows the tokens page, or a notice if no user is signed in. */
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
 
-import type { Configuration, Provider } from '../config';
-import { SignIn, type Session } from '../session';
-import { words } from '../messages';
+import type { PortalConfig, SignInProvider } from '../config';
+import { messages } from '../messages';
+import { SignInClient, type Session } from '../session';
 import { Header } from './header';
-import { Tokens, type Place } from './tokens-page';
+import { TokensPage, type TokensPageState } from './tokens-page';
 
-type State =
-  | { kind: 'leaving' }
-  | { kind: 'in'; session: Session; place: Place | undefined }
-  | ({ kind: 'sheet'; title: string; text: string } & Back);
+type AppState =
+  | { kind: 'redirecting' }
+  | { kind: 'signed-in'; session: Session; returnState: TokensPageState | undefined }
+  | ({ kind: 'notice'; title: string; text: string } & SignInOptions);
 
-/** Where a sign-in leads back to, and whether the provider is to ask who somebody is though it knows. */
-interface Back {
-  place?: Place | undefined;
-  anew?: boolean | undefined;
+interface SignInOptions {
+  /** State of the tokens page to restore after the sign-in. */
+  returnState?: TokensPageState | undefined;
+  /** Whether the provider asks for a login even if it has a session. */
+  forceLogin?: boolean | undefined;
 }
 
-export function App({ configuration }: { configuration: Configuration }) {
-  const signIn = useMemo(() => new SignIn<Place>(configuration), []);
-  const [state, setState] = useState<State>({ kind: 'leaving' });
-  const leave = (provider: Provider, back: Back = {}) => {
-    setState({ kind: 'leaving' });
-    signIn.leave(provider, back.place, back.anew ?? false).catch((error: Error) => {
-      sheet(words.signIn.failed, error.message, back);
+export function App({ config }: { config: PortalConfig }) {
+  const client = useMemo(() => new SignInClient<TokensPageState>(config), []);
+  const [state, setState] = useState<AppState>({ kind: 'redirecting' });
+  const signIn = (provider: SignInProvider, options: SignInOptions = {}) => {
+    setState({ kind: 'redirecting' });
+    client.redirectToProvider(provider, options.returnState, options.forceLogin ?? false).catch((error: Error) => {
+      showNotice(messages.signIn.failed, error.message, options);
     });
   };
-  const sheet = (title: string, text: string, { place, anew }: Back = {}) => {
-    setState({ kind: 'sheet', title, text, place, anew });
+  const showNotice = (title: string, text: string, { returnState, forceLogin }: SignInOptions = {}) => {
+    setState({ kind: 'notice', title, text, returnState, forceLogin });
   };
-  const arrive = async () => {
-    const arrival = await signIn.arrive();
-    const [provider, another] = signIn.providers;
-    if (arrival.kind === 'in') setState(arrival);
-    else if (arrival.kind === 'out') sheet(words.signIn.out, words.signIn.outText);
-    else if (arrival.kind === 'failed') sheet(words.signIn.failed, arrival.sentence, arrival);
-    else if (!provider) sheet(words.signIn.none, words.signIn.noneText);
-    else if (another) sheet(words.signIn.title, words.signIn.choose);
-    else leave(provider);
+  const start = async () => {
+    const result = await client.handleRedirect();
+    const [firstProvider, secondProvider] = client.providers;
+    if (result.kind === 'signed-in') setState(result);
+    else if (result.kind === 'signed-out') showNotice(messages.signIn.signedOut, messages.signIn.signedOutText);
+    else if (result.kind === 'failed') showNotice(messages.signIn.failed, result.message, result);
+    else if (!firstProvider) showNotice(messages.signIn.notConfigured, messages.signIn.notConfiguredText);
+    else if (secondProvider) showNotice(messages.signIn.title, messages.signIn.choose);
+    else signIn(firstProvider);
   };
-  useEffect(() => void arrive(), []);
+  useEffect(() => void start(), []);
 
-  if (state.kind === 'in') {
+  if (state.kind === 'signed-in') {
     return (
-      <Tokens
+      <TokensPage
         session={state.session}
-        configuration={configuration}
-        place={state.place}
-        onSignIn={(place) => leave(state.session.provider, { place })}
-        onUnaccepted={() => {
-          void state.session.forget();
-          sheet(words.signIn.failed, words.signIn.unaccepted, { anew: true });
+        config={config}
+        initialState={state.returnState}
+        onSignIn={(returnState) => signIn(state.session.provider, { returnState })}
+        onTokenRejected={() => {
+          void state.session.clear();
+          // Without a new login the provider would return the same rejected token again.
+          showNotice(messages.signIn.failed, messages.signIn.tokenRejected, { forceLogin: true });
         }}
         onSignOut={() => {
-          setState({ kind: 'leaving' });
-          void state.session.end().then((left) => left || sheet(words.signIn.out, words.signIn.outText));
+          setState({ kind: 'redirecting' });
+          void state.session
+            .signOut()
+            .then((isRedirecting) => isRedirecting || showNotice(messages.signIn.signedOut, messages.signIn.signedOutText));
         }}
       />
     );
@@ -65,15 +69,15 @@ export function App({ configuration }: { configuration: Configuration }) {
     <>
       <Header />
       <main class="sheet">
-        {state.kind === 'leaving' ? (
-          <p role="status">{words.signIn.busy}</p>
+        {state.kind === 'redirecting' ? (
+          <p role="status">{messages.signIn.busy}</p>
         ) : (
           <>
             <h1>{state.title}</h1>
             <p>{state.text}</p>
-            {signIn.providers.map((provider) => (
-              <button key={provider.name} type="button" class="primary" onClick={() => leave(provider, state)}>
-                {words.signIn.with(provider.title)}
+            {client.providers.map((provider) => (
+              <button key={provider.name} type="button" class="primary" onClick={() => signIn(provider, state)}>
+                {messages.signIn.with(provider.title)}
               </button>
             ))}
           </>

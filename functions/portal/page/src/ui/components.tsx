@@ -1,111 +1,113 @@
-/** Small parts that more than one view has. */
+/** Components that several views share. */
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import type { ApiError } from '../api';
-import { exact, relative } from '../format';
-import { words } from '../messages';
+import { formatDateTime, formatRelative } from '../format';
+import { messages } from '../messages';
 
-/** A button that does nothing while `blocked`, and keeps the keyboard meanwhile, which a disabled one would lose. */
-export function unless(blocked: boolean, act: () => void) {
-  return { 'aria-disabled': blocked, onClick: () => blocked || act() };
+const COPY_FEEDBACK_MS = 4_000;
+
+/** Button properties that disable the action but keep the keyboard focus, which the `disabled` attribute would drop. */
+export function disabledWhile(isDisabled: boolean, action: () => void) {
+  return { 'aria-disabled': isDisabled, onClick: () => isDisabled || action() };
 }
 
-/** What went wrong, and a way to try again. */
-export function Trouble(props: { title: string; failure: ApiError; text?: string; retry?: (() => void) | undefined }) {
-  const { title, failure, text, retry } = props;
-  // The button goes with the trouble, and the keyboard back to the heading.
-  const again = (event: Event) => {
-    const around = (event.currentTarget as Element).closest('dialog') ?? document;
-    retry?.();
-    around.querySelector<HTMLElement>('h1, h2')?.focus();
+/** An error with an optional button to retry. `text` replaces the error's message. */
+export function ErrorNotice(props: { title: string; error: ApiError; text?: string; onRetry?: (() => void) | undefined }) {
+  const { title, error, text, onRetry } = props;
+  const retry = (event: Event) => {
+    // The notice and its button disappear, so the focus moves to the heading.
+    const container = (event.currentTarget as Element).closest('dialog') ?? document;
+    onRetry?.();
+    container.querySelector<HTMLElement>('h1, h2')?.focus();
   };
   return (
     <div class="trouble" role="alert">
       <p class="strong">{title}</p>
-      <p>{text ?? failure.message}</p>
-      {failure.requestId && <p class="faint">{words.failure.request(failure.requestId)}</p>}
-      {retry && (
-        <button type="button" onClick={again}>
-          {words.tryAgain}
+      <p>{text ?? error.message}</p>
+      {error.requestId && <p class="faint">{messages.apiError.requestId(error.requestId)}</p>}
+      {onRetry && (
+        <button type="button" onClick={retry}>
+          {messages.tryAgain}
         </button>
       )}
     </div>
   );
 }
 
-/** A time as seen from now; exactly, where the pointer rests on it. */
-export function Time({ at, now }: { at: string; now: number }) {
+/** A relative time with the exact time as its tooltip. */
+export function RelativeTime({ time, now }: { time: string; now: number }) {
   return (
-    <time dateTime={at} title={exact(at)}>
-      {relative(at, now)}
+    <time dateTime={time} title={formatDateTime(time)}>
+      {formatRelative(time, now)}
     </time>
   );
 }
 
-/** A button that copies `text`, and says for a while that it did. */
-export function Copy(props: { text: string; children: ComponentChildren; class?: string; autoFocus?: boolean }) {
-  const [said, say] = useState('');
+/** A button that copies `text` to the clipboard and confirms it for a few seconds. */
+export function CopyButton(props: { text: string; children: ComponentChildren; class?: string; autoFocus?: boolean }) {
+  const [feedback, setFeedback] = useState('');
   useEffect(() => {
-    const timer = said && setTimeout(() => say(''), 4_000);
+    const timer = feedback && setTimeout(() => setFeedback(''), COPY_FEEDBACK_MS);
     return () => clearTimeout(timer || undefined);
-  }, [said]);
+  }, [feedback]);
   const copy = () => {
     navigator.clipboard.writeText(props.text).then(
-      () => say(words.copied),
-      () => say(words.notCopied),
+      () => setFeedback(messages.copied),
+      () => setFeedback(messages.notCopied),
     );
   };
   return (
     <span class="copy">
       <button type="button" class={props.class ?? ''} onClick={copy} autofocus={props.autoFocus}>
-        {said === words.copied ? words.copied : props.children}
+        {feedback === messages.copied ? messages.copied : props.children}
       </button>
-      <span class={said === words.notCopied ? 'wrong' : 'unseen'} role="status">
-        {said}
+      <span class={feedback === messages.notCopied ? 'wrong' : 'unseen'} role="status">
+        {feedback}
       </span>
     </span>
   );
 }
 
-/** Where what had the keyboard is gone, as the button of what was revoked is, the heading has it. */
-function focusSomething(): void {
+/** Moves the focus to the page's heading if the focused element is gone, such as the button of a revoked token. */
+function restoreLostFocus(): void {
   if (document.activeElement === document.body) document.querySelector<HTMLElement>('h1')?.focus();
 }
 
-/** A dialog that has the keyboard to itself while it is there. Escape is `onLeave`, which decides. */
+/** A modal dialog. `onLeave` handles the Escape key; the parent component decides whether to remove the dialog. */
 export function Dialog(props: { title: string; wide?: boolean; onLeave: () => void; children: ComponentChildren }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const gone = useRef(false);
-  // Before the next key is pressed.
+  const dialogRef = useRef<HTMLDialogElement>(null);
+  const isUnmounted = useRef(false);
+  // A layout effect, so that the dialog has the focus before the next key press.
   useLayoutEffect(() => {
-    const own = dialog.current;
-    own?.showModal();
+    const dialog = dialogRef.current;
+    dialog?.showModal();
     return () => {
-      gone.current = true;
-      // Which gives the keyboard back to what had it.
-      own?.close();
-      queueMicrotask(focusSomething);
+      isUnmounted.current = true;
+      // Closing returns the focus to the element that had it before.
+      dialog?.close();
+      queueMicrotask(restoreLostFocus);
     };
   }, []);
   useEffect(() => {
-    // What had the keyboard may have gone with the former question.
-    const own = dialog.current;
-    if (own && !own.contains(document.activeElement)) own.querySelector<HTMLElement>('[autofocus]')?.focus();
+    // A new title comes with new content, which may have replaced the focused element.
+    const dialog = dialogRef.current;
+    if (dialog && !dialog.contains(document.activeElement)) dialog.querySelector<HTMLElement>('[autofocus]')?.focus();
   }, [props.title]);
-  const leave = (event: Event) => {
+  const cancel = (event: Event) => {
     event.preventDefault();
     props.onLeave();
   };
-  const closed = () => {
-    if (gone.current) return;
+  const reopen = () => {
+    if (isUnmounted.current) return;
     props.onLeave();
-    // A browser closes it at the second Escape, whatever was said to the first. It goes when whoever made it takes it away.
-    dialog.current?.showModal();
+    // Browsers close a dialog at the second Escape even if `cancel` was prevented, but only the parent removes it.
+    dialogRef.current?.showModal();
   };
   return (
-    <dialog ref={dialog} class={props.wide ? 'wide' : ''} aria-labelledby="dialog-title" onCancel={leave} onClose={closed}>
+    <dialog ref={dialogRef} class={props.wide ? 'wide' : ''} aria-labelledby="dialog-title" onCancel={cancel} onClose={reopen}>
       <h2 id="dialog-title" tabIndex={-1}>
         {props.title}
       </h2>

@@ -1,100 +1,118 @@
-/** The form for a new token. */
+/** Dialog with the form for a new token. */
 
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 
 import type { ApiClient, ApiError } from '../api';
 import type { CreatedToken } from '../api-types';
-import { attempt, wrongs, type Attempt, type Draft, type Wrongs } from '../create-request';
-import { words } from '../messages';
-import { ExpiryField } from './expiration-field';
-import { Dialog, Trouble, unless } from './components';
+import {
+  isSameDraft,
+  prepareRequest,
+  validateDraft,
+  type FieldErrors,
+  type IdempotentRequest,
+  type TokenDraft,
+} from '../create-request';
+import { messages } from '../messages';
+import { Dialog, disabledWhile, ErrorNotice } from './components';
+import { ExpirationField } from './expiration-field';
 import { RolesField } from './roles-field';
 
-export function Generate(props: {
+export function CreateTokenDialog(props: {
   api: ApiClient;
-  ceiling: number | null;
-  draft: Draft;
-  last: Attempt | undefined;
-  /** Both are kept for whoever leaves the page to sign in and comes back. */
-  onDraft: (change: Partial<Draft>) => void;
-  onAttempt: (attempt: Attempt) => void;
-  onCreated: (item: CreatedToken) => void;
+  /** Maximum lifetime in seconds; `null` if the operator sets no maximum. */
+  maxLifetime: number | null;
+  /** Owned by the parent component, which preserves it during a sign-in. */
+  draft: TokenDraft;
+  /** The most recent request, preserved in the same way. */
+  lastRequest: IdempotentRequest | undefined;
+  onDraftChange: (change: Partial<TokenDraft>) => void;
+  onRequest: (request: IdempotentRequest) => void;
+  onCreated: (token: CreatedToken) => void;
   onLeave: () => void;
 }) {
-  const { api, ceiling, draft, last, onDraft } = props;
-  const [tries, setTries] = useState(0);
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<ApiError>();
+  const { api, maxLifetime, draft, lastRequest, onDraftChange } = props;
+  const [submitCount, setSubmitCount] = useState(0);
+  const [isBusy, setIsBusy] = useState(false);
+  const [error, setError] = useState<ApiError>();
   const form = useRef<HTMLFormElement>(null);
   const nameId = useId();
-  // Nothing is called wrong before somebody has tried, and nothing for longer than it is.
-  const wrong: Wrongs = tries > 0 ? wrongs(draft, ceiling, Date.now()) : {};
+  // Validation errors appear from the first submit on and disappear as soon as the field is valid.
+  const fieldErrors: FieldErrors = submitCount > 0 ? validateDraft(draft, maxLifetime, Date.now()) : {};
   useEffect(() => {
     form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  }, [tries]);
+  }, [submitCount]);
 
   const submit = async (event: Event) => {
     event.preventDefault();
-    setTries(tries + 1);
-    setFailure(undefined);
-    if (busy || Object.keys(wrongs(draft, ceiling, Date.now())).length > 0) return;
-    const next = attempt(draft, last, Date.now());
-    props.onAttempt(next);
-    setBusy(true);
+    setSubmitCount(submitCount + 1);
+    setError(undefined);
+    if (isBusy || Object.keys(validateDraft(draft, maxLifetime, Date.now())).length > 0) return;
+    const request = prepareRequest(draft, lastRequest, Date.now());
+    props.onRequest(request);
+    setIsBusy(true);
     try {
-      props.onCreated(await api.createToken(next.order, next.key));
+      props.onCreated(await api.createToken(request.body, request.key));
     } catch (error) {
-      setFailure(error as ApiError);
-      setBusy(false);
+      setError(error as ApiError);
+      setIsBusy(false);
     }
   };
-  const same = JSON.stringify(last?.draft) === JSON.stringify(draft);
-  const hint = same ? words.generate.unknown : words.generate.another;
-  const unknown = failure?.code === 'connection' ? `${failure.message} ${hint}` : undefined;
+  const isRetry = isSameDraft(lastRequest?.draft, draft);
+  const retryHint = isRetry ? messages.createToken.outcomeUnknown : messages.createToken.changedDraft;
+  const unknownOutcome = error?.code === 'connection' ? `${error.message} ${retryHint}` : undefined;
   return (
-    <Dialog title={words.generate.title} wide onLeave={busy ? () => {} : props.onLeave}>
+    <Dialog title={messages.createToken.title} wide onLeave={isBusy ? () => {} : props.onLeave}>
       <form ref={form} onSubmit={(event) => void submit(event)} noValidate>
         <div class="field">
           <label class="label" for={nameId}>
-            {words.generate.name}
+            {messages.createToken.name}
           </label>
           <input
             id={nameId}
             value={draft.name}
-            onInput={(event) => onDraft({ name: event.currentTarget.value })}
-            aria-invalid={Boolean(wrong.name)}
-            aria-describedby={`${nameId}-hint ${nameId}-wrong`}
+            onInput={(event) => onDraftChange({ name: event.currentTarget.value })}
+            aria-invalid={Boolean(fieldErrors.name)}
+            aria-describedby={`${nameId}-hint ${nameId}-error`}
             autocomplete="off"
             autofocus
           />
           <p id={`${nameId}-hint`} class="faint">
-            {words.generate.nameHint}
+            {messages.createToken.nameHint}
           </p>
-          <p id={`${nameId}-wrong`} class="wrong">
-            {wrong.name}
+          <p id={`${nameId}-error`} class="wrong">
+            {fieldErrors.name}
           </p>
         </div>
         <RolesField
           api={api}
-          chosen={draft.roles}
-          wrong={wrong.roles}
-          onChange={(roles) => onDraft({ roles })}
+          selectedIds={draft.roles}
+          error={fieldErrors.roles}
+          onChange={(roles) => onDraftChange({ roles })}
         />
-        <ExpiryField ceiling={ceiling} expiry={draft.expiry} wrong={wrong.date} onChange={(expiry) => onDraft({ expiry })} />
+        <ExpirationField
+          maxLifetime={maxLifetime}
+          expiration={draft.expiration}
+          error={fieldErrors.date}
+          onChange={(expiration) => onDraftChange({ expiration })}
+        />
         <label class="option">
-          <input type="checkbox" checked={draft.readOnly} onChange={(event) => onDraft({ readOnly: event.currentTarget.checked })} />
+          <input
+            type="checkbox"
+            checked={draft.readOnly}
+            onChange={(event) => onDraftChange({ readOnly: event.currentTarget.checked })}
+          />
           <span>
-            {words.generate.readOnly}
-            <span class="faint block">{words.generate.readOnlyHint}</span>
+            {messages.createToken.readOnly}
+            <span class="faint block">{messages.createToken.readOnlyHint}</span>
           </span>
         </label>
-        {failure && <Trouble title={words.generate.failed} failure={failure} {...(unknown && { text: unknown })} />}
+        {error && <ErrorNotice title={messages.createToken.failed} error={error} {...(unknownOutcome && { text: unknownOutcome })} />}
         <div class="choices">
-          <button type="button" {...unless(busy, props.onLeave)}>
-            {words.cancel}
+          <button type="button" {...disabledWhile(isBusy, props.onLeave)}>
+            {messages.cancel}
           </button>
-          <button type="submit" class="primary" aria-disabled={busy}>
-            {busy ? words.generate.busy : failure ? words.tryAgain : words.generate.submit}
+          <button type="submit" class="primary" aria-disabled={isBusy}>
+            {isBusy ? messages.createToken.busy : error ? messages.tryAgain : messages.createToken.submit}
           </button>
         </div>
       </form>

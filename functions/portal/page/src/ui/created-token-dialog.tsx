@@ -1,63 +1,64 @@
-/** Shows a new token, once. */
+/** Dialog that shows a new token, the only time that it can be shown. */
 
 import { useEffect, useState } from 'preact/hooks';
 
 import type { TokenItem } from '../api-types';
-import { exact } from '../format';
-import { words } from '../messages';
-import { Copy, Dialog } from './components';
+import { formatDateTime } from '../format';
+import { messages } from '../messages';
+import { CopyButton, Dialog } from './components';
 
-export function Created(props: { item: TokenItem; token: string; base: string; onDone: () => void }) {
+export function CreatedTokenDialog(props: { item: TokenItem; token: string; base: string; onDone: () => void }) {
   const { item, token } = props;
-  const [leaving, setLeaving] = useState(false);
+  const [isLeaving, setIsLeaving] = useState(false);
   useEffect(() => {
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    addEventListener('beforeunload', ask);
-    return () => removeEventListener('beforeunload', ask);
+    // The browser asks for confirmation before it leaves the page.
+    const confirmUnload = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener('beforeunload', confirmUnload);
+    return () => removeEventListener('beforeunload', confirmUnload);
   }, []);
   const command = `curl -sS '${props.base}/v1/access-tokens/self' -H 'Authorization: Bearer ${token}'`;
-  const leave = () => setLeaving(true);
+  const title = isLeaving ? messages.createdToken.leaveTitle : messages.createdToken.title;
   return (
-    <Dialog title={leaving ? words.created.leave : words.created.title} wide onLeave={leave}>
-      {leaving ? (
+    <Dialog title={title} wide onLeave={() => setIsLeaving(true)}>
+      {isLeaving ? (
         <>
-          <p>{words.created.leaveText}</p>
+          <p>{messages.createdToken.leaveText}</p>
           <div class="choices">
             <button type="button" class="danger" onClick={props.onDone}>
-              {words.created.leaveAnyway}
+              {messages.createdToken.leaveAnyway}
             </button>
-            <button type="button" class="primary" onClick={() => setLeaving(false)} autofocus>
-              {words.created.back}
+            <button type="button" class="primary" onClick={() => setIsLeaving(false)} autofocus>
+              {messages.createdToken.back}
             </button>
           </div>
         </>
       ) : (
         <>
           <div class="once">
-            <p class="strong">{words.created.once}</p>
-            <p>{words.created.keep}</p>
+            <p class="strong">{messages.createdToken.once}</p>
+            <p>{messages.createdToken.storeIt}</p>
           </div>
           <label class="field">
-            <span class="label">{words.created.token(item.name)}</span>
+            <span class="label">{messages.createdToken.token(item.name)}</span>
             <textarea class="secret" readOnly rows={4} value={token} spellcheck={false} autocomplete="off" />
           </label>
-          <Copy text={token} class="primary" autoFocus>
-            {words.created.copy}
-          </Copy>
+          <CopyButton text={token} class="primary" autoFocus>
+            {messages.createdToken.copy}
+          </CopyButton>
           <p>
-            {words.created.roles(item.assignments?.join(', ') ?? words.list.noRoles)}{' '}
-            {item.expires_at ? words.created.expires(exact(item.expires_at)) : words.created.noExpiry}
+            {messages.createdToken.roles(item.assignments?.join(', ') ?? messages.list.noRoles)}{' '}
+            {item.expires_at ? messages.createdToken.expires(formatDateTime(item.expires_at)) : messages.createdToken.noExpiration}
           </p>
-          <h3>{words.created.curl}</h3>
-          <pre class="command" tabIndex={0} aria-label={words.created.curl}>
+          <h3>{messages.createdToken.curl}</h3>
+          <pre class="command" tabIndex={0} aria-label={messages.createdToken.curl}>
             {command}
           </pre>
-          <Copy text={command}>
-            {words.created.copyCurl}
-          </Copy>
+          <CopyButton text={command}>
+            {messages.createdToken.copyCurl}
+          </CopyButton>
           <div class="choices">
             <button type="button" onClick={props.onDone}>
-              {words.created.done}
+              {messages.createdToken.done}
             </button>
           </div>
         </>

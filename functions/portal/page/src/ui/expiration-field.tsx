@@ -1,27 +1,28 @@
-/** When a new token ends. */
+/** Form field for the expiration of a new token. */
 
 import { useId } from 'preact/hooks';
 
-import { day } from '../format';
-import { choosableDays, lifetimeText, offeredLifetimes, type Expiry } from '../create-request';
-import { words } from '../messages';
+import { lifetimeOptions, selectableDates, type Expiration } from '../expiration';
+import { formatDate, formatLifetime } from '../format';
+import { messages } from '../messages';
 
-export function ExpiryField(props: {
-  ceiling: number | null;
-  expiry: Expiry;
-  wrong: string | undefined;
-  onChange: (expiry: Expiry) => void;
+export function ExpirationField(props: {
+  /** Maximum lifetime in seconds; `null` if the operator sets no maximum. */
+  maxLifetime: number | null;
+  expiration: Expiration;
+  error: string | undefined;
+  onChange: (expiration: Expiration) => void;
 }) {
-  const { ceiling, expiry, onChange } = props;
+  const { maxLifetime, expiration, onChange } = props;
   const id = useId();
   const now = Date.now();
-  const days = choosableDays(ceiling, now);
-  const option = (value: Expiry, label: string, note = '') => (
+  const dates = selectableDates(maxLifetime, now);
+  const option = (value: Expiration, label: string, note = '') => (
     <label class="option">
       <input
         type="radio"
         name={id}
-        checked={expiry.kind === value.kind && (value.kind !== 'lifetime' || JSON.stringify(expiry) === JSON.stringify(value))}
+        checked={isSameOption(expiration, value)}
         onChange={() => onChange(value)}
       />
       <span>
@@ -31,38 +32,43 @@ export function ExpiryField(props: {
   );
   return (
     <fieldset class="field">
-      <legend class="label">{words.generate.expiry}</legend>
+      <legend class="label">{messages.createToken.expiration}</legend>
       <div class="options">
-        {offeredLifetimes(ceiling).map((seconds) =>
-          option({ kind: 'lifetime', seconds }, lifetimeText(seconds), words.generate.until(day(now + seconds * 1_000))),
+        {lifetimeOptions(maxLifetime).map((seconds) =>
+          option({ kind: 'lifetime', seconds }, formatLifetime(seconds), messages.createToken.until(formatDate(now + seconds * 1_000))),
         )}
-        {days && option({ kind: 'date', date: '' }, words.generate.date)}
-        {ceiling === null && option({ kind: 'none' }, words.generate.none)}
+        {dates && option({ kind: 'date', date: '' }, messages.createToken.date)}
+        {maxLifetime === null && option({ kind: 'none' }, messages.createToken.noExpiration)}
       </div>
-      {expiry.kind === 'date' && days && (
+      {expiration.kind === 'date' && dates && (
         <>
           <label class="below">
-            <span class="label">{words.generate.dateLabel}</span>
+            <span class="label">{messages.createToken.dateLabel}</span>
             <input
               type="date"
-              min={days.min}
-              max={days.max}
-              value={expiry.date}
-              aria-invalid={Boolean(props.wrong)}
-              aria-describedby={`${id}-wrong`}
+              min={dates.min}
+              max={dates.max}
+              value={expiration.date}
+              aria-invalid={Boolean(props.error)}
+              aria-describedby={`${id}-error`}
               onInput={(event) => onChange({ kind: 'date', date: event.currentTarget.value })}
             />
           </label>
-          <p id={`${id}-wrong`} class="wrong">
-            {props.wrong}
+          <p id={`${id}-error`} class="wrong">
+            {props.error}
           </p>
         </>
       )}
-      {expiry.kind === 'none' && (
+      {expiration.kind === 'none' && (
         <p class="risk" role="status">
-          {words.generate.noneRisk}
+          {messages.createToken.noExpirationWarning}
         </p>
       )}
     </fieldset>
   );
+}
+
+/** Whether both select the same radio button; all dates share one. */
+function isSameOption(a: Expiration, b: Expiration): boolean {
+  return a.kind === 'lifetime' && b.kind === 'lifetime' ? a.seconds === b.seconds : a.kind === b.kind;
 }

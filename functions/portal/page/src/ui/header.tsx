@@ -1,21 +1,21 @@
-/** The bar above everything. What comes later has its place from the beginning, so that nothing moves. */
+/** Header bar. `tokens.html` contains the same markup, so that the layout does not shift when the script renders it. */
 
-import { words } from '../messages';
+import { messages } from '../messages';
 
 export function Header(props: { organization?: string | undefined; name?: string | undefined; onSignOut?: () => void }) {
   return (
     <header class="bar">
-      <span class="brand">{words.brand}</span>
+      <span class="brand">{messages.brand}</span>
       <nav>
-        <a href="docs">{words.documentation}</a>
+        <a href="docs">{messages.documentation}</a>
       </nav>
       <span class="who">
         {props.name && <span class="strong">{props.name}</span>}
-        {props.organization && <span class="faint"> {words.organization(props.organization)}</span>}
+        {props.organization && <span class="faint"> {messages.organization(props.organization)}</span>}
       </span>
       {props.onSignOut && (
         <button type="button" class="quiet" onClick={props.onSignOut}>
-          {words.signOut}
+          {messages.signOut}
         </button>
       )}
     </header>

@@ -1,40 +1,48 @@
-/** Asks before a token is revoked. */
+/** Dialog that confirms the revocation of a token. */
 
 import { useState } from 'preact/hooks';
 
 import type { ApiClient, ApiError } from '../api';
 import type { TokenItem } from '../api-types';
-import { usedOn } from '../format';
-import { words } from '../messages';
-import { Dialog, Trouble, unless } from './components';
+import { formatLastUsed } from '../format';
+import { messages } from '../messages';
+import { Dialog, disabledWhile, ErrorNotice } from './components';
 
-export function Revoke(props: { item: TokenItem; api: ApiClient; onRevoked: (item: TokenItem) => void; onLeave: () => void }) {
+export function RevokeTokenDialog(props: {
+  item: TokenItem;
+  api: ApiClient;
+  onRevoked: (item: TokenItem) => void;
+  onLeave: () => void;
+}) {
   const { item, api } = props;
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<ApiError>();
+  const [isBusy, setIsBusy] = useState(false);
+  const [error, setError] = useState<ApiError>();
   const revoke = async () => {
-    setBusy(true);
-    setFailure(undefined);
+    setIsBusy(true);
+    setError(undefined);
     try {
       props.onRevoked(await api.revokeToken(item.id));
     } catch (error) {
-      setFailure(error as ApiError);
-      setBusy(false);
+      setError(error as ApiError);
+      setIsBusy(false);
     }
   };
-  const unknown = failure?.code === 'connection' ? `${failure.message} ${words.revoke.unknown}` : undefined;
+  const unknownOutcome = error?.code === 'connection' ? `${error.message} ${messages.revokeToken.outcomeUnknown}` : undefined;
+  const lastUsed = item.last_used
+    ? messages.revokeToken.lastUsed(formatLastUsed(item.last_used, Date.now()))
+    : messages.revokeToken.neverUsed;
   return (
-    <Dialog title={words.revoke.title(item.name)} onLeave={busy ? () => {} : props.onLeave}>
+    <Dialog title={messages.revokeToken.title(item.name)} onLeave={isBusy ? () => {} : props.onLeave}>
       <p class="id">{item.id}</p>
-      <p>{words.revoke.text}</p>
-      <p>{item.last_used ? words.revoke.used(usedOn(item.last_used, Date.now())) : words.revoke.unused}</p>
-      {failure && <Trouble title={words.revoke.failed} failure={failure} {...(unknown && { text: unknown })} />}
+      <p>{messages.revokeToken.text}</p>
+      <p>{lastUsed}</p>
+      {error && <ErrorNotice title={messages.revokeToken.failed} error={error} {...(unknownOutcome && { text: unknownOutcome })} />}
       <div class="choices">
-        <button type="button" {...unless(busy, props.onLeave)} autofocus>
-          {words.cancel}
+        <button type="button" {...disabledWhile(isBusy, props.onLeave)} autofocus>
+          {messages.cancel}
         </button>
-        <button type="button" class="danger" {...unless(busy, () => void revoke())}>
-          {busy ? words.revoke.busy : failure ? words.tryAgain : words.revoke.submit}
+        <button type="button" class="danger" {...disabledWhile(isBusy, () => void revoke())}>
+          {isBusy ? messages.revokeToken.busy : error ? messages.tryAgain : messages.revokeToken.submit}
         </button>
       </div>
     </Dialog>

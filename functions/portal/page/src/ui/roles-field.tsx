@@ -1,154 +1,159 @@
-/** Which roles a new token has. */
+/** Form field for the roles of a new token. */
 
 import { useEffect, useId, useState } from 'preact/hooks';
 
 import { ApiError, type ApiClient } from '../api';
 import type { Role } from '../api-types';
-import { denies, grantText } from '../create-request';
-import { words } from '../messages';
-import { Trouble } from './components';
+import { formatGrant } from '../format';
+import { messages } from '../messages';
+import { ErrorNotice } from './components';
 
-/** From how many roles on there is a search. */
-const MANY = 8;
+/** A search field is shown above this number of roles. */
+const MAX_ROLES_WITHOUT_SEARCH = 8;
 
-/** How many grants of a role are written out. */
-const GRANTS = 6;
+/** Further grants of a role are counted only. */
+const MAX_GRANTS_SHOWN = 6;
 
 export function RolesField(props: {
   api: ApiClient;
-  chosen: string[];
-  wrong: string | undefined;
-  onChange: (chosen: string[]) => void;
+  selectedIds: string[];
+  error: string | undefined;
+  onChange: (selectedIds: string[]) => void;
 }) {
-  const { api, chosen, onChange } = props;
-  const [roles, setRoles] = useState<Choice[] | ApiError>();
+  const { api, selectedIds, onChange } = props;
+  const [roles, setRoles] = useState<RoleChoice[] | ApiError>();
   const [search, setSearch] = useState('');
   const id = useId();
   const load = () => {
     setRoles(undefined);
-    Promise.all([api.listRoles(true), api.listRoles(false)]).then(([given, held]) => {
-      const choices = choicesOf(given, held);
+    Promise.all([api.listRoles(true), api.listRoles(false)]).then(([assignable, own]) => {
+      const choices = roleChoices(assignable, own);
       setRoles(choices);
-      onChange(begun(choices, chosen));
+      onChange(initialSelection(choices, selectedIds));
     }, setRoles);
   };
   useEffect(load, []);
-  const toggle = (role: string) => onChange(chosen.includes(role) ? chosen.filter((one) => one !== role) : [...chosen, role]);
+  const toggle = (role: string) =>
+    onChange(selectedIds.includes(role) ? selectedIds.filter((selected) => selected !== role) : [...selectedIds, role]);
   return (
     <fieldset class="field" aria-describedby={`${id}-hint`}>
-      <legend class="label">{words.generate.roles}</legend>
+      <legend class="label">{messages.createToken.roles}</legend>
       <p id={`${id}-hint`} class="faint">
-        {words.generate.rolesHint}
+        {messages.createToken.rolesHint}
       </p>
-      {roles === undefined && <p role="status">{words.generate.rolesLoading}</p>}
-      {roles instanceof ApiError && <Trouble title={words.generate.rolesFailed} failure={roles} retry={load} />}
-      {Array.isArray(roles) && roles.length === 0 && <p>{words.generate.rolesNone}</p>}
-      {Array.isArray(roles) && roles.length > MANY && (
+      {roles === undefined && <p role="status">{messages.createToken.rolesLoading}</p>}
+      {roles instanceof ApiError && <ErrorNotice title={messages.createToken.rolesFailed} error={roles} onRetry={load} />}
+      {Array.isArray(roles) && roles.length === 0 && <p>{messages.createToken.rolesNone}</p>}
+      {Array.isArray(roles) && roles.length > MAX_ROLES_WITHOUT_SEARCH && (
         <input
           type="search"
-          aria-label={words.generate.rolesSearch}
-          placeholder={words.generate.rolesSearch}
+          aria-label={messages.createToken.rolesSearch}
+          placeholder={messages.createToken.rolesSearch}
           value={search}
           onInput={(event) => setSearch(event.currentTarget.value)}
         />
       )}
       {Array.isArray(roles) && (
         <div class="options roles">
-          {roles.filter(({ role }) => fits(role, search)).map((choice) => (
+          {roles.filter(({ role }) => matchesSearch(role, search)).map((choice) => (
             <RoleOption
               key={choice.role.id}
               choice={choice}
-              checked={chosen.includes(choice.role.id)}
-              invalid={Boolean(props.wrong)}
-              describedBy={`${id}-wrong`}
-              onChange={() => toggle(choice.role.id)}
+              isSelected={selectedIds.includes(choice.role.id)}
+              isInvalid={Boolean(props.error)}
+              describedBy={`${id}-error`}
+              onToggle={() => toggle(choice.role.id)}
             />
           ))}
         </div>
       )}
-      <p id={`${id}-wrong`} class="wrong">
-        {props.wrong}
+      <p id={`${id}-error`} class="wrong">
+        {props.error}
       </p>
     </fieldset>
   );
 }
 
-/** A role that may be given; `always` where it comes along, chosen or not. */
-interface Choice {
+interface RoleChoice {
   role: Role;
-  always: boolean;
+  /** Whether the token always gets the role, and the user cannot deselect it. */
+  isMandatory: boolean;
 }
 
-/** What the person holds and takes something away comes along. */
-function choicesOf(given: Role[], held: Role[]): Choice[] {
-  const carried = new Set(held.filter(denies).map((role) => role.id));
-  return given.map((role) => ({ role, always: carried.has(role.id) }));
+/** Returns the choices for the assignable roles. A role that denies the user something is mandatory *(never wider)*. */
+function roleChoices(assignable: Role[], own: Role[]): RoleChoice[] {
+  const mandatoryIds = new Set(own.filter(hasDenyGrant).map((role) => role.id));
+  return assignable.map((role) => ({ role, isMandatory: mandatoryIds.has(role.id) }));
 }
 
-/** What is chosen to begin with: what was before and what comes along; and where there is no choice, it is made. */
-function begun(choices: Choice[], chosen: string[]): string[] {
-  const ids = (always: boolean) => choices.filter((choice) => choice.always === always).map(({ role }) => role.id);
-  const [free, always] = [ids(false), ids(true)];
-  // Somebody else may have come back than had left.
-  const still = chosen.filter((id) => free.includes(id));
-  const before = still.length === 0 && free.length === 1 ? free : still;
-  return [...new Set([...before, ...always])];
+function hasDenyGrant(role: Role): boolean {
+  return role.grants.some((grant) => grant.effect === 'deny');
 }
 
-function fits(role: Role, search: string): boolean {
+/** Returns the previous selection and the mandatory roles. A single optional role is selected by default. */
+function initialSelection(choices: RoleChoice[], selectedIds: string[]): string[] {
+  const optional = choices.filter((choice) => !choice.isMandatory).map(({ role }) => role.id);
+  const mandatory = choices.filter((choice) => choice.isMandatory).map(({ role }) => role.id);
+  // After a sign-in in between, the user may be another one with other roles.
+  const available = selectedIds.filter((id) => optional.includes(id));
+  const selected = available.length === 0 && optional.length === 1 ? optional : available;
+  return [...new Set([...selected, ...mandatory])];
+}
+
+function matchesSearch(role: Role, search: string): boolean {
   return `${role.name}\n${role.id}`.toLowerCase().includes(search.trim().toLowerCase());
 }
 
 function RoleOption(props: {
-  choice: Choice;
-  checked: boolean;
-  invalid: boolean;
+  choice: RoleChoice;
+  isSelected: boolean;
+  isInvalid: boolean;
+  /** Id of the element with the error message. */
   describedBy: string;
-  onChange: () => void;
+  onToggle: () => void;
 }) {
-  const { role, always } = props.choice;
+  const { role, isMandatory } = props.choice;
   return (
     <label class="option">
       <input
         type="checkbox"
-        checked={props.checked}
-        disabled={always}
-        aria-invalid={props.invalid}
+        checked={props.isSelected}
+        disabled={isMandatory}
+        aria-invalid={props.isInvalid}
         aria-describedby={props.describedBy}
-        onChange={props.onChange}
+        onChange={props.onToggle}
       />
       <span>
         {role.name} <span class="id">{role.id}</span>
-        {always && <span class="faint block">{words.generate.carried}</span>}
-        <Grants role={role} />
+        {isMandatory && <span class="faint block">{messages.createToken.alwaysIncluded}</span>}
+        <RoleGrants role={role} />
       </span>
     </label>
   );
 }
 
-/** What a role allows, and what it never allows. */
-function Grants({ role }: { role: Role }) {
-  const list = (label: string, effect: 'allow' | 'deny') => {
+function RoleGrants({ role }: { role: Role }) {
+  const grantsWithEffect = (label: string, effect: 'allow' | 'deny') => {
     const grants = role.grants.filter((grant) => (grant.effect ?? 'allow') === effect);
     return (
       grants.length > 0 && (
         <span class="faint block">
           {label}{' '}
-          {grants.slice(0, GRANTS).map((grant, place) => (
+          {grants.slice(0, MAX_GRANTS_SHOWN).map((grant, index) => (
             <>
-              {place > 0 && ', '}
-              <code>{grantText(grant)}</code>
+              {index > 0 && ', '}
+              <code>{formatGrant(grant)}</code>
             </>
           ))}{' '}
-          {grants.length > GRANTS && words.generate.moreGrants(grants.length - GRANTS)}
+          {grants.length > MAX_GRANTS_SHOWN && messages.createToken.moreGrants(grants.length - MAX_GRANTS_SHOWN)}
         </span>
       )
     );
   };
   return (
     <>
-      {list(words.generate.allows, 'allow') || <span class="faint block">{words.generate.nothing}</span>}
-      {list(words.generate.denies, 'deny')}
+      {grantsWithEffect(messages.createToken.allows, 'allow') || <span class="faint block">{messages.createToken.allowsNothing}</span>}
+      {grantsWithEffect(messages.createToken.denies, 'deny')}
     </>
   );
 }

@@ -1,81 +1,93 @@
-/** The list of tokens with what one does about it. */
+/** The token list: search, filter, table, paging, and what the page shows in place of the table. */
 
 import type { Role, TokenItem } from '../api-types';
-import { pastedId, ROWS, seen, type Column, type Row, type View } from '../token-list';
-import { words } from '../messages';
-import type { usePages } from './use-token-pages';
-import { Trouble, unless } from './components';
-import { Table } from './token-table';
+import { messages } from '../messages';
+import { filterAndSort, idFromPastedToken, ROWS_PER_PAGE, type Column, type ListOptions, type TokenRow } from '../token-list';
+import { disabledWhile, ErrorNotice } from './components';
+import { TokenTable } from './token-table';
+import type { TokenPages } from './use-token-pages';
 
-type List = ReturnType<typeof usePages>;
-
-export function List(props: {
-  rows: Row[];
-  lists: List[];
-  view: View;
-  own: string;
-  held: Role[] | null | undefined;
-  onView: (change: Partial<View>) => void;
-  onRefresh: () => void;
-  onGenerate: () => void;
+interface ListActions {
+  onOptionsChange: (change: Partial<ListOptions>) => void;
+  onCreate: () => void;
   onRevoke: (item: TokenItem) => void;
-}) {
-  const { lists, view, own, onView } = props;
-  const failed = lists.find((list) => list.phase === 'failed');
-  const denied = failed?.failure?.code === 'permission_denied' && props.rows.length === 0;
-  const shown = seen(props.rows, view, own);
-  const all = seen(props.rows, { ...view, search: '' }, own).length;
-  const isLoading = lists.some((list) => list.phase === 'loading' || list.phase === 'idle');
+}
+
+export function TokenList(
+  props: ListActions & {
+    rows: TokenRow[];
+    /** The loads of which `rows` are the result. */
+    loads: TokenPages[];
+    options: ListOptions;
+    ownPrincipal: string;
+    ownRoles: Role[] | null | undefined;
+    onRefresh: () => void;
+  },
+) {
+  const { rows, loads, options, ownPrincipal, onOptionsChange } = props;
+  const failedLoad = loads.find((load) => load.phase === 'failed');
+  const hasNothingToShow = failedLoad !== undefined && rows.length === 0;
+  const isDenied = hasNothingToShow && failedLoad.error?.code === 'permission_denied';
+  const matchingRows = filterAndSort(rows, options, ownPrincipal);
+  const totalCount = filterAndSort(rows, { ...options, search: '' }, ownPrincipal).length;
+  const isLoading = loads.some((load) => load.phase === 'loading' || load.phase === 'idle');
   return (
     <>
       <div class="top">
         <div>
-          <h1 tabIndex={-1}>{words.title}</h1>
-          <p class="faint">{words.list.intro}</p>
+          <h1 tabIndex={-1}>{messages.title}</h1>
+          <p class="faint">{messages.list.intro}</p>
         </div>
-        {!denied && (
-          <button type="button" class="primary" onClick={props.onGenerate}>
-            {words.list.generate}
+        {!isDenied && (
+          <button type="button" class="primary" onClick={props.onCreate}>
+            {messages.list.createToken}
           </button>
         )}
       </div>
-      {denied ? (
-        <Denied why={failed.failure?.message ?? ''} held={props.held} />
+      {isDenied ? (
+        <PermissionDenied reason={failedLoad.error?.message ?? ''} ownRoles={props.ownRoles} />
       ) : (
         <>
-          <Tools view={view} isLoading={isLoading} onView={onView} onRefresh={props.onRefresh} />
+          <Toolbar options={options} isLoading={isLoading} onOptionsChange={onOptionsChange} onRefresh={props.onRefresh} />
           <p class="count" role="status">
-            {failed && props.rows.length === 0 ? '' : count(shown.length, all, view, isLoading)}
+            {hasNothingToShow ? '' : countText(matchingRows.length, totalCount, options, isLoading)}
           </p>
-          {failed && props.rows.length === 0 ? null : <Shown {...props} shown={shown} all={all} isLoading={isLoading} />}
-          {failed?.failure && <Trouble title={words.list.failed} failure={failed.failure} retry={failed.goOn} />}
-          <More lists={lists} />
+          {hasNothingToShow ? null : (
+            <ListPage {...props} matchingRows={matchingRows} totalCount={totalCount} isLoading={isLoading} />
+          )}
+          {failedLoad?.error && <ErrorNotice title={messages.list.failed} error={failedLoad.error} onRetry={failedLoad.loadMore} />}
+          <LoadMore loads={loads} />
         </>
       )}
     </>
   );
 }
 
-function count(found: number, all: number, view: View, isLoading: boolean): string {
-  if (isLoading) return all > 0 ? words.list.loadingMore(all) : words.list.loading;
-  return view.search.trim() ? words.list.found(found, all) : words.list.count(all);
+function countText(matchCount: number, totalCount: number, options: ListOptions, isLoading: boolean): string {
+  if (isLoading) return totalCount > 0 ? messages.list.loadingMore(totalCount) : messages.list.loading;
+  return options.search.trim() ? messages.list.matchCount(matchCount, totalCount) : messages.list.count(totalCount);
 }
 
-function Tools(props: { view: View; isLoading: boolean; onView: (change: Partial<View>) => void; onRefresh: () => void }) {
-  const { view, onView } = props;
+function Toolbar(props: {
+  options: ListOptions;
+  isLoading: boolean;
+  onOptionsChange: (change: Partial<ListOptions>) => void;
+  onRefresh: () => void;
+}) {
+  const { options, onOptionsChange } = props;
   const search = (input: HTMLInputElement) => {
-    // A whole token is taken for its id, and is not left there.
-    input.value = pastedId(input.value) ?? input.value;
-    onView({ search: input.value });
+    // A pasted token is replaced by its id at once, so that it does not stay visible.
+    input.value = idFromPastedToken(input.value) ?? input.value;
+    onOptionsChange({ search: input.value });
   };
   return (
     <div class="tools" role="search">
       <label class="search">
-        <span class="label">{words.list.search}</span>
+        <span class="label">{messages.list.search}</span>
         <input
           type="search"
-          value={view.search}
-          placeholder={words.list.searchHint}
+          value={options.search}
+          placeholder={messages.list.searchHint}
           autocomplete="off"
           spellcheck={false}
           onInput={(event) => search(event.currentTarget)}
@@ -85,55 +97,58 @@ function Tools(props: { view: View; isLoading: boolean; onView: (change: Partial
         <input
           type="checkbox"
           role="switch"
-          checked={view.system}
-          onChange={(event) => onView({ system: event.currentTarget.checked })}
+          checked={options.showSystemTokens}
+          onChange={(event) => onOptionsChange({ showSystemTokens: event.currentTarget.checked })}
         />
-        <span>{words.list.system}</span>
+        <span>{messages.list.showSystemTokens}</span>
       </label>
-      <button type="button" {...unless(props.isLoading, props.onRefresh)}>
-        {words.list.refresh}
+      <button type="button" {...disabledWhile(props.isLoading, props.onRefresh)}>
+        {messages.list.refresh}
       </button>
     </div>
   );
 }
 
-/** One page of the table, or why there is none. */
-function Shown(props: {
-  shown: Row[];
-  all: number;
-  view: View;
-  own: string;
-  isLoading: boolean;
-  onView: (change: Partial<View>) => void;
-  onGenerate: () => void;
-  onRevoke: (item: TokenItem) => void;
-}) {
-  const { shown, view, onView } = props;
-  const last = Math.max(0, Math.ceil(shown.length / ROWS) - 1);
-  const page = Math.min(view.page, last);
+/** One page of the table with its paging buttons, or the reason why the table is empty. */
+function ListPage(
+  props: ListActions & {
+    matchingRows: TokenRow[];
+    totalCount: number;
+    options: ListOptions;
+    ownPrincipal: string;
+    isLoading: boolean;
+  },
+) {
+  const { matchingRows, options, onOptionsChange } = props;
+  const lastPage = Math.max(0, Math.ceil(matchingRows.length / ROWS_PER_PAGE) - 1);
+  const page = Math.min(options.page, lastPage);
+  const firstRow = page * ROWS_PER_PAGE;
+  const endRow = firstRow + ROWS_PER_PAGE;
   const sort = (column: Column) => {
-    const again = view.column === column;
-    onView({ column, descending: again ? !view.descending : column === 'created' || column === 'used' });
+    const isSameColumn = options.column === column;
+    onOptionsChange({ column, descending: isSameColumn ? !options.descending : column === 'created' || column === 'used' });
   };
-  if (shown.length === 0) return <Nothing {...props} />;
+  if (matchingRows.length === 0) return <EmptyList {...props} />;
   return (
     <>
-      <Table
-        rows={shown.slice(page * ROWS, (page + 1) * ROWS)}
-        view={view}
-        own={props.own}
+      <TokenTable
+        rows={matchingRows.slice(firstRow, endRow)}
+        options={options}
+        ownPrincipal={props.ownPrincipal}
         now={Date.now()}
         onSort={sort}
         onRevoke={props.onRevoke}
       />
-      {last > 0 && (
-        <nav class="pages" aria-label={words.list.pages}>
-          <button type="button" {...unless(page === 0, () => onView({ page: page - 1 }))}>
-            {words.list.previous}
+      {lastPage > 0 && (
+        <nav class="pages" aria-label={messages.list.pages}>
+          <button type="button" {...disabledWhile(page === 0, () => onOptionsChange({ page: page - 1 }))}>
+            {messages.list.previous}
           </button>
-          <span role="status">{words.list.page(page * ROWS + 1, Math.min((page + 1) * ROWS, shown.length), shown.length)}</span>
-          <button type="button" {...unless(page === last, () => onView({ page: page + 1 }))}>
-            {words.list.next}
+          <span role="status">
+            {messages.list.pageRange(firstRow + 1, Math.min(endRow, matchingRows.length), matchingRows.length)}
+          </span>
+          <button type="button" {...disabledWhile(page === lastPage, () => onOptionsChange({ page: page + 1 }))}>
+            {messages.list.next}
           </button>
         </nav>
       )}
@@ -141,60 +156,60 @@ function Shown(props: {
   );
 }
 
-function Nothing(props: {
-  all: number;
-  view: View;
+function EmptyList(props: {
+  totalCount: number;
+  options: ListOptions;
   isLoading: boolean;
-  onView: (change: Partial<View>) => void;
-  onGenerate: () => void;
+  onOptionsChange: (change: Partial<ListOptions>) => void;
+  onCreate: () => void;
 }) {
   if (props.isLoading) return <div class="blank" />;
-  return props.all > 0 || props.view.search.trim() ? (
+  return props.totalCount > 0 || props.options.search.trim() ? (
     <div class="blank">
-      <h2>{words.list.nothingFound}</h2>
-      <p>{words.list.nothingFoundText}</p>
+      <h2>{messages.list.noMatch}</h2>
+      <p>{messages.list.noMatchText}</p>
       <button
         type="button"
         onClick={() => {
-          props.onView({ search: '' });
+          props.onOptionsChange({ search: '' });
           document.querySelector<HTMLElement>('[type="search"]')?.focus();
         }}
       >
-        {words.list.clear}
+        {messages.list.clearSearch}
       </button>
     </div>
   ) : (
     <div class="blank">
-      <h2>{words.list.empty}</h2>
-      <p>{words.list.emptyText}</p>
-      <button type="button" onClick={props.onGenerate}>
-        {words.list.generate}
+      <h2>{messages.list.empty}</h2>
+      <p>{messages.list.emptyText}</p>
+      <button type="button" onClick={props.onCreate}>
+        {messages.list.createToken}
       </button>
     </div>
   );
 }
 
-/** Where so many were loaded that the rest waits to be asked for. */
-function More({ lists }: { lists: List[] }) {
-  const waiting = lists.find((list) => list.phase === 'done' && list.next !== undefined);
-  if (!waiting) return null;
+/** Button to continue a load that paused at its limit. */
+function LoadMore({ loads }: { loads: TokenPages[] }) {
+  const pausedLoad = loads.find((load) => load.phase === 'done' && load.next !== undefined);
+  if (!pausedLoad) return null;
   return (
     <p class="count">
-      {words.list.many(waiting.items.length)}{' '}
-      <button type="button" onClick={waiting.goOn}>
-        {words.list.loadMore}
+      {messages.list.truncated(pausedLoad.items.length)}{' '}
+      <button type="button" onClick={pausedLoad.loadMore}>
+        {messages.list.loadMore}
       </button>
     </p>
   );
 }
 
-function Denied({ why, held }: { why: string; held: Role[] | null | undefined }) {
-  const roles = held?.map((role) => role.name).join(', ');
+function PermissionDenied({ reason, ownRoles }: { reason: string; ownRoles: Role[] | null | undefined }) {
+  const roleNames = ownRoles?.map((role) => role.name).join(', ');
   return (
     <div class="blank" role="alert">
-      <h2>{words.list.denied}</h2>
-      <p>{why}</p>
-      {held && <p>{roles ? words.list.deniedRoles(roles) : words.list.deniedNoRoles}</p>}
+      <h2>{messages.list.permissionDenied}</h2>
+      <p>{reason}</p>
+      {ownRoles && <p>{roleNames ? messages.list.yourRoles(roleNames) : messages.list.youHaveNoRole}</p>}
     </div>
   );
 }

@@ -1,146 +1,161 @@
-/** What somebody sees who is signed in. */
+/** The page of a signed-in user: the token list and the dialogs to create and revoke tokens. */
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
 
 import { ApiClient } from '../api';
 import type { CreatedToken, Role, TokenItem } from '../api-types';
-import type { Configuration } from '../config';
-import { emptyDraft, type Attempt, type Draft } from '../create-request';
+import type { PortalConfig } from '../config';
+import { emptyDraft, type IdempotentRequest, type TokenDraft } from '../create-request';
+import { messages } from '../messages';
 import type { Session } from '../session';
-import { FIRST_VIEW, LISTED, NO_CHANGES, reloaded, rows, SYSTEM, type View } from '../token-list';
-import { words } from '../messages';
-import { Created } from './created-token-dialog';
-import { Generate } from './create-token-dialog';
-import { Header } from './header';
-import { List } from './token-list';
-import { usePages } from './use-token-pages';
+import {
+  changesAfterReload,
+  DEFAULT_LIST_OPTIONS,
+  mergeChanges,
+  NO_CHANGES,
+  SYSTEM_TOKEN_TYPES,
+  USER_TOKEN_TYPES,
+  type ListOptions,
+} from '../token-list';
 import { Dialog } from './components';
-import { Revoke } from './revoke-token-dialog';
+import { CreateTokenDialog } from './create-token-dialog';
+import { CreatedTokenDialog } from './created-token-dialog';
+import { Header } from './header';
+import { RevokeTokenDialog } from './revoke-token-dialog';
+import { TokenList } from './token-list';
+import { useTokenPages } from './use-token-pages';
 
-/** Where somebody is, so far as they should come back to it. It holds no token. */
-export interface Place {
-  view: View;
-  /** The form, while it is open. */
-  form?: Form | undefined;
+/** The state that survives a sign-in. It is written to `sessionStorage`, so it must not contain a token. */
+export interface TokensPageState {
+  listOptions: ListOptions;
+  /** The form for a new token, if it is open. */
+  createForm?: CreateFormState | undefined;
 }
 
-/** For how long a message stands there, in milliseconds. What it says is in the list as well. */
-const SAID = 8_000;
-
-interface Form {
-  draft: Draft;
-  last: Attempt | undefined;
+interface CreateFormState {
+  draft: TokenDraft;
+  lastRequest: IdempotentRequest | undefined;
 }
 
-export function Tokens(props: {
+/** How long a notification is visible. The list shows the same information afterwards. */
+const NOTIFICATION_MS = 8_000;
+
+export function TokensPage(props: {
   session: Session;
-  configuration: Configuration;
-  place: Place | undefined;
-  onSignIn: (place: Place) => void;
-  onUnaccepted: () => void;
+  config: PortalConfig;
+  initialState: TokensPageState | undefined;
+  onSignIn: (returnState: TokensPageState) => void;
+  /** Runs when the API rejects a token that the provider has just issued. */
+  onTokenRejected: () => void;
   onSignOut: () => void;
 }) {
-  const { session, configuration } = props;
-  const ceiling = configuration.max_lifetime;
-  const [ended, setEnded] = useState(false);
-  const refused = (wereAccepted: boolean) => (wereAccepted ? setEnded(true) : props.onUnaccepted());
-  const api = useMemo(() => new ApiClient(session, refused), [session]);
-  const [view, setView] = useState(props.place?.view ?? FIRST_VIEW);
-  const [form, setForm] = useState(props.place?.form);
+  const { session, config, initialState } = props;
+  const maxLifetime = config.max_lifetime;
+  const [isSessionEnded, setIsSessionEnded] = useState(false);
+  const onUnauthenticated = (wasAccepted: boolean) => (wasAccepted ? setIsSessionEnded(true) : props.onTokenRejected());
+  const api = useMemo(() => new ApiClient(session, onUnauthenticated), [session]);
+  const [listOptions, setListOptions] = useState(initialState?.listOptions ?? DEFAULT_LIST_OPTIONS);
+  const [createForm, setCreateForm] = useState(initialState?.createForm);
   const [changes, setChanges] = useState(NO_CHANGES);
   const [created, setCreated] = useState<{ item: TokenItem; token: string }>();
-  const [revoking, setRevoking] = useState<TokenItem>();
-  const [said, say] = useState('');
-  const listed = usePages(api, LISTED, true);
-  const system = usePages(api, SYSTEM, view.system);
-  const held = useHeld(api);
+  const [itemToRevoke, setItemToRevoke] = useState<TokenItem>();
+  const [notification, setNotification] = useState('');
+  const userTokens = useTokenPages(api, USER_TOKEN_TYPES, true);
+  const systemTokens = useTokenPages(api, SYSTEM_TOKEN_TYPES, listOptions.showSystemTokens);
+  const ownRoles = useOwnRoles(api);
 
   const refresh = () => {
-    say('');
-    setChanges((now) => reloaded(now, Date.now()));
-    listed.refresh();
-    if (view.system) system.refresh();
+    setNotification('');
+    setChanges((changes) => changesAfterReload(changes, Date.now()));
+    userTokens.refresh();
+    if (listOptions.showSystemTokens) systemTokens.refresh();
   };
   const onCreated = ({ token, ...item }: CreatedToken) => {
-    setForm(undefined);
+    setCreateForm(undefined);
     setCreated({ item, token });
-    // Where it is seen at once.
-    setView((now) => ({ ...FIRST_VIEW, system: now.system }));
-    setChanges((now) => ({ ...now, made: [...now.made, { item, at: Date.now() }] }));
+    // The default options show the new token in the first row.
+    setListOptions(({ showSystemTokens }) => ({ ...DEFAULT_LIST_OPTIONS, showSystemTokens }));
+    setChanges((changes) => ({ ...changes, created: [...changes.created, { item, at: Date.now() }] }));
   };
   const onRevoked = (item: TokenItem) => {
-    setRevoking(undefined);
-    setChanges((now) => ({ ...now, revoked: [...now.revoked, item] }));
-    say(words.revoke.said(item.name));
+    setItemToRevoke(undefined);
+    setChanges((changes) => ({ ...changes, revoked: [...changes.revoked, item] }));
+    setNotification(messages.revokeToken.revoked(item.name));
   };
   useEffect(() => {
-    const timer = setTimeout(() => say(''), SAID);
+    const timer = setTimeout(() => setNotification(''), NOTIFICATION_MS);
     return () => clearTimeout(timer);
-  }, [said]);
-  const onDone = () => {
-    say(words.created.said(created?.item.name ?? ''));
+  }, [notification]);
+  const onSaved = () => {
+    setNotification(messages.createdToken.saved(created?.item.name ?? ''));
     setCreated(undefined);
   };
   return (
     <>
-      <Header name={held === undefined ? undefined : session.name} organization={held?.[0]?.organization_id} onSignOut={props.onSignOut} />
+      <Header
+        name={ownRoles === undefined ? undefined : session.name}
+        organization={ownRoles?.[0]?.organization_id}
+        onSignOut={props.onSignOut}
+      />
       <main>
-        <List
-          rows={rows([...listed.items, ...system.items], changes)}
-          lists={view.system ? [listed, system] : [listed]}
-          view={view}
-          own={session.principal}
-          held={held}
-          onView={(change) => setView((now) => ({ ...now, page: 0, ...change }))}
+        <TokenList
+          rows={mergeChanges([...userTokens.items, ...systemTokens.items], changes)}
+          loads={listOptions.showSystemTokens ? [userTokens, systemTokens] : [userTokens]}
+          options={listOptions}
+          ownPrincipal={session.principal}
+          ownRoles={ownRoles}
+          onOptionsChange={(change) => setListOptions((options) => ({ ...options, page: 0, ...change }))}
           onRefresh={refresh}
-          onGenerate={() => setForm({ draft: emptyDraft(ceiling), last: undefined })}
-          onRevoke={setRevoking}
+          onCreate={() => setCreateForm({ draft: emptyDraft(maxLifetime), lastRequest: undefined })}
+          onRevoke={setItemToRevoke}
         />
       </main>
-      <p class={said ? 'said' : 'unseen'} role="status">
-        {said}
+      <p class={notification ? 'said' : 'unseen'} role="status">
+        {notification}
       </p>
-      {form && !ended && (
-        <Generate
+      {createForm && !isSessionEnded && (
+        <CreateTokenDialog
           api={api}
-          ceiling={ceiling}
-          draft={form.draft}
-          last={form.last}
-          onDraft={(change) => setForm((now) => now && { ...now, draft: { ...now.draft, ...change } })}
-          onAttempt={(last) => setForm((now) => now && { ...now, last })}
+          maxLifetime={maxLifetime}
+          draft={createForm.draft}
+          lastRequest={createForm.lastRequest}
+          onDraftChange={(change) => setCreateForm((form) => form && { ...form, draft: { ...form.draft, ...change } })}
+          onRequest={(lastRequest) => setCreateForm((form) => form && { ...form, lastRequest })}
           onCreated={onCreated}
           onLeave={() => {
-            setForm(undefined);
-            // Of an order whose answer was lost the list knows.
-            if (form.last) refresh();
+            setCreateForm(undefined);
+            // A request whose response was lost may have created a token, which the list then shows.
+            if (createForm.lastRequest) refresh();
           }}
         />
       )}
-      {created && <Created item={created.item} token={created.token} base={configuration.base} onDone={onDone} />}
-      {revoking && !ended && <Revoke item={revoking} api={api} onRevoked={onRevoked} onLeave={() => setRevoking(undefined)} />}
-      {ended && !created && <Ended onSignIn={() => props.onSignIn({ view, form })} />}
+      {created && <CreatedTokenDialog item={created.item} token={created.token} base={config.base} onDone={onSaved} />}
+      {itemToRevoke && !isSessionEnded && (
+        <RevokeTokenDialog item={itemToRevoke} api={api} onRevoked={onRevoked} onLeave={() => setItemToRevoke(undefined)} />
+      )}
+      {isSessionEnded && !created && <SessionEndedDialog onSignIn={() => props.onSignIn({ listOptions, createForm })} />}
     </>
   );
 }
 
-function Ended({ onSignIn }: { onSignIn: () => void }) {
+function SessionEndedDialog({ onSignIn }: { onSignIn: () => void }) {
   return (
-    <Dialog title={words.signIn.endedTitle} onLeave={onSignIn}>
-      <p>{words.signIn.ended}</p>
+    <Dialog title={messages.signIn.sessionEnded} onLeave={onSignIn}>
+      <p>{messages.signIn.sessionEndedText}</p>
       <div class="choices">
         <button type="button" class="primary" onClick={onSignIn} autofocus>
-          {words.signIn.title}
+          {messages.signIn.title}
         </button>
       </div>
     </Dialog>
   );
 }
 
-/** The roles of whoever is signed in, which explain something here and there; `null` where they could not be had. */
-function useHeld(api: ApiClient): Role[] | null | undefined {
-  const [held, setHeld] = useState<Role[] | null>();
+/** Loads the user's roles: `undefined` while loading, `null` after a failure, which is not reported since the page works without. */
+function useOwnRoles(api: ApiClient): Role[] | null | undefined {
+  const [roles, setRoles] = useState<Role[] | null>();
   useEffect(() => {
-    api.listRoles(false).then(setHeld, () => setHeld(null));
+    api.listRoles(false).then(setRoles, () => setRoles(null));
   }, [api]);
-  return held;
+  return roles;
 }

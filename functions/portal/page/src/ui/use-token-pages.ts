@@ -1,50 +1,63 @@
-/** Loading a list page by page. */
+/** Hook that loads the token list page by page. */
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import type { ApiClient, ApiError } from '../api';
 import type { TokenItem, TokenType } from '../api-types';
 
-/** After how many tokens loading waits to be asked for more. */
-const ENOUGH = 10_000;
+/** The API's maximum number of tokens per page. */
+const TOKENS_PER_REQUEST = 1_000;
 
-/** What is known of a list. */
-export interface Pages {
+/** Loading pauses after this number of tokens until the user requests more, to bound memory and requests. */
+const MAX_TOKENS_PER_LOAD = 10_000;
+
+interface LoadState {
   items: TokenItem[];
   phase: 'idle' | 'loading' | 'done' | 'failed';
-  failure?: ApiError;
-  /** The query of the next page, where there is one. */
+  error?: ApiError;
+  /** Query of the next page, if there is one. */
   next?: string | undefined;
 }
 
-/** The tokens of some types, loaded from when they are wanted on. */
-export function usePages(api: ApiClient, types: TokenType[], wanted: boolean) {
-  const [pages, setPages] = useState<Pages>({ items: [], phase: 'idle' });
-  const run = useRef(0);
+/** The loaded tokens of some types, and the actions on them. */
+export interface TokenPages extends LoadState {
+  refresh: () => void;
+  /** Continues after the last loaded page, both after a failure and after the limit of one load. */
+  loadMore: () => void;
+}
 
-  const load = async (first: string, before: TokenItem[]) => {
-    const mine = ++run.current;
-    setPages((now) => ({ items: now.items, phase: 'loading' }));
-    let [items, next]: [TokenItem[], string | undefined] = [before, first];
+/** Loads the tokens of these types as soon as `isEnabled` is true. */
+export function useTokenPages(api: ApiClient, types: TokenType[], isEnabled: boolean): TokenPages {
+  const [state, setState] = useState<LoadState>({ items: [], phase: 'idle' });
+  // Number of the current load; a newer load supersedes the responses of an older one.
+  const currentLoad = useRef(0);
+
+  const load = async (firstQuery: string, loadedItems: TokenItem[]) => {
+    const thisLoad = ++currentLoad.current;
+    setState((state) => ({ items: state.items, phase: 'loading' }));
+    let items = loadedItems;
+    let next: string | undefined = firstQuery;
     try {
       do {
         const page = await api.listTokens(next);
-        if (mine !== run.current) return;
-        [items, next] = [[...items, ...page.items], page.next];
-        const goesOn = next !== undefined && items.length < before.length + ENOUGH;
-        setPages({ items, phase: goesOn ? 'loading' : 'done', next });
-        if (!goesOn) return;
+        if (thisLoad !== currentLoad.current) return;
+        items = [...items, ...page.items];
+        next = page.next;
+        const continues = next !== undefined && items.length < loadedItems.length + MAX_TOKENS_PER_LOAD;
+        setState({ items, phase: continues ? 'loading' : 'done', next });
+        if (!continues) return;
       } while (next !== undefined);
     } catch (error) {
-      if (mine === run.current) setPages((now) => ({ items: now.items, phase: 'failed', failure: error as ApiError, next: items.length > 0 ? next : undefined }));
+      if (thisLoad !== currentLoad.current) return;
+      const retryFrom = items.length > 0 ? next : undefined;
+      setState((state) => ({ items: state.items, phase: 'failed', error: error as ApiError, next: retryFrom }));
     }
   };
-  const refresh = () => void load(`token_type=${types.join(',')}&limit=1000`, []);
-  /** Goes on where loading has stopped, whether by a failure or because it was enough. */
-  const goOn = () => (pages.next === undefined ? refresh() : void load(pages.next, pages.items));
+  const refresh = () => void load(`token_type=${types.join(',')}&limit=${TOKENS_PER_REQUEST}`, []);
+  const loadMore = () => (state.next === undefined ? refresh() : void load(state.next, state.items));
 
   useEffect(() => {
-    if (wanted && pages.phase === 'idle') refresh();
-  }, [wanted]);
-  return { ...pages, refresh, goOn };
+    if (isEnabled && state.phase === 'idle') refresh();
+  }, [isEnabled]);
+  return { ...state, refresh, loadMore };
 }
