@@ -72,7 +72,7 @@ after(async () => {
 test('where there are several providers one is chosen, and one that is away says nothing against the other', async () => {
   const visitor = await Visitor.arrive(browser, stack, 'grace');
   await visitor.go(`${stack.base}/tokens`);
-  await visitor.text('Choose how you sign in.').waitFor();
+  await visitor.text('Choose an identity provider.').waitFor();
   await visitor.picture('providers', 'light');
   await visitor.button('Sign in with Far away').click();
   await visitor.text('The identity provider cannot be reached.').waitFor();

@@ -36,7 +36,7 @@ visit('while the list is loaded', PEOPLE.faults, async (visitor) => {
   await cut(page, '**/v1/access-tokens?*');
   await visitor.signIn();
   await visitor.text('The tokens could not be loaded').waitFor();
-  await visitor.text('The connection broke.').waitFor();
+  await visitor.text('The connection to the API failed.').waitFor();
   await page.unroute('**/v1/access-tokens?*');
   await visitor.button('Try again').click();
   await visitor.text('No tokens yet').waitFor();
@@ -61,7 +61,7 @@ visit('when a token was made and its answer is lost: the repetition gives that t
   await visitor.form('Lost and found', /^Role 3/);
   await loseAnswer(page, '**/v1/access-tokens', 'POST');
   await visitor.button('Generate token').click();
-  await visitor.text('never a second one').waitFor();
+  await visitor.text('a retry returns the same token').waitFor();
   await visitor.button('Try again').click();
   const token = await visitor.field('Token “Lost and found”').inputValue();
   await visitor.button('Done, I have saved it').click();
@@ -73,7 +73,7 @@ visit('when a token was made and its answer is lost: the repetition gives that t
   await visitor.button('Revoke Lost and found').click();
   await loseAnswer(page, '**/v1/access-tokens/*', 'DELETE');
   await visitor.button('Revoke token').click();
-  await visitor.text('It is not known whether the token is revoked.').waitFor();
+  await visitor.text('The token may have been revoked.').waitFor();
   await visitor.button('Try again').click();
   await visitor.text('“Lost and found” is revoked.').waitFor();
   assert.equal((await stack.ask('GET', '/v1/access-tokens/self', token)).status, 401);
@@ -87,7 +87,7 @@ visit('and a service that cannot answer says so itself', PEOPLE.faults, async (v
   await page.route('**/v1/access-tokens?*', (route) => route.fulfill({ status: 503, json, headers }), { times: 1 });
   await visitor.button('Refresh').click();
   await visitor.text('The service cannot answer right now, try again shortly. Try again in 1 second.').waitFor();
-  await visitor.text('Request request-1').waitFor();
+  await visitor.text('Request ID: request-1').waitFor();
   await visitor.button('Try again').click();
   await visitor.text('request-1').waitFor({ state: 'detached' });
 });

@@ -45,7 +45,7 @@ visit('is enough', PEOPLE.grace, async (visitor) => {
   await press('Enter');
   await tabTo(visitor.button('Revoke token'));
   await press('Enter');
-  await visitor.text('The token could not be revoked').waitFor();
+  await visitor.text('The request to revoke the token failed').waitFor();
   await focused('Try again');
   await press('Enter');
   await visitor.text('“By hand” is revoked.').waitFor();

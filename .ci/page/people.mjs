@@ -7,15 +7,15 @@ import { PEOPLE } from './stack.mjs';
 
 visit('is told why, in the words of the API', PEOPLE.viewer, async (visitor) => {
   await visitor.signIn();
-  await visitor.text('You may not manage tokens here').waitFor();
+  await visitor.text('You do not have permission to manage tokens').waitFor();
   await visitor.text('token:create').waitFor();
-  await visitor.text('Your roles here: Viewer.').waitFor();
+  await visitor.text('Your roles in this organization: Viewer.').waitFor();
   assert.equal(await visitor.button('Generate new token').count(), 0);
 });
 
 visit('is told of having no role at all', PEOPLE.nobody, async (visitor) => {
   await visitor.signIn();
-  await visitor.text('You have no role here.').waitFor();
+  await visitor.text('You have no role in this organization.').waitFor();
 });
 
 visit('is shown as text', PEOPLE.hostile, async (visitor) => {

@@ -59,7 +59,7 @@ visit('that cannot be renewed at once still comes back to where it was, with the
     return route.abort('connectionreset');
   }, { times: 1 });
   await visitor.button('Generate token').click();
-  await visitor.text('never a second one').waitFor();
+  await visitor.text('a retry returns the same token').waitFor();
   await page.route('**/v1/**', (route) => route.fulfill({ status: 401, json: {} }));
   await page.route('**/token', (route) => route.abort());
   await visitor.button('Try again').click();
@@ -100,7 +100,7 @@ visit('is not begun by an answer that nobody asked for', PEOPLE.ada, async (visi
   const { page } = visitor;
   for (const query of ['code=x&state=y', 'state=y', 'code=x&state=y%3Blocal', 'error=access_denied&state=y%3Blocal']) {
     await visitor.go(`${stack.base}/tokens?${query}`);
-    await visitor.text('You could not be signed in').waitFor();
+    await visitor.text('Sign-in failed').waitFor();
     assert.equal(page.url(), `${stack.base}/tokens`);
   }
 });
@@ -112,7 +112,7 @@ visit('is not begun by an answer that does not say that it is the provider’s',
     await page.waitForURL(`${stack.provider}/**`);
     const state = encodeURIComponent(new URL(page.url()).searchParams.get('state'));
     await visitor.go(`${stack.base}/tokens?code=x&state=${state}${issuer}`);
-    await visitor.text('was not begun on this page').waitFor();
+    await visitor.text('does not belong to a sign-in from this page').waitFor();
   }
 });
 
@@ -121,7 +121,7 @@ visit('that the API does not take is no endless round', PEOPLE.ada, async (visit
   await expire(page, 100);
   await visitor.go(`${stack.base}/tokens`);
   await visitor.choose();
-  await visitor.text('the service does not accept it').waitFor();
+  await visitor.text('the API rejected its token').waitFor();
   await visitor.picture('unaccepted', 'light');
   // Somebody else may sign in, though the provider knows this one.
   await page.unrouteAll();

@@ -46,7 +46,7 @@ async function tour(visitor, look) {
   await visitor.button('Try again').click();
   await page.getByRole('table').waitFor();
   await page.getByRole('searchbox').fill('nothing like it');
-  await visitor.text('No token matches').waitFor();
+  await visitor.text('No tokens match your search').waitFor();
   await picture('nothing-found');
   await visitor.button('Clear search').click();
   await page.getByRole('table').waitFor();
@@ -56,19 +56,19 @@ async function tour(visitor, look) {
   await page.getByRole('checkbox', { name: /^Viewer/ }).waitFor();
   await picture('generate');
   await visitor.button('Generate token').click();
-  await visitor.text('Give the token a name.').waitFor();
+  await visitor.text('Enter a name for the token.').waitFor();
   await picture('generate-wrong');
   await visitor.field('Name').fill('Nightly export');
   await page.getByRole('checkbox', { name: /^Viewer/ }).check();
-  await page.getByRole('radio', { name: /^Until a date/ }).check();
-  await page.getByLabel('The last day').scrollIntoViewIfNeeded();
+  await page.getByRole('radio', { name: /^Custom date/ }).check();
+  await page.getByLabel('Last valid day').scrollIntoViewIfNeeded();
   await picture('generate-date');
   await page.getByRole('radio', { name: /^No expiration/ }).check();
-  await visitor.text('Whoever finds this token').scrollIntoViewIfNeeded();
+  await visitor.text('Anyone who obtains this token').scrollIntoViewIfNeeded();
   await picture('generate-none');
   await page.route('**/v1/access-tokens', (route) => route.abort(), { times: 1 });
   await visitor.button('Generate token').click();
-  await visitor.text('The token was not generated').scrollIntoViewIfNeeded();
+  await visitor.text('The request to generate the token failed').scrollIntoViewIfNeeded();
   await picture('generate-failed');
   await visitor.button('Try again').click();
   await visitor.button('Copy token').waitFor();
@@ -84,7 +84,7 @@ async function tour(visitor, look) {
   await picture('revoke');
   await page.route('**/v1/access-tokens/*', (route) => route.abort(), { times: 1 });
   await visitor.button('Revoke token').click();
-  await visitor.text('The token could not be revoked').waitFor();
+  await visitor.text('The request to revoke the token failed').waitFor();
   await picture('revoke-failed');
   await visitor.button('Try again').click();
   await visitor.text('is revoked.').waitFor();
@@ -99,15 +99,15 @@ async function tour(visitor, look) {
   const denied = { status: 403, json: { detail: 'the permission `token:create` is missing', code: 'permission_denied' } };
   await page.route('**/v1/access-tokens?*', (route) => route.fulfill(denied));
   await page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click();
-  await visitor.text('You may not manage tokens here').waitFor();
-  await visitor.text('Your roles here').waitFor();
+  await visitor.text('You do not have permission to manage tokens').waitFor();
+  await visitor.text('Your roles in this organization').waitFor();
   await picture('denied');
   await visitor.button('Sign out').click();
   await visitor.text('You are signed out').waitFor();
   await picture('signed-out');
   await page.route('**/.well-known/openid-configuration', (route) => route.abort());
   await visitor.button('Sign in with local').click();
-  await visitor.text('You could not be signed in').waitFor();
+  await visitor.text('Sign-in failed').waitFor();
   await picture('sign-in-failed');
 }
 

@@ -13,7 +13,7 @@ visit('is generated, copied, used, seen as used, revoked and refused', PEOPLE.ad
   await visitor.button('Generate token').click();
   const shown = visitor.field('Token “Nightly export”');
   const token = await shown.inputValue();
-  await visitor.text('This is the only time you will see it.').waitFor();
+  await visitor.text('The token is shown only once.').waitFor();
 
   await visitor.button('Copy token').click();
   await visitor.button('Copied').waitFor();
@@ -42,7 +42,7 @@ visit('is generated, copied, used, seen as used, revoked and refused', PEOPLE.ad
   await visitor.row('Nightly export').getByText('revoked', { exact: true }).waitFor();
   assert.equal((await stack.ask('GET', '/v1/permissions/me', token)).status, 401);
   await visitor.button('Refresh').click();
-  await visitor.text('No token matches').waitFor();
+  await visitor.text('No tokens match your search').waitFor();
 });
 
 visit('is nowhere once it was shown', PEOPLE.ada, async (visitor) => {
@@ -90,8 +90,8 @@ visit('ends when its maker says', PEOPLE.ada, async (visitor) => {
   assert.equal(days(await ends('365', radio(/^1 year/))), 365);
   assert.equal((await ends('none', radio(/^No expiration/))).expires_at, undefined);
   const dated = await ends('dated', async () => {
-    await radio(/^Until a date/)();
-    await page.getByLabel('The last day').fill(chosen);
+    await radio(/^Custom date/)();
+    await page.getByLabel('Last valid day').fill(chosen);
   });
   assert.equal(new Date(dated.expires_at).toISOString().slice(0, 10), chosen);
   await visitor.row('7').getByText('soon').waitFor();
@@ -112,18 +112,18 @@ visit('has no more than is asked for, and what is wrong is said at its field', P
   const page = await visitor.signIn();
   await visitor.button('Generate new token').first().click();
   await visitor.button('Generate token').click();
-  await visitor.text('Give the token a name.').waitFor();
+  await visitor.text('Enter a name for the token.').waitFor();
   await visitor.text('Choose at least one role.').waitFor();
   assert.equal(await visitor.field('Name').evaluate((field) => field === document.activeElement), true);
   await visitor.field('Name').fill('x'.repeat(256));
   await page.getByRole('checkbox', { name: /^Auditor/ }).check();
   await visitor.text('order/*').waitFor();
   await visitor.button('Generate token').click();
-  await visitor.text('A name has 255 characters at most.').waitFor();
-  await page.getByRole('radio', { name: /^Until a date/ }).check();
+  await visitor.text('Use at most 255 characters.').waitFor();
+  await page.getByRole('radio', { name: /^Custom date/ }).check();
   await visitor.field('Name').fill('Audit');
   await visitor.button('Generate token').click();
-  await visitor.text('Choose the last day').waitFor();
+  await visitor.text('The date is missing or outside the allowed range.').waitFor();
   await page.getByRole('radio', { name: /^30 days/ }).check();
   await page.getByRole('checkbox', { name: /^Read-only/ }).check();
   await visitor.button('Generate token').click();
@@ -140,5 +140,5 @@ visit('carries what takes rights away, chosen or not', PEOPLE.careful, async (vi
   assert.deepEqual([await role.isChecked(), await role.isDisabled()], [true, true]);
   await visitor.field('Name').fill('Careful');
   await visitor.button('Generate token').click();
-  await visitor.text('It carries careful:no_billing.').waitFor();
+  await visitor.text('The token has these roles: careful:no_billing.').waitFor();
 });

@@ -1,17 +1,17 @@
 import { defineConfig } from 'vite';
 
 export default defineConfig({
-  // A stage may stand before every path, so nothing is named from the root.
+  // API Gateway can prefix every path with a stage name, so asset URLs are relative.
   base: './',
   build: {
     outDir: '../assets',
     emptyOutDir: true,
     target: 'es2022',
-    // A data: address would need a hole in the Content-Security-Policy.
+    // The Content-Security-Policy allows no `data:` URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     license: { fileName: 'licenses.md' },
-    // The documentation's viewer comes as one.
+    // In kB. Swagger UI is distributed as one bundle of 1.5 MB.
     chunkSizeWarningLimit: 2_000,
     rolldownOptions: { input: ['tokens.html', 'docs.html'] },
   },

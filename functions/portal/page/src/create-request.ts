@@ -47,8 +47,8 @@ export function validateDraft(draft: TokenDraft, maxLifetime: number | null, now
 }
 
 /**
- * Returns the request for a draft. An unchanged draft reuses `previous` with its key, so that a retry after a lost response does not
- * create a second token.
+ * Returns the request for a draft. An unchanged draft reuses `previous` with its key, so that a retry after a lost response
+ * does not create a second token.
  */
 export function prepareRequest(draft: TokenDraft, previous: IdempotentRequest | undefined, now: number): IdempotentRequest {
   if (previous && isSameDraft(previous.draft, draft)) return previous;

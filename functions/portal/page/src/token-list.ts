@@ -77,7 +77,8 @@ export function filterAndSort(rows: TokenRow[], options: ListOptions, ownPrincip
   const matches = ({ item }: TokenRow) =>
     types.includes(item.token_type) && (!search || searchableText(item, ownPrincipal).includes(search));
   const sign = options.descending ? -1 : 1;
-  return rows.filter(matches).sort((a, b) => sign * compareBy(options.column, a.item, b.item) || compareNewestFirst(a.item, b.item));
+  const compare = (a: TokenItem, b: TokenItem) => sign * compareBy(options.column, a, b) || compareNewestFirst(a, b);
+  return rows.filter(matches).sort((a, b) => compare(a.item, b.item));
 }
 
 function searchableText(item: TokenItem, ownPrincipal: string): string {
@@ -122,8 +123,8 @@ function compareStrings(a: string, b: string): number {
 }
 
 /**
- * Returns the id of a complete token (JWT) within a pasted text, so that a user can identify a leaked token without leaving it in the
- * search field. Returns an empty string for a JWT without an id, and `undefined` for a text without a JWT.
+ * Returns the id of a complete token (JWT) within a pasted text, so that a user can identify a leaked token without leaving it
+ * in the search field. Returns an empty string for a JWT without an id, and `undefined` for a text without a JWT.
  */
 export function idFromPastedToken(text: string): string | undefined {
   const claims = /[\w-]{10,}\.(eyJ[\w-]+)\.[\w-]*/.exec(text)?.[1];

@@ -106,7 +106,9 @@ export function CreateTokenDialog(props: {
             <span class="faint block">{messages.createToken.readOnlyHint}</span>
           </span>
         </label>
-        {error && <ErrorNotice title={messages.createToken.failed} error={error} {...(unknownOutcome && { text: unknownOutcome })} />}
+        {error && (
+          <ErrorNotice title={messages.createToken.failed} error={error} {...(unknownOutcome && { text: unknownOutcome })} />
+        )}
         <div class="choices">
           <button type="button" {...disabledWhile(isBusy, props.onLeave)}>
             {messages.cancel}

@@ -34,9 +34,10 @@ export function ExpirationField(props: {
     <fieldset class="field">
       <legend class="label">{messages.createToken.expiration}</legend>
       <div class="options">
-        {lifetimeOptions(maxLifetime).map((seconds) =>
-          option({ kind: 'lifetime', seconds }, formatLifetime(seconds), messages.createToken.until(formatDate(now + seconds * 1_000))),
-        )}
+        {lifetimeOptions(maxLifetime).map((seconds) => {
+          const lastDay = formatDate(now + seconds * 1_000);
+          return option({ kind: 'lifetime', seconds }, formatLifetime(seconds), messages.createToken.until(lastDay));
+        })}
         {dates && option({ kind: 'date', date: '' }, messages.createToken.date)}
         {maxLifetime === null && option({ kind: 'none' }, messages.createToken.noExpiration)}
       </div>

@@ -36,7 +36,9 @@ export function RevokeTokenDialog(props: {
       <p class="id">{item.id}</p>
       <p>{messages.revokeToken.text}</p>
       <p>{lastUsed}</p>
-      {error && <ErrorNotice title={messages.revokeToken.failed} error={error} {...(unknownOutcome && { text: unknownOutcome })} />}
+      {error && (
+        <ErrorNotice title={messages.revokeToken.failed} error={error} {...(unknownOutcome && { text: unknownOutcome })} />
+      )}
       <div class="choices">
         <button type="button" {...disabledWhile(isBusy, props.onLeave)} autofocus>
           {messages.cancel}

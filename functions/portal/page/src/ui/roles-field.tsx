@@ -150,9 +150,10 @@ function RoleGrants({ role }: { role: Role }) {
       )
     );
   };
+  const allowed = grantsWithEffect(messages.createToken.allows, 'allow');
   return (
     <>
-      {grantsWithEffect(messages.createToken.allows, 'allow') || <span class="faint block">{messages.createToken.allowsNothing}</span>}
+      {allowed || <span class="faint block">{messages.createToken.allowsNothing}</span>}
       {grantsWithEffect(messages.createToken.denies, 'deny')}
     </>
   );

@@ -157,7 +157,9 @@ function ExpirationTime({ item, now }: { item: TokenItem; now: number }) {
   return (
     <>
       <RelativeTime time={item.expires_at} now={now} />{' '}
-      {expiresSoon(item.expires_at, now) && <span class="badge warn">{isExpired ? messages.list.expired : messages.list.soon}</span>}
+      {expiresSoon(item.expires_at, now) && (
+        <span class="badge warn">{isExpired ? messages.list.expired : messages.list.soon}</span>
+      )}
     </>
   );
 }
