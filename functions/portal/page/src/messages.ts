@@ -54,7 +54,7 @@ export const messages = {
     loadMore: 'Load more',
     failed: 'The tokens could not be loaded',
     permissionDenied: 'You do not have permission to manage tokens',
-    yourRoles: (roles: string) => 
+    yourRoles: (roles: string) =>
       `Your roles in this organization: ${roles}. Ask an administrator for a role that grants this permission.`,
     youHaveNoRole: 'You have no role in this organization. Ask an administrator for a role that grants this permission.',
     empty: 'No tokens yet',

@@ -68,7 +68,7 @@ export function App({ config }: { config: PortalConfig }) {
   return (
     <>
       <Header />
-      <main class="sheet">
+      <main class="notice">
         {state.kind === 'redirecting' ? (
           <p role="status">{messages.signIn.busy}</p>
         ) : (

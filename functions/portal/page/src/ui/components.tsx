@@ -24,10 +24,10 @@ export function ErrorNotice(props: { title: string; error: ApiError; text?: stri
     container.querySelector<HTMLElement>('h1, h2')?.focus();
   };
   return (
-    <div class="trouble" role="alert">
+    <div class="error-notice" role="alert">
       <p class="strong">{title}</p>
       <p>{text ?? error.message}</p>
-      {error.requestId && <p class="faint">{messages.apiError.requestId(error.requestId)}</p>}
+      {error.requestId && <p class="muted">{messages.apiError.requestId(error.requestId)}</p>}
       {onRetry && (
         <button type="button" onClick={retry}>
           {messages.tryAgain}
@@ -64,7 +64,7 @@ export function CopyButton(props: { text: string; children: ComponentChildren; c
       <button type="button" class={props.class ?? ''} onClick={copy} autofocus={props.autoFocus}>
         {feedback === messages.copied ? messages.copied : props.children}
       </button>
-      <span class={feedback === messages.notCopied ? 'wrong' : 'unseen'} role="status">
+      <span class={feedback === messages.notCopied ? 'error-text' : 'visually-hidden'} role="status">
         {feedback}
       </span>
     </span>

@@ -76,10 +76,10 @@ export function CreateTokenDialog(props: {
             autocomplete="off"
             autofocus
           />
-          <p id={`${nameId}-hint`} class="faint">
+          <p id={`${nameId}-hint`} class="muted">
             {messages.createToken.nameHint}
           </p>
-          <p id={`${nameId}-error`} class="wrong">
+          <p id={`${nameId}-error`} class="error-text">
             {fieldErrors.name}
           </p>
         </div>
@@ -103,13 +103,13 @@ export function CreateTokenDialog(props: {
           />
           <span>
             {messages.createToken.readOnly}
-            <span class="faint block">{messages.createToken.readOnlyHint}</span>
+            <span class="muted block">{messages.createToken.readOnlyHint}</span>
           </span>
         </label>
         {error && (
           <ErrorNotice title={messages.createToken.failed} error={error} {...(unknownOutcome && { text: unknownOutcome })} />
         )}
-        <div class="choices">
+        <div class="dialog-buttons">
           <button type="button" {...disabledWhile(isBusy, props.onLeave)}>
             {messages.cancel}
           </button>

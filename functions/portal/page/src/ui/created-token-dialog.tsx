@@ -23,7 +23,7 @@ export function CreatedTokenDialog(props: { item: TokenItem; token: string; base
       {isLeaving ? (
         <>
           <p>{messages.createdToken.leaveText}</p>
-          <div class="choices">
+          <div class="dialog-buttons">
             <button type="button" class="danger" onClick={props.onDone}>
               {messages.createdToken.leaveAnyway}
             </button>
@@ -34,7 +34,7 @@ export function CreatedTokenDialog(props: { item: TokenItem; token: string; base
         </>
       ) : (
         <>
-          <div class="once">
+          <div class="warning">
             <p class="strong">{messages.createdToken.once}</p>
             <p>{messages.createdToken.storeIt}</p>
           </div>
@@ -56,7 +56,7 @@ export function CreatedTokenDialog(props: { item: TokenItem; token: string; base
           <CopyButton text={command}>
             {messages.createdToken.copyCurl}
           </CopyButton>
-          <div class="choices">
+          <div class="dialog-buttons">
             <button type="button" onClick={props.onDone}>
               {messages.createdToken.done}
             </button>

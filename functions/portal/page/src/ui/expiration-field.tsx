@@ -26,7 +26,7 @@ export function ExpirationField(props: {
         onChange={() => onChange(value)}
       />
       <span>
-        {label} {note && <span class="faint">{note}</span>}
+        {label} {note && <span class="muted">{note}</span>}
       </span>
     </label>
   );
@@ -43,7 +43,7 @@ export function ExpirationField(props: {
       </div>
       {expiration.kind === 'date' && dates && (
         <>
-          <label class="below">
+          <label class="date-field">
             <span class="label">{messages.createToken.dateLabel}</span>
             <input
               type="date"
@@ -55,13 +55,13 @@ export function ExpirationField(props: {
               onInput={(event) => onChange({ kind: 'date', date: event.currentTarget.value })}
             />
           </label>
-          <p id={`${id}-error`} class="wrong">
+          <p id={`${id}-error`} class="error-text">
             {props.error}
           </p>
         </>
       )}
       {expiration.kind === 'none' && (
-        <p class="risk" role="status">
+        <p class="warning" role="status">
           {messages.createToken.noExpirationWarning}
         </p>
       )}

@@ -9,9 +9,9 @@ export function Header(props: { organization?: string | undefined; name?: string
       <nav>
         <a href="docs">{messages.documentation}</a>
       </nav>
-      <span class="who">
+      <span class="user">
         {props.name && <span class="strong">{props.name}</span>}
-        {props.organization && <span class="faint"> {messages.organization(props.organization)}</span>}
+        {props.organization && <span class="muted"> {messages.organization(props.organization)}</span>}
       </span>
       {props.onSignOut && (
         <button type="button" class="quiet" onClick={props.onSignOut}>

@@ -39,7 +39,7 @@ export function RevokeTokenDialog(props: {
       {error && (
         <ErrorNotice title={messages.revokeToken.failed} error={error} {...(unknownOutcome && { text: unknownOutcome })} />
       )}
-      <div class="choices">
+      <div class="dialog-buttons">
         <button type="button" {...disabledWhile(isBusy, props.onLeave)} autofocus>
           {messages.cancel}
         </button>

@@ -38,7 +38,7 @@ export function RolesField(props: {
   return (
     <fieldset class="field" aria-describedby={`${id}-hint`}>
       <legend class="label">{messages.createToken.roles}</legend>
-      <p id={`${id}-hint`} class="faint">
+      <p id={`${id}-hint`} class="muted">
         {messages.createToken.rolesHint}
       </p>
       {roles === undefined && <p role="status">{messages.createToken.rolesLoading}</p>}
@@ -67,7 +67,7 @@ export function RolesField(props: {
           ))}
         </div>
       )}
-      <p id={`${id}-error`} class="wrong">
+      <p id={`${id}-error`} class="error-text">
         {props.error}
       </p>
     </fieldset>
@@ -125,7 +125,7 @@ function RoleOption(props: {
       />
       <span>
         {role.name} <span class="id">{role.id}</span>
-        {isMandatory && <span class="faint block">{messages.createToken.alwaysIncluded}</span>}
+        {isMandatory && <span class="muted block">{messages.createToken.alwaysIncluded}</span>}
         <RoleGrants role={role} />
       </span>
     </label>
@@ -137,7 +137,7 @@ function RoleGrants({ role }: { role: Role }) {
     const grants = role.grants.filter((grant) => (grant.effect ?? 'allow') === effect);
     return (
       grants.length > 0 && (
-        <span class="faint block">
+        <span class="muted block">
           {label}{' '}
           {grants.slice(0, MAX_GRANTS_SHOWN).map((grant, index) => (
             <>
@@ -153,7 +153,7 @@ function RoleGrants({ role }: { role: Role }) {
   const allowed = grantsWithEffect(messages.createToken.allows, 'allow');
   return (
     <>
-      {allowed || <span class="faint block">{messages.createToken.allowsNothing}</span>}
+      {allowed || <span class="muted block">{messages.createToken.allowsNothing}</span>}
       {grantsWithEffect(messages.createToken.denies, 'deny')}
     </>
   );

@@ -33,10 +33,10 @@ export function TokenList(
   const isLoading = loads.some((load) => load.phase === 'loading' || load.phase === 'idle');
   return (
     <>
-      <div class="top">
+      <div class="page-header">
         <div>
           <h1 tabIndex={-1}>{messages.title}</h1>
-          <p class="faint">{messages.list.intro}</p>
+          <p class="muted">{messages.list.intro}</p>
         </div>
         {!isDenied && (
           <button type="button" class="primary" onClick={props.onCreate}>
@@ -81,7 +81,7 @@ function Toolbar(props: {
     onOptionsChange({ search: input.value });
   };
   return (
-    <div class="tools" role="search">
+    <div class="toolbar" role="search">
       <label class="search">
         <span class="label">{messages.list.search}</span>
         <input
@@ -163,9 +163,9 @@ function EmptyList(props: {
   onOptionsChange: (change: Partial<ListOptions>) => void;
   onCreate: () => void;
 }) {
-  if (props.isLoading) return <div class="blank" />;
+  if (props.isLoading) return <div class="empty-state" />;
   return props.totalCount > 0 || props.options.search.trim() ? (
-    <div class="blank">
+    <div class="empty-state">
       <h2>{messages.list.noMatch}</h2>
       <p>{messages.list.noMatchText}</p>
       <button
@@ -179,7 +179,7 @@ function EmptyList(props: {
       </button>
     </div>
   ) : (
-    <div class="blank">
+    <div class="empty-state">
       <h2>{messages.list.empty}</h2>
       <p>{messages.list.emptyText}</p>
       <button type="button" onClick={props.onCreate}>
@@ -206,7 +206,7 @@ function LoadMore({ loads }: { loads: TokenPages[] }) {
 function PermissionDenied({ reason, ownRoles }: { reason: string; ownRoles: Role[] | null | undefined }) {
   const roleNames = ownRoles?.map((role) => role.name).join(', ');
   return (
-    <div class="blank" role="alert">
+    <div class="empty-state" role="alert">
       <h2>{messages.list.permissionDenied}</h2>
       <p>{reason}</p>
       {ownRoles && <p>{roleNames ? messages.list.yourRoles(roleNames) : messages.list.youHaveNoRole}</p>}

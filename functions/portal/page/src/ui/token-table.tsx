@@ -31,7 +31,7 @@ export function TokenTable(props: {
             <ColumnHeader key={column} column={column} options={options} onSort={props.onSort} />
           ))}
           <th role="columnheader" scope="col">
-            <span class="unseen">{messages.list.columns.actions}</span>
+            <span class="visually-hidden">{messages.list.columns.actions}</span>
           </th>
         </tr>
       </thead>
@@ -61,7 +61,7 @@ function ColumnHeader(props: { column: Column; options: ListOptions; onSort: (co
 function Cell({ column, children }: { column: Column; children: ComponentChildren }) {
   return (
     <td role="cell" class={column}>
-      <span class="column" aria-hidden="true">
+      <span class="column-label" aria-hidden="true">
         {messages.list.columns[column]}
       </span>
       <span class="value">{children}</span>
@@ -78,7 +78,7 @@ function Row(props: { row: TokenRow; ownPrincipal: string; now: number; onRevoke
       <td role="cell" class="name">
         <span class="strong" title={item.name}>{item.name}</span> <Badges row={row} />
         <CopyButton text={item.id} class="id">
-          <span class="unseen">{messages.list.copyId(item.name)}</span> {item.id}
+          <span class="visually-hidden">{messages.list.copyId(item.name)}</span> {item.id}
         </CopyButton>
       </td>
       <Cell column="type">{messages.types[item.token_type]}</Cell>
@@ -88,7 +88,7 @@ function Row(props: { row: TokenRow; ownPrincipal: string; now: number; onRevoke
       <Cell column="created">
         <RelativeTime time={item.created_at} now={now} />
         {item.created_by && (
-          <span class="faint block" title={item.created_by}>
+          <span class="muted block" title={item.created_by}>
             {messages.list.createdBy(formatPrincipal(item.created_by, ownPrincipal))}
           </span>
         )}
@@ -99,7 +99,7 @@ function Row(props: { row: TokenRow; ownPrincipal: string; now: number; onRevoke
             {formatLastUsed(item.last_used, now)}
           </time>
         ) : (
-          <span class="faint">{messages.list.never}</span>
+          <span class="muted">{messages.list.never}</span>
         )}
       </Cell>
       <Cell column="expires">
@@ -140,19 +140,19 @@ function Badges({ row }: { row: TokenRow }) {
 
 /** The roles of a token by the second part of their id (`organization:role`), because the API lists ids only. */
 function RoleNames({ ids }: { ids: string[] }) {
-  if (ids.length === 0) return <span class="faint">{messages.list.noRoles}</span>;
+  if (ids.length === 0) return <span class="muted">{messages.list.noRoles}</span>;
   return (
     <span title={ids.join('\n')}>
       {ids.slice(0, MAX_ROLES_SHOWN).map((id) => (
         <span class="block">{id.slice(id.indexOf(':') + 1)}</span>
       ))}
-      {ids.length > MAX_ROLES_SHOWN && <span class="faint block">{messages.list.moreRoles(ids.length - MAX_ROLES_SHOWN)}</span>}
+      {ids.length > MAX_ROLES_SHOWN && <span class="muted block">{messages.list.moreRoles(ids.length - MAX_ROLES_SHOWN)}</span>}
     </span>
   );
 }
 
 function ExpirationTime({ item, now }: { item: TokenItem; now: number }) {
-  if (!item.expires_at) return <span class="faint">{messages.list.noExpiration}</span>;
+  if (!item.expires_at) return <span class="muted">{messages.list.noExpiration}</span>;
   const isExpired = Date.parse(item.expires_at) <= now;
   return (
     <>

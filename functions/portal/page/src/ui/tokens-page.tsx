@@ -110,7 +110,7 @@ export function TokensPage(props: {
           onRevoke={setItemToRevoke}
         />
       </main>
-      <p class={notification ? 'said' : 'unseen'} role="status">
+      <p class={notification ? 'notification' : 'visually-hidden'} role="status">
         {notification}
       </p>
       {createForm && !isSessionEnded && (
@@ -142,7 +142,7 @@ function SessionEndedDialog({ onSignIn }: { onSignIn: () => void }) {
   return (
     <Dialog title={messages.signIn.sessionEnded} onLeave={onSignIn}>
       <p>{messages.signIn.sessionEndedText}</p>
-      <div class="choices">
+      <div class="dialog-buttons">
         <button type="button" class="primary" onClick={onSignIn} autofocus>
           {messages.signIn.title}
         </button>
