@@ -151,7 +151,7 @@ function SessionEndedDialog({ onSignIn }: { onSignIn: () => void }) {
   );
 }
 
-/** Loads the user's roles: `undefined` while loading, `null` after a failure. A failure is not shown, as the page works without them. */
+/** Loads the user's roles: `undefined` while loading, `null` after a failure, which is not shown because the roles are optional. */
 function useOwnRoles(api: ApiClient): Role[] | null | undefined {
   const [roles, setRoles] = useState<Role[] | null>();
   useEffect(() => {
