@@ -66,12 +66,12 @@ impl Metric {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Latency => "Latency",
-            Self::TokensCreated => "Issued",
-            Self::TokensRevoked => "Revoked",
-            Self::ClientErrors => "Denied",
-            Self::ServerErrors => "Failed",
+            Self::TokensCreated => "TokensCreated",
+            Self::TokensRevoked => "TokensRevoked",
+            Self::ClientErrors => "ClientErrors",
+            Self::ServerErrors => "ServerErrors",
             Self::Throttled => "Throttled",
-            Self::KmsErrors => "KmsFailed",
+            Self::KmsErrors => "KmsErrors",
         }
     }
 

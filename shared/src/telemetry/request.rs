@@ -183,7 +183,7 @@ mod tests {
             ("token_id", json!("api_x")),
             ("cold_start", json!(true)),
             ("aws_calls", json!(1)),
-            ("Issued", json!(1.0)),
+            ("TokensCreated", json!(1.0)),
             ("reason", Value::Null),
             ("error", Value::Null),
         ] {
@@ -227,15 +227,15 @@ mod tests {
         };
         let refused = line(|request| request.code = Some(ErrorCode::RoleNotHeld));
         for (line, name, value) in [
-            (&line(|_| {}), "Issued", 1.0),
-            (&line(|request| request.operation = "revokeAccessToken"), "Revoked", 1.0),
-            (&refused, "Denied", 1.0),
-            (&refused, "Issued", 0.0),
-            (&failed(Service::DynamoDb, "PutItem", PortErrorKind::Unreachable), "Failed", 1.0),
-            (&failed(Service::DynamoDb, "PutItem", PortErrorKind::Unreachable), "KmsFailed", 0.0),
-            (&failed(Service::Kms, "Sign", PortErrorKind::Unreachable), "KmsFailed", 1.0),
-            (&failed(Service::Kms, "GetPublicKey", PortErrorKind::NoEnabledKey), "KmsFailed", 1.0),
-            (&failed(Service::Kms, "Sign", PortErrorKind::SigningKeyDisabled), "KmsFailed", 1.0),
+            (&line(|_| {}), "TokensCreated", 1.0),
+            (&line(|request| request.operation = "revokeAccessToken"), "TokensRevoked", 1.0),
+            (&refused, "ClientErrors", 1.0),
+            (&refused, "TokensCreated", 0.0),
+            (&failed(Service::DynamoDb, "PutItem", PortErrorKind::Unreachable), "ServerErrors", 1.0),
+            (&failed(Service::DynamoDb, "PutItem", PortErrorKind::Unreachable), "KmsErrors", 0.0),
+            (&failed(Service::Kms, "Sign", PortErrorKind::Unreachable), "KmsErrors", 1.0),
+            (&failed(Service::Kms, "GetPublicKey", PortErrorKind::NoEnabledKey), "KmsErrors", 1.0),
+            (&failed(Service::Kms, "Sign", PortErrorKind::SigningKeyDisabled), "KmsErrors", 1.0),
             (&failed(Service::DynamoDb, "GetItem", PortErrorKind::Throttled), "Throttled", 1.0),
             (&failed(Service::DynamoDb, "BatchGetItem", PortErrorKind::Unreachable), "Throttled", 0.0),
         ] {

@@ -210,7 +210,8 @@ fn the_dashboard_shows_metrics_that_are_emitted_by_the_operations_that_it_names(
     assert!(shown.len() >= 10);
     for metric in shown {
         if let Some(expression) = metric[0]["expression"].as_str() {
-            let denials = "SEARCH('{Latchkey/${AWS::StackName},operation,code} MetricName=\"Denied\"', 'Sum', 60)";
+            let denials =
+                "SEARCH('{Latchkey/${AWS::StackName},operation,code} MetricName=\"ClientErrors\"', 'Sum', 60)";
             assert_eq!(expression, denials, "the one set with two dimensions");
             continue;
         }
@@ -224,14 +225,14 @@ fn the_dashboard_shows_metrics_that_are_emitted_by_the_operations_that_it_names(
 fn a_metric_that_nobody_emits_is_told_from_one_that_somebody_does() {
     let ours = "Latchkey/${AWS::StackName}";
     for (namespace, metric, dimensions, expected) in [
-        (ours, "KmsFailed", &[("operation", "createAccessToken")][..], true),
-        (ours, "KmsFailed", &[("operation", "listAccessTokens")], false),
-        (ours, "Issued", &[("operation", "authorize")], false),
-        (ours, "Denied", &[("operation", "deny")], false),
+        (ours, "KmsErrors", &[("operation", "createAccessToken")][..], true),
+        (ours, "KmsErrors", &[("operation", "listAccessTokens")], false),
+        (ours, "TokensCreated", &[("operation", "authorize")], false),
+        (ours, "ClientErrors", &[("operation", "deny")], false),
         (ours, "Denials", &[("operation", "authorize")], false),
-        (ours, "Denied", &[], false),
-        (ours, "Denied", &[("operation", "authorize"), ("code", "x")], false),
-        ("Latchkey", "Denied", &[("operation", "authorize")], false),
+        (ours, "ClientErrors", &[], false),
+        (ours, "ClientErrors", &[("operation", "authorize"), ("code", "x")], false),
+        ("Latchkey", "ClientErrors", &[("operation", "authorize")], false),
         ("AWS/Lambda", "Throttles", &[("FunctionName", "")], true),
         ("AWS/Lambda", "Throttles", &[], false),
         ("AWS/Lambda", "Throttles", &[("operation", "authorize")], false),
