@@ -13,8 +13,8 @@ mod unverified;
 #[cfg(test)]
 mod wycheproof;
 
+pub use self::der::{DerError, p256_signature_from_der};
 pub use alg::Alg;
-pub use der::{DerError, p256_signature_from_der};
 pub use key::{KeyError, VerifyingKey};
 pub use key_set::KeySet;
 pub(crate) use signing::{Jwt, ReleaseProof, SigningInput};

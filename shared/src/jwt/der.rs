@@ -1,53 +1,43 @@
-//! ECDSA signatures: from the DER that KMS gives to the fixed form that JOSE wants.
+//! Converts ECDSA signatures from the DER encoding that KMS returns to the fixed-length form of JOSE.
 
-/// A signature that is no DER `Ecdsa-Sig-Value` over P-256.
+use der::{Decode, Reader, SliceReader, asn1::UintRef};
+
+/// The signature is not the DER encoding of an `Ecdsa-Sig-Value` over P-256.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the signature is no DER encoding of two positive integers of 256 bits at most")]
+#[error("the signature is not the DER encoding of two positive integers of at most 256 bits")]
 pub struct DerError;
 
 /// `r` and `s` of a DER `Ecdsa-Sig-Value` (RFC 3279, section 2.2.3), each as 32 bytes, big-endian (RFC 7518, section 3.4).
 ///
-/// Strict: definite minimal lengths, positive minimal integers, nothing behind.
+/// Each pair of integers has exactly one accepted encoding: definite minimal lengths, positive minimal integers, and no trailing
+/// bytes.
 ///
 /// # Errors
 ///
-/// [`DerError`] for anything else.
+/// Returns [`DerError`] for any other input.
 pub fn p256_signature_from_der(der: &[u8]) -> Result<[u8; 64], DerError> {
-    let (body, rest) = element(der, 0x30)?;
-    let (r, body_rest) = element(body, 0x02)?;
-    let (s, end) = element(body_rest, 0x02)?;
-    if !rest.is_empty() || !end.is_empty() {
-        return Err(DerError);
-    }
+    let (r, s) = integers(der).map_err(|_| DerError)?;
     let mut signature = [0; 64];
-    signature[..32].copy_from_slice(&unsigned(r)?);
-    signature[32..].copy_from_slice(&unsigned(s)?);
+    signature[..32].copy_from_slice(&fixed_length(r)?);
+    signature[32..].copy_from_slice(&fixed_length(s)?);
     Ok(signature)
 }
 
-/// The content of the element with this tag at the start of `input`, and what follows. A P-256 signature has 72 bytes at
-/// most, so only the short form of lengths (X.690, section 8.1.3.4) can be minimal.
-fn element(input: &[u8], tag: u8) -> Result<(&[u8], &[u8]), DerError> {
-    match input {
-        [first, length, content @ ..] if *first == tag && *length < 0x80 => {
-            content.split_at_checked(usize::from(*length)).ok_or(DerError)
-        }
-        _ => Err(DerError),
-    }
+/// The two non-negative integers of a `SEQUENCE` without other elements.
+fn integers(der: &[u8]) -> der::Result<(UintRef<'_>, UintRef<'_>)> {
+    let mut reader = SliceReader::new(der)?;
+    let integers = reader.sequence(|body| Ok::<_, der::Error>((UintRef::decode(body)?, UintRef::decode(body)?)))?;
+    reader.finish()?;
+    Ok(integers)
 }
 
-/// A positive integer (X.690, section 8.3) as 32 bytes, filled up with zeros in front.
-fn unsigned(content: &[u8]) -> Result<[u8; 32], DerError> {
-    let magnitude = match content {
-        [0, next, ..] if *next < 0x80 => return Err(DerError),
-        [0, magnitude @ ..] if !magnitude.is_empty() => magnitude,
-        [first, ..] if (1..0x80).contains(first) => content,
-        _ => return Err(DerError),
-    };
+/// A positive integer as 32 bytes, padded with leading zeros.
+fn fixed_length(integer: UintRef<'_>) -> Result<[u8; 32], DerError> {
+    let magnitude = integer.as_bytes();
     let mut fixed = [0; 32];
     let start = fixed.len().checked_sub(magnitude.len()).ok_or(DerError)?;
     fixed[start..].copy_from_slice(magnitude);
-    Ok(fixed)
+    if fixed == [0; 32] { Err(DerError) } else { Ok(fixed) }
 }
 
 #[cfg(test)]
