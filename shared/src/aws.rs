@@ -1,4 +1,4 @@
-//! The ports on AWS: the only room that names the AWS SDKs.
+//! Adapters of the ports for DynamoDB and KMS. No other module uses the AWS SDKs.
 
 mod call_counter;
 mod connection;
@@ -21,19 +21,19 @@ pub use kms::Keys;
 
 use crate::token::Families;
 
-/// How long a call may take, retries included, so that a caller hears of an outage long before the gateway gives up.
+/// Time limit of one call, retries included. It is far below the 29 seconds after which API Gateway stops waiting.
 const OPERATION_TIMEOUT: Duration = Duration::from_millis(2_900);
 
-/// What is done ahead of the first request.
+/// Work that runs at the start of a function, before its first request.
 type Prefetch<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
-/// AWS, as it is reached.
+/// Creates the adapters, which share region, credentials and connections.
 pub struct Aws {
     config: SdkConfig,
     endpoints: Endpoints,
 }
 
-/// The time that every call has: it ends within 2.9 s.
+/// Time limits of every call: 500 ms to connect, 1 s for an attempt and 2.9 s for all attempts.
 #[must_use]
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
@@ -43,14 +43,14 @@ pub fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// How often a call is tried. Of three attempts the later ones wait for a random part of 50 and 100 ms, and the SDK's token bucket
-/// lets each client try again only as long as most calls succeed, so that nobody keeps a service down that is coming back.
+/// Retry policy of every call: three attempts, with full jitter over 50 and 100 ms before the second and the third. The SDK's retry
+/// quota stops retries of a client while most of its calls fail, so that retries do not overload a recovering service.
 #[must_use]
 pub fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))
 }
 
-/// Boxed as what it is for: a call's future is large, and deep.
+/// Moves a future to the heap: that of an SDK call is large and deeply nested.
 fn boxed<'a>(work: impl Future<Output = ()> + 'a) -> Prefetch<'a> {
     Box::pin(work)
 }
@@ -60,21 +60,21 @@ fn prefetch_if(ahead: bool, keys: &Keys) -> Prefetch<'_> {
 }
 
 impl Aws {
-    /// Prepares the connections. Nothing is sent, and nothing is looked for: the SDK's own search for credentials and settings, of
-    /// which Lambda needs none, would be a good part of a function's start and of its size.
+    /// Configures the clients without sending a request. The SDK's default provider chain is not used: Lambda passes region and
+    /// credentials in the environment, and the chain would add to a function's start time and size.
     ///
     /// # Errors
     ///
-    /// [`TlsError`] if TLS cannot be configured.
+    /// Returns [`TlsError`] if TLS cannot be configured.
     pub fn connect(access: AwsConnection) -> Result<Self, TlsError> {
         let endpoints = access.endpoints.clone();
-        // An attempt's time ends with its body, so that watching how fast the body comes would be a second clock for the same.
-        let unwatched = StalledStreamProtectionConfig::disabled();
+        // The time limit of an attempt includes its response body, so a minimum throughput is not needed in addition.
+        let no_throughput_check = StalledStreamProtectionConfig::disabled();
         let config = access.config()?.timeout_config(timeouts()).retry_config(retries());
-        Ok(Self { config: config.stalled_stream_protection(unwatched).build(), endpoints })
+        Ok(Self { config: config.stalled_stream_protection(no_throughput_check).build(), endpoints })
     }
 
-    /// The ledger in the table `table`.
+    /// The ledger in `table`.
     #[must_use]
     pub fn ledger(&self, table: String) -> Ledger {
         let mut config = aws_sdk_dynamodb::config::Builder::from(&self.config).interceptor(CallCounter);
@@ -82,23 +82,24 @@ impl Aws {
         Ledger::new(aws_sdk_dynamodb::Client::from_conf(config.build()), table)
     }
 
-    /// The keys with these ARNs: of each family the first signs, all verify. Their public halves are read ahead of the first
-    /// request; what fails now is tried again then.
+    /// The KMS keys with these ARNs. The first key of each family signs, and all of them verify. Loads the public keys at once; a
+    /// load that fails is logged, and the first request retries it.
     pub async fn keys(&self, arns: Families<Vec<String>>) -> Families<Keys> {
         let keys = self.lazy_keys(arns);
         tokio::join!(keys.access.warm(), keys.public.warm());
         keys
     }
 
-    /// The ledger in `table`, and the keys as of [`Aws::keys`], those of the families `ahead` read at once; the others when they are
-    /// first needed. The connections that the first request needs are opened to both services at the same time.
+    /// The ledger in `table` and the keys as in [`Aws::keys`]. The public keys of the families set in `ahead` are loaded at once, the
+    /// others when a request first needs them. The connections to both services are opened concurrently.
     pub async fn ledger_and_keys(
         &self,
         table: String,
         arns: Families<Vec<String>>,
         ahead: Families<bool>,
     ) -> (Ledger, Families<Keys>) {
-        let (ledger, keys) = (self.ledger(table), self.lazy_keys(arns));
+        let ledger = self.ledger(table);
+        let keys = self.lazy_keys(arns);
         tokio::join!(
             boxed(ledger.warm()),
             prefetch_if(ahead.access, &keys.access),
@@ -107,6 +108,7 @@ impl Aws {
         (ledger, keys)
     }
 
+    /// The keys with these ARNs, whose public keys are loaded when they are first needed.
     fn lazy_keys(&self, arns: Families<Vec<String>>) -> Families<Keys> {
         let mut config = aws_sdk_kms::config::Builder::from(&self.config).interceptor(CallCounter);
         config.set_endpoint_url(self.endpoints.kms.clone());

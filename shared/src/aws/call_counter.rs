@@ -1,4 +1,4 @@
-//! Counting what goes out over the wire.
+//! Counts the requests that are sent to AWS.
 
 use aws_sdk_dynamodb::{
     config::{ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeTransmitInterceptorContextRef},
@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
 
 use crate::telemetry;
 
-/// Counts each attempt of each call.
+/// Counts each attempt of each call for the `aws_calls` field of the log.
 #[derive(Debug)]
 pub(super) struct CallCounter;
 

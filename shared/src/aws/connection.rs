@@ -1,4 +1,4 @@
-//! How AWS is next_key, and as whom.
+//! Connection settings for AWS: region, credentials, endpoints and trusted root certificates.
 
 use std::fmt;
 
@@ -7,45 +7,45 @@ use aws_types::sdk_config::{Builder, SdkConfig};
 
 use super::{RootStore, TlsError};
 
-/// How AWS is next_key, and as whom.
+/// Settings of every connection to AWS.
 #[derive(Debug, Clone)]
 pub struct AwsConnection {
-    /// The region.
+    /// The AWS region.
     pub region: String,
-    /// Who calls.
+    /// The credentials that sign the requests.
     pub credentials: Credentials,
-    /// Where the services are.
+    /// The endpoints of the services.
     pub endpoints: Endpoints,
-    /// Who may vouch for them.
+    /// The root certificates that the services' certificates must lead to.
     pub trust: RootStore,
 }
 
-/// The credentials of a role. On Lambda they are a process's for as long as it lives.
+/// The credentials of a role. On Lambda they are valid until the process ends. Their `Debug` output hides them.
 #[derive(Clone)]
 pub struct Credentials {
-    /// The access key's id.
+    /// The access key id.
     pub id: String,
-    /// The access key.
+    /// The secret access key.
     pub secret: String,
-    /// The session's token, where they are temporary, as those of a function are.
+    /// The session token of temporary credentials, such as those of a function.
     pub session: Option<String>,
 }
 
-/// The addresses of the services; those of the region where none is said.
+/// The endpoints of the services. `None` selects the endpoint of the region.
 #[derive(Debug, Clone, Default)]
 pub struct Endpoints {
-    /// The address of `DynamoDB`.
+    /// URL of the `DynamoDB` endpoint.
     pub dynamodb: Option<String>,
-    /// The address of KMS.
+    /// URL of the KMS endpoint.
     pub kms: Option<String>,
-    /// Whether those are meant that are validated for FIPS 140.
+    /// Selects the endpoints that are validated for FIPS 140.
     pub fips: bool,
-    /// Whether those are meant that have IPv6 addresses too.
+    /// Selects the endpoints that support IPv6 in addition to IPv4.
     pub dual_stack: bool,
 }
 
 impl AwsConnection {
-    /// What the SDK is to know of it.
+    /// The settings as the SDK's configuration.
     pub(super) fn config(self) -> Result<Builder, TlsError> {
         let Credentials { id, secret, session } = self.credentials;
         let credentials = aws_sdk_dynamodb::config::Credentials::new(id, secret, session, None, "environment");

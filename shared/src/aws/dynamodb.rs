@@ -1,4 +1,4 @@
-//! The ledger, in `DynamoDB`. Every power is one call.
+//! The ledger: tokens, roles and role assignments in one `DynamoDB` table.
 
 mod admin_store;
 mod batch_get;
@@ -32,14 +32,14 @@ pub use self::{
     token_item::{REVOKED_RETENTION_SECONDS, SCHEMA_VERSION, TokenItem},
 };
 
-/// The ledger in one table.
+/// Stores tokens, roles and role assignments. Each permission of the ports corresponds to one `DynamoDB` operation.
 #[derive(Clone)]
 pub struct Ledger {
     client: Client,
     table: String,
 }
 
-/// A row, as the SDK has it.
+/// An item or a primary key in the SDK's form.
 type Attributes = HashMap<String, AttributeValue>;
 
 impl Ledger {
@@ -48,19 +48,19 @@ impl Ledger {
     }
 }
 
-/// The primary key of a row.
+/// The primary key of an item.
 fn key(pk: String, sk: String) -> Attributes {
     HashMap::from([("pk".to_owned(), AttributeValue::S(pk)), ("sk".to_owned(), AttributeValue::S(sk))])
 }
 
-/// The primary key of a token's row.
+/// The primary key of a token's item.
 fn token_key(id: &TokenId) -> Attributes {
     key(TokenItem::partition(id.key()), TokenItem::SORT.to_owned())
 }
 
-/// Whether a row is there, and that of the token `id` of `org`. Of another organization's rows nothing else is looked at.
-fn is_of(row: &Attributes, id: &TokenId, org: &OrgId) -> bool {
-    let text = |name: &str| row.get(name).and_then(|value| value.as_s().ok());
+/// Whether the item is that of the token `id` of `org`. Items of another organization are not read any further.
+fn is_of(item: &Attributes, id: &TokenId, org: &OrgId) -> bool {
+    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
     text("id") == Some(&id.to_string()) && text("org").map(String::as_str) == Some(org.as_str())
 }
 
@@ -69,18 +69,18 @@ fn dynamodb_error<E: ProvideErrorMetadata>(operation: &'static str, error: &SdkE
     port_error(Service::DynamoDb, operation, error)
 }
 
-/// The error of an item that was read and cannot be used.
+/// The error of an item that was read and is invalid.
 fn invalid_item(detail: impl Into<String>) -> PortError {
     PortError::new(Service::DynamoDb, "GetItem", PortErrorKind::InvalidItem).with_detail(detail)
 }
 
 fn read<T: DeserializeOwned>(attributes: Attributes) -> Result<T, PortError> {
     serde_dynamo::aws_sdk_dynamodb_1::from_item(attributes)
-        .map_err(|_| invalid_item("the item does not have the attributes of its kind"))
+        .map_err(|_| invalid_item("an attribute of the item is missing or has the wrong type"))
 }
 
-fn write(row: &impl Serialize) -> Result<Attributes, PortError> {
-    serde_dynamo::aws_sdk_dynamodb_1::to_item(row)
+fn write(item: &impl Serialize) -> Result<Attributes, PortError> {
+    serde_dynamo::aws_sdk_dynamodb_1::to_item(item)
         .map_err(|_| PortError::new(Service::DynamoDb, "PutItem", PortErrorKind::InvalidRequest))
 }
 

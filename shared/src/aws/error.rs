@@ -7,15 +7,15 @@ use aws_sdk_dynamodb::{
 
 use crate::ports::{PortError, PortErrorKind, Service};
 
-/// Error codes of a rate limit, whatever their status.
+/// Error codes of throttling, independent of the HTTP status:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>
 const THROTTLING_CODES: [&str; 4] =
     ["ProvisionedThroughputExceededException", "ThrottlingException", "Throttling", "RequestLimitExceeded"];
 
-/// A global table applied a write of another region to the item; the same write may succeed later.
+/// Error code of a write to a global table while a write from another region is replicated to the item. A retry may succeed.
 const WRITE_CONFLICT_CODE: &str = "ReplicatedWriteConflictException";
 
-/// Error codes of missing permissions and of credentials that are not accepted.
+/// Error codes of missing permissions and of rejected credentials.
 const ACCESS_DENIED_CODES: [&str; 6] = [
     "AccessDenied",
     "AccessDeniedException",
@@ -25,8 +25,8 @@ const ACCESS_DENIED_CODES: [&str; 6] = [
     "UnrecognizedClientException",
 ];
 
-/// The error of a call of `operation`. Its detail contains status and error code only: the service's message may repeat what was
-/// sent.
+/// The error of a call of `operation`. Its detail contains the status and the error code only, because the service's message may
+/// repeat parts of the request.
 pub(super) fn port_error<E: ProvideErrorMetadata>(
     service: Service,
     operation: &'static str,
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn service_errors_map_to_their_kind_by_status_and_code() {
+    fn service_error_maps_to_its_kind_by_status_and_code() {
         for (status, code, expected) in [
             (400, "ProvisionedThroughputExceededException", PortErrorKind::Throttled),
             (400, "ThrottlingException", PortErrorKind::Throttled),

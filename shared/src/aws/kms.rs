@@ -1,4 +1,4 @@
-//! Our own keys, in KMS.
+//! Latchkey's own signing keys, stored in KMS.
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use crate::{
     telemetry,
 };
 
-/// The error codes of a key that is not to be used, which the others do not suffer from.
-const OUT_OF_USE: [&str; 3] = ["DisabledException", "KMSInvalidStateException", "NotFoundException"];
+/// Error codes of a key that is disabled, pending deletion or deleted. The other keys of the family stay usable.
+const UNUSABLE_KEY_CODES: [&str; 3] = ["DisabledException", "KMSInvalidStateException", "NotFoundException"];
 
-/// A family's keys: the first signs, all verify and are published. Their public halves are read once.
+/// The keys of one family. The first key signs; all of them verify and are published. The public keys are loaded once per process.
 pub struct Keys {
     client: Client,
     arns: Vec<String>,
@@ -28,8 +28,8 @@ pub struct Keys {
 
 struct Loaded {
     key_set: Arc<KeySet>,
-    /// The first key, unless it is out of use.
-    first: Option<VerifyingKey>,
+    /// The signing key, unless it is unusable.
+    signing_key: Option<VerifyingKey>,
 }
 
 impl Keys {
@@ -37,7 +37,7 @@ impl Keys {
         Self { client, arns, loaded: OnceCell::new() }
     }
 
-    /// Reads the keys ahead of the first request.
+    /// Loads the public keys before the first request. An error is logged, and the first request retries the load.
     pub(super) async fn warm(&self) {
         if let Err(error) = self.loaded().await {
             telemetry::port_error(&error);
@@ -50,44 +50,44 @@ impl Keys {
 
     async fn load(&self) -> Result<Loaded, PortError> {
         let mut keys = Vec::new();
-        let mut first = None;
+        let mut signing_key = None;
         for (position, arn) in self.arns.iter().enumerate() {
             let Some(key) = self.public_key(arn).await? else { continue };
             if position == 0 {
-                first = Some(key.clone());
+                signing_key = Some(key.clone());
             }
             keys.push(key);
         }
         if keys.is_empty() {
-            // Kept, an empty key_set would make every token a bad credential for as long as this process lives.
+            // A cached empty key set would reject every token until the process ends.
             return Err(kms_error("GetPublicKey", PortErrorKind::NoEnabledKey));
         }
-        Ok(Loaded { key_set: Arc::new(KeySet::new(keys)), first })
+        Ok(Loaded { key_set: Arc::new(KeySet::new(keys)), signing_key })
     }
 
-    /// The public half of one key; `None`, and a line in the log, where it is out of use.
+    /// The public key of `arn`. An unusable key is logged and yields `None`.
     async fn public_key(&self, arn: &str) -> Result<Option<VerifyingKey>, PortError> {
-        let answer = match self.client.get_public_key().key_id(arn).send().await {
-            Ok(answer) => answer,
-            Err(error) if error.as_service_error().is_some_and(is_out_of_use) => {
-                telemetry::error(&format!("the key {arn} is out of use and left out"));
+        let response = match self.client.get_public_key().key_id(arn).send().await {
+            Ok(response) => response,
+            Err(error) if error.as_service_error().is_some_and(is_unusable_key) => {
+                telemetry::error(&format!("KMS key {arn} is disabled, pending deletion or deleted; it is not used"));
                 return Ok(None);
             }
             Err(error) => return Err(port_error(Service::Kms, "GetPublicKey", &error)),
         };
-        let alg = match answer.key_spec() {
+        let alg = match response.key_spec() {
             Some(KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096) => Alg::Rs256,
             Some(KeySpec::EccNistP256) => Alg::Es256,
             _ => return Err(wrong_key(format!("{arn}: the key spec is not RSA or P-256"))),
         };
-        let der = answer.public_key().map(Blob::as_ref).unwrap_or_default();
+        let der = response.public_key().map(Blob::as_ref).unwrap_or_default();
         let key = VerifyingKey::from_spki(der, alg);
         key.map(Some).map_err(|error| wrong_key(format!("{arn}: {error}")))
     }
 }
 
-fn is_out_of_use(error: &(impl aws_sdk_kms::error::ProvideErrorMetadata + ?Sized)) -> bool {
-    error.code().is_some_and(|code| OUT_OF_USE.contains(&code))
+fn is_unusable_key(error: &(impl aws_sdk_kms::error::ProvideErrorMetadata + ?Sized)) -> bool {
+    error.code().is_some_and(|code| UNUSABLE_KEY_CODES.contains(&code))
 }
 
 fn kms_error(operation: &'static str, kind: PortErrorKind) -> PortError {
@@ -106,8 +106,8 @@ impl OwnKeys for Keys {
 
 impl Signer for Keys {
     async fn key(&self) -> Result<VerifyingKey, PortError> {
-        let first = self.loaded().await?.first.clone();
-        first.ok_or_else(|| kms_error("Sign", PortErrorKind::SigningKeyDisabled))
+        let signing_key = self.loaded().await?.signing_key.clone();
+        signing_key.ok_or_else(|| kms_error("Sign", PortErrorKind::SigningKeyDisabled))
     }
 
     async fn sign(&self, digest: [u8; 32]) -> Result<Vec<u8>, PortError> {
@@ -118,15 +118,15 @@ impl Signer for Keys {
             Alg::Es256 => SigningAlgorithmSpec::EcdsaSha256,
         };
         let request = self.client.sign().key_id(arn).message(Blob::new(digest)).message_type(MessageType::Digest);
-        let answer = request
+        let response = request
             .signing_algorithm(algorithm)
             .send()
             .await
             .map_err(|error| port_error(Service::Kms, "Sign", &error))?;
-        if answer.key_id() != Some(arn) {
+        if response.key_id() != Some(arn) {
             return Err(kms_error("Sign", PortErrorKind::WrongKey));
         }
-        let signature = answer.signature().map(Blob::as_ref).unwrap_or_default();
+        let signature = response.signature().map(Blob::as_ref).unwrap_or_default();
         match alg {
             Alg::Rs256 => Ok(signature.to_vec()),
             Alg::Es256 => p256_signature_from_der(signature)

@@ -1,4 +1,4 @@
-//! Reading and writing roles and assignments, as an operator does. No function has these powers.
+//! Reads and writes roles and role assignments for operators. No function has these permissions.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Ledger {
-    /// The ledger in `table`, through a client of the caller's own making: an operator's, with its credentials and address.
+    /// The ledger in `table`, accessed with `client`, which contains an operator's credentials and endpoint.
     #[must_use]
     pub fn through(client: Client, table: String) -> Self {
         Self::new(client, table)
@@ -21,23 +21,23 @@ impl Ledger {
 }
 
 impl AdminStore for Ledger {
-    /// One strong `GetItem`.
+    /// One strongly consistent `GetItem`.
     async fn read_item(&self, item: &ItemKey) -> Result<Option<ItemValue>, PortError> {
         let (pk, sk) = match item {
             ItemKey::Role(id) => RoleItem::key(id),
-            ItemKey::Assignment(org, person) => AssignmentItem::key(org, person),
+            ItemKey::Assignment(org, user) => AssignmentItem::key(org, user),
         };
         let request = self.client.get_item().table_name(&self.table).set_key(Some(key(pk, sk))).consistent_read(true);
-        let answer = request.send().await.map_err(|error| dynamodb_error("GetItem", &error))?;
-        match answer.item {
-            Some(row) if is_newer(&row) => {
-                Err(invalid_item(format!("the row of the {item} has a newer schema version than this code knows")))
-            }
-            row => Ok(row.map(|row| item_value(item, row))),
+        let response = request.send().await.map_err(|error| dynamodb_error("GetItem", &error))?;
+        match response.item {
+            Some(stored) if is_newer(&stored) => Err(invalid_item(format!(
+                "the item ({item}) has a newer schema version than this version of Latchkey supports"
+            ))),
+            stored => Ok(stored.map(|stored| item_value(item, stored))),
         }
     }
 
-    /// One `PutItem`, conditional where the item was made from what lay there.
+    /// One `PutItem`, conditional on the stored item if the new item depends on it.
     async fn put_item(&self, item: &DesiredItem) -> Result<bool, PortError> {
         let request =
             self.client.put_item().table_name(&self.table).set_item(Some(attributes(&item.key, &item.value)?));
@@ -58,40 +58,42 @@ impl AdminStore for Ledger {
 fn attributes(key: &ItemKey, value: &ItemValue) -> Result<Attributes, PortError> {
     match (key, value) {
         (ItemKey::Role(id), ItemValue::Role { name, grants }) => write(&RoleItem::new(id, name, grants.clone())),
-        (ItemKey::Assignment(org, person), ItemValue::Assignment(roles)) => {
-            write(&AssignmentItem::new(org, person, roles.clone()))
+        (ItemKey::Assignment(org, user), ItemValue::Assignment(roles)) => {
+            write(&AssignmentItem::new(org, user, roles.clone()))
         }
         _ => {
             let mismatch = PortError::new(Service::DynamoDb, "PutItem", PortErrorKind::InvalidRequest);
-            Err(mismatch.with_detail(format!("this is no row for the {key}")))
+            Err(mismatch.with_detail(format!("the value does not fit the key ({key})")))
         }
     }
 }
 
-/// `request`, as long as each of these attributes lies there as it is. The version may be an older one.
-fn if_unchanged(mut request: PutItemFluentBuilder, row: Attributes) -> PutItemFluentBuilder {
+/// Adds the condition that the stored item has exactly these attributes. Its schema version may be an older one.
+fn if_unchanged(mut request: PutItemFluentBuilder, expected: Attributes) -> PutItemFluentBuilder {
     let mut conditions = Vec::new();
-    for (number, (name, value)) in row.into_iter().enumerate() {
-        let is = if name == "v" { "<=" } else { "=" };
-        conditions.push(format!("#n{number} {is} :v{number}"));
+    for (number, (name, value)) in expected.into_iter().enumerate() {
+        let operator = if name == "v" { "<=" } else { "=" };
+        conditions.push(format!("#n{number} {operator} :v{number}"));
         request = request.expression_attribute_names(format!("#n{number}"), name);
         request = request.expression_attribute_values(format!(":v{number}"), value);
     }
     request.condition_expression(conditions.join(" AND "))
 }
 
-fn item_value(key: &ItemKey, row: Attributes) -> ItemValue {
+fn item_value(key: &ItemKey, stored: Attributes) -> ItemValue {
     let value = match key {
-        ItemKey::Role(_) => read(row).map(|row: RoleItem| ItemValue::Role { name: row.name, grants: row.grants }).ok(),
+        ItemKey::Role(_) => {
+            read(stored).map(|item: RoleItem| ItemValue::Role { name: item.name, grants: item.grants }).ok()
+        }
         ItemKey::Assignment(..) => {
-            read::<AssignmentItem>(row).ok().and_then(|row| row.roles().ok()).map(ItemValue::Assignment)
+            read::<AssignmentItem>(stored).ok().and_then(|item| item.roles().ok()).map(ItemValue::Assignment)
         }
     };
     value.unwrap_or(ItemValue::Unreadable)
 }
 
-/// Whether newer code wrote the row; a version that is no number is none.
-fn is_newer(row: &Attributes) -> bool {
-    let version = row.get("v").and_then(|v| v.as_n().ok()).and_then(|v| v.parse::<u64>().ok());
+/// Whether a newer version of Latchkey wrote the item. A schema version that is not a number does not count as newer.
+fn is_newer(item: &Attributes) -> bool {
+    let version = item.get("v").and_then(|v| v.as_n().ok()).and_then(|v| v.parse::<u64>().ok());
     version.is_some_and(|version| version > u64::from(SCHEMA_VERSION))
 }

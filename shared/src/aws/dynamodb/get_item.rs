@@ -1,4 +1,4 @@
-//! Reading one row.
+//! Reads one item: a token, or the roles that are assigned to a user.
 
 use super::{Attributes, Ledger, dynamodb_error, invalid_item, is_of, key, read, token, token_key};
 use crate::{
@@ -9,17 +9,17 @@ use crate::{
 };
 
 impl Ledger {
-    /// One strong `GetItem`.
+    /// One strongly consistent `GetItem`.
     async fn get(&self, key: Attributes) -> Result<Option<Attributes>, PortError> {
         let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let answer = request.send().await.map_err(|error| dynamodb_error("GetItem", &error))?;
-        Ok(answer.item)
+        let response = request.send().await.map_err(|error| dynamodb_error("GetItem", &error))?;
+        Ok(response.item)
     }
 }
 
 impl FindToken for Ledger {
     async fn find_token(&self, id: &TokenId, org: &OrgId) -> Result<Option<Token>, PortError> {
-        self.get(token_key(id)).await?.filter(|row| is_of(row, id, org)).map(token).transpose()
+        self.get(token_key(id)).await?.filter(|item| is_of(item, id, org)).map(token).transpose()
     }
 }
 

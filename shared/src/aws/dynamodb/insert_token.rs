@@ -1,4 +1,4 @@
-//! Recording a token.
+//! Stores a new token.
 
 use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure};
 
@@ -10,8 +10,8 @@ use crate::{
 };
 
 impl InsertToken for Ledger {
-    /// One conditional `PutItem`. That a row is there already comes back with the row: the SDK may have asked again after an
-    /// answer that was lost.
+    /// One conditional `PutItem`. If the item exists, its token is returned, because the SDK may have retried a write whose response
+    /// was lost.
     async fn insert(&self, new: &Token) -> Result<Option<Token>, PortError> {
         let request = self
             .client
@@ -23,7 +23,7 @@ impl InsertToken for Ledger {
         let Err(error) = request.send().await else { return Ok(None) };
         let failure = dynamodb_error("PutItem", &error);
         match error.into_service_error() {
-            PutItemError::ConditionalCheckFailedException(there) => token(there.item.unwrap_or_default()).map(Some),
+            PutItemError::ConditionalCheckFailedException(failed) => token(failed.item.unwrap_or_default()).map(Some),
             _ => Err(failure),
         }
     }

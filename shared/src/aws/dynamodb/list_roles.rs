@@ -1,4 +1,4 @@
-//! Reading all roles of an organization.
+//! Reads all roles of an organization.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,14 @@ use crate::{
 };
 
 impl ListRoles for Ledger {
-    /// One strong `Query` for each megabyte of roles.
+    /// One strongly consistent `Query` for each megabyte of roles.
     async fn list_roles(&self, org: &OrgId) -> Result<BTreeMap<RoleId, RoleWithName>, PortError> {
-        let (mut roles, mut start) = (BTreeMap::new(), None);
+        let mut roles = BTreeMap::new();
+        let mut start = None;
         loop {
-            let answer = self.roles_from(org, start).await?;
-            roles.extend(answer.items.unwrap_or_default().into_iter().filter_map(|row| named(org, row)));
-            start = answer.last_evaluated_key;
+            let response = self.roles_from(org, start).await?;
+            roles.extend(response.items.unwrap_or_default().into_iter().filter_map(|item| role_with_id(org, item)));
+            start = response.last_evaluated_key;
             if start.is_none() || roles.len() >= MAX_ORG_ROLES {
                 return Ok(roles.into_iter().take(MAX_ORG_ROLES).collect());
             }
@@ -38,9 +39,9 @@ impl Ledger {
     }
 }
 
-/// A role by its row. What lies there and has the key of none is nobody's role.
-fn named(org: &OrgId, row: Attributes) -> Option<(RoleId, RoleWithName)> {
-    let id = RoleItem::id_of(org, row.get("sk")?.as_s().ok()?)?;
-    let named = role(&id, row);
-    Some((id, named))
+/// The role of an item with its id; `None` if the sort key is not that of a role.
+fn role_with_id(org: &OrgId, item: Attributes) -> Option<(RoleId, RoleWithName)> {
+    let id = RoleItem::id_of(org, item.get("sk")?.as_s().ok()?)?;
+    let role = role(&id, item);
+    Some((id, role))
 }

@@ -1,4 +1,4 @@
-//! Listing tokens.
+//! Lists the tokens of an organization by the sparse index `by_org`.
 
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl ListTokens for Ledger {
-    /// One `Query` of the sparse index. An unreadable row is left out, and told to the log.
+    /// One `Query` of the index. An unreadable item is logged and left out.
     async fn list_page(
         &self,
         org: &OrgId,
@@ -23,11 +23,11 @@ impl ListTokens for Ledger {
         filter: &TokenFilter,
     ) -> Result<TokenPage, PortError> {
         let query = self.query(TokenItem::list_of(org, class), before, now, filter);
-        let answer = query.send().await.map_err(|error| dynamodb_error("Query", &error))?;
-        let last = answer.last_evaluated_key.as_ref().and_then(|key| key.get("by_org_at")?.as_s().ok());
+        let response = query.send().await.map_err(|error| dynamodb_error("Query", &error))?;
+        let last = response.last_evaluated_key.as_ref().and_then(|key| key.get("by_org_at")?.as_s().ok());
         Ok(TokenPage {
             next_key: last.cloned().map(PageKey::new),
-            tokens: answer.items.unwrap_or_default().into_iter().filter_map(readable).collect(),
+            tokens: response.items.unwrap_or_default().into_iter().filter_map(readable).collect(),
         })
     }
 }
@@ -43,20 +43,21 @@ impl Ledger {
             .limit(i32::try_from(filter.limit).unwrap_or(i32::MAX))
             .expression_attribute_values(":list", AttributeValue::S(list))
             .expression_attribute_values(":now", AttributeValue::N(now.seconds().to_string()));
-        let mut keys = "by_org = :list".to_owned();
+        let mut key_condition = "by_org = :list".to_owned();
         if let Some(before) = before {
-            keys.push_str(" AND by_org_at < :before");
+            key_condition.push_str(" AND by_org_at < :before");
             query = query.expression_attribute_values(":before", AttributeValue::S(before.as_str().to_owned()));
         }
-        let mut shown = "(attribute_not_exists(expires_at) OR expires_at > :now)".to_owned();
-        if let Some(maker) = &filter.created_by {
-            shown.push_str(" AND created_by = :maker");
-            query = query.expression_attribute_values(":maker", AttributeValue::S(maker.to_string()));
+        let mut filter_expression = "(attribute_not_exists(expires_at) OR expires_at > :now)".to_owned();
+        if let Some(creator) = &filter.created_by {
+            filter_expression.push_str(" AND created_by = :creator");
+            query = query.expression_attribute_values(":creator", AttributeValue::S(creator.to_string()));
         }
-        query.key_condition_expression(keys).filter_expression(shown)
+        query.key_condition_expression(key_condition).filter_expression(filter_expression)
     }
 }
 
-fn readable(row: Attributes) -> Option<Token> {
-    token(row).inspect_err(|error| telemetry::port_error(error)).ok()
+/// The token of an item; `None` if the item is invalid, which is logged.
+fn readable(item: Attributes) -> Option<Token> {
+    token(item).inspect_err(|error| telemetry::port_error(error)).ok()
 }

@@ -1,4 +1,4 @@
-//! A token's row in the ledger.
+//! The item of a token.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,17 +12,18 @@ use crate::{
     },
 };
 
-/// The version of the rows that this code writes. An older row stays readable, a newer one is refused.
+/// The schema version of the items that this code writes. Older items stay readable; newer ones are rejected.
 pub const SCHEMA_VERSION: u32 = 1;
 
-const DAY: u64 = 24 * 60 * 60;
-/// How long a row is kept after its token was revoked, in seconds: 30 days, so that it can be told who did it. Deleting it
-/// grants nothing, since a token without a row is worth nothing.
-pub const REVOKED_RETENTION_SECONDS: u64 = 30 * DAY;
-/// How long a row is kept after its token expired, in seconds. An expired row stays in the index, so a list pays for it.
-const EXPIRED_RETENTION_SECONDS: u64 = DAY;
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
+/// Time for which the item of a revoked token is retained, in seconds: 30 days, in which it records who revoked the token. Its
+/// deletion grants nothing, because a token without an item is rejected.
+pub const REVOKED_RETENTION_SECONDS: u64 = 30 * SECONDS_PER_DAY;
+/// Time for which the item of an expired token is retained, in seconds. It is short, because the item stays in the index, where it
+/// adds to the cost of a list.
+const EXPIRED_RETENTION_SECONDS: u64 = SECONDS_PER_DAY;
 
-/// The row as it is written: one attribute a field.
+/// The item as it is stored: one attribute per field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TokenItem {
     pk: String,
@@ -63,16 +64,16 @@ pub struct TokenItem {
 }
 
 impl TokenItem {
-    /// The sort key of every token's row.
+    /// The sort key of every token's item.
     pub const SORT: &'static str = "TOKEN";
 
-    /// The partition key of the token with this key: evenly spread, however large one organization is.
+    /// The partition key of a token. Token keys are random, so the tokens of a large organization spread over all partitions.
     #[must_use]
     pub fn partition(key: &TokenKey) -> String {
         format!("TOKEN#{key}")
     }
 
-    /// The key of the index `by_org` under which the tokens of `org` and `class` stand.
+    /// The partition key of the tokens of `org` and `class` in the index `by_org`.
     #[must_use]
     pub fn list_of(org: &OrgId, class: TokenClass) -> String {
         let class = match class {
@@ -82,11 +83,11 @@ impl TokenItem {
         format!("{org}#{class}")
     }
 
-    /// The row of `token`. A revoked token has no place in the index.
+    /// The item of `token`. The item of a revoked token has no index key.
     #[must_use]
     pub fn of(token: &Token) -> Self {
-        let listed = token.revocation.is_none();
-        let gone = match &token.revocation {
+        let is_listed = token.revocation.is_none();
+        let ttl = match &token.revocation {
             Some(revocation) => Some(revocation.at.plus(REVOKED_RETENTION_SECONDS)),
             None => token.expires_at.map(|end| end.plus(EXPIRED_RETENTION_SECONDS)),
         };
@@ -109,18 +110,18 @@ impl TokenItem {
             revoked_at: token.revocation.as_ref().map(|revocation| revocation.at),
             revoked_by: token.revocation.as_ref().map(|revocation| revocation.by.to_string()),
             last_used: token.last_used,
-            by_org: listed.then(|| Self::list_of(&token.org, token.id.type_name().class())),
-            by_org_at: listed.then(|| PageKey::of(token).as_str().to_owned()),
+            by_org: is_listed.then(|| Self::list_of(&token.org, token.id.type_name().class())),
+            by_org_at: is_listed.then(|| PageKey::of(token).as_str().to_owned()),
             fingerprint: token.fingerprint.clone(),
-            ttl: gone,
+            ttl,
         }
     }
 
-    /// The token that the row records.
+    /// The token of the item.
     ///
     /// # Errors
     ///
-    /// See [`ItemError`].
+    /// Returns [`ItemError`] if the item has a newer schema version or an invalid attribute.
     pub fn token(self) -> Result<Token, ItemError> {
         if self.v > SCHEMA_VERSION {
             return Err(ItemError::Newer(self.v));
@@ -147,22 +148,22 @@ impl TokenItem {
         })
     }
 
-    /// The type, and what the row says for it; what it says for another type is damage.
+    /// The token type with its attributes. An attribute of another type makes the item invalid.
     fn token_type(&self, name: TypeName) -> Result<TokenType, ItemError> {
         let access = Access { roles: self.roles.clone(), read_only: self.read_only, anonymize: self.anonymize };
-        let carries_none = self.roles.is_empty() && !self.read_only && !self.anonymize;
+        let has_no_access = self.roles.is_empty() && !self.read_only && !self.anonymize;
         match (name, &self.journey_id, &self.portal_id) {
             (TypeName::Api, None, None) => Ok(TokenType::Api(access)),
             (TypeName::Assume, None, None) => Ok(TokenType::Assume(access)),
             (TypeName::App, None, None) => Ok(TokenType::App(access)),
-            (TypeName::Journey, Some(id), None) if carries_none => Ok(TokenType::Journey(read(id, "journey_id")?)),
-            (TypeName::Portal, None, Some(id)) if carries_none => Ok(TokenType::Portal(read(id, "portal_id")?)),
+            (TypeName::Journey, Some(id), None) if has_no_access => Ok(TokenType::Journey(read(id, "journey_id")?)),
+            (TypeName::Portal, None, Some(id)) if has_no_access => Ok(TokenType::Portal(read(id, "portal_id")?)),
             _ => Err(ItemError::Attribute("id")),
         }
     }
 }
 
-/// Half a revocation is a revocation that was damaged, never a living token.
+/// The revocation. An item with only one of its two attributes is invalid, so that a damaged revocation never yields an active token.
 fn revocation(at: Option<UnixTime>, by: Option<&str>) -> Result<Option<Revocation>, ItemError> {
     match (at, by) {
         (None, None) => Ok(None),
@@ -184,16 +185,16 @@ mod tests {
     use crate::token::samples;
 
     #[test]
-    fn a_token_comes_back_from_its_row_as_it_was() {
+    fn token_item_round_trip_returns_the_token() {
         for token in samples::tokens() {
             let json = serde_json::to_value(TokenItem::of(&token)).unwrap();
-            let row: TokenItem = serde_json::from_value(json).unwrap();
-            assert_eq!(row.token(), Ok(token));
+            let item: TokenItem = serde_json::from_value(json).unwrap();
+            assert_eq!(item.token(), Ok(token));
         }
     }
 
     #[test]
-    fn a_public_tokens_row_that_carries_anything_is_damaged() {
+    fn public_token_item_with_access_attribute_is_rejected() {
         let [.., journey, portal] = samples::tokens();
         for token in [journey, portal] {
             let written = serde_json::to_value(TokenItem::of(&token)).unwrap();
@@ -201,16 +202,16 @@ mod tests {
             for (attribute, value) in
                 [("roles", json!(["123:a"])), ("read_only", json!(true)), ("anonymize", json!(true))]
             {
-                let mut row = written.clone();
-                row[attribute] = value;
-                let read = serde_json::from_value::<TokenItem>(row).unwrap().token();
+                let mut item = written.clone();
+                item[attribute] = value;
+                let read = serde_json::from_value::<TokenItem>(item).unwrap().token();
                 assert_eq!(read, Err(ItemError::Attribute("id")), "{attribute}");
             }
         }
     }
 
     #[test]
-    fn a_token_of_a_system_comes_back_from_its_row() {
+    fn assume_token_item_round_trip_returns_the_token() {
         let child = samples::child();
         let access = child.token_type.access().unwrap().clone();
         let id = "assume_BBBBBBBBBBBBBBBBBBBBB".parse().unwrap();
@@ -218,9 +219,9 @@ mod tests {
         assert_eq!(TokenItem::of(&assume).token(), Ok(assume));
     }
 
-    /// What lies in ledgers already: another name, key or time to live would lose rows that are there.
+    /// Stored items have these names, keys and times to live: a change would make existing items unreadable.
     #[test]
-    fn rows_are_written_as_they_always_were() {
+    fn token_item_attributes_are_unchanged() {
         let written = |token: &Token| serde_json::to_value(TokenItem::of(token)).unwrap();
         assert_eq!(
             written(&samples::child()),
@@ -244,11 +245,11 @@ mod tests {
         );
         let journey = written(&samples::journey());
         assert_eq!((&journey["by_org"], &journey["journey_id"]), (&json!("123#listed"), &json!("j-1")));
-        assert_eq!(journey.get("ttl"), None, "a token without an end is kept");
+        assert_eq!(journey.get("ttl"), None, "the item of a token without an expiration is not deleted");
     }
 
     #[test]
-    fn a_revoked_token_has_no_place_in_the_index() {
+    fn revoked_token_item_has_no_index_key() {
         for token in samples::tokens() {
             let json = serde_json::to_value(TokenItem::of(&token)).unwrap();
             assert_eq!(json.get("by_org").is_some(), token.revocation.is_none());
@@ -256,7 +257,7 @@ mod tests {
         }
     }
 
-    /// The reading of a good row with some attributes replaced; `None` where it has not even the form of a row.
+    /// Reads a valid item with some attributes replaced; `None` if it cannot be deserialized.
     fn with(changes: &Value) -> Option<Result<Token, ItemError>> {
         let mut json = serde_json::to_value(TokenItem::of(&samples::child())).unwrap();
         for (name, value) in changes.as_object().unwrap() {
@@ -266,13 +267,13 @@ mod tests {
     }
 
     #[test]
-    fn a_row_of_a_newer_schema_version_is_refused_and_an_older_one_is_read() {
+    fn token_item_of_newer_schema_version_is_rejected() {
         assert_eq!(with(&json!({"v": 2})), Some(Err(ItemError::Newer(2))));
         assert!(matches!(with(&json!({"v": 0})), Some(Ok(_))));
     }
 
     #[test]
-    fn a_row_that_holds_what_it_cannot_is_refused() {
+    fn token_item_with_invalid_attribute_is_rejected() {
         for (changes, attribute) in [
             (json!({"id": "api_short"}), "id"),
             (json!({"id": "journey_5ZugdRXasLfWBypHi93Fk", "pk": "TOKEN#5ZugdRXasLfWBypHi93Fk"}), "id"),
@@ -280,7 +281,7 @@ mod tests {
             (json!({"pk": "TOKEN#AAAAAAAAAAAAAAAAAAAAA"}), "pk"),
             (json!({"roles": ["999:owner"]}), "roles"),
             (json!({"name": ""}), "name"),
-            (json!({"parent": "nobody"}), "parent"),
+            (json!({"parent": "not-a-token-id"}), "parent"),
             (json!({"revoked_at": 5}), "revoked_at"),
             (json!({"revoked_by": "local|1"}), "revoked_at"),
         ] {

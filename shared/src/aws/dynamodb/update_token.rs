@@ -1,4 +1,4 @@
-//! *(revoked is final)* Revoking a token, and noting its use: conditional, monotone writes.
+//! Revokes a token and records its last use. *(revoked is final)* Both writes are conditional and monotone.
 
 use aws_sdk_dynamodb::{
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
@@ -13,12 +13,12 @@ use crate::{
     token::{Date, Revocation, Token, TokenId, UnixTime},
 };
 
-/// What became of a conditional write.
-enum Written {
-    /// It was applied; the row as it is now, where it was asked for.
+/// The outcome of a conditional write.
+enum WriteOutcome {
+    /// The write was applied. Contains the new item if the request asks for it.
     Applied(Attributes),
-    /// Its condition did not hold; the row as it is, where there is one.
-    Refused(Attributes),
+    /// The condition was not met. Contains the stored item, empty if it does not exist.
+    ConditionFailed(Attributes),
 }
 
 impl Ledger {
@@ -27,14 +27,16 @@ impl Ledger {
     }
 }
 
-async fn send(request: UpdateItemFluentBuilder) -> Result<Written, PortError> {
+async fn send(request: UpdateItemFluentBuilder) -> Result<WriteOutcome, PortError> {
     let error = match request.send().await {
-        Ok(answer) => return Ok(Written::Applied(answer.attributes.unwrap_or_default())),
+        Ok(response) => return Ok(WriteOutcome::Applied(response.attributes.unwrap_or_default())),
         Err(error) => error,
     };
     let failure = dynamodb_error("UpdateItem", &error);
     match error.into_service_error() {
-        UpdateItemError::ConditionalCheckFailedException(there) => Ok(Written::Refused(there.item.unwrap_or_default())),
+        UpdateItemError::ConditionalCheckFailedException(failed) => {
+            Ok(WriteOutcome::ConditionFailed(failed.item.unwrap_or_default()))
+        }
         _ => Err(failure),
     }
 }
@@ -44,7 +46,7 @@ fn seconds(time: UnixTime) -> AttributeValue {
 }
 
 impl RevokeToken for Ledger {
-    /// One conditional `UpdateItem`, which takes the row out of the index as well.
+    /// One conditional `UpdateItem`, which also removes the item from the index.
     async fn revoke_token(
         &self,
         id: &TokenId,
@@ -64,11 +66,11 @@ impl RevokeToken for Ledger {
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match send(request).await? {
-            Written::Applied(row) => token(row).map(Some),
-            Written::Refused(row) if !is_of(&row, id, org) => Ok(None),
-            Written::Refused(row) => match token(row)? {
+            WriteOutcome::Applied(item) => token(item).map(Some),
+            WriteOutcome::ConditionFailed(item) if !is_of(&item, id, org) => Ok(None),
+            WriteOutcome::ConditionFailed(item) => match token(item)? {
                 found if found.revocation.is_some() => Ok(Some(found)),
-                // The condition failed and the item contradicts it.
+                // The condition failed, and yet the item meets it.
                 _ => Err(PortError::new(Service::DynamoDb, "UpdateItem", PortErrorKind::InvalidItem)),
             },
         }
@@ -76,7 +78,7 @@ impl RevokeToken for Ledger {
 }
 
 impl UpdateLastUsed for Ledger {
-    /// One conditional `UpdateItem`, which touches a living row alone and never sets the day back.
+    /// One conditional `UpdateItem`. It changes only an item that exists and is not revoked, and never sets an earlier day.
     async fn update_last_used(&self, id: &TokenId, day: Date) -> Result<(), PortError> {
         let request = self
             .update(id)
