@@ -1,4 +1,4 @@
-//! HTTPS, spoken by the client that the AWS SDKs bring: another would be a second one in each function.
+//! HTTP client for requests to other servers than AWS. It uses the HTTP stack of the AWS SDKs, so that a function links only one.
 
 mod client;
 mod root_store;

@@ -1,4 +1,4 @@
-//! Strict reading of JSON: no duplicate members, no array in place of an object, no `null` in place of an absent member.
+//! Strict JSON deserialization: rejects duplicate members, arrays in place of objects, and `null` in place of an absent member.
 
 mod present;
 mod strict_object;

@@ -1,4 +1,4 @@
-//! The keys of identity providers, fetched over HTTP and cached.
+//! Fetches the signing keys of identity providers (OpenID Connect Discovery 1.0) and caches them.
 
 mod cache;
 mod fetch;

@@ -1,4 +1,4 @@
-//! Entry point of every function.
+//! Entry point of every Lambda function.
 
 use std::{future::Future, process::ExitCode};
 
@@ -8,18 +8,18 @@ use crate::{
     web::Error,
 };
 
-/// Runs a function on one thread: reads its configuration from the environment and passes it to `bootstrap`, which serves until the
-/// Lambda runtime ends. An error is logged.
+/// Runs a function on one thread: reads its configuration from the environment and passes it to `bootstrap`, which serves requests
+/// until the Lambda runtime ends. Logs an error and returns a failure code if the configuration is invalid or `bootstrap` fails.
 pub fn run<C: FunctionConfig, F: Future<Output = Result<(), Error>>>(bootstrap: impl FnOnce(C) -> F) -> ExitCode {
     let config = C::read(&Environment::of_process()).map_err(Error::from);
-    let ended = config.and_then(|config| {
+    let result = config.and_then(|config| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(bootstrap(config))
     });
-    match ended {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            telemetry::error(&format!("the function ends: {error}"));
+            telemetry::error(&format!("the function terminated: {error}"));
             ExitCode::FAILURE
         }
     }

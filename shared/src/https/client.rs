@@ -1,4 +1,4 @@
-//! Reading what lies at an address outside of AWS.
+//! HTTP client that reads a URL.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -12,41 +12,40 @@ use url::Url;
 
 use super::root_store::{RootStore, TlsError, no_roots, tls};
 
-/// How a client goes out.
+/// Settings of a client.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientConfig {
-    /// How long a connection may take to be there, with its TLS.
+    /// Time limit for opening a connection, including the TLS handshake.
     pub connect: Duration,
-    /// Whether it goes through the proxy of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, in small
-    /// letters too), where there is one.
+    /// Uses the proxy of the environment variables `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, also in lower case.
     pub proxied: bool,
-    /// What it calls itself (RFC 9110, section 10.1.5).
+    /// The `User-Agent` header (RFC 9110, section 10.1.5).
     pub agent: Option<&'static str>,
 }
 
-/// A client that reads and does nothing else. It trusts whom the operating system trusts, follows no redirect, and limits no
-/// time but that of connecting: whoever calls it does.
+/// Client for `GET` requests. It trusts the root certificates of the operating system and does not follow redirects. It limits only
+/// the time to connect: callers limit the time of the whole request.
 pub struct Client {
     plain: Connector,
-    /// Made when HTTPS is first spoken: the operating system's roots are slow to read, and a machine may have none.
+    /// Created with the first HTTPS request: reading the operating system's root certificates is slow, and a machine may have none.
     secure: OnceLock<Connector>,
     system: TlsContext,
     config: ClientConfig,
 }
 
-/// An answer whose body is still on its way.
+/// A response whose body is read in parts.
 pub(crate) struct HttpResponse {
-    /// Its status.
+    /// The HTTP status.
     pub status: u16,
     body: ByteStream,
 }
 
-/// Nobody answers, or not to the end.
+/// The URL is invalid, the server is unreachable, or the response is incomplete.
 #[derive(Debug)]
 pub(crate) struct RequestError;
 
 impl ClientConfig {
-    /// Connections to those whom `trusted` knows.
+    /// A connector that trusts the root certificates in `trusted`.
     fn connector(self, trusted: TlsContext) -> Connector {
         let settings = HttpConnectorSettings::builder().connect_timeout(self.connect).build();
         let proxy = if self.proxied { ProxyConfig::from_env() } else { ProxyConfig::disabled() };
@@ -56,13 +55,14 @@ impl ClientConfig {
 }
 
 impl Client {
-    /// A client with connections of its own.
+    /// A client with its own connection pool.
     ///
     /// # Errors
     ///
-    /// [`TlsError`] if TLS cannot be configured.
+    /// Returns [`TlsError`] if TLS cannot be configured.
     pub fn new(config: ClientConfig) -> Result<Self, TlsError> {
-        let (plain, system) = (config.connector(no_roots()?), RootStore::System.context()?);
+        let plain = config.connector(no_roots()?);
+        let system = RootStore::System.context()?;
         Ok(Self { plain, secure: OnceLock::new(), system, config })
     }
 
@@ -71,30 +71,30 @@ impl Client {
         if url.scheme() == "http" { &self.plain } else { self.secure.get_or_init(secure) }
     }
 
-    /// What lies at `address`, by HTTPS or HTTP as it says.
+    /// Sends `GET address`, over HTTPS or HTTP as its scheme says.
     ///
     /// # Errors
     ///
-    /// [`RequestError`], for an address that is none too.
+    /// Returns [`RequestError`] if `address` is not a URL or no response arrives.
     pub(crate) async fn get(&self, address: &str) -> Result<HttpResponse, RequestError> {
-        // The parsed one: it is what the rules on addresses were applied to.
+        // The parsed URL is requested, because the rules on addresses were applied to it.
         let url = Url::parse(address).map_err(|_| RequestError)?;
         let mut request = HttpRequest::get(&url).map_err(|_| RequestError)?;
         let agent = self.config.agent.map(|agent| ("user-agent", agent));
         for (name, value) in [("accept", "*/*")].into_iter().chain(agent) {
             request.headers_mut().try_insert(name, value).map_err(|_| RequestError)?;
         }
-        let answer = self.connector(&url).call(request).await.map_err(|_| RequestError)?;
-        Ok(HttpResponse { status: answer.status().as_u16(), body: ByteStream::new(answer.into_body()) })
+        let response = self.connector(&url).call(request).await.map_err(|_| RequestError)?;
+        Ok(HttpResponse { status: response.status().as_u16(), body: ByteStream::new(response.into_body()) })
     }
 }
 
 impl HttpResponse {
-    /// Adds the next bytes of the body to `read`, as they come. False at its end.
+    /// Appends the next chunk of the body to `read`. Returns `false` at the end of the body.
     ///
     /// # Errors
     ///
-    /// [`RequestError`].
+    /// Returns [`RequestError`] if the connection ends before the body does.
     pub async fn read_on(&mut self, read: &mut Vec<u8>) -> Result<bool, RequestError> {
         let next = self.body.next().await.transpose().map_err(|_| RequestError)?;
         Ok(next.map(|bytes| read.extend_from_slice(&bytes)).is_some())

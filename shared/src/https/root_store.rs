@@ -1,4 +1,4 @@
-//! Who may vouch for whom is called.
+//! Root certificates that TLS connections trust.
 
 use aws_smithy_http_client::{
     Builder,
@@ -10,37 +10,37 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject},
 };
 
-/// The roots to which the certificates of AWS's endpoints lead: Amazon Root CA 1 to 4 and Starfield Services Root CA G2
+/// The root certificates of AWS's endpoints: Amazon Root CA 1 to 4 and Starfield Services Root CA G2
 /// (<https://www.amazontrust.com/repository/>).
 const AMAZON_ROOTS: &str = include_str!("roots.pem");
 
-/// The root certificates that connections are held to.
+/// The root certificates that a connection trusts.
 #[derive(Debug, Clone, Default)]
 pub enum RootStore {
-    /// Amazon's own, which are built in: reading those of the operating system is most of a function's start.
+    /// Amazon's root certificates, which are built in: reading those of the operating system would take most of a function's start.
     #[default]
     Amazon,
-    /// These, and no others.
+    /// Only these certificates.
     Only(RootCertificates),
-    /// Those of the operating system.
+    /// The root certificates of the operating system.
     System,
 }
 
-/// Root certificates in PEM (RFC 7468), each of which can be used.
+/// Valid root certificates in PEM (RFC 7468).
 #[derive(Debug, Clone)]
 pub struct RootCertificates(String);
 
-/// Why a bundle of root certificates cannot be used.
+/// Why a bundle of root certificates is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RootCertificatesError {
-    /// It is no PEM.
-    #[error("it holds what is no PEM certificate")]
+    /// A section is not valid PEM.
+    #[error("contains an invalid PEM section")]
     Pem,
-    /// It is empty of certificates.
-    #[error("it holds no PEM certificate")]
+    /// The bundle contains no certificate.
+    #[error("contains no PEM certificate")]
     Empty,
-    /// A certificate cannot be read.
-    #[error("its certificate {0} cannot be read")]
+    /// The certificate with this number, counted from 1, is invalid.
+    #[error("certificate {0} is not a valid X.509 certificate")]
     Certificate(usize),
 }
 
@@ -50,11 +50,11 @@ pub enum RootCertificatesError {
 pub struct TlsError(String);
 
 impl RootCertificates {
-    /// The certificates of a bundle.
+    /// Checks a bundle of PEM certificates, because the SDK panics on an invalid one.
     ///
     /// # Errors
     ///
-    /// See [`RootCertificatesError`]. The SDK would end the process.
+    /// Returns [`RootCertificatesError`] if the bundle is empty or contains an invalid section or certificate.
     pub fn read(pem: String) -> Result<Self, RootCertificatesError> {
         let mut roots = RootCertStore::empty();
         for (number, certificate) in CertificateDer::pem_slice_iter(pem.as_bytes()).enumerate() {
@@ -66,16 +66,16 @@ impl RootCertificates {
 }
 
 impl RootStore {
-    /// The client of every call to AWS.
+    /// The HTTP client of every call to AWS.
     ///
     /// # Errors
     ///
-    /// [`TlsError`] if TLS cannot be configured.
+    /// Returns [`TlsError`] if TLS cannot be configured.
     pub(crate) fn client(self) -> Result<SharedHttpClient, TlsError> {
         Ok(Builder::new().tls_provider(tls()).tls_context(self.context()?).build_https())
     }
 
-    /// These roots, as the SDKs' client takes them.
+    /// The TLS configuration of the SDKs' HTTP client.
     pub(super) fn context(self) -> Result<TlsContext, TlsError> {
         let roots = match self {
             Self::Amazon => TrustStore::empty().with_pem_certificate(AMAZON_ROOTS),
@@ -86,7 +86,7 @@ impl RootStore {
     }
 }
 
-/// What trusts nobody, for connections without TLS.
+/// A TLS configuration that trusts no certificate, for connections without TLS.
 pub(super) fn no_roots() -> Result<TlsContext, TlsError> {
     context(TrustStore::empty())
 }
@@ -96,7 +96,7 @@ fn context(roots: TrustStore) -> Result<TlsContext, TlsError> {
     context.map_err(|error| TlsError(error.to_string()))
 }
 
-/// The one TLS stack, whoever is called.
+/// The TLS implementation of every connection.
 pub(super) fn tls() -> Provider {
     Provider::Rustls(CryptoMode::AwsLc)
 }
@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
 
-    /// As <https://www.amazontrust.com/repository/> has them.
+    /// SHA-256 fingerprints from <https://www.amazontrust.com/repository/>.
     const FINGERPRINTS: [&str; 5] = [
         "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e",
         "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4",
@@ -117,7 +117,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_roots_that_are_built_in_are_amazons_and_can_be_used() {
+    fn built_in_root_certificates_are_amazons_and_valid() {
         let roots = CertificateDer::pem_slice_iter(AMAZON_ROOTS.as_bytes()).map(Result::unwrap);
         let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         let found = roots.map(|root| hex(digest(&SHA256, &root).as_ref()));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bundle_that_cannot_be_used_is_refused_with_the_reason() {
+    fn invalid_root_certificate_bundle_is_rejected() {
         let [begin, end] = ["BEGIN", "END"].map(|word| format!("-----{word} CERTIFICATE-----\n"));
         for (bundle, error) in [
             (String::new(), RootCertificatesError::Empty),

@@ -1,11 +1,11 @@
-//! Reading a structure from a JSON object and from nothing else.
+//! Deserializes a struct from a JSON object and rejects an array.
 
 use std::{fmt, marker::PhantomData};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 
-/// A `T` that was written as an object. A derived reader takes an array as well, member by position, so that `[true]` would be
-/// a rule and a token's claims a list.
+/// A `T` that is deserialized from a JSON object only. A derived `Deserialize` also accepts an array of the members' values in the
+/// order of the struct's fields, such as an array of claims in a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StrictObject<T>(pub T);
 
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_is_no_object_whatever_it_holds() {
+    fn array_in_place_of_object_is_rejected() {
         let read = |text: &str| serde_json::from_str::<StrictObject<Pair>>(text).map(|object| object.0).ok();
         assert_eq!(read(r#"{"a": true}"#), Some(Pair { a: true, b: 0 }));
         for bad in ["[true]", "[true, 1]", "[]", "true", "null", r#"{"a": true, "c": 1}"#, r#"{"a": true, "a": true}"#]
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_but_an_object_is_refused_by_name() {
+    fn rejected_value_error_names_the_expected_object() {
         for text in ["[]", "[true]", "7", "null", "\"x\""] {
             let object = serde_json::from_str::<StrictObject<Pair>>(text).err();
             for error in [object, serde_json::from_str::<UniqueKeys>(text).err()] {

@@ -1,12 +1,12 @@
-//! Reading a JSON object in which no member is there twice.
+//! Deserializes a JSON object and rejects duplicate members.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// The members of a JSON object, each there once: of two with one name, readers would disagree on which counts (RFC 7519,
-/// section 4; RFC 8259, section 4).
+/// The members of a JSON object with unique names. Parsers disagree on which of two members with one name counts (RFC 8259, section
+/// 4; RFC 7519, section 4).
 #[derive(Debug, Clone, PartialEq)]
 pub struct UniqueKeys(pub Map<String, Value>);
 
@@ -29,7 +29,7 @@ impl<'de> Visitor<'de> for UniqueKeysVisitor {
         let mut members = Map::new();
         while let Some((name, value)) = access.next_entry::<String, Value>()? {
             if members.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("`{}` is there twice", excerpt(&name))));
+                return Err(A::Error::custom(format_args!("`{}` is duplicated", excerpt(&name))));
             }
             members.insert(name, value);
         }
@@ -37,7 +37,7 @@ impl<'de> Visitor<'de> for UniqueKeysVisitor {
     }
 }
 
-/// So much of what somebody sent as an error may repeat.
+/// The part of untrusted text that an error message may repeat: the first 64 characters, without control characters.
 #[must_use]
 pub fn excerpt(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(64).collect()

@@ -1,4 +1,4 @@
-//! Keeping a provider's keys.
+//! Cache of the signing keys of identity providers.
 
 use std::{
     collections::HashMap,
@@ -19,31 +19,31 @@ use crate::{
     token::ProviderName,
 };
 
-/// After how long keys are fetched anew, so that a withdrawn one goes.
+/// Age at which cached keys are fetched again, so that a key that the provider withdrew stops working.
 const KEY_REFRESH_INTERVAL: Duration = Duration::from_mins(10);
-/// For how long cached keys go on working while their provider gives no answer.
+/// Age up to which cached keys are used while their provider is unavailable.
 const KEY_CACHE_TTL: Duration = Duration::from_hours(24);
-/// How often a provider is asked at most, whatever `kid`s tokens name.
+/// Minimum time between two fetches from one provider, so that tokens with unknown `kid`s cannot cause more.
 const MIN_FETCH_INTERVAL: Duration = Duration::from_mins(1);
-/// The same after the first failure while nothing at all is cached of it; twice as long after each further one. Whoever sends a
-/// token that names the provider makes it be asked, signed or not.
+/// Minimum time after the first failed fetch from a provider without cached keys. It doubles with each further failure, up to
+/// [`MIN_FETCH_INTERVAL`], because any token that names the provider causes a fetch, even without a valid signature.
 const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
 
-/// The keys of identity providers: fetched when first needed, anew when old or when a token names an unknown `kid`, at most
-/// once a minute.
+/// The keys of identity providers. They are fetched when they are first needed, and again, at most once a minute, when they are old
+/// or a token names an unknown `kid`.
 #[derive(Default)]
 pub struct OidcKeys {
     client: OnceCell<Client>,
     providers: Mutex<HashMap<ProviderName, Arc<Mutex<CachedKeys>>>>,
 }
 
-/// What is cached of one provider.
+/// The cached keys of one provider.
 #[derive(Default)]
 struct CachedKeys {
     key_set: Arc<KeySet>,
     fetched: Option<Instant>,
-    asked: Option<Instant>,
-    /// How often it gave no answer since it last gave one.
+    attempted: Option<Instant>,
+    /// Number of failed fetches since the last successful one.
     failures: u32,
 }
 
@@ -52,27 +52,27 @@ impl CachedKeys {
         since.is_some_and(|since| since.elapsed() < span)
     }
 
-    /// Whether the provider should be asked, for a token that names `kid`.
+    /// Whether the keys must be fetched for a token that names `kid`.
     fn is_due(&self, kid: &str) -> bool {
-        let fresh = Self::is_within(self.fetched, KEY_REFRESH_INTERVAL) && self.key_set.find(kid).is_some();
-        !fresh && !Self::is_within(self.asked, self.pause())
+        let is_fresh = Self::is_within(self.fetched, KEY_REFRESH_INTERVAL) && self.key_set.find(kid).is_some();
+        !is_fresh && !Self::is_within(self.attempted, self.retry_interval())
     }
 
-    /// For how long it is not asked again.
-    fn pause(&self) -> Duration {
+    /// Minimum time between the last fetch and the next one.
+    fn retry_interval(&self) -> Duration {
         let doubled = INITIAL_BACKOFF.saturating_mul(1 << self.failures.saturating_sub(1).min(6));
         if self.fetched.is_some() { MIN_FETCH_INTERVAL } else { doubled.min(MIN_FETCH_INTERVAL) }
     }
 }
 
 impl OidcKeys {
-    /// The one slot of a provider. Each has its own lock, so that a slow one holds up its own people alone.
-    async fn slot(&self, provider: &IdentityProvider) -> Arc<Mutex<CachedKeys>> {
+    /// The cache entry of a provider. Each entry has its own lock, so that a slow provider delays only its own users.
+    async fn entry(&self, provider: &IdentityProvider) -> Arc<Mutex<CachedKeys>> {
         self.providers.lock().await.entry(provider.name.clone()).or_default().clone()
     }
 }
 
-fn no_client(error: TlsError) -> PortError {
+fn client_error(error: TlsError) -> PortError {
     PortError::new(Service::IdentityProvider, "Connect", PortErrorKind::Configuration).with_detail(error.to_string())
 }
 
@@ -83,17 +83,19 @@ fn provider_error(provider: &IdentityProvider, kind: PortErrorKind, cause: impl 
 
 impl ProviderKeys for OidcKeys {
     async fn key_set(&self, provider: &IdentityProvider, kid: &str) -> Result<Arc<KeySet>, PortError> {
-        let slot = self.slot(provider).await;
-        let mut cached = slot.lock().await;
+        let entry = self.entry(provider).await;
+        let mut cached = entry.lock().await;
         if cached.is_due(kid) {
-            let client = self.client.get_or_try_init(|| async { fetch::client().map_err(no_client) }).await?;
+            let client = self.client.get_or_try_init(|| async { fetch::client().map_err(client_error) }).await?;
             let fetched = fetch::fetch_keys(client, &provider.issuer).await;
             let fetched = fetched.map_err(|error| provider_error(provider, error.kind(), error.to_string()));
-            // From the end: a slow one is not asked again at once.
-            cached.asked = Some(Instant::now());
+            // Counted from the end of the fetch, so that a slow provider is not called again at once.
+            cached.attempted = Some(Instant::now());
             match fetched {
                 Ok(key_set) => {
-                    (cached.key_set, cached.fetched, cached.failures) = (Arc::new(key_set), Some(Instant::now()), 0);
+                    cached.key_set = Arc::new(key_set);
+                    cached.fetched = Some(Instant::now());
+                    cached.failures = 0;
                 }
                 Err(error) => {
                     cached.failures = cached.failures.saturating_add(1);
@@ -107,7 +109,11 @@ impl ProviderKeys for OidcKeys {
         if CachedKeys::is_within(cached.fetched, KEY_CACHE_TTL) {
             Ok(cached.key_set.clone())
         } else {
-            Err(provider_error(provider, PortErrorKind::Unreachable, "not retried yet"))
+            Err(provider_error(
+                provider,
+                PortErrorKind::Unreachable,
+                "no keys are cached and the next fetch is not due yet",
+            ))
         }
     }
 }
@@ -116,11 +122,12 @@ impl ProviderKeys for OidcKeys {
 mod tests {
     use super::*;
 
+    /// The wait after a failed fetch doubles up to one minute.
     #[test]
-    fn a_provider_of_which_nothing_is_known_is_asked_ever_more_rarely_and_once_a_minute_in_the_end() {
-        let pause = |failures| CachedKeys { failures, ..CachedKeys::default() }.pause().as_secs();
-        assert_eq!([0, 1, 2, 3, 6, 7, 100, u32::MAX].map(pause), [1, 1, 2, 4, 32, 60, 60, 60]);
+    fn provider_without_cached_keys_is_retried_with_backoff() {
+        let seconds = |failures| CachedKeys { failures, ..CachedKeys::default() }.retry_interval().as_secs();
+        assert_eq!([0, 1, 2, 3, 6, 7, 100, u32::MAX].map(seconds), [1, 1, 2, 4, 32, 60, 60, 60]);
         let cached = CachedKeys { fetched: Some(Instant::now()), ..CachedKeys::default() };
-        assert_eq!(cached.pause(), MIN_FETCH_INTERVAL);
+        assert_eq!(cached.retry_interval(), MIN_FETCH_INTERVAL);
     }
 }

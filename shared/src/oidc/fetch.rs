@@ -1,4 +1,4 @@
-//! Fetching the keys that an issuer publishes. Never from an address that a token names.
+//! Fetches the keys that an issuer publishes: its discovery document, then its JWK set. A URL in a token is never requested.
 
 use std::time::Duration;
 
@@ -16,9 +16,9 @@ use crate::{
     telemetry,
 };
 
-/// How long both documents may take together.
+/// Time limit for both documents together.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
-/// The most bytes of a document: far above what providers publish.
+/// Maximum size of a document, far above what providers publish.
 const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 
 /// The members of a discovery document that are read (OpenID Connect Discovery 1.0, section 3).
@@ -28,40 +28,40 @@ struct Discovery {
     jwks_uri: String,
 }
 
-/// A JWK set in which each key may be of a kind that is not cached here (RFC 7517, section 5).
+/// A JWK set (RFC 7517, section 5) whose keys may be of unsupported types.
 #[derive(Deserialize)]
-struct AnyKeys {
+struct UncheckedJwkSet {
     keys: Vec<Value>,
 }
 
-/// Why the keys of an issuer could not be had, each with the address that was asked.
+/// Why the keys of an issuer cannot be fetched. Each variant contains the address that was requested.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DiscoveryError {
-    /// Nobody answers there, or not to the end, or not in time.
+    /// The server is unreachable, or the response is incomplete or late.
     #[error("{0} cannot be reached")]
     Silent(String),
-    /// It answers with a failure.
-    #[error("{0} answers {1}")]
+    /// The response has an error status.
+    #[error("{0} responded with status {1}")]
     Status(String, u16),
-    /// Its answer is far above what issuers publish.
-    #[error("{0} answers too much")]
+    /// The response exceeds 256 KiB.
+    #[error("the response of {0} exceeds 256 KiB")]
     TooLarge(String),
-    /// Its answer has not the form of one.
-    #[error("{0} is no document of an issuer")]
+    /// The response is not a discovery document or a JWK set.
+    #[error("{0} is not a discovery document or a JWK set")]
     Malformed(String),
-    /// Its discovery document speaks of another issuer.
-    #[error("{0} is the document of another issuer")]
+    /// The discovery document names another issuer.
+    #[error("{0} is the discovery document of another issuer")]
     OtherIssuer(String),
-    /// Its discovery document names keys over neither HTTPS nor this machine, or at a host that is not in ASCII.
-    #[error("{0} names keys that lie where nothing is fetched from")]
+    /// The `jwks_uri` of the discovery document is not an HTTPS URL, nor an HTTP URL that an issuer on this machine may name.
+    #[error("`jwks_uri` in {0} must be an HTTPS URL (HTTP only between addresses of this machine)")]
     Elsewhere(String),
 }
 
-/// The HTTP client for identity providers: one second to connect.
+/// The HTTP client for identity providers. It connects within one second.
 ///
 /// # Errors
 ///
-/// [`TlsError`] if TLS cannot be configured.
+/// Returns [`TlsError`] if TLS cannot be configured.
 pub(super) fn client() -> Result<Client, TlsError> {
     Client::new(ClientConfig { connect: Duration::from_secs(1), proxied: true, agent: None })
 }
@@ -75,14 +75,14 @@ impl DiscoveryError {
     }
 }
 
-/// The keys that `issuer` publishes now and that are of use here.
+/// The keys that `issuer` publishes, without those of unsupported types.
 ///
 /// # Errors
 ///
-/// [`DiscoveryError`].
+/// Returns [`DiscoveryError`] if one of the two documents cannot be fetched or is invalid.
 pub async fn fetch_keys(client: &Client, issuer: &str) -> Result<KeySet, DiscoveryError> {
-    let both = tokio::time::timeout(FETCH_TIMEOUT, fetch(client, issuer)).await;
-    both.unwrap_or_else(|_| Err(DiscoveryError::Silent(issuer.to_owned())))
+    let fetched = tokio::time::timeout(FETCH_TIMEOUT, fetch(client, issuer)).await;
+    fetched.unwrap_or_else(|_| Err(DiscoveryError::Silent(issuer.to_owned())))
 }
 
 async fn fetch(client: &Client, issuer: &str) -> Result<KeySet, DiscoveryError> {
@@ -91,18 +91,19 @@ async fn fetch(client: &Client, issuer: &str) -> Result<KeySet, DiscoveryError> 
     if discovery.issuer != issuer {
         return Err(DiscoveryError::OtherIssuer(address));
     }
-    if !may_lead_to(issuer, &discovery.jwks_uri) {
+    if !may_name_keys_at(issuer, &discovery.jwks_uri) {
         return Err(DiscoveryError::Elsewhere(address));
     }
-    let set: AnyKeys = document(client, &discovery.jwks_uri).await?;
-    let cached = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
-    let set = JwkSet { keys: cached.collect() };
+    let set: UncheckedJwkSet = document(client, &discovery.jwks_uri).await?;
+    let known = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
+    let set = JwkSet { keys: known.collect() };
     Ok(KeySet::new(set.keys.into_iter().filter_map(|jwk| VerifyingKey::from_jwk(jwk).ok())))
 }
 
-/// Whether `issuer` may say that its keys lie at `address`. By HTTP only an issuer on this machine may name keys on it: another could
-/// have us ask whatever listens here. The scheme is that of the parsed address, since `HTTP:` and ` http:` mean the same.
-fn may_lead_to(issuer: &str, address: &str) -> bool {
+/// Whether `address` is allowed as the `jwks_uri` of `issuer`. Only an issuer on this machine may name an HTTP address on this
+/// machine; a remote one could otherwise send requests to local services (SSRF). The scheme is read from the parsed URL, because
+/// `HTTP:` and ` http:` are equivalent.
+fn may_name_keys_at(issuer: &str, address: &str) -> bool {
     let is_http = |text: &str| Url::parse(text).is_ok_and(|url| url.scheme() == "http");
     may_be_fetched(address) && (is_http(issuer) || !is_http(address))
 }
@@ -110,18 +111,19 @@ fn may_lead_to(issuer: &str, address: &str) -> bool {
 async fn document<T: DeserializeOwned>(client: &Client, address: &str) -> Result<T, DiscoveryError> {
     telemetry::count_aws_call();
     let shown = || excerpt(address);
-    let answer = client.get(address).await.map_err(|_| DiscoveryError::Silent(shown()))?;
-    if !(200..300).contains(&answer.status) {
-        return Err(DiscoveryError::Status(shown(), answer.status));
+    let response = client.get(address).await.map_err(|_| DiscoveryError::Silent(shown()))?;
+    if !(200..300).contains(&response.status) {
+        return Err(DiscoveryError::Status(shown(), response.status));
     }
-    let body = body(answer, &shown).await?;
+    let body = body(response, &shown).await?;
     serde_json::from_slice(&body).map_err(|_| DiscoveryError::Malformed(shown()))
 }
 
-/// What an answer from the address that `shown` shows holds. Nothing is read beyond what is too much.
-async fn body(mut answer: HttpResponse, shown: &impl Fn() -> String) -> Result<Vec<u8>, DiscoveryError> {
+/// The body of the response. `shown` returns the address for errors. Reading stops at the first chunk beyond
+/// [`MAX_DOCUMENT_BYTES`].
+async fn body(mut response: HttpResponse, shown: &impl Fn() -> String) -> Result<Vec<u8>, DiscoveryError> {
     let mut body = Vec::new();
-    while answer.read_on(&mut body).await.map_err(|_| DiscoveryError::Silent(shown()))? {
+    while response.read_on(&mut body).await.map_err(|_| DiscoveryError::Silent(shown()))? {
         if body.len() > MAX_DOCUMENT_BYTES {
             return Err(DiscoveryError::TooLarge(shown()));
         }
@@ -141,67 +143,71 @@ mod tests {
 
     use super::*;
 
-    /// What somebody on this machine is asked first, and what comes of it where these bytes are the answer.
-    async fn asked(client: &Client, answer: &'static [u8]) -> (String, DiscoveryError) {
+    /// Fetches the keys of an issuer on this machine that responds with these bytes. Returns the request and the error.
+    async fn fetch_from(client: &Client, response: &'static [u8]) -> (String, DiscoveryError) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
-        let asked = thread::spawn(move || {
-            let (mut stream, mut head) = (listener.accept().unwrap().0, Vec::new());
+        let server = thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            let mut head = Vec::new();
             while !head.ends_with(b"\r\n\r\n") {
                 let mut byte = [0];
                 stream.read_exact(&mut byte).unwrap();
                 head.extend(byte);
             }
-            let _ = stream.write_all(answer);
+            let _ = stream.write_all(response);
             (stream, String::from_utf8(head).unwrap())
         });
-        let why = fetch_keys(client, &issuer).await.err().unwrap();
-        // Which has kept the connection open until now.
-        let (_stream, asked) = asked.join().unwrap();
-        (asked.replace(issuer.trim_start_matches("http://"), "HOST"), why)
+        let error = fetch_keys(client, &issuer).await.err().unwrap();
+        // The server keeps the connection open until the fetch has ended.
+        let (_stream, request) = server.join().unwrap();
+        (request.replace(issuer.trim_start_matches("http://"), "HOST"), error)
     }
 
     #[tokio::test]
-    async fn an_issuer_is_asked_for_no_more_than_its_document() {
-        let (asked, why) = asked(&client().unwrap(), b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await;
-        assert_eq!(asked, "GET /.well-known/openid-configuration HTTP/1.1\r\naccept: */*\r\nhost: HOST\r\n\r\n");
-        assert!(matches!(why, DiscoveryError::Status(_, 404)), "{why}");
+    async fn discovery_request_has_only_the_required_headers() {
+        let (request, error) =
+            fetch_from(&client().unwrap(), b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await;
+        assert_eq!(request, "GET /.well-known/openid-configuration HTTP/1.1\r\naccept: */*\r\nhost: HOST\r\n\r\n");
+        assert!(matches!(error, DiscoveryError::Status(_, 404)), "{error}");
     }
 
     #[tokio::test]
-    async fn an_issuer_that_says_nothing_or_not_all_is_left_after_two_seconds() {
-        let (client, rest) = (client().unwrap(), b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{");
-        let begun = Instant::now();
-        let asked = |answer| asked(&client, answer);
-        for (_, why) in <[_; 3]>::from(tokio::join!(asked(b""), asked(b"HTTP/1.1 200 OK\r\n"), asked(rest))) {
-            assert!(matches!(why, DiscoveryError::Silent(_)), "{why}");
+    async fn fetch_from_stalled_issuer_ends_after_two_seconds() {
+        let client = client().unwrap();
+        let incomplete = b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{";
+        let started = Instant::now();
+        let fetch = |response| fetch_from(&client, response);
+        for (_, error) in <[_; 3]>::from(tokio::join!(fetch(b""), fetch(b"HTTP/1.1 200 OK\r\n"), fetch(incomplete))) {
+            assert!(matches!(error, DiscoveryError::Silent(_)), "{error}");
         }
-        assert!((FETCH_TIMEOUT..FETCH_TIMEOUT.mul_f32(1.5)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+        assert!((FETCH_TIMEOUT..FETCH_TIMEOUT.mul_f32(1.5)).contains(&started.elapsed()), "{:?}", started.elapsed());
     }
 
     #[tokio::test]
-    async fn an_issuer_that_sends_its_askers_elsewhere_has_failed() {
-        let (_, why) =
-            asked(&client().unwrap(), b"HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n").await;
-        assert!(matches!(why, DiscoveryError::Status(_, 302)), "{why}");
+    async fn discovery_redirect_is_not_followed() {
+        let (_, error) =
+            fetch_from(&client().unwrap(), b"HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n").await;
+        assert!(matches!(error, DiscoveryError::Status(_, 302)), "{error}");
     }
 
     #[tokio::test]
-    async fn no_more_is_read_of_a_document_than_fits_though_its_end_is_far() {
+    async fn oversized_document_is_rejected_before_its_end() {
         let head = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n".to_vec();
-        let (_, why) = asked(&client().unwrap(), [head, vec![b' '; MAX_DOCUMENT_BYTES + 1]].concat().leak()).await;
-        assert!(matches!(why, DiscoveryError::TooLarge(_)), "{why}");
+        let (_, error) =
+            fetch_from(&client().unwrap(), [head, vec![b' '; MAX_DOCUMENT_BYTES + 1]].concat().leak()).await;
+        assert!(matches!(error, DiscoveryError::TooLarge(_)), "{error}");
     }
 
     #[test]
-    fn an_issuer_elsewhere_names_no_keys_on_this_machine_however_the_address_is_written() {
+    fn remote_issuer_with_local_jwks_uri_is_rejected() {
         for address in
             ["http://127.0.0.1:1/", "HTTP://127.0.0.1:1/", " http://localhost/", "ht\ttp://[::1]/", "http:/127.1"]
         {
-            assert!(!may_lead_to("https://id.example", address), "{address:?}");
-            assert!(may_lead_to("http://127.0.0.1:2", address), "{address:?}");
+            assert!(!may_name_keys_at("https://id.example", address), "{address:?}");
+            assert!(may_name_keys_at("http://127.0.0.1:2", address), "{address:?}");
         }
-        assert!(may_lead_to("https://id.example", "https://keys.example"));
-        assert!(!may_lead_to("http://127.0.0.1:2", "http://keys.example"));
+        assert!(may_name_keys_at("https://id.example", "https://keys.example"));
+        assert!(!may_name_keys_at("http://127.0.0.1:2", "http://keys.example"));
     }
 }
