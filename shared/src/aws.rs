@@ -43,8 +43,9 @@ pub fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// Retry policy of every call: three attempts, with full jitter over 50 and 100 ms before the second and the third. The SDK's retry
-/// quota stops retries of a client while most of its calls fail, so that retries do not overload a recovering service.
+/// Retry policy of every call: three attempts, with full jitter over 50 and 100 ms before the second and the third. The
+/// SDK's retry quota stops retries of a client while most of its calls fail, so that retries do not overload a
+/// recovering service.
 #[must_use]
 pub fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))
@@ -60,8 +61,8 @@ fn prefetch_if(ahead: bool, keys: &Keys) -> Prefetch<'_> {
 }
 
 impl Aws {
-    /// Configures the clients without sending a request. The SDK's default provider chain is not used: Lambda passes region and
-    /// credentials in the environment, and the chain would add to a function's start time and size.
+    /// Configures the clients without sending a request. The SDK's default provider chain is not used: Lambda passes
+    /// region and credentials in the environment, and the chain would add to a function's start time and size.
     ///
     /// # Errors
     ///
@@ -82,16 +83,17 @@ impl Aws {
         Ledger::new(aws_sdk_dynamodb::Client::from_conf(config.build()), table)
     }
 
-    /// The KMS keys with these ARNs. The first key of each family signs, and all of them verify. Loads the public keys at once; a
-    /// load that fails is logged, and the first request retries it.
+    /// The KMS keys with these ARNs. The first key of each family signs, and all of them verify. Loads the public keys
+    /// at once; a load that fails is logged, and the first request retries it.
     pub async fn keys(&self, arns: Families<Vec<String>>) -> Families<Keys> {
         let keys = self.lazy_keys(arns);
         tokio::join!(keys.access.warm(), keys.public.warm());
         keys
     }
 
-    /// The ledger in `table` and the keys as in [`Aws::keys`]. The public keys of the families set in `ahead` are loaded at once, the
-    /// others when a request first needs them. The connections to both services are opened concurrently.
+    /// The ledger in `table` and the keys as in [`Aws::keys`]. The public keys of the families set in `ahead` are
+    /// loaded at once, the others when a request first needs them. The connections to both services are opened
+    /// concurrently.
     pub async fn ledger_and_keys(
         &self,
         table: String,

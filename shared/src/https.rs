@@ -1,4 +1,5 @@
-//! HTTP client for requests to other servers than AWS. It uses the HTTP stack of the AWS SDKs, so that a function links only one.
+//! HTTP client for requests to other servers than AWS. It uses the HTTP stack of the AWS SDKs, so that a function links
+//! only one.
 
 mod client;
 mod root_store;

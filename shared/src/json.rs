@@ -1,4 +1,5 @@
-//! Strict JSON deserialization: rejects duplicate members, arrays in place of objects, and `null` in place of an absent member.
+//! Strict JSON deserialization: rejects duplicate members, arrays in place of objects, and `null` in place of an absent
+//! member.
 
 mod present;
 mod strict_object;

@@ -8,8 +8,9 @@ use crate::{
     web::Error,
 };
 
-/// Runs a function on one thread: reads its configuration from the environment and passes it to `bootstrap`, which serves requests
-/// until the Lambda runtime ends. Logs an error and returns a failure code if the configuration is invalid or `bootstrap` fails.
+/// Runs a function on one thread: reads its configuration from the environment and passes it to `bootstrap`, which
+/// serves requests until the Lambda runtime ends. Logs an error and returns a failure code if the configuration is
+/// invalid or `bootstrap` fails.
 pub fn run<C: FunctionConfig, F: Future<Output = Result<(), Error>>>(bootstrap: impl FnOnce(C) -> F) -> ExitCode {
     let config = C::read(&Environment::of_process()).map_err(Error::from);
     let result = config.and_then(|config| {

@@ -1,11 +1,11 @@
 //! The log: one JSON object per line on standard output, with the metrics of each request in its line.
 //!
-//! There is one `request` line for each invocation, one `audit` line for each token that is created or revoked, and one `error`
-//! line for each error that does not end a request.
+//! There is one `request` line for each invocation, one `audit` line for each token that is created or revoked, and one
+//! `error` line for each error that does not end a request.
 //!
-//! *(one exit for secrets)* The lines are written here and nowhere else. The AWS SDK and the Lambda runtime log through `tracing`,
-//! at trace level also what is signed and the signature; no subscriber is installed, so their lines are never written. No line
-//! contains text that a caller sent.
+//! *(one exit for secrets)* The lines are written here and nowhere else. The AWS SDK and the Lambda runtime log through
+//! `tracing`, at trace level also what is signed and the signature; no subscriber is installed, so their lines are
+//! never written. No line contains text that a caller sent.
 
 mod audit;
 mod invocation;
@@ -51,7 +51,7 @@ enum LineKind {
     Error,
 }
 
-/// A server-side error as data.
+/// A server-side error as fields of a log line.
 #[derive(Debug, Clone, Copy, Serialize)]
 struct ErrorFields {
     service: &'static str,
@@ -78,7 +78,8 @@ impl LineFields {
 }
 
 impl ErrorFields {
-    /// The error of the operation `operation` of this service.
+    /// The fields of `error`. An error without a failed call is reported with the operation of the contract,
+    /// `operation`.
     fn of(error: &ServerError, operation: &'static str) -> Self {
         match error {
             ServerError::Port(error) => Self::of_port(error),
@@ -107,8 +108,8 @@ fn write_error(message: &str, error: Option<ErrorFields>) {
     write_line(&ErrorLine { line, message, error });
 }
 
-/// Writes a line as a whole, so that lines of concurrent requests do not mix. A line that cannot be written is lost: there is no
-/// other place to report it.
+/// Writes a line as a whole, so that lines of concurrent requests do not mix. A line that cannot be written is lost,
+/// because there is nowhere else to report it.
 fn write_line(line: &impl Serialize) {
     let Ok(mut bytes) = serde_json::to_vec(line) else { return };
     bytes.push(b'\n');

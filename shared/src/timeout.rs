@@ -4,8 +4,8 @@ use std::{future::Future, time::Duration};
 
 use crate::error::ServerError;
 
-/// Time limit of a request. It is shorter than the timeout of the Lambda functions, so that a slow dependency results in a response
-/// and a log line instead of a process that Lambda stops.
+/// Time limit of a request. It is shorter than the timeout of the Lambda functions, so that a slow dependency results
+/// in a response and a log line instead of a process that Lambda stops.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Runs `work` with the time limit of a request.

@@ -12,7 +12,8 @@ use crate::ports::{PortError, PortErrorKind, Service};
 const THROTTLING_CODES: [&str; 4] =
     ["ProvisionedThroughputExceededException", "ThrottlingException", "Throttling", "RequestLimitExceeded"];
 
-/// Error code of a write to a global table while a write from another region is replicated to the item. A retry may succeed.
+/// Error code of a write to a global table while a write from another region is replicated to the item. A retry may
+/// succeed.
 const WRITE_CONFLICT_CODE: &str = "ReplicatedWriteConflictException";
 
 /// Error codes of missing permissions and of rejected credentials.
@@ -25,8 +26,8 @@ const ACCESS_DENIED_CODES: [&str; 6] = [
     "UnrecognizedClientException",
 ];
 
-/// The error of a call of `operation`. Its detail contains the status and the error code only, because the service's message may
-/// repeat parts of the request.
+/// The error of a call of `operation`. Its detail contains the status and the error code only, because the service's
+/// message may repeat parts of the request.
 pub(super) fn port_error<E: ProvideErrorMetadata>(
     service: Service,
     operation: &'static str,

@@ -19,7 +19,8 @@ use crate::{
 /// Error codes of a key that is disabled, pending deletion or deleted. The other keys of the family stay usable.
 const UNUSABLE_KEY_CODES: [&str; 3] = ["DisabledException", "KMSInvalidStateException", "NotFoundException"];
 
-/// The keys of one family. The first key signs; all of them verify and are published. The public keys are loaded once per process.
+/// The keys of one family. The first key signs; all of them verify and are published. The public keys are loaded once
+/// per process.
 pub struct Keys {
     client: Client,
     arns: Vec<String>,

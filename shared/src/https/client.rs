@@ -17,17 +17,19 @@ use super::root_store::{RootStore, TlsError, no_roots, tls};
 pub struct ClientConfig {
     /// Time limit for opening a connection, including the TLS handshake.
     pub connect: Duration,
-    /// Uses the proxy of the environment variables `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, also in lower case.
+    /// Uses the proxy of the environment variables `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, also in
+    /// lower case.
     pub proxied: bool,
     /// The `User-Agent` header (RFC 9110, section 10.1.5).
     pub agent: Option<&'static str>,
 }
 
-/// Client for `GET` requests. It trusts the root certificates of the operating system and does not follow redirects. It limits only
-/// the time to connect: callers limit the time of the whole request.
+/// Client for `GET` requests. It trusts the root certificates of the operating system and does not follow redirects. It
+/// limits only the time to connect: callers limit the time of the whole request.
 pub struct Client {
     plain: Connector,
-    /// Created with the first HTTPS request: reading the operating system's root certificates is slow, and a machine may have none.
+    /// Created with the first HTTPS request: reading the operating system's root certificates is slow, and a machine
+    /// may have none.
     secure: OnceLock<Connector>,
     system: TlsContext,
     config: ClientConfig,

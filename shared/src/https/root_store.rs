@@ -17,7 +17,8 @@ const AMAZON_ROOTS: &str = include_str!("roots.pem");
 /// The root certificates that a connection trusts.
 #[derive(Debug, Clone, Default)]
 pub enum RootStore {
-    /// Amazon's root certificates, which are built in: reading those of the operating system would take most of a function's start.
+    /// Amazon's root certificates, which are built in: reading those of the operating system would take most of a
+    /// function's start.
     #[default]
     Amazon,
     /// Only these certificates.

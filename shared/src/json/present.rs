@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Deserializer};
 
-/// For `#[serde(default, deserialize_with = "present")]`: deserializes a member that is present as `T`. By default, serde reads
-/// `null` as an absent member.
+/// For `#[serde(default, deserialize_with = "present")]`: deserializes a member that is present as `T`. By default,
+/// serde reads `null` as an absent member.
 ///
 /// # Errors
 ///

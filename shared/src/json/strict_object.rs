@@ -4,8 +4,8 @@ use std::{fmt, marker::PhantomData};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 
-/// A `T` that is deserialized from a JSON object only. A derived `Deserialize` also accepts an array of the members' values in the
-/// order of the struct's fields, such as an array of claims in a token.
+/// A `T` that is deserialized from a JSON object only. A derived `Deserialize` also accepts an array of the members'
+/// values in the order of the struct's fields, such as an array of claims in a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StrictObject<T>(pub T);
 

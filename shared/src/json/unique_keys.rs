@@ -5,8 +5,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// The members of a JSON object with unique names. Parsers disagree on which of two members with one name counts (RFC 8259, section
-/// 4; RFC 7519, section 4).
+/// The members of a JSON object with unique names. Parsers disagree on which of two members with one name counts (RFC
+/// 8259, section 4; RFC 7519, section 4).
 #[derive(Debug, Clone, PartialEq)]
 pub struct UniqueKeys(pub Map<String, Value>);
 

@@ -25,12 +25,13 @@ const KEY_REFRESH_INTERVAL: Duration = Duration::from_mins(10);
 const KEY_CACHE_TTL: Duration = Duration::from_hours(24);
 /// Minimum time between two fetches from one provider, so that tokens with unknown `kid`s cannot cause more.
 const MIN_FETCH_INTERVAL: Duration = Duration::from_mins(1);
-/// Minimum time after the first failed fetch from a provider without cached keys. It doubles with each further failure, up to
-/// [`MIN_FETCH_INTERVAL`], because any token that names the provider causes a fetch, even without a valid signature.
+/// Minimum time after the first failed fetch from a provider without cached keys. It doubles with each further failure,
+/// up to [`MIN_FETCH_INTERVAL`], because any token that names the provider causes a fetch, even without a valid
+/// signature.
 const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
 
-/// The keys of identity providers. They are fetched when they are first needed, and again, at most once a minute, when they are old
-/// or a token names an unknown `kid`.
+/// The keys of identity providers. They are fetched when they are first needed, and again, at most once a minute, when
+/// they are old or a token names an unknown `kid`.
 #[derive(Default)]
 pub struct OidcKeys {
     client: OnceCell<Client>,

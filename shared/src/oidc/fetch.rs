@@ -1,4 +1,5 @@
-//! Fetches the keys that an issuer publishes: its discovery document, then its JWK set. A URL in a token is never requested.
+//! Fetches the keys that an issuer publishes: its discovery document, then its JWK set. A URL in a token is never
+//! requested.
 
 use std::time::Duration;
 
@@ -52,7 +53,8 @@ pub enum DiscoveryError {
     /// The discovery document names another issuer.
     #[error("{0} is the discovery document of another issuer")]
     OtherIssuer(String),
-    /// The `jwks_uri` of the discovery document is not an HTTPS URL, nor an HTTP URL that an issuer on this machine may name.
+    /// The `jwks_uri` of the discovery document is not an HTTPS URL, nor an HTTP URL that an issuer on this machine may
+    /// name.
     #[error("`jwks_uri` in {0} must be an HTTPS URL (HTTP only between addresses of this machine)")]
     Elsewhere(String),
 }
@@ -100,9 +102,9 @@ async fn fetch(client: &Client, issuer: &str) -> Result<KeySet, DiscoveryError> 
     Ok(KeySet::new(set.keys.into_iter().filter_map(|jwk| VerifyingKey::from_jwk(jwk).ok())))
 }
 
-/// Whether `address` is allowed as the `jwks_uri` of `issuer`. Only an issuer on this machine may name an HTTP address on this
-/// machine; a remote one could otherwise send requests to local services (SSRF). The scheme is read from the parsed URL, because
-/// `HTTP:` and ` http:` are equivalent.
+/// Whether `address` is allowed as the `jwks_uri` of `issuer`. Only an issuer on this machine may name an HTTP address
+/// on this machine; a remote one could otherwise send requests to local services (SSRF). The scheme is read from the
+/// parsed URL, because `HTTP:` and ` http:` are equivalent.
 fn may_name_keys_at(issuer: &str, address: &str) -> bool {
     let is_http = |text: &str| Url::parse(text).is_ok_and(|url| url.scheme() == "http");
     may_be_fetched(address) && (is_http(issuer) || !is_http(address))

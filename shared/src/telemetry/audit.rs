@@ -1,5 +1,5 @@
-//! The log line of a token that was created or revoked. It is retained longer than the others: after a restore from a backup these
-//! lines say which tokens to revoke again.
+//! The log line of a token that was created or revoked. It is retained longer than the others: after a restore from a
+//! backup these lines say which tokens to revoke again.
 
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
-//! What belongs to one invocation: trace id, start, cold start and the number of AWS calls.
+//! State of one invocation: trace id, start time, cold start and the number of AWS calls.
 //!
-//! Lambda may send several invocations to one process at the same time, so all of it is task-local and nothing is counted for the
-//! process.
+//! Lambda may send several invocations to one process at the same time, so all of it is task-local and nothing is
+//! counted for the process.
 
 use std::{
     future::Future,
@@ -18,7 +18,7 @@ tokio::task_local! {
     static CURRENT: Invocation;
 }
 
-/// The namespace of the metrics if none is configured.
+/// Namespace of the metrics if no other is configured.
 const DEFAULT_NAMESPACE: &str = "Latchkey";
 
 /// Telemetry of one function: it starts an invocation for each event.
@@ -58,8 +58,8 @@ impl Telemetry {
         Self { namespace: namespace.into(), is_cold: AtomicBool::new(true) }
     }
 
-    /// Runs `work` as one invocation: its lines get the invocation's trace id and counters. `tracing_header` is the invocation's
-    /// tracing header (`Root=…;Parent=…;Sampled=…`), of which the trace id is logged:
+    /// Runs `work` as one invocation: its lines get the invocation's trace id and counters. `tracing_header` is the
+    /// invocation's tracing header (`Root=…;Parent=…;Sampled=…`), of which the trace id is logged:
     /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader>.
     pub async fn invocation<F: Future>(&self, tracing_header: Option<&str>, work: F) -> F::Output {
         let invocation = Invocation {
@@ -74,7 +74,7 @@ impl Telemetry {
 }
 
 impl InvocationFields {
-    /// Those of the current invocation; `None` outside of one, as at the start of a function.
+    /// The fields of the current invocation; `None` outside an invocation, such as at the start of a function.
     pub(super) fn current() -> Option<Self> {
         let fields = |invocation: &Invocation| Self {
             xray_trace_id: invocation.xray_trace_id.clone(),
@@ -87,6 +87,7 @@ impl InvocationFields {
     }
 }
 
+/// The trace id in a tracing header; empty if the header has none.
 fn trace_id(tracing_header: &str) -> &str {
     tracing_header.split(';').find_map(|part| part.trim().strip_prefix("Root=")).unwrap_or_default()
 }

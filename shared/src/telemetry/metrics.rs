@@ -34,7 +34,7 @@ pub enum Metric {
     KmsErrors,
 }
 
-/// The operations that write request lines: those of the contract, the authorizer's, and that of the token page.
+/// The operations that write request lines: those of the contract, the authorizer's and the token page's.
 pub const OPERATIONS: [&str; 8] = [
     "authorize",
     "createAccessToken",
@@ -84,8 +84,8 @@ impl Metric {
         }
     }
 
-    /// Whether each request line of `operation` has the metric. A count is written as 0 if nothing was counted, so that alarms can
-    /// tell zero from missing data.
+    /// Whether each request line of `operation` has the metric. A count is written as 0 if nothing was counted, so that
+    /// alarms can distinguish zero from missing data.
     #[must_use]
     pub fn is_emitted_by(self, operation: &str) -> bool {
         OPERATIONS.contains(&operation)

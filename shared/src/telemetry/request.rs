@@ -225,12 +225,12 @@ mod tests {
                 request.server_error = Some(error.into());
             })
         };
-        let refused = line(|request| request.code = Some(ErrorCode::RoleNotHeld));
+        let rejected = line(|request| request.code = Some(ErrorCode::RoleNotHeld));
         for (line, name, value) in [
             (&line(|_| {}), "TokensCreated", 1.0),
             (&line(|request| request.operation = "revokeAccessToken"), "TokensRevoked", 1.0),
-            (&refused, "ClientErrors", 1.0),
-            (&refused, "TokensCreated", 0.0),
+            (&rejected, "ClientErrors", 1.0),
+            (&rejected, "TokensCreated", 0.0),
             (&failed(Service::DynamoDb, "PutItem", PortErrorKind::Unreachable), "ServerErrors", 1.0),
             (&failed(Service::DynamoDb, "PutItem", PortErrorKind::Unreachable), "KmsErrors", 0.0),
             (&failed(Service::Kms, "Sign", PortErrorKind::Unreachable), "KmsErrors", 1.0),
@@ -240,19 +240,19 @@ mod tests {
             (&failed(Service::DynamoDb, "BatchGetItem", PortErrorKind::Unreachable), "Throttled", 0.0),
         ] {
             assert_eq!(line[name], value, "{name}: {line}");
-            for set in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
-                assert_eq!(set["Namespace"], "Latchkey");
-                for metric in set["Metrics"].as_array().unwrap() {
+            for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
+                assert_eq!(directive["Namespace"], "Latchkey");
+                for metric in directive["Metrics"].as_array().unwrap() {
                     let known = Metric::ALL.into_iter().find(|known| metric["Name"] == known.name());
                     assert_eq!(metric["Unit"], known.unwrap().unit());
                     assert!(line[metric["Name"].as_str().unwrap()].is_number(), "{line}");
                 }
-                for dimension in set["Dimensions"][0].as_array().unwrap() {
+                for dimension in directive["Dimensions"][0].as_array().unwrap() {
                     assert!(line[dimension.as_str().unwrap()].is_string(), "{line}");
                 }
             }
         }
-        let by_code = &refused["_aws"]["CloudWatchMetrics"][1];
+        let by_code = &rejected["_aws"]["CloudWatchMetrics"][1];
         assert_eq!(by_code["Dimensions"], json!([["operation", "code"]]));
     }
 }

@@ -22,8 +22,8 @@ const RETRY_BUDGET: Duration = Duration::from_secs(2);
 const INITIAL_BACKOFF: Duration = Duration::from_millis(20);
 
 impl ReadAuthorizationData for Ledger {
-    /// One strongly consistent `BatchGetItem`. *(closed by default)* Unprocessed keys do not count as absent: they are retried, and
-    /// if any remain, the call fails.
+    /// One strongly consistent `BatchGetItem`. *(closed by default)* Unprocessed keys do not count as absent: they are
+    /// retried, and if any remain, the call fails.
     async fn read_authorization_data(
         &self,
         tokens: &[TokenId],
@@ -64,8 +64,8 @@ impl ReadRoles for Ledger {
 }
 
 impl Ledger {
-    /// Opens a connection before the first request by reading an item that does not exist, because the handshake takes longer than a
-    /// read. An error is ignored here: if it persists, the first request reports it.
+    /// Opens a connection before the first request by reading an item that does not exist, because the handshake takes
+    /// longer than a read. An error is ignored here: if it persists, the first request reports it.
     pub(in crate::aws) async fn warm(&self) {
         let _ = self.batch_once(vec![key("WARM".to_owned(), "WARM".to_owned())]).await;
     }

@@ -10,8 +10,8 @@ use crate::{
 };
 
 impl InsertToken for Ledger {
-    /// One conditional `PutItem`. If the item exists, its token is returned, because the SDK may have retried a write whose response
-    /// was lost.
+    /// One conditional `PutItem`. If the item exists, its token is returned, because the SDK may have retried a write
+    /// whose response was lost.
     async fn insert(&self, new: &Token) -> Result<Option<Token>, PortError> {
         let request = self
             .client

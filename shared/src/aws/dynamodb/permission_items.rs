@@ -75,8 +75,8 @@ impl RoleItem {
         RoleId::new(org.clone(), sort.strip_prefix(ROLE_SORT_PREFIX)?).ok()
     }
 
-    /// The role `id` of this item. An item of a newer version may contain restrictions that this version cannot read, so its role
-    /// denies every action.
+    /// The role `id` of this item. An item of a newer version may contain restrictions that this version cannot read,
+    /// so its role denies every action.
     #[must_use]
     pub fn role(self, id: RoleId) -> RoleWithName {
         let is_newer = self.v > SCHEMA_VERSION;

@@ -16,11 +16,11 @@ use crate::{
 pub const SCHEMA_VERSION: u32 = 1;
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
-/// Time for which the item of a revoked token is retained, in seconds: 30 days, in which it records who revoked the token. Its
-/// deletion grants nothing, because a token without an item is rejected.
+/// Time for which the item of a revoked token is retained, in seconds: 30 days, in which it records who revoked the
+/// token. Its deletion grants nothing, because a token without an item is rejected.
 pub const REVOKED_RETENTION_SECONDS: u64 = 30 * SECONDS_PER_DAY;
-/// Time for which the item of an expired token is retained, in seconds. It is short, because the item stays in the index, where it
-/// adds to the cost of a list.
+/// Time for which the item of an expired token is retained, in seconds. It is short, because the item stays in the
+/// index, where it adds to the cost of a list.
 const EXPIRED_RETENTION_SECONDS: u64 = SECONDS_PER_DAY;
 
 /// The item as it is stored: one attribute per field.
@@ -67,7 +67,8 @@ impl TokenItem {
     /// The sort key of every token's item.
     pub const SORT: &'static str = "TOKEN";
 
-    /// The partition key of a token. Token keys are random, so the tokens of a large organization spread over all partitions.
+    /// The partition key of a token. Token keys are random, so the tokens of a large organization spread over all
+    /// partitions.
     #[must_use]
     pub fn partition(key: &TokenKey) -> String {
         format!("TOKEN#{key}")
@@ -163,7 +164,8 @@ impl TokenItem {
     }
 }
 
-/// The revocation. An item with only one of its two attributes is invalid, so that a damaged revocation never yields an active token.
+/// The revocation. An item with only one of its two attributes is invalid, so that a damaged revocation never yields an
+/// active token.
 fn revocation(at: Option<UnixTime>, by: Option<&str>) -> Result<Option<Revocation>, ItemError> {
     match (at, by) {
         (None, None) => Ok(None),

@@ -78,7 +78,8 @@ impl RevokeToken for Ledger {
 }
 
 impl UpdateLastUsed for Ledger {
-    /// One conditional `UpdateItem`. It changes only an item that exists and is not revoked, and never sets an earlier day.
+    /// One conditional `UpdateItem`. It changes only an item that exists and is not revoked, and never sets an earlier
+    /// day.
     async fn update_last_used(&self, id: &TokenId, day: Date) -> Result<(), PortError> {
         let request = self
             .update(id)
