@@ -1,6 +1,7 @@
-//! How a token is written down and read: JWS compact serialization (RFC 7515), JWK (RFC 7517), thumbprints (RFC 7638).
+//! Reads, verifies and writes JWTs: JWS compact serialization (RFC 7515), JWK (RFC 7517) and JWK thumbprints (RFC
+//! 7638).
 //!
-//! *(pure core)* Nothing here does I/O, reads a clock, draws random numbers or knows HTTP.
+//! *(pure core)* This module does no I/O, reads no clock, generates no random numbers and does not depend on HTTP.
 
 mod alg;
 mod der;

@@ -1,4 +1,5 @@
-//! The signature algorithms that are used. *(verify, then clear)* A key has one; a token never chooses.
+//! Supported signature algorithms. *(verify, then clear)* The key determines the algorithm, never the header of a
+//! token.
 
 use jsonwebtoken::Algorithm;
 
@@ -12,7 +13,7 @@ pub enum Alg {
 }
 
 impl Alg {
-    /// The name in a JWS header.
+    /// The value of the header parameter `alg`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -7,10 +7,11 @@ use der::{Decode, Reader, SliceReader, asn1::UintRef};
 #[error("the signature is not the DER encoding of two positive integers of at most 256 bits")]
 pub struct DerError;
 
-/// `r` and `s` of a DER `Ecdsa-Sig-Value` (RFC 3279, section 2.2.3), each as 32 bytes, big-endian (RFC 7518, section 3.4).
+/// `r` and `s` of a DER `Ecdsa-Sig-Value` (RFC 3279, section 2.2.3), each as 32 bytes, big-endian (RFC 7518, section
+/// 3.4).
 ///
-/// Each pair of integers has exactly one accepted encoding: definite minimal lengths, positive minimal integers, and no trailing
-/// bytes.
+/// Each pair of integers has exactly one accepted encoding: definite minimal lengths, positive minimal integers, and no
+/// trailing bytes.
 ///
 /// # Errors
 ///
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn short_and_high_integers_are_filled_up_and_stripped() {
+    fn der_integers_are_padded_and_stripped_to_32_bytes() {
         let high = [&[0][..], &[0xff; 32]].concat();
         let signature = p256_signature_from_der(&sequence(&[1], &high)).unwrap();
         assert_eq!(signature[..31], [0; 31]);
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_but_minimal_positive_integers_is_refused() {
+    fn der_without_minimal_positive_integers_is_rejected() {
         let good = sequence(&[1], &[1]);
         assert!(p256_signature_from_der(&good).is_ok());
         for bad in [
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_still_verifies_in_the_fixed_form() {
+    fn converted_signature_verifies() {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
         let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref());
         for n in 0..200_u8 {
@@ -105,7 +106,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+        fn der_conversion_of_any_bytes_does_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
             let _ = p256_signature_from_der(&bytes);
         }
     }

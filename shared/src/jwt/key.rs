@@ -1,4 +1,4 @@
-//! A public key that signatures are verified with.
+//! Public keys that verify signatures.
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
@@ -12,90 +12,90 @@ use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
 use super::Alg;
 
-/// The smallest RSA modulus that is accepted, in bytes (RFC 7518, section 3.3: 2048 bits or larger).
+/// Minimum size of an RSA modulus in bytes (2048 bits; RFC 7518, section 3.3).
 const MIN_RSA_MODULUS_BYTES: usize = 256;
-/// The largest, which bounds the time that a verification takes.
+/// Maximum size of an RSA modulus in bytes (4096 bits). It bounds the duration of a verification.
 const MAX_RSA_MODULUS_BYTES: usize = 512;
 
 /// `rsaEncryption` (RFC 8017, appendix A.1).
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
-/// A public key, its one algorithm, and the JWK that publishes it.
+/// A public key with its algorithm and the JWK that publishes it.
 #[derive(Clone)]
 pub struct VerifyingKey {
     alg: Alg,
     kid: String,
-    /// Parsed once: the JWT library would do it for each signature.
+    /// Parsed once; the JWT library would parse it for each signature.
     key: ParsedPublicKey,
     jwk: Jwk,
 }
 
-/// Why something is no key to verify with.
+/// Why a key is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// It is no public key of the kind that it should be.
-    #[error("this is no public key for {0}")]
+    /// The encoding is not that of a public key for this algorithm.
+    #[error("not a public key for {0}")]
     Malformed(&'static str),
-    /// A kind of key that is not used here.
-    #[error("a key is RSA of 2048 to 4096 bits for RS256, or P-256 for ES256")]
+    /// The key type, size, curve, algorithm or use is not supported.
+    #[error("key must be RSA with 2048 to 4096 bits for RS256, or P-256 for ES256")]
     Unsupported,
-    /// A JWK without `kid`, which no token could name.
-    #[error("the key has no `kid`")]
+    /// The JWK has no `kid`, so a token cannot refer to it.
+    #[error("`kid` is missing")]
     NoKid,
 }
 
 impl VerifyingKey {
-    /// The key for `alg` from its DER `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7), which is what KMS gives. Its
-    /// `kid` is its thumbprint (RFC 7638).
+    /// The key for `alg` from its DER `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7), the format that KMS returns.
+    /// Its `kid` is its JWK thumbprint (RFC 7638).
     ///
     /// # Errors
     ///
-    /// [`KeyError::Malformed`] or [`KeyError::Unsupported`].
+    /// Returns [`KeyError::Malformed`] or [`KeyError::Unsupported`].
     pub fn from_spki(der: &[u8], alg: Alg) -> Result<Self, KeyError> {
         let malformed = KeyError::Malformed(alg.as_str());
-        // The only look at an EC key's curve: the JWT library tells curves apart by their points' length, which P-256 has in
-        // common with others.
+        // Only this check covers the curve of an EC key: the JWT library distinguishes curves by the length of the
+        // point, which is the same for P-256 and others.
         if alg == Alg::Es256 && ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, der).is_err() {
             return Err(KeyError::Unsupported);
         }
-        let mut jwk = published(der, alg).ok_or_else(|| malformed.clone())?;
+        let mut jwk = to_jwk(der, alg).ok_or_else(|| malformed.clone())?;
         let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| malformed)?;
         jwk.common.key_id = Some(kid);
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
         Self::from_jwk(jwk)
     }
 
-    /// The key that `jwk` publishes. Its algorithm follows from its kind; one that the JWK names must agree.
+    /// The key in `jwk`. The key type determines the algorithm; the member `alg`, if present, must match it.
     ///
     /// # Errors
     ///
-    /// See [`KeyError`].
+    /// Returns [`KeyError`] if the key is malformed or unsupported or has no `kid`.
     pub fn from_jwk(jwk: Jwk) -> Result<Self, KeyError> {
         let alg = alg_of(&jwk)?;
         let kid = jwk.common.key_id.clone().ok_or(KeyError::NoKid)?;
-        let key = parsed(&jwk).ok_or(KeyError::Malformed(alg.as_str()))?;
+        let key = parse(&jwk).ok_or(KeyError::Malformed(alg.as_str()))?;
         Ok(Self { alg, kid, key, jwk })
     }
 
-    /// The algorithm that signatures of this key have.
+    /// The algorithm of the key's signatures.
     #[must_use]
     pub fn alg(&self) -> Alg {
         self.alg
     }
 
-    /// The key's id.
+    /// The key id.
     #[must_use]
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// The key as it is published.
+    /// The JWK that publishes the key.
     #[must_use]
     pub fn jwk(&self) -> &Jwk {
         &self.jwk
     }
 
-    /// How many bytes its signatures have (RFC 7518, sections 3.3 and 3.4).
+    /// Length of a signature in bytes (RFC 7518, sections 3.3 and 3.4).
     #[must_use]
     pub fn signature_length(&self) -> usize {
         match &self.jwk.algorithm {
@@ -104,15 +104,15 @@ impl VerifyingKey {
         }
     }
 
-    /// Whether `signature` (base64url) is this key's over `message`.
+    /// Whether `signature` (base64url) is a valid signature of this key over `message`.
     pub(super) fn verifies(&self, message: &[u8], signature: &str) -> bool {
         let signature = URL_SAFE_NO_PAD.decode(signature);
         signature.is_ok_and(|signature| self.key.verify_sig(message, &signature).is_ok())
     }
 }
 
-/// The JWK of a key for `alg`, where this is one.
-fn published(der: &[u8], alg: Alg) -> Option<Jwk> {
+/// The JWK of a DER public key; `None` if it is not a key for `alg`.
+fn to_jwk(der: &[u8], alg: Alg) -> Option<Jwk> {
     let info = SubjectPublicKeyInfoRef::try_from(der).ok()?;
     let bits = info.subject_public_key.as_bytes()?;
     let key = match alg {
@@ -123,8 +123,8 @@ fn published(der: &[u8], alg: Alg) -> Option<Jwk> {
     Jwk::from_decoding_key(&key, Some(alg.library())).ok()
 }
 
-/// The key of a JWK (RFC 7518, sections 6.2.1 and 6.3.1), where it is one.
-fn parsed(jwk: &Jwk) -> Option<ParsedPublicKey> {
+/// The public key of a JWK (RFC 7518, sections 6.2.1 and 6.3.1); `None` if it is malformed.
+fn parse(jwk: &Jwk) -> Option<ParsedPublicKey> {
     let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
     match &jwk.algorithm {
         AlgorithmParameters::RSA(rsa) => {
@@ -132,7 +132,7 @@ fn parsed(jwk: &Jwk) -> Option<ParsedPublicKey> {
             key.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).ok()
         }
         AlgorithmParameters::EllipticCurve(ec) => {
-            // The uncompressed form of a point (SEC 1, section 2.3.3).
+            // Uncompressed point (SEC 1, section 2.3.3).
             let point = [vec![4], bytes(&ec.x)?, bytes(&ec.y)?].concat();
             ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).ok()
         }
@@ -140,7 +140,7 @@ fn parsed(jwk: &Jwk) -> Option<ParsedPublicKey> {
     }
 }
 
-/// The one algorithm of a key. A key for another use, or with an algorithm of its own choosing, is not used at all.
+/// The algorithm of a key, determined by its type. A key with another `use` or `alg` is rejected.
 fn alg_of(jwk: &Jwk) -> Result<Alg, KeyError> {
     let alg = match &jwk.algorithm {
         AlgorithmParameters::RSA(rsa)
@@ -151,15 +151,15 @@ fn alg_of(jwk: &Jwk) -> Result<Alg, KeyError> {
         AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P256 => Alg::Es256,
         _ => return Err(KeyError::Unsupported),
     };
-    let named = match (alg, jwk.common.key_algorithm) {
+    let alg_matches = match (alg, jwk.common.key_algorithm) {
         (_, None) | (Alg::Rs256, Some(KeyAlgorithm::RS256)) | (Alg::Es256, Some(KeyAlgorithm::ES256)) => true,
         (_, Some(_)) => false,
     };
-    let signs = jwk.common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature);
-    if named && signs { Ok(alg) } else { Err(KeyError::Unsupported) }
+    let is_for_signatures = jwk.common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature);
+    if alg_matches && is_for_signatures { Ok(alg) } else { Err(KeyError::Unsupported) }
 }
 
-/// How many bytes a base64url text without padding stands for.
+/// Number of bytes that a base64url text without padding encodes.
 fn decoded_length(text: &str) -> usize {
     text.len() * 3 / 4
 }
@@ -173,7 +173,7 @@ mod tests {
     use crate::jwt::samples;
 
     #[test]
-    fn a_kid_is_the_thumbprint_of_rfc_7638_section_3_1() {
+    fn thumbprint_matches_the_example_of_rfc_7638() {
         let jwk = json!({
             "kty": "RSA", "e": "AQAB", "alg": "RS256", "kid": "2011-04-29",
             "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiF\
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_published_key_says_what_it_is_for_and_comes_back_as_the_same_key() {
+    fn published_jwk_has_use_alg_and_kid_and_round_trips() {
         for key in samples::both() {
             let public = key.public();
             let json = json!(public.jwk());
@@ -200,30 +200,32 @@ mod tests {
     }
 
     #[test]
-    fn a_public_key_is_read_in_the_one_form_that_kms_gives() {
+    fn spki_other_than_the_form_of_kms_is_rejected() {
         let [rsa, ec] = samples::both().map(samples::SigningKey::spki);
         let oid = rsa.windows(9).position(|bytes| bytes == RSA.as_bytes()).unwrap();
-        let (unused, pss) = (ec.len() - 66, oid + RSA.as_bytes().len() - 1);
+        let pss = oid + RSA.as_bytes().len() - 1;
+        let unused_bits = ec.len() - 66;
         let changed = |der: &[u8], at: usize, to: u8| [&der[..at], &[to], &der[at + 1..]].concat();
-        // The point's x alone, with the sign of its y (SEC 1, section 2.3.3).
-        let mut compressed = [&ec[..=unused], &[2], &ec[unused + 2..unused + 34]].concat();
-        (compressed[1], compressed[unused - 1]) = (ec[1] - 32, ec[unused - 1] - 32);
-        for (what, der, alg) in [
+        // Compressed point: the x coordinate and the parity of y (SEC 1, section 2.3.3).
+        let mut compressed = [&ec[..=unused_bits], &[2], &ec[unused_bits + 2..unused_bits + 34]].concat();
+        compressed[1] = ec[1] - 32;
+        compressed[unused_bits - 1] = ec[unused_bits - 1] - 32;
+        for (case, der, alg) in [
             ("RSA for RSASSA-PSS", changed(&rsa, pss, 0x0a), Alg::Rs256),
-            ("RSA and a byte", [&rsa[..], &[0]].concat(), Alg::Rs256),
-            ("P-256 and a byte", [&ec[..], &[0]].concat(), Alg::Es256),
-            ("P-256 of bits that are no bytes", changed(&ec, unused, 1), Alg::Es256),
+            ("RSA with a trailing byte", [&rsa[..], &[0]].concat(), Alg::Rs256),
+            ("P-256 with a trailing byte", [&ec[..], &[0]].concat(), Alg::Es256),
+            ("P-256 with an unused bit", changed(&ec, unused_bits, 1), Alg::Es256),
             ("P-256, compressed", compressed, Alg::Es256),
             ("P-256 as RSA", ec.clone(), Alg::Rs256),
             ("RSA as P-256", rsa.clone(), Alg::Es256),
-            ("nothing", Vec::new(), Alg::Rs256),
+            ("empty", Vec::new(), Alg::Rs256),
         ] {
-            assert!(VerifyingKey::from_spki(&der, alg).is_err(), "{what}");
+            assert!(VerifyingKey::from_spki(&der, alg).is_err(), "{case}");
         }
     }
 
     #[test]
-    fn a_key_for_another_use_or_algorithm_is_not_used() {
+    fn jwk_for_another_use_or_algorithm_is_rejected() {
         let [rsa, ec] = samples::both().map(|key| json!(key.public().jwk()));
         for (jwk, member, value) in [
             (&rsa, "use", json!("enc")),

@@ -1,4 +1,4 @@
-//! The keys of one issuer.
+//! The public keys of one issuer.
 
 use std::collections::HashMap;
 
@@ -6,8 +6,8 @@ use jsonwebtoken::jwk::JwkSet;
 
 use super::VerifyingKey;
 
-/// The keys of one issuer, by `kid`. *(verify, then clear)* A `kid` is looked up in the key_set that `iss` selects and nowhere
-/// else.
+/// The public keys of one issuer, by `kid`. *(verify, then clear)* A `kid` is looked up only in the key set that the
+/// claim `iss` selects.
 #[derive(Clone, Default)]
 pub struct KeySet {
     keys: HashMap<String, VerifyingKey>,
@@ -15,7 +15,7 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// The key_set of these keys; the first of two with one `kid` counts.
+    /// The key set of these keys. If two keys have the same `kid`, the second is ignored.
     #[must_use]
     pub fn new(keys: impl IntoIterator<Item = VerifyingKey>) -> Self {
         let mut key_set = Self::default();
@@ -28,13 +28,13 @@ impl KeySet {
         key_set
     }
 
-    /// The key with this id.
+    /// The key with this `kid`.
     #[must_use]
     pub fn find(&self, kid: &str) -> Option<&VerifyingKey> {
         self.keys.get(kid)
     }
 
-    /// The keys as they are published, in the order in which they were given.
+    /// The JWK set that publishes the keys, in the order of [`KeySet::new`].
     #[must_use]
     pub fn jwk_set(&self) -> JwkSet {
         let keys = self.order.iter().filter_map(|kid| self.keys.get(kid));
@@ -49,7 +49,7 @@ mod tests {
     use crate::jwt::samples;
 
     #[test]
-    fn keys_are_published_in_the_order_in_which_they_were_given_each_once() {
+    fn jwk_set_has_each_key_once_in_order() {
         let [rsa, ec] = samples::both().map(samples::SigningKey::public);
         let set = KeySet::new([ec.clone(), rsa.clone(), ec.clone()]).jwk_set();
         let kids: Vec<_> = set.keys.iter().map(|key| key.common.key_id.as_deref().unwrap()).collect();

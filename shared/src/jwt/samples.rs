@@ -14,7 +14,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{Alg, VerifyingKey};
 
-/// A key pair of either kind.
+/// A key pair of a supported type.
 pub(crate) enum SigningKey {
     Rsa(Box<RsaKeyPair>),
     Ec(Box<EcdsaKeyPair>),
@@ -25,7 +25,7 @@ static RSA: LazyLock<SigningKey> =
 static EC: LazyLock<SigningKey> =
     LazyLock::new(|| SigningKey::Ec(Box::new(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())));
 
-/// One key of each kind, the same ones during a test run.
+/// One key of each type, generated once per test run.
 pub(crate) fn both() -> [&'static SigningKey; 2] {
     [&RSA, &EC]
 }
@@ -35,7 +35,7 @@ impl SigningKey {
         VerifyingKey::from_spki(&self.spki(), self.alg()).unwrap()
     }
 
-    /// The public half, as KMS gives it.
+    /// The public key as a DER `SubjectPublicKeyInfo`, the format of KMS.
     pub(crate) fn spki(&self) -> Vec<u8> {
         let der: PublicKeyX509Der<'_> = match self {
             Self::Rsa(pair) => pair.public_key().as_der().unwrap(),
@@ -62,12 +62,12 @@ impl SigningKey {
         }
     }
 
-    /// A token of exactly these two JSON texts.
+    /// A signed token with exactly this header and these claims.
     pub(crate) fn token(&self, header: &str, claims: &str) -> String {
         self.token_of_bytes(header.as_bytes(), claims.as_bytes())
     }
 
-    /// A token of exactly these bytes.
+    /// A signed token with exactly these bytes as header and claims.
     pub(crate) fn token_of_bytes(&self, header: &[u8], claims: &[u8]) -> String {
         let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
         let signature = self.sign(input.as_bytes());

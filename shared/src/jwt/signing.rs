@@ -1,4 +1,4 @@
-//! Writing a JWS: the input to be signed elsewhere, and the signed whole.
+//! Builds a JWS whose signature is computed elsewhere: the signing input and the signed token.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use serde::Serialize;
 
 use super::Alg;
 
-/// What a signature is made over: `BASE64URL(header) . BASE64URL(claims)` (RFC 7515, section 5.1).
+/// The JWS signing input: `BASE64URL(header) . BASE64URL(claims)` (RFC 7515, section 5.1).
 pub struct SigningInput(String);
 
-/// A signed token. *(one exit for secrets)* It has no `Display` and no `Serialize`, and its `Debug` hides it. The only access is
-/// [`Jwt::expose_secret`], which takes the proof that the token is stored.
+/// A signed token. *(one exit for secrets)* It implements neither `Display` nor `Serialize`, and its `Debug` output
+/// hides it. The only access is [`Jwt::expose_secret`], which requires the proof that the token is stored.
 pub struct Jwt(String);
 
-/// Proof that a token is stored, so that its JWT may leave the process. Implemented for `ports::RecordedToken` alone.
+/// Proof that a token is stored, so that its JWT may leave the process. Only `ports::RecordedToken` implements it.
 pub(crate) trait ReleaseProof {}
 
 #[derive(Serialize)]
@@ -27,18 +27,18 @@ struct Header<'a> {
 }
 
 impl SigningInput {
-    /// The input for a token with these claims, to be signed by the key `kid` with `alg`.
+    /// The signing input of a token with these claims for the key `kid` and `alg`.
     ///
     /// # Errors
     ///
-    /// Those of writing `claims` as JSON.
+    /// Returns the error of serializing `claims` as JSON.
     pub fn new(alg: Alg, kid: &str, claims: &impl Serialize) -> serde_json::Result<Self> {
         let header = serde_json::to_vec(&Header { alg: alg.as_str(), typ: "at+jwt", kid })?;
         let claims = serde_json::to_vec(claims)?;
         Ok(Self(format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))))
     }
 
-    /// SHA-256 of the input, which is what KMS signs.
+    /// The SHA-256 digest of the input, which KMS signs.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         let mut bytes = [0; 32];
@@ -46,13 +46,13 @@ impl SigningInput {
         bytes
     }
 
-    /// How many bytes the token will have, sealed with a signature of `signature` bytes.
+    /// Length of the signed token in bytes with a signature of `signature` bytes.
     #[must_use]
     pub fn sealed_length(&self, signature: usize) -> usize {
         self.0.len() + 1 + (signature * 4).div_ceil(3)
     }
 
-    /// The token, with `signature` in the form of RFC 7518, section 3.
+    /// The token with `signature` in the form of RFC 7518, section 3.
     pub(crate) fn with_signature(self, signature: &[u8]) -> Jwt {
         Jwt(format!("{}.{}", self.0, URL_SAFE_NO_PAD.encode(signature)))
     }
@@ -60,7 +60,7 @@ impl SigningInput {
 
 #[cfg(test)]
 impl SigningInput {
-    /// The compact serialization, signed by a key of this process.
+    /// The compact serialization, signed by `sign`.
     pub(crate) fn sign_with(self, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
         let signature = sign(self.0.as_bytes());
         self.with_signature(&signature).0
@@ -97,8 +97,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_signed_is_the_sha_256_of_the_input() {
-        // FIPS 180-4, as NIST's example values have it.
+    fn signing_digest_is_the_sha_256_of_the_input() {
+        // Example value of NIST for FIPS 180-4.
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         let digest = SigningInput("abc".to_owned()).digest();
         assert_eq!(digest.map(|byte| format!("{byte:02x}")).concat(), expected);

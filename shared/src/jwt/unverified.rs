@@ -1,4 +1,4 @@
-//! Reading a JWS: nothing of it counts before its signature was verified.
+//! Parses and verifies a JWS. Its claims are accessible only after its signature is verified, except for the issuer.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::KeySet;
 use crate::json::{StrictObject, present};
 
-/// The most bytes of a token that are looked at: what API Gateway carries in headers.
+/// Maximum length of a token in bytes: the limit of API Gateway for all headers of a request.
 const MAX_TOKEN_BYTES: usize = 10_240;
 
-/// A token whose signature nobody has looked at. *(verify, then clear)*
+/// A parsed token whose signature is not verified yet. *(verify, then clear)*
 pub struct Unverified<'a> {
     signed: &'a str,
     claims: String,
@@ -20,8 +20,8 @@ pub struct Unverified<'a> {
     issuer: String,
 }
 
-/// The header members that are looked at (RFC 7515, section 4.1). Keys that a token brings along (`jwk`, `jku`, `x5u`, `x5c`)
-/// are not.
+/// The header parameters that are read (RFC 7515, section 4.1). Parameters that supply or locate a key (`jwk`, `jku`,
+/// `x5u`, `x5c`) are ignored.
 #[derive(Deserialize)]
 struct Header {
     alg: String,
@@ -38,35 +38,36 @@ struct IssuerClaim {
     iss: String,
 }
 
-/// Why a token is refused by its form or signature. For the log, never for the caller.
+/// Why a token is rejected because of its form or signature. The message is for the log only: callers get one message
+/// for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
-    /// It is no JWS in compact serialization with JSON claims and an issuer.
-    #[error("it is no JWS in compact serialization with an issuer")]
+    /// The token is not a JWS in compact serialization with JSON claims and an issuer.
+    #[error("not a JWS in compact serialization with an issuer")]
     Malformed,
-    /// Its header has `crit`, none of whose extensions is understood (RFC 7515, section 4.1.11).
-    #[error("its header names critical extensions")]
+    /// The header has the parameter `crit`. No extension is supported (RFC 7515, section 4.1.11).
+    #[error("header parameter `crit` is not supported")]
     Critical,
-    /// No key of its issuer has its `kid`.
-    #[error("no key of its issuer has its `kid`")]
+    /// The issuer has no key with the `kid` of the header, or the header has no `kid`.
+    #[error("`kid` does not match any key of the issuer")]
     UnknownKey,
-    /// Its header names another algorithm than its key has.
-    #[error("its algorithm is not its key's")]
+    /// The header has another algorithm than the key.
+    #[error("alg does not match the key")]
     WrongAlgorithm,
-    /// The signature is not its key's.
-    #[error("its signature is wrong")]
+    /// The signature is not a signature of the key over the token.
+    #[error("signature is invalid")]
     WrongSignature,
-    /// A claim is absent, has the wrong type, or is there twice.
-    #[error("a claim is absent, ill-typed or doubled")]
+    /// A claim is missing, duplicated or of the wrong type.
+    #[error("claim is missing, duplicated or of the wrong type")]
     Claims,
 }
 
 impl<'a> Unverified<'a> {
-    /// Takes `token` apart.
+    /// Parses `token`.
     ///
     /// # Errors
     ///
-    /// [`VerifyError::Malformed`] or [`VerifyError::Critical`].
+    /// Returns [`VerifyError::Malformed`] or [`VerifyError::Critical`].
     pub fn parse(token: &'a str) -> Result<Self, VerifyError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(VerifyError::Malformed);
@@ -82,30 +83,31 @@ impl<'a> Unverified<'a> {
         Ok(Self { signed, claims, signature, header, issuer })
     }
 
-    /// The `iss` that the token claims, to select a key_set by.
+    /// The unverified claim `iss`, which selects the key set.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// The `kid` that the token names; `None` where it names none.
+    /// The header parameter `kid`.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.header.kid.as_deref()
     }
 
-    /// The `typ` that the token claims, in lower case and without `application/` (RFC 7515, section 4.1.9).
+    /// The header parameter `typ` in lower case and without the prefix `application/` (RFC 7515, section 4.1.9).
     #[must_use]
     pub fn typ(&self) -> Option<String> {
         let typ = self.header.typ.as_ref()?.to_ascii_lowercase();
         Some(typ.strip_prefix("application/").unwrap_or(&typ).to_owned())
     }
 
-    /// The claims, once the signature was found to be that of the key in `key_set` that the token names.
+    /// Verifies the signature with the key in `key_set` that `kid` selects, and returns the claims.
     ///
     /// # Errors
     ///
-    /// [`VerifyError::UnknownKey`], [`VerifyError::WrongAlgorithm`], [`VerifyError::WrongSignature`], [`VerifyError::Claims`].
+    /// Returns [`VerifyError::UnknownKey`], [`VerifyError::WrongAlgorithm`], [`VerifyError::WrongSignature`] or
+    /// [`VerifyError::Claims`].
     pub fn verify<T: DeserializeOwned>(&self, key_set: &KeySet) -> Result<T, VerifyError> {
         let key = self.kid().and_then(|kid| key_set.find(kid)).ok_or(VerifyError::UnknownKey)?;
         if self.header.alg != key.alg().as_str() {
@@ -118,14 +120,15 @@ impl<'a> Unverified<'a> {
     }
 }
 
-/// Strict base64url: no padding, no white space, no stray bits (RFC 7515, section 2); and UTF-8 all through (RFC 7515, section 5.2,
-/// step 3; RFC 7519, section 7.2, step 10), since a reader of JSON passes over the bytes of members that it does not know.
+/// Decodes strict base64url without padding, white space or nonzero trailing bits (RFC 7515, section 2) to UTF-8 (RFC
+/// 7515, section 5.2, step 3; RFC 7519, section 7.2, step 10). UTF-8 is checked here, because the JSON parser does not
+/// check members that it skips.
 fn decode(part: &str) -> Result<String, VerifyError> {
     let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| VerifyError::Malformed)?;
     String::from_utf8(bytes).map_err(|_| VerifyError::Malformed)
 }
 
-/// A JSON object (RFC 7515, section 4; RFC 7519, section 4), and no array in its place.
+/// Parses a JSON object (RFC 7515, section 4; RFC 7519, section 4). An array is rejected.
 fn parse<T: DeserializeOwned>(json: &str) -> Option<T> {
     serde_json::from_str(json).ok().map(|StrictObject(members)| members)
 }

@@ -1,7 +1,8 @@
-//! Signatures that other implementations took wrongly or refused wrongly: Project Wycheproof's vectors for what is used here.
+//! Tests signature verification with the vectors of Project Wycheproof, which cover known errors of other
+//! implementations.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::print_stdout, reason = "a test prints how much it has seen")]
+#![expect(clippy::print_stdout, reason = "a test prints its number of vectors")]
 
 use std::fmt::Debug;
 
@@ -10,36 +11,38 @@ use wycheproof::{TestResult, ecdsa, rsa_pkcs1_verify as rsa};
 
 use super::{Alg, VerifyingKey, p256_signature_from_der};
 
-/// How one set of vectors went.
+/// Results of one set of vectors.
 #[derive(Default)]
 struct Tally {
     accepted: usize,
-    refused: usize,
-    /// Each vector of which Wycheproof says something else than we, or leaves it open: its number, its words, and what we do.
+    rejected: usize,
+    /// The vectors whose result differs from the expected one or whose expected result is open: number, comment, flags
+    /// and results.
     others: Vec<String>,
 }
 
 impl Tally {
-    fn count(&mut self, id: usize, words: &str, flags: &impl Debug, expected: TestResult, accepted: bool) {
+    fn count(&mut self, id: usize, comment: &str, flags: &impl Debug, expected: TestResult, accepted: bool) {
         match (expected, accepted) {
             (TestResult::Valid, true) => self.accepted += 1,
-            (TestResult::Invalid, false) => self.refused += 1,
+            (TestResult::Invalid, false) => self.rejected += 1,
             _ => {
-                let told = if accepted { "accepted" } else { "refused" };
-                self.others.push(format!("{id} {words} {flags:?} {expected:?}: {told}"));
+                let result = if accepted { "accepted" } else { "rejected" };
+                self.others.push(format!("{id} {comment} {flags:?} {expected:?}: {result}"));
             }
         }
     }
 
     #[track_caller]
-    fn assert(&self, name: &str, accepted: usize, refused: usize, others: &[&str]) {
-        println!("{name}: {} accepted, {} refused, {} other", self.accepted, self.refused, self.others.len());
+    fn assert(&self, name: &str, accepted: usize, rejected: usize, others: &[&str]) {
+        println!("{name}: {} accepted, {} rejected, {} other", self.accepted, self.rejected, self.others.len());
         assert_eq!(self.others, others);
-        assert_eq!((self.accepted, self.refused), (accepted, refused), "so many vectors there are");
+        assert_eq!((self.accepted, self.rejected), (accepted, rejected), "number of vectors");
     }
 }
 
-/// The vectors of P-256 with SHA-256, whose signatures `fixed` brings into JOSE's form, where they can be.
+/// Runs the vectors of P-256 with SHA-256. `fixed` converts a signature to the fixed-length form of JOSE, if it is
+/// valid.
 fn ecdsa(name: ecdsa::TestName, fixed: fn(&[u8]) -> Option<Vec<u8>>) -> Tally {
     let mut tally = Tally::default();
     for group in ecdsa::TestSet::load(name).unwrap().test_groups {
@@ -52,7 +55,7 @@ fn ecdsa(name: ecdsa::TestName, fixed: fn(&[u8]) -> Option<Vec<u8>>) -> Tally {
     tally
 }
 
-/// The vectors of RSASSA-PKCS1-v1_5 with SHA-256.
+/// Runs the vectors of RSASSA-PKCS1-v1_5 with SHA-256.
 fn rsa(name: rsa::TestName) -> Tally {
     let mut tally = Tally::default();
     for group in rsa::TestSet::load(name).unwrap().test_groups {
@@ -66,33 +69,33 @@ fn rsa(name: rsa::TestName) -> Tally {
 }
 
 #[test]
-fn ecdsa_signatures_in_the_form_of_jose_are_taken_as_wycheproof_says() {
+fn fixed_length_ecdsa_vectors_have_the_expected_result() {
     let tally = ecdsa(ecdsa::TestName::EcdsaSecp256r1Sha256P1363, |signature| Some(signature.to_vec()));
     tally.assert("ES256", 173, 89, &[]);
 }
 
 #[test]
-fn ecdsa_signatures_in_der_are_taken_as_wycheproof_says() {
+fn der_ecdsa_vectors_have_the_expected_result() {
     let fixed = |der: &[u8]| p256_signature_from_der(der).ok().map(|signature| signature.to_vec());
     let tally = ecdsa(ecdsa::TestName::EcdsaSecp256r1Sha256, fixed);
     tally.assert("ES256 from DER", 174, 310, &[]);
 }
 
 #[test]
-fn rsa_signatures_are_taken_as_wycheproof_says() {
-    // RFC 8017, section 9.2: the encoding to compare with has the NULL, and a verifier makes it and compares.
-    let missing_null = |id| format!("{id} Missing NULL in the ASN encoding [MissingNull] Acceptable: refused");
-    for (name, bits, accepted, refused, open) in [
+fn rsa_vectors_have_the_expected_result() {
+    // RFC 8017, section 9.2: a verifier encodes the expected value, which contains the NULL, and compares.
+    let missing_null = |id| format!("{id} Missing NULL in the ASN encoding [MissingNull] Acceptable: rejected");
+    for (name, bits, accepted, rejected, open) in [
         (rsa::TestName::Rsa2048Sha256, 2048, 9, 249, 8),
         (rsa::TestName::Rsa3072Sha256, 3072, 8, 250, 8),
         (rsa::TestName::Rsa4096Sha256, 4096, 7, 250, 8),
     ] {
-        rsa(name).assert(&format!("RS256, {bits} bits"), accepted, refused, &[&missing_null(open)]);
+        rsa(name).assert(&format!("RS256, {bits} bits"), accepted, rejected, &[&missing_null(open)]);
     }
 }
 
 #[test]
-fn a_key_of_a_size_or_curve_that_is_not_used_verifies_nothing_however_good_its_signatures() {
+fn key_of_unsupported_size_or_curve_is_rejected() {
     let large = rsa::TestSet::load(rsa::TestName::Rsa8192Sha256).unwrap().test_groups;
     let large = large.iter().map(|group| (&group.der, Alg::Rs256));
     let other_curves = [ecdsa::TestName::EcdsaSecp384r1Sha256, ecdsa::TestName::EcdsaSecp256k1Sha256];

@@ -21,7 +21,7 @@ fn header(key: &VerifyingKey) -> Value {
 const CLAIMS: &str = r#"{"iss":"https://issuer.example"}"#;
 
 #[test]
-fn what_is_written_can_be_read_with_either_kind_of_key() {
+fn signed_token_round_trips_with_each_key_type() {
     for key in samples::both() {
         let public = key.public();
         let claims = json!({"iss": "https://issuer.example", "n": 1});
@@ -38,7 +38,7 @@ fn what_is_written_can_be_read_with_either_kind_of_key() {
 }
 
 #[test]
-fn the_algorithm_is_the_keys_whatever_the_header_says() {
+fn token_with_other_alg_than_its_key_is_rejected() {
     for key in samples::both() {
         let public = key.public();
         for alg in ["none", "None", "", "HS256", "RS512", "PS256", "ES384", "EdDSA", "rs256", "ES256", "RS256"] {
@@ -51,7 +51,7 @@ fn the_algorithm_is_the_keys_whatever_the_header_says() {
 }
 
 #[test]
-fn a_key_that_the_header_brings_along_is_not_looked_at() {
+fn key_embedded_in_header_is_ignored() {
     let [rsa, ec] = samples::both();
     let mut header = header(&rsa.public());
     header["jwk"] = json!(ec.public().jwk());
@@ -64,7 +64,7 @@ fn a_key_that_the_header_brings_along_is_not_looked_at() {
 }
 
 #[test]
-fn anything_but_a_compact_serialization_is_malformed() {
+fn token_other_than_compact_serialization_is_malformed() {
     let [rsa, _] = samples::both();
     let good = rsa.token(&header(&rsa.public()).to_string(), CLAIMS);
     let (header, rest) = good.split_once('.').unwrap();
@@ -90,12 +90,12 @@ fn anything_but_a_compact_serialization_is_malformed() {
 }
 
 #[test]
-fn headers_and_claims_with_other_types_or_doubled_members_are_refused() {
+fn token_with_mistyped_or_duplicate_member_is_rejected() {
     let [rsa, _] = samples::both();
     let public = rsa.public();
     let good = header(&public).to_string();
     let array = json!(["RS256", "at+jwt", samples::both()[0].public().kid()]).to_string();
-    for (header, claims, refusal) in [
+    for (header, claims, error) in [
         (good.replace('}', ",\"crit\":[\"exp\"]}"), CLAIMS, VerifyError::Critical),
         (good.replace('}', ",\"crit\":null}"), CLAIMS, VerifyError::Critical),
         (good.replace('}', ",\"alg\":\"RS256\"}"), CLAIMS, VerifyError::Malformed),
@@ -110,17 +110,19 @@ fn headers_and_claims_with_other_types_or_doubled_members_are_refused() {
         (good.clone(), r#"{"iss":"a","iss":"b"}"#, VerifyError::Malformed),
         (good.clone(), r#"{"iss":"a"} x"#, VerifyError::Malformed),
     ] {
-        assert_eq!(verify(&rsa.token(&header, claims)), Err(refusal), "{header} {claims}");
+        assert_eq!(verify(&rsa.token(&header, claims)), Err(error), "{header} {claims}");
     }
 }
 
 #[test]
-fn bytes_that_are_no_utf_8_are_malformed_wherever_they_stand() {
-    // RFC 7515, section 5.2, step 3, and RFC 7519, section 7.2, step 10: in members that nobody looks at, too.
+fn token_with_invalid_utf8_in_any_member_is_malformed() {
+    // RFC 7515, section 5.2, step 3, and RFC 7519, section 7.2, step 10: also in members that are not read.
     let [rsa, _] = samples::both();
     let good = header(&rsa.public()).to_string();
-    let broken = |text: &str| [text.trim_end_matches('}').as_bytes(), b",\"x\":\"\xff\"}"].concat();
-    for (header, claims) in [(broken(&good), CLAIMS.into()), (good.clone().into(), broken(CLAIMS))] {
+    let with_invalid_byte = |text: &str| [text.trim_end_matches('}').as_bytes(), b",\"x\":\"\xff\"}"].concat();
+    for (header, claims) in
+        [(with_invalid_byte(&good), CLAIMS.into()), (good.clone().into(), with_invalid_byte(CLAIMS))]
+    {
         let token = rsa.token_of_bytes(&header, &claims);
         let read: Result<IssuerClaim, _> = Unverified::parse(&token).and_then(|token| token.verify(&key_set()));
         assert_eq!(read.map(|claims| claims.iss), Err(VerifyError::Malformed));
@@ -129,7 +131,7 @@ fn bytes_that_are_no_utf_8_are_malformed_wherever_they_stand() {
 }
 
 #[test]
-fn claims_nested_thousands_deep_are_refused_and_break_nothing() {
+fn deeply_nested_claims_are_rejected_without_overflow() {
     let [rsa, _] = samples::both();
     let deep = format!(r#"{{"iss":"a","x":{}{}}}"#, "[".repeat(3_500), "]".repeat(3_500));
     assert_eq!(verify(&rsa.token(&header(&rsa.public()).to_string(), &deep)), Err(VerifyError::Claims));
@@ -142,8 +144,9 @@ const ORDER: [u8; 32] = [
 ];
 
 #[test]
-fn both_forms_of_s_are_one_signature() {
-    // RFC 7518, section 3.4 does not ask for the low `s`. A second form of a token is no second token: the ledger decides.
+fn signature_with_low_and_high_s_is_accepted() {
+    // RFC 7518, section 3.4, does not require the low `s`. A second form of a token is the same token: the ledger is
+    // keyed by its id.
     let [_, ec] = samples::both();
     assert_eq!(ec.public().alg(), Alg::Es256);
     let token = ec.token(&header(&ec.public()).to_string(), CLAIMS);
@@ -160,24 +163,25 @@ fn both_forms_of_s_are_one_signature() {
 }
 
 #[test]
-fn a_token_as_long_as_a_header_can_be_is_read_and_a_longer_one_is_not() {
+fn token_longer_than_the_header_limit_is_rejected() {
     let [_, key] = samples::both();
-    let of = |padding: usize| {
+    let token_with = |padding: usize| {
         let claims = json!({"iss": "https://issuer.example", "p": "x".repeat(padding)}).to_string();
         key.token(&header(&key.public()).to_string(), &claims)
     };
-    // Three characters more of a claim are four more of the token.
-    let longest =
-        (0..3).find_map(|n| Some(of(7_400 + n)).filter(|token| token.len() % 4 == MAX_TOKEN_BYTES % 4)).unwrap();
+    // Three more characters in a claim add four to the token.
+    let longest = (0..3)
+        .find_map(|n| Some(token_with(7_400 + n)).filter(|token| token.len() % 4 == MAX_TOKEN_BYTES % 4))
+        .unwrap();
     let padding = (MAX_TOKEN_BYTES - longest.len()) / 4 * 3 + 7_400;
-    let fits = (padding..padding + 3).map(of).find(|token| token.len() == MAX_TOKEN_BYTES).unwrap();
+    let fits = (padding..padding + 3).map(token_with).find(|token| token.len() == MAX_TOKEN_BYTES).unwrap();
     assert!(verify(&fits).is_ok());
     assert_eq!(verify(&format!("{fits}A")), Err(VerifyError::Malformed));
     assert_eq!(format!("{:?}", Unverified::parse(&fits).unwrap()), "Unverified(hidden)");
 }
 
 #[test]
-fn signatures_of_other_lengths_are_wrong() {
+fn signature_of_any_other_length_is_rejected() {
     for key in samples::both() {
         let token = key.token(&header(&key.public()).to_string(), CLAIMS);
         let (signed, _) = token.rsplit_once('.').unwrap();
@@ -190,7 +194,7 @@ fn signatures_of_other_lengths_are_wrong() {
 
 proptest! {
     #[test]
-    fn no_changed_character_goes_unnoticed(position in any::<prop::sample::Index>(), other in "[A-Za-z0-9_.-]") {
+    fn token_with_changed_character_is_rejected(position in any::<prop::sample::Index>(), other in "[A-Za-z0-9_.-]") {
         for key in samples::both() {
             let token = key.token(&header(&key.public()).to_string(), CLAIMS);
             let at = position.index(token.len());
@@ -201,7 +205,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in "\\PC{0,200}") {
+    fn verification_of_any_text_does_not_panic(text in "\\PC{0,200}") {
         let _ = verify(&text);
     }
 }
