@@ -1,7 +1,7 @@
-//! Deciding who asks, and whether they may.
+//! Authorizes a request: authenticates its credential and evaluates the access rule of its route.
 //!
-//! *(closed by default)* Every path through here that is not a grant is an [`AuthorizeError`], and so is an outage. Nothing is cached
-//! but public keys: each decision reads the ledger.
+//! *(closed by default)* Every path through this module that does not allow the request returns an [`AuthorizeError`],
+//! an outage of a dependency included. Only public keys are cached: each decision reads the ledger.
 
 mod issued_token;
 mod user;
@@ -19,7 +19,7 @@ use crate::{
     token::{Families, Family, Issuer, TokenId},
 };
 
-/// What the authorizer reads and writes outside of the process. A tuple of the four is one.
+/// The ports that the authorizer needs. A tuple of the four implements this trait.
 pub trait AuthorizerPorts {
     /// Reads tokens, roles and assignments, and records the last use of tokens.
     type Ledger: ReadAuthorizationData + ListAssignedRoles + UpdateLastUsed;
@@ -53,50 +53,50 @@ pub struct Authorize<P: AuthorizerPorts> {
     policy: Policy,
 }
 
-/// What an authorizer is configured to accept.
+/// The configuration of an authorizer.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// Under which names and for whom each family is and was issued.
+    /// The current and the former issuers of each token family.
     pub issuers: Families<Vec<Issuer>>,
-    /// The identity providers whose people may call.
+    /// The identity providers whose users may call.
     pub providers: Vec<IdentityProvider>,
-    /// What the routes need.
+    /// The access rules of the routes.
     pub rules: Rules,
 }
 
 impl Policy {
-    /// The families whose tokens reach a route. Those of the public family are refused where they reach none, and their keys are
-    /// needed to say so alone.
+    /// The families whose tokens a rule can allow. If no rule admits public tokens, every token of the public family is
+    /// denied, and its keys only serve to report the denial.
     #[must_use]
     pub fn families(&self) -> Families<bool> {
         Families { access: true, public: self.rules.admit_public_tokens() }
     }
 }
 
-/// What is asked: may whoever has this credential use this route?
+/// A request to authorize.
 pub struct AuthorizationRequest {
-    /// The bearer token, or why there is none, for the log alone.
+    /// The bearer token, or why the request has none. The cause is for the log only.
     pub credential: Result<String, &'static str>,
     /// The id of the API.
     pub api: String,
-    /// The request's method.
+    /// The HTTP method.
     pub method: String,
-    /// The route as the gateway reports it: `POST /v1/access-tokens/{id}`.
+    /// The route as the gateway reports it, for example `GET /v1/access-tokens/{id}`.
     pub route: String,
-    /// The path parameters that the gateway found.
+    /// The path parameters that the gateway extracted.
     pub parameters: HashMap<String, String>,
-    /// The organization that the request is to be moved to.
+    /// The organization that the request selects.
     pub org: OrgHeader,
 }
 
-/// What the header `x-epilot-org-id` says.
+/// The header `x-epilot-org-id`, which selects the organization in which the request acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrgHeader {
-    /// It is not there.
+    /// The header is missing.
     Absent,
-    /// It names an organization.
+    /// The header contains one organization id.
     Org(OrgId),
-    /// It is there and names none, or several.
+    /// The header does not contain exactly one valid organization id.
     Invalid,
 }
 
@@ -119,7 +119,7 @@ pub enum AuthorizeError {
         /// The token, if its signature is Latchkey's.
         token: Option<Box<InactiveToken>>,
     },
-    /// The caller is known and lacks a permission.
+    /// The caller is authenticated and lacks a permission.
     Denied(Box<Denial>),
     /// A server error prevents a decision.
     Undecided(ServerError),
@@ -136,7 +136,7 @@ pub struct InactiveToken {
     pub org: OrgId,
 }
 
-/// The rejection of a caller that is known.
+/// The rejection of an authenticated caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
     /// The caller; `None` if the caller may not act in the requested organization.
@@ -147,14 +147,14 @@ pub struct Denial {
     pub reason: String,
 }
 
-/// The methods that change nothing (RFC 9110, section 9.2.1).
+/// The safe methods: they do not change state (RFC 9110, section 9.2.1).
 const SAFE_METHODS: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
 
-/// Whether a function behind the authorizer sees the caller's roles.
+/// Whether the functions behind the authorizer receive the caller's roles.
 enum RoleVisibility {
-    /// It does.
+    /// The functions receive the roles.
     Visible,
-    /// It does not: the token needs no role for this request.
+    /// The functions receive no role: the token needs none for this request.
     Hidden,
 }
 
@@ -192,12 +192,12 @@ impl<P: AuthorizerPorts> Authorize<P> {
         let authenticated = self.authenticate(request).await?;
         let visibility = match rule {
             Some(rule) => check(rule, &authenticated, request),
-            None => Err(Rejection::denied("no rule opens this route")),
+            None => Err(Rejection::denied("no rule allows this route")),
         };
         let caller = match visibility {
             Ok(RoleVisibility::Hidden) => authenticated.caller.without_roles(),
             Ok(RoleVisibility::Visible) => authenticated.caller,
-            Err(rejection) => return Err(rejection.of(Some(authenticated.caller))),
+            Err(rejection) => return Err(rejection.for_caller(Some(authenticated.caller))),
         };
         if let Some(update) = authenticated.last_used {
             update.write(&self.ledger).await;
@@ -205,7 +205,8 @@ impl<P: AuthorizerPorts> Authorize<P> {
         Ok(Some(caller))
     }
 
-    /// *(verify, then clear)* The issuer that the token claims selects the keys; everything else follows the signature.
+    /// *(verify, then clear)* The claimed issuer selects the keys; every other claim is used only after the signature
+    /// is verified.
     async fn authenticate(&self, request: &AuthorizationRequest) -> Result<AuthenticatedCaller, AuthorizeError> {
         let credential = request.credential.as_ref().map_err(|cause| unauthenticated(*cause))?;
         let token = Unverified::parse(credential)?;
@@ -216,12 +217,12 @@ impl<P: AuthorizerPorts> Authorize<P> {
         let provider = self.policy.providers.iter().find(|provider| provider.issuer == token.issuer());
         match provider {
             Some(provider) => self.authenticate_user(provider, &token, &request.org).await,
-            None => Err(unauthenticated("its issuer is unknown")),
+            None => Err(unauthenticated("claim `iss` is not a configured issuer")),
         }
     }
 }
 
-/// Why a request is rejected, before the caller is added: the contract's code and the message for the caller.
+/// A denial without its caller: the contract's code and the message for the caller.
 struct Rejection {
     code: ErrorCode,
     reason: String,
@@ -236,7 +237,7 @@ impl Rejection {
         Self { code: ErrorCode::ReadOnlyToken, reason: reason.into() }
     }
 
-    fn of(self, caller: Option<Caller>) -> AuthorizeError {
+    fn for_caller(self, caller: Option<Caller>) -> AuthorizeError {
         AuthorizeError::Denied(Box::new(Denial { caller, code: self.code, reason: self.reason }))
     }
 }
@@ -265,66 +266,66 @@ fn check(
         RouteAccess::Authenticated
             if authenticated.caller.is_read_only() && !SAFE_METHODS.contains(&request.method.as_str()) =>
         {
-            return Err(Rejection::read_only("this token is read-only, and the request may change something"));
+            return Err(Rejection::read_only("a read-only token allows only GET, HEAD and OPTIONS requests here"));
         }
         RouteAccess::Authenticated | RouteAccess::Public => {}
     }
     Ok(RoleVisibility::Visible)
 }
 
-/// The resource that the request names.
+/// The resource that `pattern` yields for the path parameters of the request.
 fn resource_for(pattern: &ResourcePattern, request: &AuthorizationRequest) -> Result<String, Rejection> {
     let resource = pattern.fill(&request.parameters);
-    resource.ok_or_else(|| Rejection::denied("the path does not name the resource that the rule asks for"))
+    resource
+        .ok_or_else(|| Rejection::denied("a path parameter that the rule of this route requires is missing or empty"))
 }
 
 impl AuthenticatedCaller {
-    /// Whether this is a token of the public family.
+    /// Whether the caller is a token of the public family.
     fn is_public(&self) -> bool {
         self.caller.token().is_some_and(|token| token.id.type_name().family() == Family::Public)
     }
 
-    /// A token of the public family needs no role on a route that is opened to them, and is allowed what the organization's root
-    /// role allows.
+    /// A token of the public family needs no role on a route whose rule admits public tokens. The root role of the
+    /// organization, if it exists, must still allow the action.
     fn check_public(&self, rule: &Rule, request: &AuthorizationRequest) -> Result<RoleVisibility, Rejection> {
         if !rule.public_tokens {
-            return Err(Rejection::denied("tokens of the public family do not reach this route"));
+            return Err(Rejection::denied("public tokens are not allowed on this route"));
         }
         if let RouteAccess::Permission(action, resource) = &rule.access {
             let resource = resource.as_ref().map(|pattern| resource_for(pattern, request)).transpose()?;
-            let root = self.permissions.root_allows(action, resource.as_deref());
-            root.map_err(|error| explain(error, action))?;
+            let decision = self.permissions.root_allows(action, resource.as_deref());
+            decision.map_err(|error| explain(error, action))?;
         }
         Ok(RoleVisibility::Hidden)
     }
 }
 
-/// A token may always read and revoke itself, if the rule names the path parameter for it.
+/// A token may always read and revoke itself if the rule names the path parameter that contains the token id.
 fn targets_own_token(rule: &Rule, authenticated: &AuthenticatedCaller, request: &AuthorizationRequest) -> bool {
     let Some(parameter) = &rule.own_id else { return false };
     let Some(token) = authenticated.caller.token() else { return false };
-    let named = request.parameters.get(parameter);
-    named.is_some_and(|id| id == "self" || *id == token.id.to_string())
+    let requested_id = request.parameters.get(parameter);
+    requested_id.is_some_and(|id| id == "self" || *id == token.id.to_string())
 }
 
 fn explain(error: PermissionError, action: &Action) -> Rejection {
     match error {
-        PermissionError::NoGrant => Rejection::denied(format!("you lack the permission {action}")),
-        PermissionError::Denied => Rejection::denied(format!("a role of yours denies {action}")),
+        PermissionError::NoGrant => Rejection::denied(format!("permission {action} is missing")),
+        PermissionError::Denied => Rejection::denied(format!("one of your roles denies {action}")),
         PermissionError::Root => {
             Rejection::denied(format!("the root role of the organization does not allow {action}"))
         }
-        PermissionError::ReadOnly => {
-            Rejection::read_only(format!("this token is read-only, and {action} is no reading action"))
-        }
+        PermissionError::ReadOnly => Rejection::read_only(format!("a read-only token does not allow {action}")),
     }
 }
 
 impl Denial {
-    /// Denies a caller whose roles exceed the limit of the authorizer's context. The context contains nothing about the caller.
+    /// Denies a caller whose roles exceed the size limit of the authorizer context, which then does not contain the
+    /// caller.
     #[must_use]
     pub fn too_large() -> Self {
-        let reason = "you hold more roles in this organization than the gateway can carry".to_owned();
+        let reason = "your roles in this organization exceed the size limit of the authorizer context".to_owned();
         Self { caller: None, code: ErrorCode::TooManyRoles, reason }
     }
 }
@@ -343,7 +344,7 @@ impl Decision {
         }
     }
 
-    /// The caller, if it is known.
+    /// The caller, if it is authenticated.
     #[must_use]
     pub fn caller(&self) -> Option<&Caller> {
         match self {
@@ -357,7 +358,7 @@ impl Decision {
     ///
     /// # Errors
     ///
-    /// The error of a rejection.
+    /// Returns the error of a rejection.
     pub fn into_result(self) -> Result<Option<Caller>, AuthorizeError> {
         match self {
             Self::Allow(caller) => Ok(caller),
@@ -368,7 +369,7 @@ impl Decision {
 
 /// The rejection of an organization in which the caller may not act.
 fn deny_org(reason: &str) -> AuthorizeError {
-    Rejection::denied(reason).of(None)
+    Rejection::denied(reason).for_caller(None)
 }
 
 fn unauthenticated(cause: impl Into<String>) -> AuthorizeError {

@@ -1,4 +1,4 @@
-//! Recognizing a token of ours.
+//! Authenticates a token that Latchkey issued.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
 /// Longest time by which the update of a token's last use may delay the request.
 const LAST_USED_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// Which rows a token's verified claims ask for. They decide nothing: what counts is in the rows.
+/// The items that a token's verified claims refer to. The decision depends on the items, not on these claims.
 struct ReferencedItems {
     id: TokenId,
     parent: Option<TokenId>,
@@ -32,7 +32,7 @@ pub(super) struct LastUsedUpdate {
 }
 
 impl<P: AuthorizerPorts> Authorize<P> {
-    /// Who has `token`, one of ours: its signature first, then, in one batch, its row, its parent's and those of its roles.
+    /// Authenticates `token`: verifies its signature, then reads the token, its parent and its roles in one batch.
     pub(super) async fn authenticate_issued_token(
         &self,
         family: Family,
@@ -40,17 +40,17 @@ impl<P: AuthorizerPorts> Authorize<P> {
         org: &OrgHeader,
     ) -> Result<AuthenticatedCaller, AuthorizeError> {
         if token.typ().as_deref() != Some("at+jwt") {
-            return Err(unauthenticated("its `typ` is not at+jwt"));
+            return Err(unauthenticated("header `typ` is not at+jwt"));
         }
         let claims: Claims = token.verify(self.keys.of(family).key_set().await?.as_ref())?;
-        let items = ReferencedItems::of(&claims).ok_or_else(|| unauthenticated("its claims hold no ids"))?;
-        let authenticated = self.verified(family, &claims, &items, org).await;
-        // Only now: the id in a token that we have not signed is whatever somebody wrote there.
+        let items = ReferencedItems::of(&claims).ok_or_else(|| unauthenticated("claims contain an invalid id"))?;
+        let authenticated = self.authenticate_claims(family, &claims, &items, org).await;
+        // Errors name the token only from here on: before its signature is verified, the id may be forged.
         authenticated.map_err(|error| error.with_token(|| items.inactive_token()))
     }
 
-    /// Who has the token with these claims, whose signature is ours.
-    async fn verified(
+    /// Authenticates the token with these claims, whose signature is verified.
+    async fn authenticate_claims(
         &self,
         family: Family,
         claims: &Claims,
@@ -58,24 +58,24 @@ impl<P: AuthorizerPorts> Authorize<P> {
         org: &OrgHeader,
     ) -> Result<AuthenticatedCaller, AuthorizeError> {
         if !self.policy.issuers.of(family).iter().any(|issuer| claims.are_under(issuer)) {
-            return Err(unauthenticated("its audience is another"));
+            return Err(unauthenticated("token audience is not accepted"));
         }
         let tokens: Vec<_> = items.parent.iter().chain([&items.id]).cloned().collect();
         let mut roles = items.roles.clone();
         roles.push(RoleId::root(&items.org));
         let data = self.ledger.read_authorization_data(&tokens, &roles).await?;
         let now = self.clock.now();
-        let row = find_active(&data, &items.id, now)?;
-        if !claims.are_of(row) || row.token_type.name().family() != family {
-            return Err(unauthenticated("its claims are not those of its row"));
+        let stored_token = find_active(&data, &items.id, now)?;
+        if !claims.are_of(stored_token) || stored_token.token_type.name().family() != family {
+            return Err(unauthenticated("claims do not match the stored token"));
         }
-        require_active_parent(&data, row, now)?;
+        require_active_parent(&data, stored_token, now)?;
         match org {
             OrgHeader::Absent => {}
-            OrgHeader::Org(org) if *org == row.org => {}
-            _ => return Err(deny_org("a token acts in its own organization alone")),
+            OrgHeader::Org(org) if *org == stored_token.org => {}
+            _ => return Err(deny_org("a token can be used only in its own organization")),
         }
-        Ok(authenticated(row.clone(), data, now))
+        Ok(authenticated_caller(stored_token.clone(), data, now))
     }
 }
 
@@ -92,54 +92,58 @@ impl ReferencedItems {
         })
     }
 
-    /// The token, where it counts no more.
+    /// The token that the rejection names in the log.
     fn inactive_token(self) -> InactiveToken {
         InactiveToken { id: self.id, org: self.org }
     }
 }
 
-/// The row of the token `id`, if there is one and it is alive.
+/// The stored token `id`, if it exists and is neither revoked nor expired. Each cause begins with `token`.
 fn find_active<'a>(data: &'a AuthorizationData, id: &TokenId, now: UnixTime) -> Result<&'a Token, AuthorizeError> {
     let token = match data.tokens.get(id.key()) {
-        None => return Err(unauthenticated("it has no row")),
-        Some(Err(error)) => return Err(unauthenticated(error.to_string())),
+        None => return Err(unauthenticated("token does not exist")),
+        Some(Err(error)) => return Err(unauthenticated(format!("token is unreadable: {error}"))),
         Some(Ok(token)) => token,
     };
     if token.revocation.is_some() {
-        Err(unauthenticated("it is revoked"))
+        Err(unauthenticated("token is revoked"))
     } else if !token.is_alive(now) {
-        Err(unauthenticated("it is expired"))
+        Err(unauthenticated("token is expired"))
     } else {
         Ok(token)
     }
 }
 
-/// *(dies with its parent)* A parent that is revoked, expired, absent or unread ends its children at once.
-fn require_active_parent(data: &AuthorizationData, row: &Token, now: UnixTime) -> Result<(), AuthorizeError> {
-    let Some(id) = &row.parent else { return Ok(()) };
+/// *(dies with its parent)* A parent that is revoked, expired, missing or unreadable makes its children inactive at
+/// once.
+fn require_active_parent(data: &AuthorizationData, child: &Token, now: UnixTime) -> Result<(), AuthorizeError> {
+    let Some(id) = &child.parent else { return Ok(()) };
     match find_active(data, id, now) {
-        // An idempotency key used again long after gives a new token an old one's key: that one made no children before.
-        Ok(parent) if parent.id != *id || parent.created_at > row.created_at => {
-            Err(unauthenticated("its parent: another token has its id"))
+        // An idempotency key that is used again after the old token's item is gone gives a new token the old one's key.
+        // The new token is not the parent of children that are older than itself.
+        Ok(parent) if parent.id != *id || parent.created_at > child.created_at => {
+            Err(unauthenticated("parent token id belongs to another token"))
         }
-        Ok(parent) if parent.org == row.org => Ok(()),
-        Ok(_) => Err(unauthenticated("its parent is of another organization")),
-        Err(AuthorizeError::Unauthenticated { cause, .. }) => Err(unauthenticated(format!("its parent: {cause}"))),
+        Ok(parent) if parent.org == child.org => Ok(()),
+        Ok(_) => Err(unauthenticated("parent token belongs to another organization")),
+        Err(AuthorizeError::Unauthenticated { cause, .. }) => Err(unauthenticated(format!("parent {cause}"))),
         Err(other) => Err(other),
     }
 }
 
-/// *(the row is the right)* Organization, roles, expiry and flags are the row's.
-fn authenticated(row: Token, data: AuthorizationData, now: UnixTime) -> AuthenticatedCaller {
-    let flag = |flag: fn(&Access) -> bool| row.token_type.access().is_some_and(flag);
-    let (read_only, anonymize) = (flag(|access| access.read_only), flag(|access| access.anonymize));
-    let permissions = EffectivePermissions::new(&row.org, row.token_type.roles(), data.roles, read_only);
+/// *(the row is the right)* Organization, roles, expiry and flags are those of the stored token.
+fn authenticated_caller(stored: Token, data: AuthorizationData, now: UnixTime) -> AuthenticatedCaller {
+    let has_flag = |flag: fn(&Access) -> bool| stored.token_type.access().is_some_and(flag);
+    let read_only = has_flag(|access| access.read_only);
+    let anonymize = has_flag(|access| access.anonymize);
+    let permissions = EffectivePermissions::new(&stored.org, stored.token_type.roles(), data.roles, read_only);
     let today = now.date();
-    let last_used = (row.last_used != Some(today)).then(|| LastUsedUpdate { id: row.id.clone(), day: today });
-    let token = CallingToken { id: row.id, parent: row.parent, expires_at: row.expires_at, read_only, anonymize };
+    let last_used = (stored.last_used != Some(today)).then(|| LastUsedUpdate { id: stored.id.clone(), day: today });
+    let token =
+        CallingToken { id: stored.id, parent: stored.parent, expires_at: stored.expires_at, read_only, anonymize };
     let caller = Caller {
         identity: CallerIdentity::Token(token),
-        org: row.org,
+        org: stored.org,
         roles: permissions.roles().to_vec(),
         deny_roles: permissions.deny_roles(),
     };
@@ -147,7 +151,8 @@ fn authenticated(row: Token, data: AuthorizationData, now: UnixTime) -> Authenti
 }
 
 impl LastUsedUpdate {
-    /// Writes the update. It changes no decision, so that an error is ignored and the time is limited.
+    /// Writes the update. An error is ignored and the time is limited, because the decision does not depend on the
+    /// update.
     pub(super) async fn write(self, ledger: &impl UpdateLastUsed) {
         let _ = tokio::time::timeout(LAST_USED_TIMEOUT, ledger.update_last_used(&self.id, self.day)).await;
     }
