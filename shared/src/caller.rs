@@ -1,4 +1,5 @@
-//! *(the caller comes from the gateway)* Who calls, as the authorizer hands it to the functions.
+//! *(the caller comes from the gateway)* The caller of an operation, and the authorizer context that passes it to the
+//! functions.
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -8,11 +9,11 @@ use crate::{
     token::{Principal, TokenId, UnixTime, UserId},
 };
 
-/// The most roles that the authorizer looks up for a person: with the root role, one batch of 100 rows.
+/// Most roles that the authorizer reads for a user: together with the root role, one batch of 100 items.
 pub const MAX_CALLER_ROLES: usize = 99;
 
-/// The most bytes of the roles in a context, with a space between each two. Those that deny stand in it twice, and the
-/// authorizer's whole answer has 8 KB.
+/// Longest role list in a context, in bytes, with one space between roles. A context contains roles that deny twice,
+/// and the gateway limits the whole response of the authorizer to 8,192 bytes.
 pub const MAX_ROLE_LIST_BYTES: usize = 3_700;
 
 /// The caller of an operation: its identity, the organization in which it acts, and its roles there.
@@ -22,9 +23,9 @@ pub struct Caller {
     pub identity: CallerIdentity,
     /// The organization in which the request acts.
     pub org: OrgId,
-    /// The roles held in that organization.
+    /// The roles that the caller holds in that organization.
     pub roles: Vec<RoleId>,
-    /// Those of them that deny something.
+    /// Those of `roles` that deny an action.
     pub deny_roles: Vec<RoleId>,
 }
 
@@ -44,7 +45,7 @@ pub struct CallingToken {
     pub id: TokenId,
     /// The token that created it.
     pub parent: Option<TokenId>,
-    /// When it ends; `None`: never.
+    /// When it expires; `None` if it does not expire.
     pub expires_at: Option<UnixTime>,
     /// Whether it is read-only.
     pub read_only: bool,
@@ -52,7 +53,7 @@ pub struct CallingToken {
     pub anonymize: bool,
 }
 
-/// The context between authorizer and functions: strings only, as a REST API wants them.
+/// The authorizer context: strings only, as a REST API requires.
 pub type Context = BTreeMap<String, String>;
 
 impl Caller {
@@ -74,37 +75,37 @@ impl Caller {
         }
     }
 
-    /// Whether a token calls that a token created.
+    /// Whether the caller is a token that another token created.
     #[must_use]
     pub fn is_child_token(&self) -> bool {
         self.token().is_some_and(|token| token.parent.is_some())
     }
 
-    /// Whether a read-only token calls.
+    /// Whether the caller is a read-only token.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
         self.token().is_some_and(|token| token.read_only)
     }
 
-    /// Whether an anonymized token calls.
+    /// Whether the caller is an anonymized token.
     #[must_use]
     pub fn is_anonymized(&self) -> bool {
         self.token().is_some_and(|token| token.anonymize)
     }
 
-    /// The end of the token that calls; `None` if a user calls or the token does not expire.
+    /// When the token that calls expires; `None` if a user calls or the token does not expire.
     #[must_use]
     pub fn expires_at(&self) -> Option<UnixTime> {
         self.token().and_then(|token| token.expires_at)
     }
 
-    /// Whether the roles are more than a context can carry. Those that deny stand in it twice.
+    /// Whether the role list exceeds [`MAX_ROLE_LIST_BYTES`].
     #[must_use]
     pub fn has_too_many_roles(&self) -> bool {
         join(&self.roles).len() > MAX_ROLE_LIST_BYTES
     }
 
-    /// The same caller without any roles, for a token that does what it may do with none.
+    /// The same caller without roles, for a request that needs none.
     #[must_use]
     pub fn without_roles(self) -> Self {
         Self { roles: Vec::new(), deny_roles: Vec::new(), ..self }
@@ -124,8 +125,8 @@ impl Caller {
                 ("parent", token.parent.as_ref().map(ToString::to_string)),
                 ("expires_at", token.expires_at.map(|end| end.seconds().to_string())),
             ];
-            let given = optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-            context.extend(given);
+            let present = optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+            context.extend(present);
             context.extend([
                 ("token_id".to_owned(), token.id.to_string()),
                 ("token_type".to_owned(), token.id.type_name().to_string()),
@@ -136,15 +137,15 @@ impl Caller {
         context
     }
 
-    /// The caller that a context names.
+    /// Reads the caller from a context.
     ///
     /// # Errors
     ///
-    /// [`ApiError::Unauthenticated`] for a context that our authorizer would not have made, the empty one included: without
-    /// the authorizer nobody is known.
+    /// Returns [`ApiError::Unauthenticated`] if the authorizer did not create the context, for example if it is empty:
+    /// without the authorizer there is no caller.
     pub fn from_context(context: &Context) -> Result<Self, ApiError> {
         Self::read(context)
-            .ok_or_else(|| ApiError::Unauthenticated("the authorizer's context is absent or damaged".to_owned()))
+            .ok_or_else(|| ApiError::Unauthenticated("the authorizer context is missing or malformed".to_owned()))
     }
 
     fn read(context: &Context) -> Option<Self> {
@@ -161,11 +162,11 @@ impl Caller {
         })
     }
 
-    /// The token that a request means by `id`: its own by `self`.
+    /// Resolves the `id` of a request: `self` is the token that calls.
     ///
     /// # Errors
     ///
-    /// [`ApiError::NotFound`] for a person's `self` and for what is no token id.
+    /// Returns [`ApiError::NotFound`] for `self` if a user calls, and for text that is not a token id.
     pub fn resolve(&self, id: &str) -> Result<TokenId, ApiError> {
         if id == "self" {
             return self.token().map(|token| token.id.clone()).ok_or(ApiError::NotFound);
@@ -173,7 +174,7 @@ impl Caller {
         id.parse().map_err(|_| ApiError::NotFound)
     }
 
-    /// The caller as one who makes a token.
+    /// The caller as the creator of a token.
     #[must_use]
     pub fn as_delegator(&self) -> Delegator<'_> {
         Delegator { org: &self.org, roles: &self.roles, deny_roles: &self.deny_roles }
@@ -199,7 +200,7 @@ impl CallingToken {
     }
 }
 
-/// The roles as a context has them, with a space between each two.
+/// The roles as a context contains them, separated by spaces.
 #[must_use]
 pub fn join(roles: &[RoleId]) -> String {
     roles.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
@@ -219,7 +220,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::token::samples;
 
-    /// A person of the organization 123 with these roles.
+    /// A user of the organization 123 with these roles.
     pub(crate) fn person(roles: &[&str]) -> Caller {
         Caller {
             identity: CallerIdentity::User("local|1001".parse().unwrap()),
@@ -236,7 +237,7 @@ pub(crate) mod tests {
         Caller { identity: CallerIdentity::Token(token), ..person(roles) }
     }
 
-    /// The calling token of `caller`, to be changed.
+    /// The calling token of `caller`, for changes.
     pub(crate) fn token_mut(caller: &mut Caller) -> &mut CallingToken {
         match &mut caller.identity {
             CallerIdentity::Token(token) => token,
@@ -245,20 +246,20 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_caller_comes_back_from_the_context_as_they_were() {
-        let mut anonymous = token(&["123:a", "123:b"], Some(samples::child().id), Some(samples::at(5)));
-        anonymous.deny_roles = vec!["123:b".parse().unwrap()];
-        token_mut(&mut anonymous).anonymize = true;
-        for caller in [person(&[]), person(&["123:owner"]), token(&["123:a"], None, None), anonymous] {
+    fn caller_context_round_trip_is_lossless() {
+        let mut anonymized = token(&["123:a", "123:b"], Some(samples::child().id), Some(samples::at(5)));
+        anonymized.deny_roles = vec!["123:b".parse().unwrap()];
+        token_mut(&mut anonymized).anonymize = true;
+        for caller in [person(&[]), person(&["123:owner"]), token(&["123:a"], None, None), anonymized] {
             assert_eq!(Caller::from_context(&caller.to_context()), Ok(caller));
         }
     }
 
     #[test]
-    fn a_context_that_the_authorizer_would_not_make_names_nobody() {
-        let good = token(&["123:a"], Some(samples::child().id), Some(samples::at(5))).to_context();
+    fn from_context_with_invalid_context_is_unauthenticated() {
+        let valid = token(&["123:a"], Some(samples::child().id), Some(samples::at(5))).to_context();
         for name in ["org_id", "principal", "roles", "deny_roles", "token_id", "read_only", "anonymize"] {
-            let mut context = good.clone();
+            let mut context = valid.clone();
             context.remove(name);
             assert!(Caller::from_context(&context).is_err(), "without {name}");
         }
@@ -274,7 +275,7 @@ pub(crate) mod tests {
             ("read_only", "False"),
             ("anonymize", "0"),
         ] {
-            let mut context = good.clone();
+            let mut context = valid.clone();
             context.insert(name.to_owned(), value.to_owned());
             assert!(Caller::from_context(&context).is_err(), "{name} {value}");
         }
@@ -282,7 +283,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn self_is_the_calling_token_and_nothing_for_a_person() {
+    fn resolve_self_returns_calling_token_or_not_found() {
         let caller = token(&[], None, None);
         assert_eq!(caller.resolve("self"), Ok(samples::plain().id));
         assert_eq!(person(&[]).resolve("self"), Err(ApiError::NotFound));
@@ -291,7 +292,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn roles_beyond_what_a_context_carries_are_too_many() {
+    fn role_list_over_3700_bytes_is_too_many_roles() {
         let roles: Vec<String> = (0..58).map(|n| format!("123:{n:02}{}", "r".repeat(57))).collect();
         let mut caller = person(&roles.iter().map(String::as_str).collect::<Vec<_>>());
         assert_eq!(join(&caller.roles).len(), 3_711);
