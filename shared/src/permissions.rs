@@ -1,6 +1,6 @@
-//! Who may do what: roles, their grants, how a decision comes about, and what a token may carry.
+//! Roles, their grants, the permission decision, and the delegation of roles to tokens.
 //!
-//! *(pure core)* Nothing here does I/O, reads a clock, draws random numbers or knows HTTP.
+//! *(pure core)* This module performs no I/O, reads no clock, generates no random numbers and does not depend on HTTP.
 
 mod action;
 mod delegation;

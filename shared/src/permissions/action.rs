@@ -1,30 +1,30 @@
-//! What somebody wants to do: `token:create`, `entity:view`.
+//! An action that a route requires and that a grant allows or denies: `token:create`, `entity:view`.
 
 use std::{fmt, str::FromStr};
 
 use serde::Deserialize;
 
-/// The last parts of the actions that a read-only token is allowed.
+/// Last parts of the actions that a read-only token may use.
 const READ_ONLY_ACTIONS: [&str; 3] = ["view", "export", "download"];
 
-/// An action: parts separated by colons, 1 to 128 of `A-Z a-z 0-9 _ - . :` in all.
+/// An action: parts separated by colons, in total 1 to 128 characters of `A-Z a-z 0-9 _ - . :`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Action(String);
 
-/// Why a text is no action.
+/// The text is not a valid action.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an action is 1 to 128 of A-Z a-z 0-9 _ - . :")]
+#[error("an action must have 1 to 128 characters of A-Z a-z 0-9 _ - . :")]
 pub struct ActionError;
 
 impl Action {
-    /// The action as text. It holds nothing that a JSON string would have to escape.
+    /// The action as text. It contains no character that a JSON string must escape.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether a read-only token may be allowed it: the last part is `view`, `export` or `download`.
+    /// Whether a read-only token may use the action: its last part is `view`, `export` or `download`.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
         self.0.rsplit(':').next().is_some_and(|last| READ_ONLY_ACTIONS.contains(&last))
@@ -35,9 +35,9 @@ impl FromStr for Action {
     type Err = ActionError;
 
     fn from_str(text: &str) -> Result<Self, ActionError> {
-        let fits =
+        let is_valid =
             (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:".contains(&b));
-        fits.then(|| Self(text.to_owned())).ok_or(ActionError)
+        is_valid.then(|| Self(text.to_owned())).ok_or(ActionError)
     }
 }
 
@@ -60,8 +60,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_view_export_and_download_as_the_last_part_are_reading() {
-        for (action, reading) in [
+    fn read_only_action_ends_with_view_export_or_download() {
+        for (action, read_only) in [
             ("entity:view", true),
             ("entity:attribute:export", true),
             ("download", true),
@@ -70,19 +70,20 @@ mod tests {
             ("token:create", false),
             ("view:", false),
         ] {
-            assert_eq!(action.parse::<Action>().map(|a| a.is_read_only()), Ok(reading), "{action}");
+            assert_eq!(action.parse::<Action>().map(|a| a.is_read_only()), Ok(read_only), "{action}");
         }
     }
 
     #[test]
-    fn an_action_is_told_as_it_was_written() {
+    fn action_display_returns_parsed_text() {
         assert_eq!("token:create".parse::<Action>().map(|action| action.to_string()).as_deref(), Ok("token:create"));
     }
 
+    /// Gateway responses contain the action without escaping.
     #[test]
-    fn an_action_holds_nothing_that_a_gateway_response_would_have_to_escape() {
-        for bad in ["", "a b", "a\"b", "a\\b", "a$b", "a*", "ä"] {
-            assert_eq!(bad.parse::<Action>(), Err(ActionError), "{bad}");
+    fn action_with_invalid_character_is_rejected() {
+        for invalid in ["", "a b", "a\"b", "a\\b", "a$b", "a*", "ä"] {
+            assert_eq!(invalid.parse::<Action>(), Err(ActionError), "{invalid}");
         }
     }
 }

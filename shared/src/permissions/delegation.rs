@@ -1,54 +1,54 @@
-//! *(never wider)* What a token may carry. Every way of minting goes through [`RoleDelegation`].
+//! *(never wider)* Delegation of roles to tokens. Every way to create a token goes through [`RoleDelegation`].
 
 use std::collections::HashSet;
 
 use super::{OrgId, RoleId};
 
-/// The most roles that a request may ask for.
+/// Most roles that a request for a token may name.
 pub const MAX_REQUESTED_ROLES: usize = 50;
 
-/// The most roles that a token carries: authorizing reads them in one batch of 100 rows, together with the token, its
-/// parent and the root role.
+/// Most roles of a token: the authorizer reads them in one batch of 100 items, together with the token, its parent and
+/// the root role.
 pub const MAX_TOKEN_ROLES: usize = 97;
 
-/// Who makes a token, as far as its roles go.
+/// The creator of a token, with the roles that it holds.
 #[derive(Debug, Clone, Copy)]
 pub struct Delegator<'a> {
     /// The organization in which the delegator acts.
     pub org: &'a OrgId,
-    /// The roles that the delegator holds there.
+    /// The roles that the delegator holds in that organization.
     pub roles: &'a [RoleId],
-    /// Those of them that deny something.
+    /// Those of `roles` that deny an action.
     pub deny_roles: &'a [RoleId],
 }
 
-/// Why a token would be wider than its delegator.
+/// Why roles cannot be delegated to a token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DelegationError {
-    /// The delegator does not hold a role that was asked for.
+    /// The delegator does not hold a requested role.
     #[error("you do not hold the role `{0}`")]
     NotHeld(RoleId),
-    /// The delegator's own roles, asked for by not naming any, are more than a token may be asked to carry.
-    #[error("you hold {0} roles and a token is given {MAX_REQUESTED_ROLES} at most: name the ones that it needs")]
+    /// The request names no roles, and the delegator holds more than [`MAX_REQUESTED_ROLES`].
+    #[error("you hold {0} roles: request at most {MAX_REQUESTED_ROLES} of them for the token by name")]
     TooManyRolesHeld(usize),
-    /// The roles asked for and those that must come along are more than a token can carry.
-    #[error("the token would carry {0} roles and can carry {MAX_TOKEN_ROLES}")]
+    /// The requested roles and the delegator's roles that deny are more than [`MAX_TOKEN_ROLES`].
+    #[error("the token would have {0} roles: the limit is {MAX_TOKEN_ROLES}")]
     TooManyTokenRoles(usize),
 }
 
-/// The roles of a token to be made, held or still to be shown to exist.
+/// The roles of a token to be created, before roles that the delegator does not hold are verified to exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleDelegation {
     roles: Vec<RoleId>,
     roles_to_verify: Vec<RoleId>,
 }
 
-/// Roles that a token may carry. There is no way to have them but [`RoleDelegation::settle`].
+/// Roles that a token may have. Only [`RoleDelegation::resolve`] constructs them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DelegatedRoles(Vec<RoleId>);
 
 impl DelegatedRoles {
-    /// The roles, each once.
+    /// The roles, without duplicates.
     #[must_use]
     pub fn into_roles(self) -> Vec<RoleId> {
         self.0
@@ -56,19 +56,19 @@ impl DelegatedRoles {
 }
 
 impl RoleDelegation {
-    /// What `delegator` may give when `asked` for these roles; none asked for means the delegator's own. Roles of the delegator that
-    /// deny come along, asked for or not. Duplicates collapse.
+    /// The delegation of the `requested` roles by `delegator`. An empty request means all roles of the delegator. The
+    /// delegator's roles that deny are always included. Duplicates are removed.
     ///
     /// # Errors
     ///
-    /// See [`DelegationError`].
-    pub fn new(delegator: Delegator<'_>, asked: &[RoleId]) -> Result<Self, DelegationError> {
-        if asked.is_empty() && delegator.roles.len() > MAX_REQUESTED_ROLES {
+    /// Returns a [`DelegationError`] if the delegator cannot assign a role or if there are too many roles.
+    pub fn new(delegator: Delegator<'_>, requested: &[RoleId]) -> Result<Self, DelegationError> {
+        if requested.is_empty() && delegator.roles.len() > MAX_REQUESTED_ROLES {
             return Err(DelegationError::TooManyRolesHeld(delegator.roles.len()));
         }
-        let wanted = if asked.is_empty() { delegator.roles } else { asked };
+        let selected = if requested.is_empty() { delegator.roles } else { requested };
         let mut roles: Vec<RoleId> = Vec::new();
-        for role in wanted.iter().chain(delegator.deny_roles) {
+        for role in selected.iter().chain(delegator.deny_roles) {
             if !roles.contains(role) {
                 roles.push(role.clone());
             }
@@ -83,17 +83,17 @@ impl RoleDelegation {
         }
     }
 
-    /// The roles that the delegator, an owner, may give if they exist.
+    /// The roles that the delegator does not hold and may assign, as an owner, if they exist.
     #[must_use]
     pub fn roles_to_verify(&self) -> &[RoleId] {
         &self.roles_to_verify
     }
 
-    /// The roles to carry, once it is known which of the roles_to_verify ones exist.
+    /// The roles of the token, given which of [`Self::roles_to_verify`] exist.
     ///
     /// # Errors
     ///
-    /// [`DelegationError::NotHeld`] for one that does not: nobody can hold a role that is not there.
+    /// Returns [`DelegationError::NotHeld`] if one of them does not exist.
     pub fn resolve(self, existing: &HashSet<RoleId>) -> Result<DelegatedRoles, DelegationError> {
         match self.roles_to_verify.iter().find(|role| !existing.contains(role)) {
             Some(role) => Err(DelegationError::NotHeld(role.clone())),
@@ -103,13 +103,13 @@ impl RoleDelegation {
 }
 
 impl Delegator<'_> {
-    /// Whether the delegator may give roles that are there, held or not.
+    /// Whether the delegator is an owner, who may assign existing roles without holding them.
     #[must_use]
     pub fn is_owner(&self) -> bool {
         self.roles.contains(&RoleId::owner(self.org))
     }
 
-    /// An owner may give any role of the organization that exists, but never root, which nobody holds.
+    /// An owner may assign every existing role of the organization except root, which no caller holds.
     fn may_assign(&self, role: &RoleId) -> bool {
         self.is_owner() && role.org() == self.org && !role.is_root()
     }

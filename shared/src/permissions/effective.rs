@@ -1,10 +1,10 @@
-//! What somebody holds in one organization, and what follows from it.
+//! The effective permissions of a caller in one organization.
 
 use std::collections::HashMap;
 
 use super::{Action, OrgId, Role, RoleId};
 
-/// Everything that bears on the rights of one caller in one organization.
+/// The roles of one caller in one organization, from which its permissions are decided.
 #[derive(Debug, Clone)]
 pub struct EffectivePermissions {
     role_ids: Vec<RoleId>,
@@ -16,51 +16,51 @@ pub struct EffectivePermissions {
 /// Why an action is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PermissionError {
-    /// No role allows it.
+    /// No role allows the action.
     NoGrant,
-    /// A role denies it.
+    /// A role denies the action.
     Denied,
-    /// The organization's root role does not allow it.
+    /// The organization's root role does not allow the action.
     Root,
-    /// The token is read-only, and this is no reading action.
+    /// The token is read-only, and the action is not a read-only action.
     ReadOnly,
 }
 
 impl EffectivePermissions {
-    /// The roles of `claimed` that are held in `org`, by the role rows that were read: those of this organization that
-    /// exist (`owner` needs no row) and are not `root`. Duplicates collapse, the order stays. `rows` must have been asked
-    /// for every claimed role and for the organization's root role.
+    /// The permissions in `org` of a caller that claims the roles `claimed`. A claimed role counts if it belongs to
+    /// `org`, exists and is not `root`; `owner` counts without a stored role. Duplicates are removed, the order is
+    /// kept. `stored` must be the result of reading every claimed role and the organization's root role.
     #[must_use]
-    pub fn new(org: &OrgId, claimed: &[RoleId], mut rows: HashMap<RoleId, Role>, read_only: bool) -> Self {
-        let root = rows.remove(&RoleId::root(org));
-        let mut held: Vec<RoleId> = Vec::new();
+    pub fn new(org: &OrgId, claimed: &[RoleId], mut stored: HashMap<RoleId, Role>, read_only: bool) -> Self {
+        let root = stored.remove(&RoleId::root(org));
+        let mut role_ids: Vec<RoleId> = Vec::new();
         for id in claimed {
-            let exists = rows.contains_key(id) || id.is_owner();
-            if id.org() == org && !id.is_root() && exists && !held.contains(id) {
-                held.push(id.clone());
+            let exists = stored.contains_key(id) || id.is_owner();
+            if id.org() == org && !id.is_root() && exists && !role_ids.contains(id) {
+                role_ids.push(id.clone());
             }
         }
-        let rows = held.iter().filter_map(|id| rows.remove(id)).collect();
-        Self { role_ids: held, roles: rows, root, read_only }
+        let roles = role_ids.iter().filter_map(|id| stored.remove(id)).collect();
+        Self { role_ids, roles, root, read_only }
     }
 
-    /// The roles held, each once.
+    /// The roles that the caller holds, without duplicates.
     #[must_use]
     pub fn roles(&self) -> &[RoleId] {
         &self.role_ids
     }
 
-    /// The roles held that deny something.
+    /// The roles that the caller holds and that deny an action.
     #[must_use]
     pub fn deny_roles(&self) -> Vec<RoleId> {
         self.roles.iter().filter(|role| role.has_denies()).map(|role| role.id().clone()).collect()
     }
 
-    /// Decides on `action` and `resource` (`None` where the route names none).
+    /// Decides whether `action` on `resource` is allowed (`None`: the rule of the route names no resource).
     ///
     /// # Errors
     ///
-    /// Why not, the first that applies of: read-only, denied, not allowed by root, no grant.
+    /// Returns the first [`PermissionError`] that applies, in the order `ReadOnly`, `Denied`, `Root`, `NoGrant`.
     pub fn decide(&self, action: &Action, resource: Option<&str>) -> Result<(), PermissionError> {
         let text = action.as_str();
         if self.read_only && !action.is_read_only() {
@@ -70,16 +70,16 @@ impl EffectivePermissions {
             return Err(PermissionError::Denied);
         }
         self.root_allows(action, resource)?;
-        let owner = self.role_ids.iter().any(RoleId::is_owner);
-        let granted = owner || self.roles.iter().any(|role| role.allows(text, resource));
+        let is_owner = self.role_ids.iter().any(RoleId::is_owner);
+        let granted = is_owner || self.roles.iter().any(|role| role.allows(text, resource));
         if granted { Ok(()) } else { Err(PermissionError::NoGrant) }
     }
 
-    /// Whether the organization lets anybody do `action` on `resource`: where it has a root role, that allows it.
+    /// Checks that the root role of the organization, if it exists, allows `action` on `resource`.
     ///
     /// # Errors
     ///
-    /// [`PermissionError::Root`].
+    /// Returns [`PermissionError::Root`] if the root role does not allow the action.
     pub fn root_allows(&self, action: &Action, resource: Option<&str>) -> Result<(), PermissionError> {
         let Some(root) = &self.root else { return Ok(()) };
         let text = action.as_str();
@@ -95,29 +95,29 @@ mod tests {
 
     use super::*;
 
-    fn rows(roles: &Value) -> HashMap<RoleId, Role> {
-        let row = |(id, grants): (&String, &Value)| {
+    fn stored(roles: &Value) -> HashMap<RoleId, Role> {
+        let role = |(id, grants): (&String, &Value)| {
             let id: RoleId = id.parse().unwrap();
             (id.clone(), Role::parse(id, grants))
         };
-        roles.as_object().unwrap().iter().map(row).collect()
+        roles.as_object().unwrap().iter().map(role).collect()
     }
 
     fn decide(claimed: &[&str], roles: &Value, read_only: bool, action: &str) -> Result<(), PermissionError> {
         let claimed: Vec<RoleId> = claimed.iter().map(|id| id.parse().unwrap()).collect();
         let org = "1".parse().unwrap();
-        EffectivePermissions::new(&org, &claimed, rows(roles), read_only).decide(&action.parse().unwrap(), None)
+        EffectivePermissions::new(&org, &claimed, stored(roles), read_only).decide(&action.parse().unwrap(), None)
     }
 
     #[test]
-    fn decisions_follow_the_contracts_rights() {
-        let book = json!({
+    fn decide_follows_grants_denies_and_read_only() {
+        let roles = json!({
             "1:editor": [{"action": "entity:*"}],
             "1:viewer": [{"action": "entity:view"}],
             "1:careful": [{"action": "entity:delete", "effect": "deny"}],
             "1:one": [{"action": "entity:view", "resource": "entity/1"}],
         });
-        for (claimed, read_only, action, verdict) in [
+        for (claimed, read_only, action, expected) in [
             (&["1:viewer"][..], false, "entity:view", Ok(())),
             (&["1:viewer"], false, "entity:edit", Err(PermissionError::NoGrant)),
             (&["1:editor", "1:careful"], false, "entity:delete", Err(PermissionError::Denied)),
@@ -131,28 +131,28 @@ mod tests {
             (&["2:owner"], false, "entity:view", Err(PermissionError::NoGrant)),
             (&[], false, "entity:view", Err(PermissionError::NoGrant)),
         ] {
-            assert_eq!(decide(claimed, &book, read_only, action), verdict, "{claimed:?} {action}");
+            assert_eq!(decide(claimed, &roles, read_only, action), expected, "{claimed:?} {action}");
         }
     }
 
     #[test]
-    fn where_a_root_role_exists_it_must_allow_as_well_owners_too() {
-        let book = json!({"1:root": [{"action": "entity:*"}, {"action": "entity:delete", "effect": "deny"}]});
-        assert_eq!(decide(&["1:owner"], &book, false, "entity:view"), Ok(()));
-        assert_eq!(decide(&["1:owner"], &book, false, "entity:delete"), Err(PermissionError::Root));
-        assert_eq!(decide(&["1:owner"], &book, false, "token:create"), Err(PermissionError::Root));
+    fn root_role_must_allow_actions_of_owners() {
+        let roles = json!({"1:root": [{"action": "entity:*"}, {"action": "entity:delete", "effect": "deny"}]});
+        assert_eq!(decide(&["1:owner"], &roles, false, "entity:view"), Ok(()));
+        assert_eq!(decide(&["1:owner"], &roles, false, "entity:delete"), Err(PermissionError::Root));
+        assert_eq!(decide(&["1:owner"], &roles, false, "token:create"), Err(PermissionError::Root));
     }
 
     #[test]
-    fn root_is_never_held() {
-        let book = json!({"1:root": [{"action": "*"}]});
-        assert_eq!(decide(&["1:root"], &book, false, "entity:view"), Err(PermissionError::NoGrant));
+    fn root_role_claimed_by_caller_is_ignored() {
+        let roles = json!({"1:root": [{"action": "*"}]});
+        assert_eq!(decide(&["1:root"], &roles, false, "entity:view"), Err(PermissionError::NoGrant));
     }
 
     #[test]
-    fn the_owner_roles_own_denies_count() {
-        let book = json!({"1:owner": [{"action": "billing:*", "effect": "deny"}]});
-        assert_eq!(decide(&["1:owner"], &book, false, "billing:edit"), Err(PermissionError::Denied));
-        assert_eq!(decide(&["1:owner"], &book, false, "entity:edit"), Ok(()));
+    fn owner_role_with_deny_grant_denies() {
+        let roles = json!({"1:owner": [{"action": "billing:*", "effect": "deny"}]});
+        assert_eq!(decide(&["1:owner"], &roles, false, "billing:edit"), Err(PermissionError::Denied));
+        assert_eq!(decide(&["1:owner"], &roles, false, "entity:edit"), Ok(()));
     }
 }

@@ -1,58 +1,62 @@
-//! One line of a role: which actions on which resources it allows or denies.
+//! A grant of a role: the actions on resources that it allows or denies.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-/// A text in which `*` matches any run of characters, `:` and `/` included. Nothing else is special.
+/// A pattern in which `*` matches any run of characters, `:` and `/` included. No other character is special.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(String);
 
 impl Pattern {
-    /// The pattern written as `text`.
+    /// The pattern that `text` contains.
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self(text.to_owned())
     }
 
-    /// Whether the whole of `text` fits. Takes time in proportion to both lengths multiplied, at worst.
+    /// Whether the pattern matches the whole of `text`. The worst case takes time proportional to the product of both
+    /// lengths.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        let (pattern, text) = (self.0.as_bytes(), text.as_bytes());
-        let (mut p, mut t) = (0, 0);
-        // Where to go on when a run matched too little: just after the last star, and the text it has taken so far.
-        let mut star: Option<(usize, usize)> = None;
-        while t < text.len() {
-            if pattern.get(p) == Some(&b'*') {
-                star = Some((p + 1, t));
-                p += 1;
-            } else if pattern.get(p) == Some(&text[t]) {
-                p += 1;
-                t += 1;
-            } else if let Some((after, taken)) = star {
-                (p, t) = (after, taken + 1);
-                star = Some((after, t));
+        let pattern = self.0.as_bytes();
+        let text = text.as_bytes();
+        let mut pattern_index = 0;
+        let mut text_index = 0;
+        // Where to resume after a mismatch: the index after the last star, and the end of the text that it matches.
+        let mut backtrack: Option<(usize, usize)> = None;
+        while text_index < text.len() {
+            if pattern.get(pattern_index) == Some(&b'*') {
+                backtrack = Some((pattern_index + 1, text_index));
+                pattern_index += 1;
+            } else if pattern.get(pattern_index) == Some(&text[text_index]) {
+                pattern_index += 1;
+                text_index += 1;
+            } else if let Some((after_star, star_end)) = backtrack {
+                pattern_index = after_star;
+                text_index = star_end + 1;
+                backtrack = Some((after_star, text_index));
             } else {
                 return false;
             }
         }
-        pattern[p..].iter().all(|&byte| byte == b'*')
+        pattern[pattern_index..].iter().all(|&byte| byte == b'*')
     }
 
-    fn is_everything(&self) -> bool {
+    fn matches_everything(&self) -> bool {
         !self.0.is_empty() && self.0.bytes().all(|byte| byte == b'*')
     }
 }
 
-/// Whether a grant gives or takes.
+/// The effect of a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// The grant allows.
     Allow,
-    /// The grant denies, whatever else allows.
+    /// The grant denies, even if other grants allow.
     Deny,
 }
 
-/// A grant as far as it was understood.
+/// A grant of a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     action: Pattern,
@@ -62,7 +66,7 @@ pub struct Grant {
 }
 
 impl Serialize for Grant {
-    /// As it stands in a row: absent resource means every resource, absent effect `allow`.
+    /// Writes the stored form: a missing `resource` means every resource, a missing `effect` means `allow`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut members = serializer.serialize_map(None)?;
         members.serialize_entry("action", &self.action.0)?;
@@ -83,8 +87,8 @@ impl Grant {
         Self { action: Pattern::new("*"), resource: None, effect: Effect::Allow }
     }
 
-    /// Reads a grant: an object with the strings `action`, `resource` (optional) and `effect` (optional, `allow` or
-    /// `deny`), and nothing else. `None` where it is anything else.
+    /// Parses a grant: an object with the strings `action`, `resource` (optional) and `effect` (optional, `allow` or
+    /// `deny`), and no other member. Returns `None` for any other value.
     #[must_use]
     pub fn parse(value: &Value) -> Option<Self> {
         let members = value.as_object()?;
@@ -106,8 +110,8 @@ impl Grant {
         })
     }
 
-    /// What a grant that was not understood takes away: where it has an effect other than `allow` it may have been meant
-    /// to deny, so it denies its action on every resource, and every action where that cannot be read.
+    /// The deny that replaces a grant that cannot be parsed. Unless `effect` is `allow` or missing, the grant may have
+    /// been meant to deny, so it denies its action on every resource, or every action if `action` is not a string.
     #[must_use]
     pub fn fail_safe_deny(value: &Value) -> Option<Self> {
         let effect = value.as_object().map(|members| members.get("effect"));
@@ -128,21 +132,21 @@ impl Grant {
         Self { action: Pattern::new("*"), resource: None, effect: Effect::Deny }
     }
 
-    /// Whether the grant gives or takes.
+    /// Whether the grant allows or denies.
     #[must_use]
     pub fn effect(&self) -> Effect {
         self.effect
     }
 
-    /// Whether the grant speaks of `action` on `resource`. Where the route names no resource, an allow counts only
-    /// without a resource or with `*`, a deny always.
+    /// Whether the grant applies to `action` on `resource`. If the route names no resource, an allow applies only
+    /// without a resource or with `*`, and a deny always applies.
     #[must_use]
     pub fn matches(&self, action: &str, resource: Option<&str>) -> bool {
         self.action.matches(action)
             && match (&self.resource, resource) {
                 (None, _) => true,
                 (Some(pattern), Some(resource)) => pattern.matches(resource),
-                (Some(pattern), None) => self.effect == Effect::Deny || pattern.is_everything(),
+                (Some(pattern), None) => self.effect == Effect::Deny || pattern.matches_everything(),
             }
     }
 }
@@ -156,8 +160,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_matches_any_run_and_nothing_else_is_special() {
-        for (pattern, text, fits) in [
+    fn pattern_star_matches_any_run_of_characters() {
+        for (pattern, text, expected) in [
             ("*", "", true),
             ("*", "a:b/c", true),
             ("entity:*", "entity:view", true),
@@ -172,37 +176,38 @@ mod tests {
             ("token:create", "token:creates", false),
             ("**a", "ba", true),
         ] {
-            assert_eq!(Pattern::new(pattern).matches(text), fits, "{pattern} {text}");
+            assert_eq!(Pattern::new(pattern).matches(text), expected, "{pattern} {text}");
         }
     }
 
-    /// The obvious definition, exponential and short.
-    fn fits(pattern: &[u8], text: &[u8]) -> bool {
+    /// Reference implementation: the definition of matching, in exponential time.
+    fn matches_by_definition(pattern: &[u8], text: &[u8]) -> bool {
         match pattern.split_first() {
             None => text.is_empty(),
-            Some((b'*', rest)) => (0..=text.len()).any(|taken| fits(rest, &text[taken..])),
-            Some((byte, rest)) => text.first() == Some(byte) && fits(rest, &text[1..]),
+            Some((b'*', rest)) => (0..=text.len()).any(|taken| matches_by_definition(rest, &text[taken..])),
+            Some((byte, rest)) => text.first() == Some(byte) && matches_by_definition(rest, &text[1..]),
         }
     }
 
     proptest! {
         #[test]
-        fn matching_agrees_with_its_definition(pattern in "[ab*]{0,8}", text in "[ab]{0,8}") {
-            prop_assert_eq!(Pattern::new(&pattern).matches(&text), fits(pattern.as_bytes(), text.as_bytes()));
+        fn pattern_match_agrees_with_reference(pattern in "[ab*]{0,8}", text in "[ab]{0,8}") {
+            let expected = matches_by_definition(pattern.as_bytes(), text.as_bytes());
+            prop_assert_eq!(Pattern::new(&pattern).matches(&text), expected);
         }
     }
 
     #[test]
-    fn a_grant_is_action_resource_effect_and_nothing_else() {
-        for good in [
+    fn grant_with_unknown_member_or_wrong_type_is_rejected() {
+        for valid in [
             json!({"action": "a"}),
             json!({"action": "a", "resource": "r"}),
             json!({"action": "a", "effect": "deny"}),
             json!({"action": "a", "resource": "*", "effect": "allow"}),
         ] {
-            assert!(Grant::parse(&good).is_some(), "{good}");
+            assert!(Grant::parse(&valid).is_some(), "{valid}");
         }
-        for bad in [
+        for invalid in [
             json!("a"),
             json!({}),
             json!({"action": 1}),
@@ -213,12 +218,12 @@ mod tests {
             json!({"action": "a", "effect": true}),
             json!({"action": "a", "condition": {}}),
         ] {
-            assert!(Grant::parse(&bad).is_none(), "{bad}");
+            assert!(Grant::parse(&invalid).is_none(), "{invalid}");
         }
     }
 
     #[test]
-    fn what_was_not_understood_still_denies_unless_it_says_allow() {
+    fn unparsable_grant_denies_unless_effect_is_allow() {
         for (grant, denied) in [
             (json!({"action": "a", "effect": "Deny"}), true),
             (json!({"action": "a", "effect": "deny", "condition": {}}), true),
@@ -234,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_resource_in_the_route_an_allow_needs_everything_and_a_deny_needs_nothing() {
+    fn grant_on_route_without_resource_allows_only_star() {
         let grant = |resource: &str, effect: &str| {
             Grant::parse(&json!({"action": "a", "resource": resource, "effect": effect})).unwrap()
         };

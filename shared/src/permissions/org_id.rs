@@ -1,17 +1,17 @@
-//! The id of an organization, the tenant.
+//! The id of an organization (a tenant).
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// The id of an organization: 1 to 64 of `A-Z a-z 0-9 _ -`.
+/// The id of an organization: 1 to 64 characters of `A-Z a-z 0-9 _ -`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OrgId(String);
 
-/// Why a text is no organization id.
+/// The text is not a valid organization id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an organization id is 1 to 64 of A-Z a-z 0-9 _ -")]
+#[error("an organization id must have 1 to 64 characters of A-Z a-z 0-9 _ -")]
 pub struct OrgIdError;
 
 impl OrgId {
@@ -26,12 +26,12 @@ impl FromStr for OrgId {
     type Err = OrgIdError;
 
     fn from_str(text: &str) -> Result<Self, OrgIdError> {
-        let fits = (1..=64).contains(&text.len()) && text.bytes().all(is_id_byte);
-        fits.then(|| Self(text.to_owned())).ok_or(OrgIdError)
+        let is_valid = (1..=64).contains(&text.len()) && text.bytes().all(is_id_byte);
+        is_valid.then(|| Self(text.to_owned())).ok_or(OrgIdError)
     }
 }
 
-/// Whether `byte` may stand in an organization id: one of `A-Z a-z 0-9 _ -`.
+/// Whether an organization id may contain `byte`: one of `A-Z a-z 0-9 _ -`.
 pub(super) fn is_id_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
@@ -61,12 +61,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_organization_id_is_1_to_64_of_its_alphabet() {
-        for good in ["1", "org_A-9", &"x".repeat(64)] {
-            assert_eq!(good.parse::<OrgId>().map(|id| id.to_string()), Ok(good.to_owned()));
+    fn org_id_outside_length_or_alphabet_is_rejected() {
+        for valid in ["1", "org_A-9", &"x".repeat(64)] {
+            assert_eq!(valid.parse::<OrgId>().map(|id| id.to_string()), Ok(valid.to_owned()));
         }
-        for bad in ["", &"x".repeat(65), "a:b", "a b", "a#b", "ä", "a/b", "a.b"] {
-            assert_eq!(bad.parse::<OrgId>(), Err(OrgIdError), "{bad}");
+        for invalid in ["", &"x".repeat(65), "a:b", "a b", "a#b", "ä", "a/b", "a.b"] {
+            assert_eq!(invalid.parse::<OrgId>(), Err(OrgIdError), "{invalid}");
         }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Effect, Grant, RoleId};
 
-/// A role as it lies in the ledger, read so that what is not understood can only take away.
+/// A role as stored in the ledger. A grant that cannot be parsed can only remove permissions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
     id: RoleId,
@@ -12,35 +12,35 @@ pub struct Role {
     denies: Vec<Grant>,
 }
 
-/// A role, and what people call it.
+/// A role with its display name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleWithName {
-    /// Its name; empty where it has none.
+    /// The display name; empty if the role has none.
     pub name: String,
     /// The role.
     pub role: Role,
 }
 
 impl Role {
-    /// The role `id` with the row's `grants`, a JSON array.
+    /// Parses the stored `grants` of the role `id`, a JSON array.
     ///
-    /// A grant that is not understood makes the role allow nothing, while its denies count; grants that are no array deny
-    /// everything.
+    /// If a grant cannot be parsed, the role allows nothing and its denies still apply. If `grants` is not an array,
+    /// the role denies everything.
     #[must_use]
     pub fn parse(id: RoleId, grants: &Value) -> Self {
         let Value::Array(grants) = grants else {
             return Self::unreadable(id);
         };
-        let understood: Vec<_> = grants.iter().map(Grant::parse).collect();
-        let whole = understood.iter().all(Option::is_some);
+        let parsed: Vec<_> = grants.iter().map(Grant::parse).collect();
+        let all_parsed = parsed.iter().all(Option::is_some);
         let (allows, mut denies): (Vec<_>, Vec<_>) =
-            understood.into_iter().flatten().partition(|grant| grant.effect() == Effect::Allow);
-        let misread = grants.iter().filter(|grant| Grant::parse(grant).is_none());
-        denies.extend(misread.filter_map(Grant::fail_safe_deny));
-        Self { id, allows: if whole { allows } else { Vec::new() }, denies }
+            parsed.into_iter().flatten().partition(|grant| grant.effect() == Effect::Allow);
+        let unparsed = grants.iter().filter(|grant| Grant::parse(grant).is_none());
+        denies.extend(unparsed.filter_map(Grant::fail_safe_deny));
+        Self { id, allows: if all_parsed { allows } else { Vec::new() }, denies }
     }
 
-    /// The role `id` whose row cannot be read, so that nobody knows what it takes away: it denies everything.
+    /// The role `id` whose item cannot be read. Its denies are unknown, so it denies everything.
     #[must_use]
     pub fn unreadable(id: RoleId) -> Self {
         Self { id, allows: Vec::new(), denies: vec![Grant::deny_all()] }
@@ -52,12 +52,12 @@ impl Role {
         &self.id
     }
 
-    /// The grants that count.
+    /// The grants that apply.
     pub fn grants(&self) -> impl Iterator<Item = &Grant> {
         self.allows.iter().chain(&self.denies)
     }
 
-    /// Whether a grant of the role allows `action` on `resource`. A deny elsewhere may still win.
+    /// Whether a grant of the role allows `action` on `resource`. A deny of this or another role overrides it.
     #[must_use]
     pub fn allows(&self, action: &str, resource: Option<&str>) -> bool {
         self.allows.iter().any(|grant| grant.matches(action, resource))
@@ -69,7 +69,7 @@ impl Role {
         self.denies.iter().any(|grant| grant.matches(action, resource))
     }
 
-    /// Whether the role denies anything at all. Such a role is carried along by every token its holder makes.
+    /// Whether the role denies an action. Such a role is delegated to every token that its holder creates.
     #[must_use]
     pub fn has_denies(&self) -> bool {
         !self.denies.is_empty()
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grant_that_is_not_understood_leaves_the_role_with_its_denies_alone() {
+    fn role_with_unparsable_grant_keeps_only_its_denies() {
         let role = role(&json!([
             {"action": "a"},
             {"action": "b", "effect": "deny"},
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn grants_that_are_no_list_deny_everything() {
+    fn role_with_grants_not_an_array_denies_everything() {
         for grants in [json!(null), json!({"action": "*"}), json!("*")] {
             assert!(role(&grants).denies("anything", None), "{grants}");
             assert!(!role(&grants).allows("anything", None), "{grants}");
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_role_without_grants_allows_and_denies_nothing() {
+    fn role_without_grants_allows_and_denies_nothing() {
         let role = role(&json!([]));
         assert!(!role.allows("a", None) && !role.denies("a", None) && !role.has_denies());
     }

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::org_id::{OrgId, is_id_byte};
 
-/// The slug of the role that holds every grant of its organization.
-const OWNER: &str = "owner";
-/// The slug of the role that, where it exists, must allow as well. Nobody holds it.
-const ROOT: &str = "root";
+/// Slug of the role that allows every action in its organization.
+const OWNER_SLUG: &str = "owner";
+/// Slug of the role that, if it exists, must allow an action as well. No caller holds it.
+const ROOT_SLUG: &str = "root";
 
-/// The id of a role: the organization it belongs to, and its slug there.
+/// The id of a role: its organization and its slug.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RoleId {
@@ -19,17 +19,17 @@ pub struct RoleId {
     slug: String,
 }
 
-/// Why a text is no role id.
+/// Why a text is not a valid role id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RoleIdError {
-    /// There is no colon between organization and slug.
-    #[error("a role id is `<organization>:<slug>`")]
+    /// The colon between organization and slug is missing.
+    #[error("a role id must have the form `<organization>:<slug>`")]
     NoColon,
-    /// The part before the colon is no organization id.
-    #[error("the part of a role id before the colon is 1 to 64 of A-Z a-z 0-9 _ -")]
+    /// The part before the colon is not an organization id.
+    #[error("the organization of a role id must have 1 to 64 characters of A-Z a-z 0-9 _ -")]
     Organization,
-    /// The part after the colon is no slug.
-    #[error("the part of a role id after the colon is 1 to 64 of A-Z a-z 0-9 _ - .")]
+    /// The part after the colon is not a slug.
+    #[error("the slug of a role id must have 1 to 64 characters of A-Z a-z 0-9 _ - .")]
     Slug,
 }
 
@@ -38,31 +38,31 @@ impl RoleId {
     ///
     /// # Errors
     ///
-    /// [`RoleIdError::Slug`] where `slug` is not 1 to 64 of `A-Z a-z 0-9 _ - .`.
+    /// Returns [`RoleIdError::Slug`] if `slug` does not have 1 to 64 characters of `A-Z a-z 0-9 _ - .`.
     pub fn new(org: OrgId, slug: &str) -> Result<Self, RoleIdError> {
-        let fits = (1..=64).contains(&slug.len()) && slug.bytes().all(|b| is_id_byte(b) || b == b'.');
-        fits.then(|| Self { org, slug: slug.to_owned() }).ok_or(RoleIdError::Slug)
+        let is_valid = (1..=64).contains(&slug.len()) && slug.bytes().all(|b| is_id_byte(b) || b == b'.');
+        is_valid.then(|| Self { org, slug: slug.to_owned() }).ok_or(RoleIdError::Slug)
     }
 
     /// The owner role of `org`.
     #[must_use]
     pub fn owner(org: &OrgId) -> Self {
-        Self { org: org.clone(), slug: OWNER.to_owned() }
+        Self { org: org.clone(), slug: OWNER_SLUG.to_owned() }
     }
 
     /// The root role of `org`.
     #[must_use]
     pub fn root(org: &OrgId) -> Self {
-        Self { org: org.clone(), slug: ROOT.to_owned() }
+        Self { org: org.clone(), slug: ROOT_SLUG.to_owned() }
     }
 
-    /// The organization the role belongs to.
+    /// The organization of the role.
     #[must_use]
     pub fn org(&self) -> &OrgId {
         &self.org
     }
 
-    /// The role's name within its organization.
+    /// The slug of the role, unique within its organization.
     #[must_use]
     pub fn slug(&self) -> &str {
         &self.slug
@@ -71,13 +71,13 @@ impl RoleId {
     /// Whether this is its organization's owner role.
     #[must_use]
     pub fn is_owner(&self) -> bool {
-        self.slug == OWNER
+        self.slug == OWNER_SLUG
     }
 
     /// Whether this is its organization's root role.
     #[must_use]
     pub fn is_root(&self) -> bool {
-        self.slug == ROOT
+        self.slug == ROOT_SLUG
     }
 }
 
@@ -115,8 +115,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_role_id_is_an_organization_a_colon_and_a_slug() {
-        for (text, rule) in [
+    fn role_id_with_invalid_part_is_rejected() {
+        for (text, expected) in [
             ("123:owner", Ok(())),
             ("a_-9:a.b-c_9", Ok(())),
             ("owner", Err(RoleIdError::NoColon)),
@@ -128,12 +128,12 @@ mod tests {
             ("123:a b", Err(RoleIdError::Slug)),
             ("123:Ω", Err(RoleIdError::Slug)),
         ] {
-            assert_eq!(text.parse::<RoleId>().map(|_| ()), rule, "{text}");
+            assert_eq!(text.parse::<RoleId>().map(|_| ()), expected, "{text}");
         }
     }
 
     #[test]
-    fn a_slug_has_64_characters_at_most() {
+    fn role_id_slug_over_64_characters_is_rejected() {
         let slug = "s".repeat(64);
         assert!(format!("1:{slug}").parse::<RoleId>().is_ok());
         assert_eq!(format!("1:{slug}s").parse::<RoleId>(), Err(RoleIdError::Slug));
