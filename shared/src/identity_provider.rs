@@ -1,4 +1,4 @@
-//! An identity provider whose people may call.
+//! The configuration of an identity provider whose users may call.
 
 mod token_page_client;
 
@@ -14,51 +14,51 @@ use crate::{
     token::ProviderName,
 };
 
-/// An `OpenID` Connect issuer, as it is configured.
+/// An `OpenID` Connect issuer, as configured.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdentityProvider {
-    /// The name by which its people are known here, for good.
+    /// The provider's name, the first part of its users' ids. A change of the name changes the ids.
     pub name: ProviderName,
-    /// The issuer, exactly as its tokens say it in `iss`.
+    /// The issuer, exactly as in the claim `iss` of its tokens.
     pub issuer: String,
-    /// The audience that its tokens must be for, or several, of which one must be there.
+    /// The accepted audiences, configured as a string or a list: a token must be for one of them.
     #[serde(deserialize_with = "one_or_many")]
     pub audience: Vec<String>,
-    /// The claim that must hold the audience.
+    /// The claim that contains the audience.
     #[serde(default)]
     pub audience_claim: AudienceClaim,
-    /// What the claim `token_use` must hold, where the issuer has it.
+    /// The required value of the claim `token_use`; `None` if the claim is not checked.
     #[serde(default, deserialize_with = "present")]
     pub token_use: Option<String>,
-    /// The organizations that it may speak for.
+    /// The organizations in which its users may act.
     pub organizations: Organizations,
-    /// The organization of all its people, where its tokens name none: then no claim is looked at.
+    /// The organization of all its users, if its tokens do not name one. `org_claim` is then not read.
     #[serde(default, deserialize_with = "present")]
     pub organization: Option<OrgId>,
-    /// The claim that names the person's organization.
+    /// The claim that contains the user's organization.
     #[serde(default = "org_id")]
     pub org_claim: String,
-    /// The claim that names the person.
+    /// The claim that contains the user's subject.
     #[serde(default = "sub")]
     pub user_claim: String,
-    /// The claim that names the person's roles in that organization, in place of those assigned in the ledger. Absent: roles
-    /// are assigned in the ledger alone.
+    /// The claim that contains the user's roles in that organization, which replace those assigned in the ledger.
+    /// `None`: the ledger alone assigns roles.
     #[serde(default, deserialize_with = "present")]
     pub roles_claim: Option<String>,
-    /// Whether a person whose token has not that claim has the roles assigned in the ledger. Otherwise they have none: many
-    /// providers leave the claim out for somebody who has lost the last role.
+    /// Whether a user whose token lacks that claim has the roles assigned in the ledger. By default such a user has no
+    /// role, because many providers omit the claim for a user without any role.
     #[serde(default)]
     pub assigned_without_claim: bool,
-    /// Whether that claim may make somebody an owner.
+    /// Whether the owner role is accepted from that claim.
     #[serde(default)]
     pub owner_from_claim: bool,
-    /// How its people sign in on the token page; absent: they do not. The authorizer does without.
+    /// How its users sign in on the token page; `None` if they cannot. The authorizer does not use this member.
     #[serde(default, deserialize_with = "present")]
     pub page: Option<StrictObject<TokenPageClient>>,
 }
 
-/// Where a token says for whom it is.
+/// The claim that contains a token's audience.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AudienceClaim {
@@ -67,17 +67,17 @@ pub enum AudienceClaim {
     Aud,
     /// `client_id`, as in the access tokens of Amazon Cognito, which have no `aud`.
     ClientId,
-    /// `aud`, or in a token without it `client_id`: both kinds of tokens of Amazon Cognito.
+    /// `aud`, or `client_id` in a token without `aud`: accepts both kinds of tokens of Amazon Cognito.
     AudOrClientId,
 }
 
-/// The organizations that a provider may speak for.
+/// The organizations in which a provider's users may act.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum Organizations {
-    /// These.
+    /// The listed organizations.
     Only(Vec<OrgId>),
-    /// All of them, written `"*"`.
+    /// All organizations, written `"*"`.
     All(Star),
 }
 
@@ -89,30 +89,30 @@ pub enum Star {
     Star,
 }
 
-/// Why a provider cannot be used.
+/// Why the configuration of a provider is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityProviderError {
-    /// Its issuer is no address that keys may be fetched from.
+    /// Keys must not be fetched from the issuer's URL.
     #[error(
-        "the issuer of the identity provider `{0}` must begin with https://, or with http:// on this very machine, \
-             and its host be written in ASCII (`xn--…`)"
+        "the issuer of the identity provider `{0}` must be an https:// URL, or an http:// URL of a loopback address, \
+         with an ASCII host (`xn--…`)"
     )]
     Address(ProviderName),
-    /// Its issuer is one of ours, so that our tokens would be people.
-    #[error("the identity provider `{0}` has an issuer of ours")]
-    Ours(ProviderName),
-    /// It has no audience, so that it would accept tokens for anybody, or an empty one.
-    #[error("the identity provider `{0}` must have an audience, and none that is empty")]
+    /// The issuer is Latchkey's own: Latchkey's tokens would be accepted as users.
+    #[error("the issuer of the identity provider `{0}` is an issuer of Latchkey itself")]
+    OwnIssuer(ProviderName),
+    /// The audience is missing, so that tokens for any audience would be accepted, or it is empty.
+    #[error("`audience` of the identity provider `{0}` must be a non-empty string or a list of non-empty strings")]
     Audience(ProviderName),
-    /// It may not speak for the organization of its people.
-    #[error("the identity provider `{0}` has an `organization` that its `organizations` do not include")]
+    /// The organization of its users is not one of its organizations.
+    #[error("`organization` of the identity provider `{0}` must be one of its `organizations`")]
     Organization(ProviderName),
-    /// Nobody can sign in by its `page`.
-    #[error("the identity provider `{0}` has a `page` {1}")]
+    /// Users cannot sign in with its `page`.
+    #[error("`page` of the identity provider `{0}`: {1}")]
     TokenPageClient(ProviderName, &'static str),
-    /// Two have one name or one issuer.
-    #[error("the identity provider `{0}` is there twice, by its name or its issuer")]
-    Twice(ProviderName),
+    /// Another provider has the same name or issuer.
+    #[error("the name and the issuer of the identity provider `{0}` must be unique")]
+    Duplicate(ProviderName),
 }
 
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
@@ -137,7 +137,7 @@ fn sub() -> String {
 }
 
 impl Organizations {
-    /// Whether the provider may speak for `org`.
+    /// Whether the provider's users may act in `org`.
     #[must_use]
     pub fn include(&self, org: &OrgId) -> bool {
         match self {
@@ -152,15 +152,16 @@ impl IdentityProvider {
     ///
     /// # Errors
     ///
-    /// See [`IdentityProviderError`].
+    /// Returns an [`IdentityProviderError`] for the first rule that the configuration breaks.
     pub fn check(&self, earlier: &[Self], own_issuers: &[String]) -> Result<(), IdentityProviderError> {
         let name = || self.name.clone();
         if !may_be_fetched(&self.issuer) {
             return Err(IdentityProviderError::Address(name()));
         }
-        // The issuer of the public family is below that of the access family, so whatever is below one is Latchkey's.
+        // The issuer of the public family is a path below that of the access family: every URL below an issuer is
+        // Latchkey's.
         if own_issuers.iter().any(|own| self.issuer.trim_end_matches('/').starts_with(own.as_str())) {
-            return Err(IdentityProviderError::Ours(name()));
+            return Err(IdentityProviderError::OwnIssuer(name()));
         }
         if self.audience.is_empty() || self.audience.iter().any(String::is_empty) {
             return Err(IdentityProviderError::Audience(name()));
@@ -168,23 +169,26 @@ impl IdentityProvider {
         if self.organization.as_ref().is_some_and(|org| !self.organizations.include(org)) {
             return Err(IdentityProviderError::Organization(name()));
         }
-        if let Some(why) = self.page.as_ref().and_then(|StrictObject(page)| page.wrong(&self.issuer)) {
-            return Err(IdentityProviderError::TokenPageClient(name(), why));
+        let page = self.page.as_ref();
+        if let Some(reason) = page.and_then(|StrictObject(page)| page.invalid_reason(&self.issuer)) {
+            return Err(IdentityProviderError::TokenPageClient(name(), reason));
         }
         if earlier.iter().any(|other| other.name == self.name || other.issuer == self.issuer) {
-            return Err(IdentityProviderError::Twice(name()));
+            return Err(IdentityProviderError::Duplicate(name()));
         }
         Ok(())
     }
 }
 
-/// Whether keys may be fetched from `address`: over HTTPS, or by HTTP from this very machine.
+/// Whether keys may be fetched from `address`: over HTTPS, or over HTTP from a loopback address.
 #[must_use]
 pub fn may_be_fetched(address: &str) -> bool {
     let Ok(url) = Url::parse(address) else { return false };
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    url.username().is_empty() && url.password().is_none() && (url.scheme() == "https" || url.scheme() == "http" && here)
+    let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    url.username().is_empty()
+        && url.password().is_none()
+        && (url.scheme() == "https" || url.scheme() == "http" && is_loopback)
 }
 
 #[cfg(test)]
@@ -206,8 +210,8 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_is_reached_over_https_or_on_this_machine() {
-        for (issuer, good) in [
+    fn provider_issuer_must_be_https_or_loopback() {
+        for (issuer, valid) in [
             ("https://idp.example/pool", true),
             ("http://127.0.0.1:8081", true),
             ("http://[::1]:8081", true),
@@ -223,35 +227,36 @@ mod tests {
             ("file:///etc/passwd", false),
             ("idp.example", false),
         ] {
-            assert_eq!(providers(json!([provider("a", issuer)])).is_ok(), good, "{issuer}");
+            assert_eq!(providers(json!([provider("a", issuer)])).is_ok(), valid, "{issuer}");
         }
     }
 
     #[test]
-    fn our_own_issuers_are_no_providers() {
+    fn provider_with_issuer_of_latchkey_is_rejected() {
         for issuer in [
             "https://api.example/v1/access-tokens",
             "https://api.example/v1/access-tokens/",
             "https://api.example/v1/access-tokens/public",
         ] {
             assert!(
-                matches!(providers(json!([provider("a", issuer)])), Err(IdentityProviderError::Ours(_))),
+                matches!(providers(json!([provider("a", issuer)])), Err(IdentityProviderError::OwnIssuer(_))),
                 "{issuer}"
             );
         }
     }
 
     #[test]
-    fn two_providers_have_two_names_and_two_issuers() {
-        let (a, b) = (provider("a", "https://a.example"), provider("b", "https://b.example"));
+    fn provider_with_duplicate_name_or_issuer_is_rejected() {
+        let a = provider("a", "https://a.example");
+        let b = provider("b", "https://b.example");
         assert_eq!(providers(json!([a, b])), Ok(()));
         assert!(providers(json!([a, provider("a", "https://b.example")])).is_err());
         assert!(providers(json!([a, provider("b", "https://a.example")])).is_err());
     }
 
     #[test]
-    fn an_audience_is_one_or_several_and_none_is_empty() {
-        for (audience, good) in [
+    fn provider_with_missing_or_empty_audience_is_rejected() {
+        for (audience, valid) in [
             (json!("a"), true),
             (json!(["a", "b"]), true),
             (json!(""), false),
@@ -260,21 +265,22 @@ mod tests {
         ] {
             let mut json = provider("a", "https://a.example");
             json["audience"] = audience.clone();
-            assert_eq!(providers(json!([json])).is_ok(), good, "{audience}");
+            assert_eq!(providers(json!([json])).is_ok(), valid, "{audience}");
         }
     }
 
     #[test]
-    fn the_organization_of_all_its_people_is_one_that_it_may_speak_for() {
-        for (organizations, good) in [(json!("*"), true), (json!(["123"]), true), (json!(["124"]), false)] {
+    fn provider_organization_outside_organizations_is_rejected() {
+        for (organizations, valid) in [(json!("*"), true), (json!(["123"]), true), (json!(["124"]), false)] {
             let mut json = provider("a", "https://a.example");
-            (json["organization"], json["organizations"]) = (json!("123"), organizations.clone());
-            assert_eq!(providers(json!([json])).is_ok(), good, "{organizations}");
+            json["organization"] = json!("123");
+            json["organizations"] = organizations.clone();
+            assert_eq!(providers(json!([json])).is_ok(), valid, "{organizations}");
         }
     }
 
     #[test]
-    fn organizations_are_a_list_or_a_star_and_must_be_said() {
+    fn organizations_must_be_a_list_or_a_star() {
         let read = |organizations: Value| {
             let mut json = provider("a", "https://a.example");
             json["organizations"] = organizations;
@@ -284,8 +290,8 @@ mod tests {
         assert!(read(json!("*")).unwrap().organizations.include(&org));
         assert!(read(json!(["123"])).unwrap().organizations.include(&org));
         assert!(!read(json!(["124"])).unwrap().organizations.include(&org));
-        for bad in [json!(null), json!("123"), json!(["*"]), json!([1])] {
-            assert!(read(bad.clone()).is_err(), "{bad}");
+        for invalid in [json!(null), json!("123"), json!(["*"]), json!([1])] {
+            assert!(read(invalid.clone()).is_err(), "{invalid}");
         }
     }
 }

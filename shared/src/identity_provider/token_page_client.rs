@@ -1,4 +1,4 @@
-//! How a provider's people sign in on the token page.
+//! The token page as an OAuth client of an identity provider: how the provider's users sign in on the page.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,13 @@ use url::Url;
 use super::may_be_fetched;
 use crate::json::present;
 
-/// The most bytes of a text here.
+/// Longest text in the configuration of a page, in bytes.
 const MAX_TEXT_BYTES: usize = 1_000;
-/// The most further parameters, and the most further origins.
+/// Most entries of `parameters`, and most entries of `origins`.
 const MAX_ENTRIES: usize = 10;
 
-/// The parameters of the authorization request that are the page's own (RFC 6749, section 4.1.1; RFC 7636, section 4.3).
+/// The parameters of the authorization request that the page sets itself (RFC 6749, section 4.1.1; RFC 7636, section
+/// 4.3).
 const RESERVED_PARAMETERS: [&str; 8] = [
     "client_id",
     "code_challenge",
@@ -25,34 +26,35 @@ const RESERVED_PARAMETERS: [&str; 8] = [
     "state",
 ];
 
-/// The page as a client of the provider: authorization code with PKCE (RFC 7636), no secret.
+/// The page as a public client of the provider: authorization code with PKCE (RFC 7636), without a client secret.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenPageClient {
     /// The page's client id at the provider.
     pub client_id: String,
-    /// What the page asks for (RFC 6749, section 3.3).
+    /// The requested scope (RFC 6749, section 3.3).
     #[serde(default = "scope")]
     pub scope: String,
     /// Which of the provider's tokens the page sends to the API.
     #[serde(default)]
     pub token: SignInToken,
-    /// Further parameters of the authorization request.
+    /// Additional parameters of the authorization request.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
-    /// Where the page may call beside the issuer's own origin, as for a token endpoint that lies elsewhere.
+    /// Origins that the page may call in addition to the issuer's, for example that of a token endpoint on another
+    /// host.
     #[serde(default)]
     pub origins: Vec<String>,
-    /// What people call the provider; absent: its name.
+    /// The provider's display name on the page; `None`: its name.
     #[serde(default, deserialize_with = "present")]
     pub title: Option<String>,
 }
 
-/// A token that a provider gives.
+/// A token that a provider issues.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SignInToken {
-    /// The access token (RFC 6749, section 1.4), where it is a JWT for the configured audience.
+    /// The access token (RFC 6749, section 1.4), if it is a JWT for the configured audience.
     #[default]
     AccessToken,
     /// The ID token (OpenID Connect Core 1.0, section 2), whose audience is the client.
@@ -64,40 +66,40 @@ fn scope() -> String {
 }
 
 impl TokenPageClient {
-    /// Why nobody can sign in by it, at a provider with this issuer.
-    pub(super) fn wrong(&self, issuer: &str) -> Option<&'static str> {
+    /// Why users of a provider with this issuer cannot sign in with this configuration; `None` if they can.
+    pub(super) fn invalid_reason(&self, issuer: &str) -> Option<&'static str> {
         let texts = [&self.client_id, &self.scope].into_iter().chain(self.title.iter());
         let mut texts = texts.chain(self.parameters.iter().flat_map(|(name, value)| [name, value]));
         if texts.any(|text| text.is_empty() || text.len() > MAX_TEXT_BYTES || text.chars().any(char::is_control)) {
-            return Some("with an empty text, one of more than 1,000 bytes, or one with a control character");
+            return Some("each text must have 1 to 1,000 bytes and no control character");
         }
         if self.parameters.len() > MAX_ENTRIES || self.origins.len() > MAX_ENTRIES {
-            return Some("with more than 10 `parameters` or `origins`");
+            return Some("`parameters` and `origins` must have at most 10 entries each");
         }
         if self.parameters.keys().any(|name| RESERVED_PARAMETERS.contains(&name.as_str())) {
-            return Some("with `parameters` that the page sets itself");
+            return Some("`parameters` must not contain a parameter that the page sets itself");
         }
         if origin(issuer).is_none() {
-            return Some("and an issuer whose host is no name or address");
+            return Some("the host of the issuer must be a name or an IPv4 address");
         }
         let is_origin = |text: &String| origin(text).as_ref() == Some(text);
         (!self.origins.iter().all(is_origin))
-            .then_some("with `origins` that are not all like https://login.example.com, without a path")
+            .then_some("each of `origins` must be like https://login.example.com, without a path")
     }
 
-    /// The origins that the page calls to sign people in (RFC 6454): those of `issuer` and the further ones.
+    /// The origins (RFC 6454) that the page calls during sign-in: that of `issuer` and the additional ones.
     #[must_use]
     pub fn origins(&self, issuer: &str) -> Vec<String> {
         origin(issuer).into_iter().chain(self.origins.iter().cloned()).collect()
     }
 }
 
-/// The origin of an address over HTTPS, or by HTTP on this very machine. A host has letters, digits, dots and
-/// hyphens alone, so that it can stand in a policy, which knows no IPv6 addresses.
+/// The origin of an HTTPS URL, or of an HTTP URL of a loopback address. The host may contain letters, digits, dots and
+/// hyphens only, because the origin becomes part of a content security policy, whose syntax has no IPv6 addresses.
 fn origin(address: &str) -> Option<String> {
     let url = Url::parse(address).ok().filter(|_| may_be_fetched(address))?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
-    url.host_str()?.chars().all(plain).then(|| url.origin().ascii_serialization())
+    let is_host_char = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
+    url.host_str()?.chars().all(is_host_char).then(|| url.origin().ascii_serialization())
 }
 
 #[cfg(test)]
@@ -114,46 +116,46 @@ mod tests {
     }
 
     #[test]
-    fn a_page_asks_for_a_renewable_access_token_unless_it_says_otherwise() {
+    fn page_requests_renewable_access_token_by_default() {
         let page = page(&json!({}));
         assert_eq!((page.scope.as_str(), page.token), ("openid profile offline_access", SignInToken::AccessToken));
         assert_eq!(page.origins("https://a.example/tenant"), ["https://a.example"]);
-        assert_eq!(page.wrong("https://a.example/tenant"), None);
+        assert_eq!(page.invalid_reason("https://a.example/tenant"), None);
     }
 
     #[test]
-    fn texts_and_lists_are_bounded_to_the_last() {
+    fn page_with_text_or_list_over_limit_is_rejected() {
         let origins = |count: usize| (0..count).map(|number| format!("https://{number}.example")).collect::<Vec<_>>();
         let parameters = |count: usize| (0..count).map(|n| (format!("p{n}"), json!("x"))).collect::<Value>();
-        let wrong = |change: Value| page(&change).wrong("https://a.example").is_some();
-        for (fits, too_much) in [
+        let is_invalid = |change: Value| page(&change).invalid_reason("https://a.example").is_some();
+        for (at_limit, over_limit) in [
             (json!({"title": "x".repeat(1_000)}), json!({"title": "x".repeat(1_001)})),
             (json!({"origins": origins(10)}), json!({"origins": origins(11)})),
             (json!({"parameters": parameters(10)}), json!({"parameters": parameters(11)})),
         ] {
-            assert!(!wrong(fits) && wrong(too_much.clone()), "{too_much}");
+            assert!(!is_invalid(at_limit) && is_invalid(over_limit.clone()), "{over_limit}");
         }
     }
 
     #[test]
-    fn what_nobody_could_sign_in_by_is_said() {
+    fn page_with_invalid_member_is_rejected_with_reason() {
         let many: Vec<_> = (0..11).map(|number| format!("https://{number}.example")).collect();
-        for (change, issuer, words) in [
-            (json!({"client_id": ""}), "https://a.example", "empty text"),
+        for (change, issuer, expected) in [
+            (json!({"client_id": ""}), "https://a.example", "1 to 1,000 bytes"),
             (json!({"scope": "a\nb"}), "https://a.example", "control character"),
-            (json!({"title": "x".repeat(1_001)}), "https://a.example", "1,000 bytes"),
-            (json!({"parameters": {"audience": ""}}), "https://a.example", "empty text"),
+            (json!({"title": "x".repeat(1_001)}), "https://a.example", "1 to 1,000 bytes"),
+            (json!({"parameters": {"audience": ""}}), "https://a.example", "1 to 1,000 bytes"),
             (json!({"parameters": {"redirect_uri": "https://b.example"}}), "https://a.example", "the page sets itself"),
-            (json!({"origins": many}), "https://a.example", "more than 10"),
+            (json!({"origins": many}), "https://a.example", "at most 10"),
             (json!({"origins": ["https://b.example/"]}), "https://a.example", "without a path"),
             (json!({"origins": ["https://b.example/token"]}), "https://a.example", "without a path"),
             (json!({"origins": ["http://b.example"]}), "https://a.example", "without a path"),
             (json!({"origins": ["*"]}), "https://a.example", "without a path"),
             (json!({"origins": ["https://b.example;x"]}), "https://a.example", "without a path"),
-            (json!({}), "https://a.example;script-src", "no name or address"),
+            (json!({}), "https://a.example;script-src", "a name or an IPv4 address"),
         ] {
-            let wrong = page(&change).wrong(issuer);
-            assert!(wrong.is_some_and(|wrong| wrong.contains(words)), "{change}: {wrong:?}");
+            let reason = page(&change).invalid_reason(issuer);
+            assert!(reason.is_some_and(|reason| reason.contains(expected)), "{change}: {reason:?}");
         }
     }
 }
