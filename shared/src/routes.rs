@@ -1,4 +1,4 @@
-//! Which permission a route needs. Configuration, not code.
+//! The configured access rules of the routes: the permission that each route requires.
 
 mod resource_pattern;
 mod route;
@@ -20,58 +20,58 @@ use crate::{
     permissions::Action,
 };
 
-/// The rules of one API or several, keyed by the route as the gateway reports it and compared exactly. A route without one is
-/// denied.
+/// The rules of one or more APIs by route. Routes are compared exactly, as the gateway reports them. A route without a
+/// rule is denied.
 ///
-/// They are written as an object from route to rule, or as a list of such objects, of which no later one speaks of a route of
-/// one before; see [`Route`] and [`Rule`].
+/// The JSON form is an object that maps routes to rules, or a list of such objects, of which no later one may have a
+/// rule for a route of an earlier one; see [`Route`] and [`Rule`].
 #[derive(Debug, Clone, Default)]
 pub struct Rules(HashMap<Route, Rule>);
 
-/// The rules as they are written, each valid or invalid on its own: one list per object.
+/// The rules as configured, each valid or invalid on its own: one list per JSON object.
 #[derive(Debug, Default)]
 pub struct RuleEntries(Vec<Vec<RuleEntry>>);
 
-/// One rule as it is written.
+/// One rule as configured.
 #[derive(Debug)]
 struct RuleEntry {
     route: String,
     parsed: Result<(Route, Rule), String>,
 }
 
-/// A rule that cannot be used.
+/// A rule that is invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidRule {
-    /// The route, as it is written.
+    /// The route as configured.
     pub route: String,
-    /// What is wrong with the rule.
+    /// Why the rule is invalid.
     pub reason: String,
 }
 
-/// What a route needs, written as one of `{"action": …, "resource": …}`, `{"any_caller": true}` and `{"public": true}`, the
-/// first two with the other members beside it.
+/// The access rule of a route: one of `{"action": …, "resource": …}`, `{"any_caller": true}` and `{"public": true}`.
+/// The first two may have the members `own_id` and `public_tokens` as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// What the caller must be.
+    /// The access that the route requires.
     pub access: RouteAccess,
-    /// The path parameter by which a token may always name itself.
+    /// The path parameter with the token id: a token may always use the route for its own id.
     pub own_id: Option<String>,
-    /// Whether tokens of the public family reach the route, which need no role then.
+    /// Whether tokens of the public family may use the route. They need no role for it.
     pub public_tokens: bool,
 }
 
-/// What a caller must be.
+/// The access that a route requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RouteAccess {
-    /// Nobody in particular: no credential is looked at.
+    /// No access control: no credential is read.
     Public,
-    /// A person, or a token of the access family.
+    /// Any user, or any token of the access family.
     Authenticated,
-    /// Allowed this action on this resource; `None`: on every resource.
+    /// The permission for this action on this resource; `None`: on every resource.
     Permission(Action, Option<ResourcePattern>),
 }
 
-/// A rule as it is written.
+/// The JSON form of a rule.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RuleJson {
@@ -90,71 +90,76 @@ struct RuleJson {
 }
 
 impl Rule {
-    fn of(route: &Route, written: RuleJson) -> Result<Self, String> {
-        let resource = written.resource.map(|text| ResourcePattern::parse(&text, route)).transpose()?;
-        let access = match (written.public, written.any_caller, written.action, resource) {
-            (true, false, None, None) if written.own_id.is_none() && !written.public_tokens => RouteAccess::Public,
-            (true, ..) => return Err("`public` stands alone".to_owned()),
+    fn of(route: &Route, json: RuleJson) -> Result<Self, String> {
+        let resource = json.resource.map(|text| ResourcePattern::parse(&text, route)).transpose()?;
+        let access = match (json.public, json.any_caller, json.action, resource) {
+            (true, false, None, None) if json.own_id.is_none() && !json.public_tokens => RouteAccess::Public,
+            (true, ..) => return Err("`public` must be the only member".to_owned()),
             (false, true, None, None) => RouteAccess::Authenticated,
             (false, false, Some(action), resource) => RouteAccess::Permission(action, resource),
-            _ => return Err("a rule has `action`, or `any_caller: true`, or `public: true`".to_owned()),
+            _ => {
+                let rule = "a rule must have exactly one of `action`, `any_caller: true` and `public: true`, and \
+                            `resource` requires `action`";
+                return Err(rule.to_owned());
+            }
         };
-        match written.own_id.as_ref().filter(|name| !route.has(name)) {
-            Some(name) => Err(format!("the route has no path parameter `{name}` for `own_id`")),
-            None => Ok(Self { access, own_id: written.own_id, public_tokens: written.public_tokens }),
+        match json.own_id.as_ref().filter(|name| !route.has_parameter(name)) {
+            Some(name) => Err(format!("`own_id`: the route has no path parameter `{name}`")),
+            None => Ok(Self { access, own_id: json.own_id, public_tokens: json.public_tokens }),
         }
     }
 }
 
 impl Rules {
-    /// The valid rules of `sources`, and the invalid ones with the source that contains them. A later object may not have a rule for
-    /// a route of an earlier one, not even for one API alone: Latchkey's own rules are the first object and cannot be overridden.
+    /// The valid rules of `sources`, and the invalid ones with the source that contains them. A later object may not
+    /// have a rule for a route of an earlier one, not even for one API alone: Latchkey's own rules are the first object
+    /// and cannot be overridden.
     #[must_use]
     pub fn new<S: Copy>(sources: impl IntoIterator<Item = (S, RuleEntries)>) -> (Self, Vec<(S, InvalidRule)>) {
         let mut rules = Self::default();
         let mut invalid = Vec::new();
         for (source, entries) in sources {
             for object in entries.0 {
-                let mut of_object = Self::default();
+                let mut object_rules = Self::default();
                 for RuleEntry { route, parsed } in object {
                     let added = parsed.and_then(|(route, rule)| {
                         rules.check_free(&route)?;
-                        of_object.add(route, rule)
+                        object_rules.add(route, rule)
                     });
                     if let Err(reason) = added {
                         invalid.push((source, InvalidRule { route, reason }));
                     }
                 }
-                rules.0.extend(of_object.0);
+                rules.0.extend(object_rules.0);
             }
         }
         (rules, invalid)
     }
 
-    /// The rule of `route` of the API with the id `api`: one for this API alone, or else one for any API.
+    /// The rule for `route` of the API with the id `api`: the rule for this API, otherwise the rule for any API.
     #[must_use]
     pub fn find(&self, api: &str, route: &str) -> Option<&Rule> {
-        self.0.get(&Route::of(api, route)).or_else(|| self.0.get(&Route::anywhere(route)))
+        self.0.get(&Route::of(api, route)).or_else(|| self.0.get(&Route::of_any_api(route)))
     }
 
-    /// These rules and `more`, none of which may be for a route of these.
+    /// Adds the rules of `more`.
     ///
     /// # Errors
     ///
-    /// The route that is in both.
+    /// Returns a message that names the route if both have a rule for one route.
     pub fn and(mut self, more: Self) -> Result<Self, String> {
         more.0.keys().try_for_each(|route| self.check_free(route))?;
         self.0.extend(more.0);
         Ok(self)
     }
 
-    /// Whether tokens of the public family reach any route.
+    /// Whether tokens of the public family may use any route.
     #[must_use]
     pub fn admit_public_tokens(&self) -> bool {
         self.0.values().any(|rule| rule.public_tokens)
     }
 
-    /// The rules by their routes, in the order of their keys.
+    /// The rules with their routes, sorted by the text of the route.
     #[must_use]
     pub fn by_route(&self) -> Vec<(&Route, &Rule)> {
         let mut all: Vec<_> = self.0.iter().collect();
@@ -163,17 +168,17 @@ impl Rules {
     }
 
     fn check_free(&self, route: &Route) -> Result<(), String> {
-        if self.0.keys().any(|own| own.is_of_the_same_key(route)) {
-            return Err(format!("the route `{route}` has a rule already"));
+        if self.0.keys().any(|existing| existing.has_same_key(route)) {
+            return Err(format!("the route `{route}` already has a rule"));
         }
         Ok(())
     }
 
     fn add(&mut self, route: Route, rule: Rule) -> Result<(), String> {
         match self.0.entry(route) {
-            Entry::Occupied(there) => Err(format!("the route `{}` is there twice", there.key())),
-            Entry::Vacant(free) => {
-                free.insert(rule);
+            Entry::Occupied(existing) => Err(format!("the route `{}` is defined twice", existing.key())),
+            Entry::Vacant(vacant) => {
+                vacant.insert(rule);
                 Ok(())
             }
         }
@@ -184,9 +189,9 @@ impl RuleEntry {
     fn parse(route: String, json: &RawValue) -> Self {
         let in_rule = |reason: String| format!("the rule of `{route}`: {reason}");
         let parsed = route.parse::<Route>().map_err(|error| in_rule(error.to_string())).and_then(|parsed| {
-            let written: StrictObject<RuleJson> =
+            let StrictObject(members): StrictObject<RuleJson> =
                 serde_json::from_str(json.get()).map_err(|error| in_rule(error.to_string()))?;
-            let rule = Rule::of(&parsed, written.0).map_err(in_rule)?;
+            let rule = Rule::of(&parsed, members).map_err(in_rule)?;
             Ok((parsed, rule))
         });
         Self { route, parsed }
@@ -194,7 +199,7 @@ impl RuleEntry {
 }
 
 impl<'de> Deserialize<'de> for Rules {
-    /// Fails with every rule that is invalid.
+    /// Fails with the reasons of all invalid rules.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (rules, invalid) = Self::new([((), RuleEntries::deserialize(deserializer)?)]);
         if invalid.is_empty() {
@@ -218,7 +223,7 @@ impl<'de> Visitor<'de> for RulesVisitor {
     type Value = RuleEntries;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object from routes to rules, or a list of such objects")
+        f.write_str("an object that maps routes to rules, or a list of such objects")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<RuleEntries, A::Error> {
@@ -247,26 +252,26 @@ mod tests {
         serde_json::from_str(text).unwrap()
     }
 
-    fn need(action: &str) -> RouteAccess {
+    fn permission(action: &str) -> RouteAccess {
         RouteAccess::Permission(action.parse().unwrap(), None)
     }
 
     #[test]
-    fn routes_are_compared_exactly() {
+    fn find_compares_routes_exactly() {
         let rules = rules(r#"{"GET /v1/x/{id}": {"action": "x:view"}}"#);
-        assert_eq!(rules.find("a", "GET /v1/x/{id}").map(|rule| &rule.access), Some(&need("x:view")));
+        assert_eq!(rules.find("a", "GET /v1/x/{id}").map(|rule| &rule.access), Some(&permission("x:view")));
         for other in ["get /v1/x/{id}", "GET /v1/x/{id}/", "GET /v1/x/1", "GET  /v1/x/{id}", "POST /v1/x/{id}", ""] {
             assert!(rules.find("a", other).is_none(), "{other}");
         }
     }
 
     #[test]
-    fn a_rule_for_one_api_comes_before_one_for_any_and_is_no_others() {
+    fn find_prefers_rule_for_one_api_to_rule_for_any() {
         let rules = rules(
             r#"{"GET /x": {"action": "x:any"}, "abc GET /x": {"action": "x:abc"}, "abc $default": {"public": true}}"#,
         );
-        assert_eq!(rules.find("abc", "GET /x").map(|rule| &rule.access), Some(&need("x:abc")));
-        assert_eq!(rules.find("xyz", "GET /x").map(|rule| &rule.access), Some(&need("x:any")));
+        assert_eq!(rules.find("abc", "GET /x").map(|rule| &rule.access), Some(&permission("x:abc")));
+        assert_eq!(rules.find("xyz", "GET /x").map(|rule| &rule.access), Some(&permission("x:any")));
         assert_eq!(rules.find("abc", "$default").map(|rule| &rule.access), Some(&RouteAccess::Public));
         for (api, route) in [("xyz", "$default"), ("", "abc GET /x"), ("", "$default")] {
             assert!(rules.find(api, route).is_none(), "{api} {route}");
@@ -274,18 +279,18 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_is_not_understood_is_an_error_with_its_route_and_never_an_open_route() {
-        for (rule, why) in [
-            ("{}", "a rule has `action`, or"),
-            (r#"{"action": ""}"#, "an action is 1 to 128"),
-            (r#"{"any_caller": false}"#, "a rule has `action`, or"),
-            (r#"{"any_caller": true, "action": "x:view"}"#, "a rule has `action`, or"),
-            (r#"{"any_caller": true, "resource": "x"}"#, "a rule has `action`, or"),
-            (r#"{"resource": "x"}"#, "a rule has `action`, or"),
-            (r#"{"public": true, "action": "x:view"}"#, "`public` stands alone"),
-            (r#"{"public": true, "any_caller": true}"#, "`public` stands alone"),
-            (r#"{"public": true, "public_tokens": true}"#, "`public` stands alone"),
-            (r#"{"public": true, "own_id": "id"}"#, "`public` stands alone"),
+    fn invalid_rule_is_an_error_that_names_its_route() {
+        for (rule, expected) in [
+            ("{}", "a rule must have exactly one of `action`"),
+            (r#"{"action": ""}"#, "an action must have 1 to 128"),
+            (r#"{"any_caller": false}"#, "a rule must have exactly one of `action`"),
+            (r#"{"any_caller": true, "action": "x:view"}"#, "a rule must have exactly one of `action`"),
+            (r#"{"any_caller": true, "resource": "x"}"#, "a rule must have exactly one of `action`"),
+            (r#"{"resource": "x"}"#, "a rule must have exactly one of `action`"),
+            (r#"{"public": true, "action": "x:view"}"#, "`public` must be the only member"),
+            (r#"{"public": true, "any_caller": true}"#, "`public` must be the only member"),
+            (r#"{"public": true, "public_tokens": true}"#, "`public` must be the only member"),
+            (r#"{"public": true, "own_id": "id"}"#, "`public` must be the only member"),
             (r#"{"public": "true"}"#, "invalid type: string"),
             (r#"{"action": null, "any_caller": true}"#, "invalid type: null"),
             (r#"{"action": "x:view", "open": true}"#, "unknown field `open`"),
@@ -293,7 +298,7 @@ mod tests {
             (r#"{"action": "x:view", "own_id": null}"#, "invalid type: null"),
             (r#"{"action": "x:view", "own_id": "name"}"#, "no path parameter `name`"),
             (r#"{"action": "x:view", "resource": "x/{name}"}"#, "no path parameter `name`"),
-            (r#"{"action": "x:view", "resource": ""}"#, "a resource is"),
+            (r#"{"action": "x:view", "resource": ""}"#, "`resource` must have"),
             (r#""x:view""#, "invalid type: string"),
             ("[true]", "invalid type: sequence"),
             ("[false, true]", "invalid type: sequence"),
@@ -301,37 +306,37 @@ mod tests {
         ] {
             let error =
                 serde_json::from_str::<Rules>(&format!(r#"{{"GET /x/{{id}}": {rule}}}"#)).unwrap_err().to_string();
-            assert!(error.contains("the rule of `GET /x/{id}`: ") && error.contains(why), "{rule}: {error}");
+            assert!(error.contains("the rule of `GET /x/{id}`: ") && error.contains(expected), "{rule}: {error}");
         }
     }
 
     #[test]
-    fn rules_are_told_in_the_order_of_their_routes() {
+    fn rules_by_route_are_sorted_by_route() {
         let rules =
             rules(r#"{"POST /x": {"public": true}, "GET /x": {"action": "x:view"}, "abc GET /x/y": {"public": true}}"#);
-        let told: Vec<_> =
+        let sorted: Vec<_> =
             rules.by_route().iter().map(|(route, rule)| (route.to_string(), rule.access.clone())).collect();
-        let (open, needs) = (RouteAccess::Public, need("x:view"));
-        let expected = [("GET /x", needs), ("POST /x", open.clone()), ("abc GET /x/y", open)];
-        assert_eq!(told, expected.map(|(route, need)| (route.to_owned(), need)));
+        let public = RouteAccess::Public;
+        let expected = [("GET /x", permission("x:view")), ("POST /x", public.clone()), ("abc GET /x/y", public)];
+        assert_eq!(sorted, expected.map(|(route, access)| (route.to_owned(), access)));
     }
 
     #[test]
-    fn a_route_has_one_rule() {
+    fn second_rule_for_one_route_is_rejected() {
         let rule = r#""GET /x": {"action": "x:view"}"#;
-        let of_one_api = r#""abc GET /x": {"public": true}"#;
-        for (twice, why) in [
-            (format!("{{{rule}, {rule}}}"), "the route `GET /x` is there twice"),
-            (format!("[{{{rule}}}, {{{rule}}}]"), "the route `GET /x` has a rule already"),
-            (format!("[{{{rule}}}, {{{of_one_api}}}]"), "the route `abc GET /x` has a rule already"),
-            (format!("[{{{of_one_api}}}, {{}}, {{{rule}}}]"), "the route `GET /x` has a rule already"),
+        let rule_of_one_api = r#""abc GET /x": {"public": true}"#;
+        for (json, expected) in [
+            (format!("{{{rule}, {rule}}}"), "the route `GET /x` is defined twice"),
+            (format!("[{{{rule}}}, {{{rule}}}]"), "the route `GET /x` already has a rule"),
+            (format!("[{{{rule}}}, {{{rule_of_one_api}}}]"), "the route `abc GET /x` already has a rule"),
+            (format!("[{{{rule_of_one_api}}}, {{}}, {{{rule}}}]"), "the route `GET /x` already has a rule"),
         ] {
-            let error = serde_json::from_str::<Rules>(&twice).unwrap_err().to_string();
-            assert!(error.contains(why), "{error}");
+            let error = serde_json::from_str::<Rules>(&json).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
         }
-        for bad in ["7", "\"x\"", "null", "[7]", "[[[[7]]]]"] {
-            let error = serde_json::from_str::<Rules>(bad).unwrap_err().to_string();
-            assert!(error.contains("expected an object from routes to rules"), "{bad}: {error}");
+        for invalid in ["7", "\"x\"", "null", "[7]", "[[[[7]]]]"] {
+            let error = serde_json::from_str::<Rules>(invalid).unwrap_err().to_string();
+            assert!(error.contains("expected an object that maps routes to rules"), "{invalid}: {error}");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Which resource a route speaks of.
+//! The resource that a request refers to, as a pattern with path parameters of its route.
 
 use std::{collections::HashMap, fmt};
 
 use super::Route;
 
-/// A resource with path parameters of its route in it: `order/{id}`.
+/// A resource with path parameters of its route: `order/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourcePattern(Vec<Part>);
 
@@ -15,31 +15,34 @@ enum Part {
 }
 
 impl ResourcePattern {
-    /// The pattern `text` of `route`. A parameter fills what stands between two of `/` and `:`, so that no two requests of
-    /// different meaning make one resource.
+    /// Parses the pattern `text` of `route`. Each parameter must be delimited by `/` or `:`, so that requests with
+    /// different parameters yield different resources.
     pub(super) fn parse(text: &str, route: &Route) -> Result<Self, String> {
-        let why =
-            "a resource is 1 to 256 visible ASCII characters without `*`, each `{parameter}` alone between `/` or `:`";
-        let fits = (1..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && b != b'*');
-        let (mut parts, mut rest, mut alone) = (Vec::new(), text, true);
+        let rule = "`resource` must have 1 to 256 visible ASCII characters without `*`, and each `{parameter}` must be \
+                    delimited by `/` or `:`";
+        let is_valid_text = (1..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && b != b'*');
+        let mut parts = Vec::new();
+        let mut rest = text;
+        let mut is_delimited = true;
         while let Some((literal, after)) = rest.split_once('{') {
-            let (name, tail) = after.split_once('}').ok_or(why)?;
-            if !route.has(name) {
-                return Err(format!("the route has no path parameter `{name}` for `resource`"));
+            let (name, tail) = after.split_once('}').ok_or(rule)?;
+            if !route.has_parameter(name) {
+                return Err(format!("`resource`: the route has no path parameter `{name}`"));
             }
-            let first = parts.is_empty() && literal.is_empty();
-            alone &= (first || literal.ends_with(['/', ':'])) && (tail.is_empty() || tail.starts_with(['/', ':']));
-            // A greedy parameter may hold what would stand behind it.
-            alone &= tail.is_empty() || !route.has_greedy(name);
+            let is_first = parts.is_empty() && literal.is_empty();
+            is_delimited &=
+                (is_first || literal.ends_with(['/', ':'])) && (tail.is_empty() || tail.starts_with(['/', ':']));
+            // The value of a greedy parameter may contain the text that follows it in the pattern.
+            is_delimited &= tail.is_empty() || !route.has_greedy_parameter(name);
             parts.extend([Part::Literal(literal.to_owned()), Part::Parameter(name.to_owned())]);
             rest = tail;
         }
         parts.push(Part::Literal(rest.to_owned()));
-        let closed = parts.iter().all(|part| !matches!(part, Part::Literal(text) if text.contains('}')));
-        if fits && alone && closed { Ok(Self(parts)) } else { Err(why.to_owned()) }
+        let has_matching_braces = parts.iter().all(|part| !matches!(part, Part::Literal(text) if text.contains('}')));
+        if is_valid_text && is_delimited && has_matching_braces { Ok(Self(parts)) } else { Err(rule.to_owned()) }
     }
 
-    /// The resource that a request speaks of; `None` where the gateway found no such parameter, or an empty one.
+    /// The resource that a request refers to; `None` if a parameter is missing or empty.
     #[must_use]
     pub fn fill(&self, parameters: &HashMap<String, String>) -> Option<String> {
         let text = |part: &Part| match part {
@@ -51,7 +54,7 @@ impl ResourcePattern {
 }
 
 impl fmt::Display for ResourcePattern {
-    /// As it was written.
+    /// Writes the pattern as configured.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|part| match part {
             Part::Literal(text) => f.write_str(text),
@@ -70,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_stand_for_what_the_path_holds() {
+    fn resource_pattern_is_filled_with_path_parameters() {
         let parameters = HashMap::from([("org".to_owned(), "7".to_owned()), ("id".to_owned(), "a-1".to_owned())]);
         for (text, expected) in
             [("order/{id}", "order/a-1"), ("{org}:{id}/x", "7:a-1/x"), ("{org}/{id}", "7/a-1"), ("orders", "orders")]
@@ -84,8 +87,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_resource_is_refused() {
-        for bad in [
+    fn invalid_resource_pattern_is_rejected() {
+        for invalid in [
             "",
             "order/*",
             "order/{id",
@@ -100,7 +103,7 @@ mod tests {
             "ä",
             &"x".repeat(257),
         ] {
-            assert!(parse(bad).is_err(), "{bad}");
+            assert!(parse(invalid).is_err(), "{invalid}");
         }
         let greedy = |text: &str| ResourcePattern::parse(text, &"GET /{path+}".parse().unwrap());
         assert!(greedy("file/{path}").is_ok() && greedy("file/{path}/x").is_err());

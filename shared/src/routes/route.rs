@@ -2,24 +2,26 @@
 
 use std::{fmt, str::FromStr};
 
+/// The methods of a route; `ANY` is the catch-all of an HTTP API.
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "ANY"];
-/// The route of an HTTP API that takes what no other takes.
-const DEFAULT: &str = "$default";
+/// Key of the HTTP API route that receives the requests that match no other route.
+const DEFAULT_ROUTE_KEY: &str = "$default";
 
-/// A route: `GET /orders/{id}` for a REST API's method and resource or an HTTP API's route key; `$default` and `ANY /…` are
-/// routes of an HTTP API. With the id of an API before it, as in `a1b2c3d4e5 GET /orders`, it is that API's alone.
+/// A route: `GET /orders/{id}` is the method and resource of a REST API or the route key of an HTTP API; `$default` and
+/// `ANY /…` are route keys of an HTTP API. With the id of an API in front, as in `a1b2c3d4e5 GET /orders`, the route is
+/// that of this API only.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Route {
-    /// Empty: any.
+    /// The id of the API; empty for any API.
     api: String,
     key: String,
 }
 
-/// Why a text is no route.
+/// The text is not a valid route.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a route is written `GET /path/{{parameter}}`, its segments of A-Z a-z 0-9 . _ ~ -, or `$default`, with an API's id before \
-     it where it is that API's alone"
+    "a route must be like `GET /path/{{parameter}}`, with segments of A-Z a-z 0-9 . _ ~ -, or `$default`; the id of an \
+     API and a space in front limit it to that API"
 )]
 pub struct RouteError;
 
@@ -30,39 +32,40 @@ impl Route {
     }
 
     /// The route that any API reports as `key`.
-    pub(super) fn anywhere(key: &str) -> Self {
+    pub(super) fn of_any_api(key: &str) -> Self {
         Self::of("", key)
     }
 
-    /// Whether both are one route but for the API that they are of.
-    pub(super) fn is_of_the_same_key(&self, other: &Self) -> bool {
+    /// Whether both routes have the same key, of whichever API.
+    pub(super) fn has_same_key(&self, other: &Self) -> bool {
         self.key == other.key
     }
 
-    /// Whether its path has the parameter `name`, and it takes all that is left of a path.
-    pub(super) fn has_greedy(&self, name: &str) -> bool {
+    /// Whether the path ends with the greedy parameter `name`, which matches the rest of a path.
+    pub(super) fn has_greedy_parameter(&self, name: &str) -> bool {
         self.key.ends_with(&format!("{{{name}+}}"))
     }
 
-    /// Whether its path has the parameter `name`.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.key.split('/').filter_map(parameter).any(|own| own == name)
+    /// Whether the path has the parameter `name`, greedy or not.
+    pub(super) fn has_parameter(&self, name: &str) -> bool {
+        self.key.split('/').filter_map(parameter).any(|parameter| parameter == name)
     }
 }
 
-/// The name of the parameter that a segment is, a greedy one's too.
+/// The name of the parameter if `segment` is one, greedy or not.
 fn parameter(segment: &str) -> Option<&str> {
     let name = segment.strip_prefix('{')?.strip_suffix('}')?;
     Some(name.strip_suffix('+').unwrap_or(name))
 }
 
-/// A path whose literal segments the authorizer can decide on: another one would be denied whoever asks.
+/// Whether `path` can match a request that the authorizer allows. Paths with other literal segments are always denied,
+/// so that a rule for them would have no effect.
 fn is_path(path: &str) -> bool {
-    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b));
-    let is_name = |name: &str| !name.is_empty() && plain(name);
-    let is_literal = |segment: &str| !matches!(segment, "" | "." | "..") && plain(segment);
-    let fits = |segment: &str| parameter(segment).map_or_else(|| is_literal(segment), is_name);
-    path == "/" || path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(fits))
+    let is_plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b));
+    let is_name = |name: &str| !name.is_empty() && is_plain(name);
+    let is_literal = |segment: &str| !matches!(segment, "" | "." | "..") && is_plain(segment);
+    let is_segment = |segment: &str| parameter(segment).map_or_else(|| is_literal(segment), is_name);
+    path == "/" || path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_segment))
 }
 
 impl FromStr for Route {
@@ -76,8 +79,8 @@ impl FromStr for Route {
         let is_id = api.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         let is_named = !api.is_empty() || key == text;
         let is_route = key.split_once(' ').is_some_and(|(method, path)| METHODS.contains(&method) && is_path(path));
-        let fits = is_id && is_named && (is_route || key == DEFAULT);
-        fits.then(|| Self::of(api, key)).ok_or(RouteError)
+        let is_valid = is_id && is_named && (is_route || key == DEFAULT_ROUTE_KEY);
+        is_valid.then(|| Self::of(api, key)).ok_or(RouteError)
     }
 }
 
@@ -96,8 +99,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_route_is_a_method_and_a_path_or_the_default_with_an_apis_id_or_without() {
-        for good in [
+    fn route_with_invalid_syntax_is_rejected() {
+        for valid in [
             "GET /",
             "ANY /v1/x/{id}/{rest+}",
             "$default",
@@ -105,9 +108,9 @@ mod tests {
             "a1b2c3 GET /x",
             "a1b2c3 $default",
         ] {
-            assert_eq!(good.parse::<Route>().unwrap().to_string(), good);
+            assert_eq!(valid.parse::<Route>().unwrap().to_string(), valid);
         }
-        for bad in [
+        for invalid in [
             "",
             " ",
             "GET",
@@ -137,14 +140,14 @@ mod tests {
             " $default",
             "a1 /x",
         ] {
-            assert!(bad.parse::<Route>().is_err(), "{bad:?}");
+            assert!(invalid.parse::<Route>().is_err(), "{invalid:?}");
         }
     }
 
     #[test]
-    fn a_route_has_the_parameters_of_its_path() {
+    fn route_has_the_parameters_of_its_path() {
         let route: Route = "GET /v1/{org}/files/{path+}".parse().unwrap();
-        assert!(route.has("org") && route.has("path"));
-        assert!(!route.has("files") && !route.has("path+") && !route.has(""));
+        assert!(route.has_parameter("org") && route.has_parameter("path"));
+        assert!(!route.has_parameter("files") && !route.has_parameter("path+") && !route.has_parameter(""));
     }
 }
