@@ -1,6 +1,6 @@
-//! Configuration of the functions: one struct per function, read from the environment at start.
+//! Configuration of the functions: one struct per function, read from environment variables at start.
 //!
-//! All errors of a function's configuration are reported at once.
+//! All errors of a function's configuration are reported together.
 
 mod environment;
 mod error;
@@ -16,78 +16,78 @@ use crate::{
     token::{Families, Issuer, MaxLifetime},
 };
 
-/// A configuration that is read from the environment.
+/// The configuration of a function.
 pub trait FunctionConfig: Sized {
-    /// The configuration in `environment`.
+    /// Reads the configuration from `environment`.
     ///
     /// # Errors
     ///
-    /// Every variable that is missing or invalid.
+    /// Returns [`ConfigErrors`] with every variable that is missing or invalid.
     fn read(environment: &Environment) -> Result<Self, ConfigErrors>;
 }
 
-/// Configuration of every function that answers HTTP requests.
+/// Configuration of every function that handles HTTP requests.
 #[derive(Debug, Clone)]
 pub struct HttpConfig {
-    /// `METRICS_NAMESPACE`: namespace of the metrics; empty means the default.
+    /// `METRICS_NAMESPACE`: CloudWatch namespace of the metrics; empty means the default.
     pub metrics_namespace: String,
-    /// `ALLOWED_ORIGINS`: origin whose pages may read responses in a browser, `*` for all, empty for none.
+    /// `ALLOWED_ORIGINS`: origin whose pages may read responses in a browser (CORS); `*` means all, empty means none.
     pub allowed_origin: String,
 }
 
 /// Configuration of `authorizer`.
 #[derive(Debug)]
 pub struct AuthorizerConfig {
-    /// AwsConnection to AWS.
+    /// Region, credentials and endpoints of AWS.
     pub aws: AwsConnection,
-    /// Name of the table.
+    /// Name of the DynamoDB table.
     pub table_name: String,
-    /// ARNs of the keys of each family.
+    /// ARNs of the KMS keys of each token family.
     pub key_arns: Families<Vec<String>>,
     /// Accepted issuers, identity providers and route rules.
     pub policy: Policy,
-    /// Namespace of the metrics; empty means the default.
+    /// CloudWatch namespace of the metrics; empty means the default.
     pub metrics_namespace: String,
 }
 
 /// Configuration of `create-token`.
 #[derive(Debug)]
 pub struct CreateTokenConfig {
-    /// AwsConnection to AWS.
+    /// Region, credentials and endpoints of AWS.
     pub aws: AwsConnection,
-    /// Name of the table.
+    /// Name of the DynamoDB table.
     pub table_name: String,
-    /// ARNs of the keys of each family; the first one signs.
+    /// ARNs of the KMS keys of each token family; the first key signs.
     pub key_arns: Families<Vec<String>>,
-    /// Issuer and audience of each family's tokens.
+    /// Issuer and audience of each token family.
     pub issuers: Families<Issuer>,
-    /// Longest lifetime that the operator allows.
+    /// Longest token lifetime that the operator allows; `None` means unlimited.
     pub max_lifetime: Option<MaxLifetime>,
-    /// HTTP responses and metrics.
+    /// CORS and metrics.
     pub http: HttpConfig,
 }
 
 /// Configuration of `list-tokens`, `get-token`, `revoke-token` and `my-roles`.
 #[derive(Debug)]
 pub struct TableConfig {
-    /// AwsConnection to AWS.
+    /// Region, credentials and endpoints of AWS.
     pub aws: AwsConnection,
-    /// Name of the table.
+    /// Name of the DynamoDB table.
     pub table_name: String,
-    /// HTTP responses and metrics.
+    /// CORS and metrics.
     pub http: HttpConfig,
 }
 
 /// Configuration of `well-known`.
 #[derive(Debug)]
 pub struct WellKnownConfig {
-    /// AwsConnection to AWS.
+    /// Region, credentials and endpoints of AWS.
     pub aws: AwsConnection,
-    /// ARNs of the keys of each family.
+    /// ARNs of the KMS keys of each token family.
     pub key_arns: Families<Vec<String>>,
-    /// Issuer of each family.
+    /// Issuer of each token family.
     pub issuers: Families<String>,
-    /// HTTP responses and metrics.
+    /// CORS and metrics.
     pub http: HttpConfig,
 }
 
@@ -96,7 +96,7 @@ pub struct WellKnownConfig {
 pub struct PortalFunctionConfig {
     /// Configuration of the token page.
     pub portal: PortalConfig,
-    /// HTTP responses and metrics.
+    /// CORS and metrics.
     pub http: HttpConfig,
 }
 

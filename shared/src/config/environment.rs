@@ -1,4 +1,4 @@
-//! The environment of the process, and how each variable is read.
+//! Reads and validates the environment variables of a function.
 
 use std::{collections::HashMap, env, fs, path::Path};
 
@@ -16,15 +16,15 @@ use crate::{
     token::{Families, Issuer, MaxLifetime},
 };
 
-const PROVIDERS: &str = "IDENTITY_PROVIDERS";
-const RULES: &str = "ROUTE_RULES";
-const RULES_FILE: &str = "ROUTE_RULES_FILE";
+const IDENTITY_PROVIDERS: &str = "IDENTITY_PROVIDERS";
+const ROUTE_RULES: &str = "ROUTE_RULES";
+const ROUTE_RULES_FILE: &str = "ROUTE_RULES_FILE";
 
-/// The variables of the environment. An empty variable counts as missing.
+/// The environment variables of a process. An empty variable counts as not set.
 pub struct Environment(HashMap<String, String>);
 
 impl Environment {
-    /// The environment of this process.
+    /// The environment of this process. Variables that are not UTF-8 are ignored.
     #[must_use]
     pub fn of_process() -> Self {
         let text = |name: std::ffi::OsString| name.into_string().ok();
@@ -47,8 +47,8 @@ impl Environment {
         Ok(self.get("TABLE_NAME")?.to_owned())
     }
 
-    /// `ACCESS_KEYS` and `PUBLIC_KEYS`: the ARNs of each family's keys, separated by commas. Aliases are not accepted: an alias may be
-    /// moved to another key.
+    /// `ACCESS_KEYS` and `PUBLIC_KEYS`: the KMS key ARNs of each family, separated by commas. Aliases are rejected,
+    /// because an alias can be moved to another key.
     pub(super) fn key_arns(&self) -> Result<Families<Vec<String>>, ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let access = errors.collect(self.arns("ACCESS_KEYS"));
@@ -60,7 +60,7 @@ impl Environment {
     fn arns(&self, name: &'static str) -> Result<Vec<String>, ConfigErrors> {
         let arns = split_list(self.get(name)?);
         match arns.iter().find(|arn| !(arn.starts_with("arn:") && arn.contains(":key/"))) {
-            Some(other) => Err(invalid(name, format!("`{other}` is no ARN of a key"))),
+            Some(other) => Err(invalid(name, format!("`{other}` must be the ARN of a KMS key"))),
             None if arns.is_empty() => Err(ConfigError::Missing(name).into()),
             None => Ok(arns),
         }
@@ -80,10 +80,10 @@ impl Environment {
         issuers_of(self.get("PUBLIC_URL")?, "PUBLIC_URL")
     }
 
-    /// AwsConnection to AWS, by the variables that Lambda sets and that the SDKs have in common (AWS SDKs and Tools Reference Guide):
-    /// `AWS_REGION`; `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; `AWS_ENDPOINT_URL_DYNAMODB` and
-    /// `AWS_ENDPOINT_URL_KMS`, or `AWS_ENDPOINT_URL` for both; `AWS_USE_FIPS_ENDPOINT`, `AWS_USE_DUALSTACK_ENDPOINT`; and
-    /// `AWS_CA_BUNDLE`.
+    /// Region, credentials and endpoints of AWS, from the variables that Lambda sets and all AWS SDKs support (AWS SDKs
+    /// and Tools Reference Guide): `AWS_REGION`; `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`;
+    /// `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_KMS`, or `AWS_ENDPOINT_URL` for both; `AWS_USE_FIPS_ENDPOINT`
+    /// and `AWS_USE_DUALSTACK_ENDPOINT`; and `AWS_CA_BUNDLE`.
     pub(super) fn aws(&self) -> Result<AwsConnection, ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let region = errors.collect(self.get("AWS_REGION"));
@@ -112,8 +112,8 @@ impl Environment {
         })
     }
 
-    /// `AWS_CA_BUNDLE`: the absolute path of the root certificates for AWS's endpoints, in PEM, as for the AWS CLI; Amazon's if it is
-    /// missing.
+    /// `AWS_CA_BUNDLE`: the path of a PEM file with the root certificates for AWS endpoints, as in the AWS CLI. Without
+    /// it, the roots are those of Amazon Trust Services.
     pub(super) fn trust(&self) -> Result<RootStore, ConfigErrors> {
         let name = "AWS_CA_BUNDLE";
         let Some(path) = self.find(name) else { return Ok(RootStore::Amazon) };
@@ -121,26 +121,28 @@ impl Environment {
         RootCertificates::read(bundle).map(RootStore::Only).map_err(|error| invalid(name, format!("`{path}`: {error}")))
     }
 
-    /// `MAX_LIFETIME`: the longest lifetime that the operator allows, one hour or more, if there is one.
+    /// `MAX_LIFETIME`: the longest token lifetime that the operator allows, at least one hour. Without it there is no
+    /// limit.
     pub(super) fn max_lifetime(&self) -> Result<Option<MaxLifetime>, ConfigErrors> {
         let name = "MAX_LIFETIME";
         let lifetime = self.find(name).map(str::parse::<MaxLifetime>).transpose();
         lifetime.map_err(|error| invalid(name, error.to_string()))
     }
 
-    /// What the authorizer accepts: `PUBLIC_URL`, `FORMER_PUBLIC_URLS`, `TOKEN_AUDIENCE`, `IDENTITY_PROVIDERS` (JSON, or the
-    /// absolute path of a file with it), `ROUTE_RULES` (JSON) and `ROUTE_RULES_FILE` (a path; more of the same).
+    /// The issuers, identity providers and route rules that the authorizer accepts: `PUBLIC_URL`, `FORMER_PUBLIC_URLS`,
+    /// `TOKEN_AUDIENCE`, `IDENTITY_PROVIDERS`, `ROUTE_RULES` and `ROUTE_RULES_FILE` (additional rules). The last three
+    /// are JSON or the absolute path of a JSON file.
     pub(super) fn policy(&self) -> Result<Policy, ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let issuers = errors.collect(self.accepted_issuers());
-        let own_issuers = issuers.iter().flat_map(|issuers| &issuers.access).map(|own| own.issuer.clone());
+        let own_issuers = issuers.iter().flat_map(|issuers| &issuers.access).map(|issuer| issuer.issuer.clone());
         let providers = errors.collect(self.providers(&own_issuers.collect::<Vec<_>>()));
         let rules = errors.collect(self.rules());
         let (Some(issuers), Some(providers), Some(rules)) = (issuers, providers, rules) else { return Err(errors) };
         Ok(Policy { issuers, providers, rules })
     }
 
-    /// The issuers of today, and those of `FORMER_PUBLIC_URLS`.
+    /// The issuer of `PUBLIC_URL` and those of `FORMER_PUBLIC_URLS`.
     fn accepted_issuers(&self) -> Result<Families<Vec<Issuer>>, ConfigErrors> {
         let name = "FORMER_PUBLIC_URLS";
         let mut issuers = self.issuers()?.map(|issuer| vec![issuer]);
@@ -148,7 +150,7 @@ impl Environment {
         let mut errors = ConfigErrors::default();
         for base_url in split_list(self.find(name).unwrap_or_default()) {
             let Some(Families { access, public }) = errors.collect(issuers_of(&base_url, name)) else { continue };
-            // The default audience at that time was the base URL.
+            // Tokens of that base URL may have it as their audience, because the audience defaults to the base URL.
             for audience in [audience, &base_url] {
                 issuers.access.push(Issuer { issuer: access.clone(), audience: audience.to_owned() });
                 issuers.public.push(Issuer { issuer: public.clone(), audience: audience.to_owned() });
@@ -171,9 +173,10 @@ impl Environment {
         Ok(PortalConfig { base: base.to_owned(), max_lifetime, providers })
     }
 
-    /// The identity providers. `own_issuers` are Latchkey's issuers of the access family; those of the public family are below them.
+    /// The identity providers. A provider must not use an issuer at or below `own_issuers`, Latchkey's issuers of the
+    /// access family.
     fn providers(&self, own_issuers: &[String]) -> Result<Vec<IdentityProvider>, ConfigErrors> {
-        let entries: Vec<Box<RawValue>> = self.json(PROVIDERS)?;
+        let entries: Vec<Box<RawValue>> = self.json(IDENTITY_PROVIDERS)?;
         let mut errors = ConfigErrors::default();
         let mut providers: Vec<IdentityProvider> = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
@@ -187,22 +190,24 @@ impl Environment {
             };
             match checked {
                 Ok(provider) => providers.push(provider),
-                Err((entry, reason)) => errors.push(ConfigError::InvalidEntry { name: PROVIDERS, entry, reason }),
+                Err((entry, reason)) => {
+                    errors.push(ConfigError::InvalidEntry { name: IDENTITY_PROVIDERS, entry, reason });
+                }
             }
         }
         errors.or(providers)
     }
 
-    /// The rules of `ROUTE_RULES`, then those of the file.
+    /// The rules of `ROUTE_RULES`, then those of `ROUTE_RULES_FILE`.
     fn rules(&self) -> Result<Rules, ConfigErrors> {
         let mut errors = ConfigErrors::default();
-        let own = errors.collect(self.json(RULES));
-        let file = match self.find(RULES_FILE) {
-            Some(_) => errors.collect(self.json(RULES_FILE)),
+        let inline = errors.collect(self.json(ROUTE_RULES));
+        let additional = match self.find(ROUTE_RULES_FILE) {
+            Some(_) => errors.collect(self.json(ROUTE_RULES_FILE)),
             None => Some(RuleEntries::default()),
         };
-        let (Some(own), Some(file)) = (own, file) else { return Err(errors) };
-        let (rules, invalid_entries) = Rules::new([(RULES, own), (RULES_FILE, file)]);
+        let (Some(inline), Some(additional)) = (inline, additional) else { return Err(errors) };
+        let (rules, invalid_entries) = Rules::new([(ROUTE_RULES, inline), (ROUTE_RULES_FILE, additional)]);
         for (name, entry) in invalid_entries {
             errors.push(ConfigError::InvalidEntry { name, entry: entry.route, reason: entry.reason });
         }
@@ -217,7 +222,8 @@ impl Environment {
         self.find(name).ok_or_else(|| ConfigError::Missing(name).into())
     }
 
-    /// The JSON in the variable, or in the file at this absolute path: a whole environment has 4 KB.
+    /// Reads JSON from the variable, or from a file if the value is an absolute path: Lambda limits the environment
+    /// variables of a function to 4 KB in total.
     fn json<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, ConfigErrors> {
         let value = self.get(name)?;
         if !Path::new(value).is_absolute() {
@@ -239,7 +245,7 @@ fn invalid(name: &'static str, reason: String) -> ConfigErrors {
     ConfigError::Invalid { name, reason }.into()
 }
 
-/// The values of a list, separated by commas.
+/// The values of a comma-separated list, without empty ones.
 fn split_list(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|value| !value.is_empty()).map(ToOwned::to_owned).collect()
 }
@@ -248,7 +254,7 @@ fn split_list(text: &str) -> Vec<String> {
 fn issuers_of(base_url: &str, name: &'static str) -> Result<Families<String>, ConfigErrors> {
     let is_base_url = (base_url.starts_with("https://") || base_url.starts_with("http://")) && !base_url.ends_with('/');
     if !is_base_url {
-        return Err(invalid(name, format!("`{base_url}` is no base URL without a trailing slash")));
+        return Err(invalid(name, format!("`{base_url}` must be a base URL without a trailing slash")));
     }
     let access = format!("{base_url}/v1/access-tokens");
     Ok(Families { public: format!("{access}/public"), access })

@@ -1,39 +1,39 @@
-//! Errors of the configuration.
+//! Errors of the environment variables, collected so that one start reports all of them.
 
 use std::fmt;
 
-/// An error of one variable of the environment.
+/// An error of one environment variable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// The variable is not set, or is empty.
-    #[error("the environment variable {0} is not set")]
+    #[error("environment variable `{0}` is not set")]
     Missing(&'static str),
     /// The value is invalid.
-    #[error("the environment variable {name}: {reason}")]
+    #[error("environment variable `{name}`: {reason}")]
     Invalid {
-        /// The variable.
+        /// Name of the variable.
         name: &'static str,
-        /// What is wrong with its value.
+        /// The rule that the value violates.
         reason: String,
     },
     /// One entry of a list of route rules or identity providers is invalid.
-    #[error("the environment variable {name}: {reason}")]
+    #[error("environment variable `{name}`: {reason}")]
     InvalidEntry {
-        /// The variable.
+        /// Name of the variable.
         name: &'static str,
-        /// The route of the rule, or the name or position of the provider.
+        /// The route of the rule, or the name of the provider (its position if the name cannot be read).
         entry: String,
-        /// What is wrong with the entry.
+        /// The rule that the entry violates.
         reason: String,
     },
 }
 
-/// All errors of a function's configuration, each once.
+/// All errors of a function's configuration, without duplicates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConfigErrors(Vec<ConfigError>);
 
 impl ConfigErrors {
-    /// The value of `result`; an error is added to these.
+    /// Returns the value of `result`, or adds its errors.
     pub(super) fn collect<T>(&mut self, result: Result<T, Self>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
@@ -44,14 +44,14 @@ impl ConfigErrors {
         }
     }
 
-    /// Adds `error`, unless it is among these: a variable may be read for several settings.
+    /// Adds `error` unless it is already in the list: several settings may read the same variable.
     pub(super) fn push(&mut self, error: ConfigError) {
         if !self.0.contains(&error) {
             self.0.push(error);
         }
     }
 
-    /// `value`, if there is no error.
+    /// Returns `value` if the list is empty.
     pub(super) fn or<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }
     }

@@ -32,7 +32,7 @@ fn environment(changes: &[(&'static str, &str)]) -> Environment {
 }
 
 #[test]
-fn a_former_base_url_is_an_issuer_with_its_own_audience_and_the_present_one() {
+fn former_base_url_is_accepted_with_both_audiences() {
     let policy = environment(&[]).policy().unwrap();
     let pairs: Vec<_> = policy.issuers.access.iter().map(|i| (i.issuer.as_str(), i.audience.as_str())).collect();
     assert_eq!(
@@ -47,16 +47,16 @@ fn a_former_base_url_is_an_issuer_with_its_own_audience_and_the_present_one() {
 }
 
 #[test]
-fn a_ceiling_is_a_lifetime_or_absent() {
+fn max_lifetime_is_optional_and_at_least_one_hour() {
     assert_eq!(environment(&[]).max_lifetime(), Ok(None));
     assert_eq!(environment(&[("MAX_LIFETIME", "90d")]).max_lifetime(), Ok("90d".parse().ok()));
     for bad in ["never", "7", "5x", "29s", "59m", "3599"] {
         let error = environment(&[("MAX_LIFETIME", bad)]).max_lifetime().unwrap_err().to_string();
-        assert!(error.contains("MAX_LIFETIME: a ceiling is written like 90d, and is one hour at least"), "{error}");
+        assert!(error.contains("`MAX_LIFETIME`: a ceiling is written like 90d, and is one hour at least"), "{error}");
     }
 }
 
-/// The `AllowedPattern` of a parameter of the template, of which a value must be the whole.
+/// The `AllowedPattern` of a template parameter. CloudFormation matches it against the whole value.
 fn allowed_pattern(parameter: &str) -> String {
     let template = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
     let (_, section) = template.split_once(&format!("\n  {parameter}:\n")).unwrap();
@@ -65,7 +65,7 @@ fn allowed_pattern(parameter: &str) -> String {
 }
 
 #[test]
-fn whatever_the_template_lets_through_as_max_lifetime_is_a_ceiling() {
+fn max_lifetime_that_the_template_allows_is_valid() {
     let pattern = string_regex(&allowed_pattern("MaxLifetime")).unwrap();
     let mut runner = TestRunner::deterministic();
     let mut forms = HashSet::new();
@@ -76,12 +76,12 @@ fn whatever_the_template_lets_through_as_max_lifetime_is_a_ceiling() {
         forms.insert(text.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned());
     }
     for form in ["", "h", "d", " d", " days", "week", " years"] {
-        assert!(forms.contains(form), "`{form}` is not let through");
+        assert!(forms.contains(form), "the pattern does not generate `{form}`");
     }
 }
 
 #[test]
-fn the_first_key_comes_first_and_an_alias_is_no_key() {
+fn key_arns_keep_their_order_and_reject_aliases() {
     assert_eq!(environment(&[]).key_arns().unwrap().access[0], "arn:aws:kms:us-east-1:1:key/a");
     for bad in ["alias/latchkey", "arn:aws:kms:us-east-1:1:alias/latchkey", "1234", "arn:aws:kms:us-east-1:1:key/a,x"] {
         assert!(environment(&[("ACCESS_KEYS", bad)]).key_arns().is_err(), "{bad}");
@@ -90,10 +90,10 @@ fn the_first_key_comes_first_and_an_alias_is_no_key() {
 }
 
 #[test]
-fn what_is_too_much_for_the_environment_may_lie_in_a_file() {
+fn json_variable_with_absolute_path_reads_the_file() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/sample/rules.json");
-    let own = r#"{"GET /v1/permissions/me": {"any_caller": true}}"#;
-    let policy = environment(&[("ROUTE_RULES", own), ("ROUTE_RULES_FILE", file)]).policy().unwrap();
+    let inline = r#"{"GET /v1/permissions/me": {"any_caller": true}}"#;
+    let policy = environment(&[("ROUTE_RULES", inline), ("ROUTE_RULES_FILE", file)]).policy().unwrap();
     for route in ["GET /orders/{id}", "GET /v1/permissions/me"] {
         assert!(policy.rules.find("a", route).is_some(), "{route}");
     }
@@ -110,13 +110,13 @@ fn what_is_too_much_for_the_environment_may_lie_in_a_file() {
 }
 
 #[test]
-fn roots_are_amazons_unless_a_file_holds_others() {
+fn root_certificates_default_to_amazon() {
     let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/src/https/roots.pem");
     let trust = |path| environment(&[("AWS_CA_BUNDLE", path)]).trust();
     assert!(matches!(trust(""), Ok(RootStore::Amazon)));
     assert!(matches!(trust(bundle), Ok(RootStore::Only(_))));
     for (path, words) in [
-        ("/nowhere/roots.pem", "AWS_CA_BUNDLE: `/nowhere/roots.pem`: No such file"),
+        ("/nowhere/roots.pem", "`AWS_CA_BUNDLE`: `/nowhere/roots.pem`: No such file"),
         (concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "Cargo.toml`: it holds no PEM certificate"),
     ] {
         let error = trust(path).err().unwrap().to_string();
@@ -125,17 +125,17 @@ fn roots_are_amazons_unless_a_file_holds_others() {
 }
 
 #[test]
-fn what_is_wrong_with_the_environment_is_said_in_a_sentence_that_names_the_variable() {
+fn configuration_error_names_the_variable_and_the_rule() {
     for (name, value, words) in [
-        ("PUBLIC_URL", "", "PUBLIC_URL is not set"),
+        ("PUBLIC_URL", "", "environment variable `PUBLIC_URL` is not set"),
         ("PUBLIC_URL", "https://api.example/", "without a trailing slash"),
         ("PUBLIC_URL", "api.example", "without a trailing slash"),
         ("FORMER_PUBLIC_URLS", "old.example", "FORMER_PUBLIC_URLS"),
-        ("TOKEN_AUDIENCE", "", "TOKEN_AUDIENCE is not set"),
-        ("IDENTITY_PROVIDERS", "", "IDENTITY_PROVIDERS is not set"),
-        ("IDENTITY_PROVIDERS", "{}", "IDENTITY_PROVIDERS: invalid type"),
+        ("TOKEN_AUDIENCE", "", "`TOKEN_AUDIENCE` is not set"),
+        ("IDENTITY_PROVIDERS", "", "`IDENTITY_PROVIDERS` is not set"),
+        ("IDENTITY_PROVIDERS", "{}", "`IDENTITY_PROVIDERS`: invalid type"),
         ("IDENTITY_PROVIDERS", r#"[{"name": "a"}]"#, "missing field `issuer`"),
-        ("ROUTE_RULES", "7", "ROUTE_RULES: invalid type"),
+        ("ROUTE_RULES", "7", "`ROUTE_RULES`: invalid type"),
         ("ROUTE_RULES", r#"{"GET /": {"action": "a", "open": true}}"#, "the rule of `GET /`: unknown field `open`"),
         ("ROUTE_RULES", r#"[{"GET /": {"public": true}}, {"GET /": {"public": true}}]"#, "`GET /` has a rule already"),
         ("IDENTITY_PROVIDERS", r#"[["a", "https://a.example", "a", "*"]]"#, "invalid type: sequence"),
@@ -143,14 +143,14 @@ fn what_is_wrong_with_the_environment_is_said_in_a_sentence_that_names_the_varia
         let error = environment(&[(name, value)]).policy().err().unwrap().to_string();
         assert!(error.contains(words), "{error}");
     }
-    let own =
+    let own_issuer =
         r#"[{"name": "a", "issuer": "https://old.example/v1/access-tokens", "audience": "a", "organizations": "*"}]"#;
-    let error = environment(&[("IDENTITY_PROVIDERS", own)]).policy().err().unwrap();
+    let error = environment(&[("IDENTITY_PROVIDERS", own_issuer)]).policy().err().unwrap();
     assert!(matches!(error.all(), [ConfigError::InvalidEntry { entry, .. }] if entry == "a"), "{error}");
 }
 
 #[test]
-fn all_errors_of_a_configuration_are_reported_at_once() {
+fn configuration_errors_are_reported_together() {
     let rules = r#"{"GET /a": {"open": true}, "GET /b": {"public": true}, "GET c": {"public": true}}"#;
     let providers = json!([
         {"name": "a", "issuer": "http://a.example", "audience": "a", "organizations": "*"},
