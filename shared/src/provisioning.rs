@@ -1,7 +1,8 @@
-//! Bringing roles and assignments into the ledger, as an operator does: read what is there, tell what differs, write that.
+//! Provisioning of roles and assignments by an operator: reads the stored items, reports the differences and writes
+//! them.
 //!
-//! Nothing is ever deleted, and what already is as it should be is not written. Of two files at once the last counts; an owner
-//! is added to what lies there at that moment, and takes nothing from it.
+//! Items are never deleted, and unchanged items are not written. If two operators apply files at the same time, the
+//! last write wins. The owner role is added to the roles that are stored at that moment, and removes none of them.
 
 mod access_manifest;
 mod role_limit;
@@ -21,84 +22,85 @@ use crate::{
     token::UserId,
 };
 
-/// How often an item is tried to be written, made anew each time from what somebody else wrote meanwhile.
-const MAX_ATTEMPTS: usize = 5;
+/// Most attempts to write an item. After a conflict, the next attempt starts from the roles that the other operator
+/// wrote.
+const MAX_WRITE_ATTEMPTS: usize = 5;
 
-/// Where an item lies in the ledger: what it speaks of.
+/// The key of an item in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ItemKey {
     /// A role.
     Role(RoleId),
-    /// What a person was assigned in an organization.
+    /// The roles of a user in an organization.
     Assignment(OrgId, UserId),
 }
 
-/// What lies there.
+/// The value of an item in the ledger.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ItemValue {
-    /// A role's name for people, and its grants, an array of `{action, resource?, effect?}`.
+    /// A role.
     Role {
-        /// What people call it.
+        /// Display name.
         name: String,
-        /// Its grants.
+        /// An array of `{action, resource?, effect?}`.
         grants: Value,
     },
-    /// The roles of a person.
+    /// The roles of a user.
     Assignment(Vec<RoleId>),
-    /// A row that has not the form of one. It is never written.
+    /// A stored item with an invalid attribute. It is never written.
     Unreadable,
 }
 
-/// A role, or the roles of a person, as they are to be.
+/// A role or an assignment as the operator wants it to be stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DesiredItem {
-    /// Of what it speaks.
+    /// Key of the item.
     pub key: ItemKey,
-    /// What it says.
+    /// Desired value.
     pub value: ItemValue,
-    /// What it was made from.
+    /// Which stored value the write may replace.
     pub precondition: Precondition,
 }
 
-/// What an item was made from, and so over what it may be written.
+/// The condition under which an item is written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Precondition {
-    /// The operator's word alone: it is written over whatever lies there.
+    /// No condition: the item replaces any stored value.
     None,
-    /// The role of the owner and what lay there, `None` for nothing: it is written over that alone.
+    /// The stored value is still this one, from which the desired value was computed; `None` means no stored item.
     Unchanged(Option<ItemValue>),
 }
 
-/// What writing an item does to the ledger.
+/// The effect of writing an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// Nothing lay there.
+    /// The item is not stored yet.
     Added,
-    /// Something else lay there.
+    /// The stored value differs.
     Changed,
-    /// It lay there already.
+    /// The stored value is the desired one.
     Unchanged,
 }
 
 /// Why roles and assignments were not written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApplyError {
-    /// A call to `DynamoDB` failed.
+    /// A call to DynamoDB failed.
     #[error(transparent)]
     Port(#[from] PortError),
-    /// Other operators changed the same item at each attempt.
-    #[error("others change the {0} at the same time: try again")]
+    /// Other operators changed the item during each attempt to write it.
+    #[error("concurrent changes to the {0}: try again")]
     Conflict(ItemKey),
-    /// The item has an invalid attribute.
-    #[error("the row of the {0} cannot be read")]
+    /// The stored item has an invalid attribute.
+    #[error("the stored item of the {0} is invalid")]
     InvalidItem(ItemKey),
-    /// With the owner role the user would have more roles than the authorizer accepts.
-    #[error("as owner too, {0} would be locked out of {1}: {2}")]
+    /// With the owner role the user would have more roles than the authorizer accepts, and would be denied everywhere.
+    #[error("with the owner role, `{0}` would exceed the role limit in `{1}`: {2}")]
     TooManyRoles(UserId, OrgId, TooManyRoles),
 }
 
 impl ApplyError {
-    /// Whether the same command may succeed later.
+    /// Whether a retry may succeed.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -109,27 +111,28 @@ impl ApplyError {
     }
 }
 
-/// May read and write roles and assignments.
+/// Reads and writes roles and assignments.
 pub trait AdminStore: Send + Sync {
-    /// What lies at `place` now. A row that was written by newer code is an error: nobody here knows what it means.
+    /// Reads the item at `key` with a consistent read. An item of a newer schema version is an error, because this
+    /// version cannot interpret it.
     fn read_item(&self, key: &ItemKey) -> impl PortFuture<Option<ItemValue>>;
 
-    /// Writes `item` over what its basis allows. `false`: something else lies there, and stays.
+    /// Writes `item`. Returns `false`, without a write, if its precondition does not hold.
     fn put_item(&self, item: &DesiredItem) -> impl PortFuture<bool>;
 }
 
-/// Brings items into the ledger.
+/// Compares items with the ledger and writes the differences.
 pub struct Provisioning<L> {
-    /// Reads and writes them.
+    /// Reads and writes the items.
     pub ledger: L,
 }
 
 impl<L: AdminStore> Provisioning<L> {
-    /// What writing each of `items` would do, in their order. Writes nothing.
+    /// Returns the effect of writing each of `items`, in their order, without a write.
     ///
     /// # Errors
     ///
-    /// What the ledger could not do.
+    /// Returns [`ApplyError::Port`] if an item cannot be read.
     pub async fn compare(&self, items: &[DesiredItem]) -> Result<Vec<(Change, DesiredItem)>, ApplyError> {
         let mut compared = Vec::with_capacity(items.len());
         for item in items {
@@ -142,7 +145,8 @@ impl<L: AdminStore> Provisioning<L> {
         Ok(compared)
     }
 
-    /// Writes what differs. What failed midway is completed by doing it again.
+    /// Writes the items that differ. After an error some of them may be written; a retry of the whole command completes
+    /// the rest.
     ///
     /// # Errors
     ///
@@ -156,16 +160,15 @@ impl<L: AdminStore> Provisioning<L> {
         Ok(())
     }
 
-    /// Writes `item`, made anew from what lies there where that is no longer what it was made from.
+    /// Writes `item`. If its precondition fails, adds the owner role to the roles that are stored now.
     async fn put(&self, mut item: DesiredItem) -> Result<(), ApplyError> {
-        for _ in 0..MAX_ATTEMPTS {
+        for _ in 0..MAX_WRITE_ATTEMPTS {
             if self.ledger.put_item(&item).await? {
                 return Ok(());
             }
-            let (ItemKey::Assignment(org, person), Precondition::Unchanged(_)) = (&item.key, &item.precondition) else {
-                break;
-            };
-            item = self.with_owner(org, person).await?;
+            let ItemKey::Assignment(org, user) = &item.key else { break };
+            let Precondition::Unchanged(_) = &item.precondition else { break };
+            item = self.with_owner(org, user).await?;
             if matches!(&item.precondition, Precondition::Unchanged(Some(existing)) if *existing == item.value) {
                 return Ok(());
             }
@@ -173,13 +176,13 @@ impl<L: AdminStore> Provisioning<L> {
         Err(ApplyError::Conflict(item.key))
     }
 
-    /// The roles that `person` has in `org` and `<org>:owner`, as an item to be written over the roles that were read.
+    /// The stored roles of `user` in `org` plus `<org>:owner`, as an item that replaces only the roles that were read.
     ///
     /// # Errors
     ///
     /// See [`ApplyError`].
-    pub async fn with_owner(&self, org: &OrgId, person: &UserId) -> Result<DesiredItem, ApplyError> {
-        let key = ItemKey::Assignment(org.clone(), person.clone());
+    pub async fn with_owner(&self, org: &OrgId, user: &UserId) -> Result<DesiredItem, ApplyError> {
+        let key = ItemKey::Assignment(org.clone(), user.clone());
         let existing = self.ledger.read_item(&key).await?;
         let mut roles = match &existing {
             None => Vec::new(),
@@ -189,7 +192,7 @@ impl<L: AdminStore> Provisioning<L> {
         let owner = RoleId::owner(org);
         if !roles.contains(&owner) {
             roles.push(owner);
-            let too_many = |why| ApplyError::TooManyRoles(person.clone(), org.clone(), why);
+            let too_many = |limit| ApplyError::TooManyRoles(user.clone(), org.clone(), limit);
             role_limit::check(&roles).map_err(too_many)?;
         }
         Ok(DesiredItem { key, value: ItemValue::Assignment(roles), precondition: Precondition::Unchanged(existing) })
@@ -197,7 +200,7 @@ impl<L: AdminStore> Provisioning<L> {
 }
 
 impl DesiredItem {
-    /// What writing the item over `existing` does.
+    /// The effect of writing the item if `existing` is stored.
     fn change(&self, existing: Option<&ItemValue>) -> Change {
         match existing {
             None => Change::Added,
@@ -211,7 +214,7 @@ impl fmt::Display for ItemKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Role(id) => write!(f, "role {id}"),
-            Self::Assignment(org, person) => write!(f, "roles of {person} in {org}"),
+            Self::Assignment(org, user) => write!(f, "roles of {user} in {org}"),
         }
     }
 }

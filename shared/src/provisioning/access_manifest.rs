@@ -1,4 +1,4 @@
-//! The file in which an operator writes down roles and who has them. Pure: reading the text is all that happens here.
+//! The access manifest: a JSON file in which an operator declares roles and assignments. Parsing has no side effects.
 
 use std::collections::HashSet;
 
@@ -12,42 +12,41 @@ use crate::{
     token::{ProviderName, UserId},
 };
 
-/// Roles and assignments that were read and checked: each of them once, each grant understood.
+/// Validated roles and assignments: no duplicates, and every grant is valid.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AccessManifest(Vec<DesiredItem>);
 
-/// Why a text is no setup. Each sentence begins with what it speaks of, so that it can stand behind a file's name.
+/// Why an access manifest is invalid. Each message starts with its subject, so that a caller can prefix it with the
+/// file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
-    /// It is no JSON, or not of the form of a setup.
+    /// The text is not JSON, or a member is missing, unknown or of another type.
     #[error("{0}")]
     Form(String),
-    /// A grant is not understood, so that the role would allow nothing.
-    #[error("role `{0}` has a grant that is not understood: {1}")]
-    Grant(RoleId, Value),
-    /// A user is no subject of an identity provider.
-    #[error("user `{0}` is no subject: 1 to 255 visible ASCII characters")]
-    User(String),
-    /// A user is named where it is not known of which identity provider.
-    #[error(
-        "user `{0}` is of no known identity provider: name the provider, or write `principal`: `<provider>|<subject>`"
-    )]
-    NoProvider(String),
-    /// A principal is no person.
-    #[error("principal `{0}` is no person: `<provider>|<subject>`, the provider 1 to 32 of a-z 0-9 -")]
-    Principal(String),
-    /// An assignment names nobody, or two at once.
-    #[error("assignments in `{0}` name either a `user` or a `principal`")]
-    Whom(OrgId),
-    /// A person is given a role of another organization.
-    #[error("assignment of `{0}` gives the role `{1}` of another organization")]
-    Foreign(UserId, RoleId),
-    /// A person is given so many roles that they would be refused everywhere.
-    #[error("assignment of `{0}` would lock them out of `{1}`: {2}")]
-    LocksOut(UserId, OrgId, TooManyRoles),
-    /// Two items speak of one thing.
-    #[error("there are two items for the {0}")]
-    Twice(String),
+    /// A grant is invalid. A stored role with such a grant allows nothing.
+    #[error("role `{0}` has an invalid grant: {1}")]
+    InvalidGrant(RoleId, Value),
+    /// A `user` cannot be the subject of an identity provider.
+    #[error("user `{0}` must be 1 to 255 visible ASCII characters")]
+    InvalidUser(String),
+    /// An assignment names a `user`, and no identity provider is given.
+    #[error("user `{0}` has no identity provider: name one, or write `principal`: `<provider>|<subject>`")]
+    MissingProvider(String),
+    /// A `principal` is not a user.
+    #[error("principal `{0}` must be `<provider>|<subject>` with 1 to 32 characters `a-z`, `0-9`, `-` as the provider")]
+    InvalidPrincipal(String),
+    /// An assignment has neither a `user` nor a `principal`, or both.
+    #[error("assignments in `{0}` must have either a `user` or a `principal`")]
+    AmbiguousUser(OrgId),
+    /// An assignment contains a role of another organization.
+    #[error("assignment of `{0}` contains the role `{1}` of another organization")]
+    RoleOfOtherOrg(UserId, RoleId),
+    /// An assignment has so many roles that the authorizer would deny every request of the user.
+    #[error("assignment of `{0}` exceeds the role limit in `{1}`: {2}")]
+    TooManyRoles(UserId, OrgId, TooManyRoles),
+    /// Two items have the same key.
+    #[error("item for the {0} is declared twice")]
+    Duplicate(String),
 }
 
 #[derive(Deserialize)]
@@ -75,8 +74,8 @@ struct WrittenAssignment {
 }
 
 impl AccessManifest {
-    /// Reads `{"roles": [{id, name, grants}], "assignments": [{org, user or principal, roles}]}`. A `user` is a person of
-    /// `provider`, a `principal` is written `<provider>|<subject>`.
+    /// Parses `{"roles": [{id, name, grants}], "assignments": [{org, user or principal, roles}]}`. A `user` is a
+    /// subject of `provider`; a `principal` has the form `<provider>|<subject>`.
     ///
     /// # Errors
     ///
@@ -88,12 +87,12 @@ impl AccessManifest {
         let items: Vec<DesiredItem> = roles.chain(assignments).collect::<Result<_, _>>()?;
         let mut seen = HashSet::new();
         match items.iter().find(|item| !seen.insert(&item.key)) {
-            Some(again) => Err(ManifestError::Twice(again.key.to_string())),
+            Some(duplicate) => Err(ManifestError::Duplicate(duplicate.key.to_string())),
             None => Ok(Self(items)),
         }
     }
 
-    /// The roles, then the assignments, each as they were written.
+    /// The roles, then the assignments, in the order of the file.
     #[must_use]
     pub fn items(&self) -> &[DesiredItem] {
         &self.0
@@ -102,37 +101,37 @@ impl AccessManifest {
 
 fn role(written: WrittenRole) -> Result<DesiredItem, ManifestError> {
     if let Some(grant) = written.grants.iter().find(|grant| Grant::parse(grant).is_none()) {
-        return Err(ManifestError::Grant(written.id, grant.clone()));
+        return Err(ManifestError::InvalidGrant(written.id, grant.clone()));
     }
     let value = ItemValue::Role { name: written.name, grants: written.grants.into() };
     Ok(DesiredItem { key: ItemKey::Role(written.id), value, precondition: Precondition::None })
 }
 
 fn assignment(written: WrittenAssignment, provider: Option<&ProviderName>) -> Result<DesiredItem, ManifestError> {
-    let person = match (written.user, written.principal) {
-        (Some(user), None) => user_of(provider, user)?,
-        (None, Some(principal)) => person(principal)?,
-        _ => return Err(ManifestError::Whom(written.org)),
+    let user = match (written.user, written.principal) {
+        (Some(subject), None) => user_of(provider, subject)?,
+        (None, Some(principal)) => user_with_provider(principal)?,
+        _ => return Err(ManifestError::AmbiguousUser(written.org)),
     };
     let WrittenAssignment { org, roles, .. } = written;
     if let Some(foreign) = roles.iter().find(|role| *role.org() != org) {
-        return Err(ManifestError::Foreign(person, foreign.clone()));
+        return Err(ManifestError::RoleOfOtherOrg(user, foreign.clone()));
     }
     match role_limit::check(&roles) {
-        Err(why) => Err(ManifestError::LocksOut(person, org, why)),
+        Err(limit) => Err(ManifestError::TooManyRoles(user, org, limit)),
         Ok(()) => Ok(DesiredItem {
-            key: ItemKey::Assignment(org, person),
+            key: ItemKey::Assignment(org, user),
             value: ItemValue::Assignment(roles),
             precondition: Precondition::None,
         }),
     }
 }
 
-fn user_of(provider: Option<&ProviderName>, user: String) -> Result<UserId, ManifestError> {
-    let Some(provider) = provider else { return Err(ManifestError::NoProvider(user)) };
-    UserId::new(provider.clone(), &user).map_err(|_| ManifestError::User(user))
+fn user_of(provider: Option<&ProviderName>, subject: String) -> Result<UserId, ManifestError> {
+    let Some(provider) = provider else { return Err(ManifestError::MissingProvider(subject)) };
+    UserId::new(provider.clone(), &subject).map_err(|_| ManifestError::InvalidUser(subject))
 }
 
-fn person(text: String) -> Result<UserId, ManifestError> {
-    text.parse().map_err(|_| ManifestError::Principal(text))
+fn user_with_provider(principal: String) -> Result<UserId, ManifestError> {
+    principal.parse().map_err(|_| ManifestError::InvalidPrincipal(principal))
 }

@@ -1,22 +1,23 @@
-//! How many roles a person can be assigned and still come in.
+//! The number and size of the roles that one user may have in an organization without being denied by the authorizer.
 
 use crate::{
     caller::{MAX_CALLER_ROLES, MAX_ROLE_LIST_BYTES, join},
     permissions::RoleId,
 };
 
-/// More roles than the authorizer can work with: it would refuse whoever has them.
+/// More roles than the authorizer accepts: it denies every request of a user with these roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TooManyRoles {
-    /// There are too many to be looked up.
-    #[error("{0} roles, and {MAX_CALLER_ROLES} at most can be looked up")]
+    /// The authorizer reads the roles in one batch, whose size DynamoDB limits.
+    #[error("{0} roles, at most {MAX_CALLER_ROLES} are allowed")]
     Number(usize),
-    /// Their ids are too long to be handed on.
-    #[error("roles of {0} bytes with a blank between each two, and {MAX_ROLE_LIST_BYTES} at most can be handed on")]
+    /// The role ids do not fit into the authorizer context, whose size API Gateway limits.
+    #[error("role ids of {0} bytes including separators, at most {MAX_ROLE_LIST_BYTES} are allowed")]
     Bytes(usize),
 }
 
-/// Checks that somebody with `roles` is not refused for their number. A role without a row counts: it may have one tomorrow.
+/// Checks that the authorizer accepts a user with `roles`. A role that is not stored counts, because it may be stored
+/// later.
 ///
 /// # Errors
 ///
