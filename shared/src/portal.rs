@@ -1,4 +1,4 @@
-//! The token page and the readable documentation: the files that were built, and what the page has to know of where it is.
+//! The token page and the documentation page: serves the built files, with the page's configuration filled in.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -11,32 +11,32 @@ use crate::{
     token::MaxLifetime,
 };
 
-/// What stands in the built page where its configuration belongs.
+/// The text in the built `tokens.html` that is replaced by the page's configuration.
 const CONFIG_PLACEHOLDER: &str = "__CONFIGURATION__";
 
-/// What surrounds the page.
+/// Configuration of the token page.
 #[derive(Debug, Clone)]
 pub struct PortalConfig {
-    /// The API's base URL, below which the page lies.
+    /// Base URL of the API; the page is served at `<base>/tokens`.
     pub base: String,
-    /// The longest lifetime that the operator allows.
+    /// Longest token lifetime that the operator allows; `None` means unlimited.
     pub max_lifetime: Option<MaxLifetime>,
-    /// The identity providers. People sign in at those that have a [`TokenPageClient`].
+    /// The identity providers. The page offers sign-in with those that have a [`TokenPageClient`].
     pub providers: Vec<IdentityProvider>,
 }
 
-/// Why the page cannot be served.
+/// Why the pages cannot be served.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PortalError {
-    /// It was not built.
-    #[error("the file `{0}` is not among those that were built, or is no text")]
-    File(&'static str),
-    /// It has no place for its configuration.
-    #[error("the page has no place for its configuration")]
-    Place,
+    /// A page is missing from the build, or is not UTF-8.
+    #[error("`{0}` is missing from the built files or is not UTF-8")]
+    InvalidFile(&'static str),
+    /// The token page has no placeholder for its configuration.
+    #[error("`tokens.html` does not contain `{CONFIG_PLACEHOLDER}`")]
+    MissingPlaceholder,
 }
 
-/// Gives pages and what they need. The files are asked for by their names.
+/// The token page, the documentation page and their assets. `F` returns a built file by its path.
 pub struct Portal<F> {
     files: F,
     tokens: String,
@@ -45,7 +45,7 @@ pub struct Portal<F> {
     origins: Vec<String>,
 }
 
-/// What the page is told.
+/// The configuration that the page reads, as JSON.
 #[derive(Serialize)]
 struct PageConfig<'a> {
     base: &'a str,
@@ -53,7 +53,7 @@ struct PageConfig<'a> {
     providers: Vec<SignInProvider<'a>>,
 }
 
-/// A provider by which people may sign in.
+/// An identity provider with which users can sign in.
 #[derive(Serialize)]
 struct SignInProvider<'a> {
     name: &'a str,
@@ -67,93 +67,94 @@ struct SignInProvider<'a> {
 }
 
 impl<F: Fn(&str) -> Option<Cow<'static, [u8]>>> Portal<F> {
-    /// The pages among `files`, where they are.
+    /// Loads the pages from `files` and fills in the configuration.
     ///
     /// # Errors
     ///
-    /// See [`PortalError`].
+    /// Returns [`PortalError`] if a page is missing from `files` or is invalid.
     pub fn new(files: F, config: &PortalConfig) -> Result<Self, PortalError> {
-        let page = |name| files(name).and_then(text).ok_or(PortalError::File(name));
-        let (tokens, docs) = (page("tokens.html")?, page("docs.html")?);
+        let page = |name| files(name).and_then(text).ok_or(PortalError::InvalidFile(name));
+        let tokens = page("tokens.html")?;
+        let docs = page("docs.html")?;
         if !tokens.contains(CONFIG_PLACEHOLDER) {
-            return Err(PortalError::Place);
+            return Err(PortalError::MissingPlaceholder);
         }
-        let pages = config.pages();
+        let clients = config.sign_in_clients();
         Ok(Self {
-            tokens: tokens.replace(CONFIG_PLACEHOLDER, &attribute(&config.configuration())),
+            tokens: tokens.replace(CONFIG_PLACEHOLDER, &escape_attribute(&config.to_json())),
             docs,
             home: format!("{}/tokens", config.base),
-            origins: pages.flat_map(|(provider, page)| page.origins(&provider.issuer)).collect(),
+            origins: clients.flat_map(|(provider, client)| client.origins(&provider.issuer)).collect(),
             files,
         })
     }
 
-    /// The token page.
+    /// The HTML of the token page.
     #[must_use]
     pub fn tokens(&self) -> &str {
         &self.tokens
     }
 
-    /// The readable documentation.
+    /// The HTML of the documentation page.
     #[must_use]
     pub fn docs(&self) -> &str {
         &self.docs
     }
 
-    /// The one address of the token page: providers send people back to it.
+    /// The URL of the token page. It is the redirect URI of the sign-in, so the page has no other URL.
     #[must_use]
     pub fn home(&self) -> &str {
         &self.home
     }
 
-    /// Where the token page may call beside its own origin.
+    /// The origins that the token page may call in addition to its own.
     #[must_use]
     pub fn origins(&self) -> &[String] {
         &self.origins
     }
 
-    /// What a page loads by this name.
+    /// The text of the asset `name`.
     ///
     /// # Errors
     ///
-    /// [`ApiError::NotFound`] where no such file was built.
+    /// Returns [`ApiError::NotFound`] if the asset does not exist or is not UTF-8.
     pub fn asset(&self, name: &str) -> Result<String, ApiError> {
         (self.files)(&format!("assets/{name}")).and_then(text).ok_or(ApiError::NotFound)
     }
 }
 
 impl PortalConfig {
-    fn pages(&self) -> impl Iterator<Item = (&IdentityProvider, &TokenPageClient)> {
+    /// The identity providers with which users can sign in, each with the page's client.
+    fn sign_in_clients(&self) -> impl Iterator<Item = (&IdentityProvider, &TokenPageClient)> {
         self.providers
             .iter()
             .filter_map(|provider| Some((provider, provider.page.as_ref().map(|StrictObject(page)| page)?)))
     }
 
-    /// What the page is told, as JSON.
-    fn configuration(&self) -> String {
-        let providers = self.pages().map(|(provider, page)| SignInProvider {
+    fn to_json(&self) -> String {
+        let providers = self.sign_in_clients().map(|(provider, client)| SignInProvider {
             name: provider.name.as_str(),
-            title: page.title.as_deref().unwrap_or(provider.name.as_str()),
+            title: client.title.as_deref().unwrap_or(provider.name.as_str()),
             issuer: &provider.issuer,
-            client_id: &page.client_id,
-            scope: &page.scope,
-            token: page.token,
-            parameters: &page.parameters,
+            client_id: &client.client_id,
+            scope: &client.scope,
+            token: client.token,
+            parameters: &client.parameters,
             user_claim: &provider.user_claim,
         });
         let max_lifetime = self.max_lifetime.map(MaxLifetime::seconds);
-        let all = PageConfig { base: &self.base, max_lifetime, providers: providers.collect() };
-        serde_json::to_string(&all).unwrap_or_default()
+        let config = PageConfig { base: &self.base, max_lifetime, providers: providers.collect() };
+        serde_json::to_string(&config).unwrap_or_default()
     }
 }
 
-/// A file that is a text; of an API Gateway's answers no other passes unchanged.
+/// The file as UTF-8; a REST API changes binary responses unless its binary media types are configured.
 fn text(file: Cow<'static, [u8]>) -> Option<String> {
     String::from_utf8(file.into_owned()).ok()
 }
 
-/// The value of an attribute in double quotes (HTML, section 13.1.2.3).
-fn attribute(text: &str) -> String {
+/// Escapes the value of an attribute in double quotes (HTML, section 13.1.2.3).
+fn escape_attribute(text: &str) -> String {
     text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
@@ -176,39 +177,40 @@ mod tests {
 
     fn config(title: &str) -> PortalConfig {
         let page = json!({"client_id": "page", "title": title, "origins": ["https://login.example"]});
-        let known =
+        let with_page =
             json!({"name": "a", "issuer": "https://a.example/x", "audience": "a", "organizations": "*", "page": page});
-        let without = json!({"name": "b", "issuer": "https://b.example", "audience": "b", "organizations": "*"});
+        let without_page = json!({"name": "b", "issuer": "https://b.example", "audience": "b", "organizations": "*"});
         PortalConfig {
             base: "https://api.example/live".to_owned(),
             max_lifetime: "90d".parse().ok(),
-            providers: serde_json::from_value(json!([known, without])).unwrap(),
+            providers: serde_json::from_value(json!([with_page, without_page])).unwrap(),
         }
     }
 
     #[test]
-    fn the_page_is_told_of_the_providers_that_have_one_and_where_it_may_call() {
+    fn token_page_contains_providers_with_a_client() {
         let portal = Portal::new(files, &config("Acme")).unwrap();
-        let told = json!({
+        let expected = json!({
             "base": "https://api.example/live", "max_lifetime": 7_776_000,
             "providers": [{"name": "a", "title": "Acme", "issuer": "https://a.example/x", "client_id": "page",
-                "scope": "openid profile offline_access", "token": "access_token", "parameters": {}, "user_claim": "sub"}],
+                "scope": "openid profile offline_access", "token": "access_token", "parameters": {},
+                "user_claim": "sub"}],
         });
         let content = portal.tokens().split('"').nth(3).unwrap().replace("&quot;", "\"");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&content).unwrap(), told);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&content).unwrap(), expected);
         assert_eq!(portal.origins(), ["https://a.example", "https://login.example"]);
         assert_eq!(portal.home(), "https://api.example/live/tokens");
     }
 
     #[test]
-    fn what_is_configured_stays_within_its_attribute() {
+    fn configuration_is_escaped_in_its_attribute() {
         let portal = Portal::new(files, &config(r#""><script>&"#)).unwrap();
         assert_eq!(portal.tokens().matches(['<', '>']).count(), 2);
         assert!(portal.tokens().contains("\\&quot;&gt;&lt;script&gt;&amp;"), "{}", portal.tokens());
     }
 
     #[test]
-    fn an_asset_is_a_text_that_was_built_and_nothing_else() {
+    fn asset_that_was_not_built_is_not_found() {
         let portal = Portal::new(files, &config("A")).unwrap();
         assert_eq!(portal.asset("a.js"), Ok("a".to_owned()));
         for name in ["b.js", "c.js", "", "../docs.html", "a.js/"] {
@@ -217,10 +219,11 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_was_not_built_or_has_no_place_for_its_configuration_is_not_served() {
+    fn invalid_page_is_an_error() {
         let missing = Portal::new(|_: &str| None, &config("A")).err();
-        assert_eq!(missing, Some(PortalError::File("tokens.html")));
-        let bare = |_: &str| Some(Cow::Borrowed(b"x".as_slice()));
-        assert_eq!(Portal::new(bare, &config("A")).err(), Some(PortalError::Place));
+        assert_eq!(missing, Some(PortalError::InvalidFile("tokens.html")));
+        let without_placeholder = |_: &str| Some(Cow::Borrowed(b"x".as_slice()));
+        let error = Portal::new(without_placeholder, &config("A")).err();
+        assert_eq!(error, Some(PortalError::MissingPlaceholder));
     }
 }

@@ -1,5 +1,4 @@
-//! Provisioning of roles and assignments by an operator: reads the stored items, reports the differences and writes
-//! them.
+//! Provisioning of roles and assignments by an operator: compares files with the stored items and writes the changes.
 //!
 //! Items are never deleted, and unchanged items are not written. If two operators apply files at the same time, the
 //! last write wins. The owner role is added to the roles that are stored at that moment, and removes none of them.
@@ -22,8 +21,7 @@ use crate::{
     token::UserId,
 };
 
-/// Most attempts to write an item. After a conflict, the next attempt starts from the roles that the other operator
-/// wrote.
+/// Most attempts to write an item. After a conflict, the next attempt starts from the newly stored roles.
 const MAX_WRITE_ATTEMPTS: usize = 5;
 
 /// The key of an item in the ledger.
@@ -117,7 +115,7 @@ pub trait AdminStore: Send + Sync {
     /// version cannot interpret it.
     fn read_item(&self, key: &ItemKey) -> impl PortFuture<Option<ItemValue>>;
 
-    /// Writes `item`. Returns `false`, without a write, if its precondition does not hold.
+    /// Writes `item`. Returns `false`, without a write, if its precondition is not met.
     fn put_item(&self, item: &DesiredItem) -> impl PortFuture<bool>;
 }
 

@@ -1,4 +1,4 @@
-//! Publishing the keys that verify our tokens.
+//! Publishes the JWK sets and discovery documents with which any service can verify Latchkey's tokens offline.
 
 pub mod openapi;
 
@@ -11,11 +11,11 @@ use crate::{
     token::{Families, Family},
 };
 
-/// Publishes keys.
+/// Publishes the keys and the metadata of both token families.
 pub struct WellKnown<K> {
-    /// Know them, each family's.
+    /// The keys of each family.
     pub keys: Families<K>,
-    /// Each family's issuer.
+    /// The issuer of each family.
     pub issuers: Families<String>,
 }
 
@@ -30,16 +30,16 @@ pub struct DiscoveryDocument {
 }
 
 impl<K: OwnKeys> WellKnown<K> {
-    /// The keys of `family`, the signing one first.
+    /// The JWK set of `family` (RFC 7517, section 5), the signing key first.
     ///
     /// # Errors
     ///
-    /// What the ring could not do.
+    /// Returns [`ApiError::Server`] if KMS cannot return a key.
     pub async fn jwk_set(&self, family: Family) -> Result<JwkSet, ApiError> {
         Ok(self.keys.of(family).key_set().await?.jwk_set())
     }
 
-    /// Where the keys of `family` are.
+    /// The discovery document of `family`.
     #[must_use]
     pub fn metadata(&self, family: Family) -> DiscoveryDocument {
         let issuer = self.issuers.of(family);

@@ -16,8 +16,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub struct AccessManifest(Vec<DesiredItem>);
 
-/// Why an access manifest is invalid. Each message starts with its subject, so that a caller can prefix it with the
-/// file.
+/// Why an access manifest is invalid. Each message starts with its subject, so that a caller can prefix the file name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
     /// The text is not JSON, or a member is missing, unknown or of another type.
