@@ -1,4 +1,4 @@
-//! HTTP: the only room that names status codes.
+//! The HTTP layer: parses API Gateway events, calls the operations and renders responses with their status codes.
 
 mod authorizer;
 mod body;
@@ -15,5 +15,5 @@ pub use request::ApiRequest;
 pub use response::ApiResponse;
 pub use serve::{Endpoint, Error, serve};
 
-/// The header by which a person's request is moved to another organization.
+/// Header with which a user selects the organization in which the request acts.
 const ORG_HEADER: &str = "x-epilot-org-id";

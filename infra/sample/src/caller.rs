@@ -74,7 +74,7 @@ mod tests {
         json!({
             "org_id": "123", "principal": TOKEN, "token_id": TOKEN, "token_type": "api", "roles": "123:a 123:b",
             "deny_roles": "", "expires_at": "1566743122", "read_only": "false", "anonymize": "true", "code": "ok",
-            "reason": "the rule of this route is met",
+            "reason": "the route rule allows the request",
         })
     }
 

@@ -1,4 +1,4 @@
-//! The Lambda authorizer of REST and HTTP APIs: parses the gateway's event, decides, logs the decision and renders the response.
+//! The Lambda authorizer of REST and HTTP APIs: parses the event, logs the decision and renders the response.
 
 mod event;
 mod response;
@@ -17,11 +17,11 @@ use crate::{
     timeout::with_timeout,
 };
 
-/// Serves decisions until the Lambda runtime ends.
+/// Handles authorizer events until the Lambda runtime ends.
 ///
 /// # Errors
 ///
-/// Those of the Lambda runtime.
+/// Returns the error of the Lambda runtime.
 pub async fn serve_authorizer<P: AuthorizerPorts>(authorize: Authorize<P>, telemetry: Telemetry) -> Result<(), Error> {
     let authorize = &authorize;
     let telemetry = &telemetry;
@@ -33,13 +33,14 @@ pub async fn serve_authorizer<P: AuthorizerPorts>(authorize: Authorize<P>, telem
     lambda_runtime::run(service_fn(handler)).await
 }
 
-/// *(closed by default)* The response to one event of the gateway: an IAM policy for a REST API, the simple format for an HTTP API, at
-/// most 8,192 bytes.
+/// *(closed by default)* The response to one authorizer event: an IAM policy for a REST API, the simple format for an
+/// HTTP API, at most 8,192 bytes.
 ///
 /// # Errors
 ///
-/// `Unauthorized`, which the gateway answers with 401. Any other text means that no decision was possible, or which setting makes the
-/// event one that this authorizer does not accept. It contains nothing of the event, and the gateway rejects the request.
+/// Returns `Unauthorized` if the credential is invalid; the gateway responds with 401. Any other error means that no
+/// decision was possible, or names the authorizer setting to change; the gateway rejects the request. An error contains
+/// nothing of the event.
 pub async fn answer_event<P: AuthorizerPorts>(
     authorize: &Authorize<P>,
     event: &str,
@@ -60,14 +61,15 @@ pub async fn answer_event<P: AuthorizerPorts>(
 async fn decide<P: AuthorizerPorts>(authorize: &Authorize<P>, event: &Event) -> Decision {
     let undecided = |error| Decision::Reject(AuthorizeError::Undecided(error));
     let Some(request) = event.authorization_request() else {
-        return undecided(ServerError::Internal("the event names no API".to_owned()));
+        return undecided(ServerError::Internal("the event contains no API id".to_owned()));
     };
-    // A trait object: the compiler cannot compute the layout of a future nested as deep as this one.
+    // A trait object, because this future is nested too deep for the compiler to compute its layout.
     let decision: Pin<Box<dyn Future<Output = Decision> + '_>> = Box::pin(authorize.decide(&request));
     with_timeout(decision).await.unwrap_or_else(undecided)
 }
 
-/// Records the decision. The holder of an inactive token is not recorded as the caller: it may be anyone who has the token.
+/// Adds the decision to the log line. An inactive token is logged by its id, and not as the caller, because it
+/// authenticates no caller.
 fn record(log: &mut RequestLog, decision: &Decision) {
     log.code = decision.code();
     if let Some(caller) = decision.caller() {

@@ -1,4 +1,4 @@
-//! Reading a body: one JSON object, bounded.
+//! Parses a request body: one JSON object of limited size.
 
 use std::borrow::Cow;
 
@@ -10,14 +10,15 @@ use serde_json::{Map, Value};
 
 use crate::{error::ApiError, json::UniqueKeys};
 
-/// The most bytes of a body.
+/// Largest accepted request body.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// The members of the JSON object in `body`.
 ///
 /// # Errors
 ///
-/// Another media type, more than 16 KiB, no UTF-8, no JSON, no object, a member that is there twice.
+/// Returns [`ApiError::TooLarge`] above [`MAX_BODY_BYTES`], [`ApiError::UnsupportedMediaType`] for another media type,
+/// and [`ApiError::Invalid`] if the body is not UTF-8, is not a JSON object, or contains a member twice.
 pub(super) fn members(headers: &HeaderMap, body: &Body) -> Result<Map<String, Value>, ApiError> {
     if body.len() > MAX_BODY_BYTES {
         return Err(ApiError::TooLarge);
@@ -31,26 +32,26 @@ pub(super) fn members(headers: &HeaderMap, body: &Body) -> Result<Map<String, Va
     }
     match serde_json::from_str::<UniqueKeys>(&text) {
         Ok(UniqueKeys(members)) => Ok(members),
-        Err(error) if error.is_data() => Err(ApiError::Invalid(sentence(&error))),
-        Err(error) => Err(ApiError::Invalid(format!("the body is not JSON: {}", sentence(&error)))),
+        Err(error) if error.is_data() => Err(ApiError::Invalid(parser_message(&error))),
+        Err(error) => Err(ApiError::Invalid(format!("the body is not JSON: {}", parser_message(&error)))),
     }
 }
 
-/// A request without a media type is taken at its word; the original's clients always name one.
+/// Whether the media type is JSON. A request without `Content-Type` is accepted as JSON.
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(media_type) = headers.get(CONTENT_TYPE) else { return true };
     let essence = media_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/json")
 }
 
-/// The body as text. A gateway that hands bytes on as text has put U+FFFD where they were no UTF-8.
+/// The body as text. A gateway that converts bytes to text replaces invalid UTF-8 by U+FFFD.
 fn text(body: &Body) -> Result<Cow<'_, str>, ApiError> {
     let text = std::str::from_utf8(body).ok().filter(|text| !text.contains('\u{fffd}'));
     text.map(Cow::Borrowed).ok_or_else(|| ApiError::Invalid("the body is not UTF-8".to_owned()))
 }
 
-/// What the parser says, which repeats no more of what was sent than a member's name.
-fn sentence(error: &serde_json::Error) -> String {
+/// The message of the parser. It repeats nothing of the body except the name of a member.
+fn parser_message(error: &serde_json::Error) -> String {
     let text = error.to_string();
     if error.is_data() && text.starts_with("invalid type") { "the body must be a JSON object".to_owned() } else { text }
 }
@@ -63,12 +64,12 @@ mod tests {
         members(&HeaderMap::new(), &body.into()).map(|members| members.len())
     }
 
-    fn sentence_of(body: &str) -> String {
-        read(body).map_or_else(|failure| failure.public_message(), |_| "read".to_owned())
+    fn error_message(body: &str) -> String {
+        read(body).map_or_else(|error| error.public_message(), |_| "read".to_owned())
     }
 
     #[test]
-    fn a_body_is_one_json_object() {
+    fn body_must_be_one_json_object() {
         assert_eq!(read(r#"{"name": "n"}"#), Ok(1));
         for (body, words) in [
             ("", "the body is empty"),
@@ -82,31 +83,31 @@ mod tests {
             (r#"{"name": "a", "name": "b"}"#, "`name` is there twice"),
             ("{\"name\": \"\u{fffd}\"}", "the body is not UTF-8"),
         ] {
-            assert!(sentence_of(body).contains(words), "{body}: {}", sentence_of(body));
+            assert!(error_message(body).contains(words), "{body}: {}", error_message(body));
         }
     }
 
     #[test]
-    fn bytes_that_are_no_utf_8_are_refused() {
+    fn body_that_is_not_utf_8_is_rejected() {
         assert_eq!(read(&b"{\"name\": \"\xff\"}"[..]), Err(ApiError::Invalid("the body is not UTF-8".to_owned())));
     }
 
     #[test]
-    fn a_body_has_16_kib_at_most() {
+    fn body_above_16_kib_is_too_large() {
         let body = |length: usize| format!("{{\"n\":\"{}\"}}", "x".repeat(length - 8));
         assert_eq!(read(body(16_384)), Ok(1));
         assert_eq!(read(body(16_385)), Err(ApiError::TooLarge));
     }
 
     #[test]
-    fn a_body_nested_5000_deep_is_refused_and_breaks_nothing() {
-        let deep = format!("{{\"a\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000));
-        assert!(sentence_of(&deep).contains("the body is not JSON: recursion limit exceeded"));
+    fn body_nested_5000_levels_is_rejected() {
+        let nested = format!("{{\"a\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000));
+        assert!(error_message(&nested).contains("the body is not JSON: recursion limit exceeded"));
     }
 
     #[test]
-    fn other_media_types_are_refused() {
-        for (media_type, good) in [
+    fn body_of_another_media_type_is_rejected() {
+        for (media_type, accepted) in [
             ("application/json", true),
             ("Application/JSON; charset=utf-8", true),
             ("text/plain", false),
@@ -115,7 +116,7 @@ mod tests {
             ("", false),
         ] {
             let headers = HeaderMap::from_iter([(CONTENT_TYPE, media_type.parse().unwrap_or_else(|_| unreachable!()))]);
-            assert_eq!(members(&headers, &Body::from("{}")).is_ok(), good, "{media_type}");
+            assert_eq!(members(&headers, &Body::from("{}")).is_ok(), accepted, "{media_type}");
         }
     }
 }

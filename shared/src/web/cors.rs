@@ -1,27 +1,27 @@
-//! Which pages may read an answer: <https://fetch.spec.whatwg.org/#http-cors-protocol>. The gateway answers preflight requests.
+//! The CORS headers of responses (<https://fetch.spec.whatwg.org/#http-cors-protocol>). The gateway handles preflights.
 
 use lambda_http::http::{
     HeaderMap, HeaderValue,
     header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, InvalidHeaderValue},
 };
 
-/// The headers of an answer that a page may read beside those it always may.
-const EXPOSED: HeaderValue = HeaderValue::from_static("link,retry-after,x-amzn-requestid");
+/// Response headers that a page may read in addition to the CORS-safelisted ones.
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static("link,retry-after,x-amzn-requestid");
 
-/// The one origin whose pages may read answers, or any.
+/// The origin whose pages may read responses; `None` if only pages of the API's own origin may.
 pub(super) struct Cors(Option<HeaderValue>);
 
 impl Cors {
-    /// `*` for any, empty for none.
+    /// `origin` is `*` for any origin, and empty for none.
     pub(super) fn new(origin: &str) -> Result<Self, InvalidHeaderValue> {
         Ok(Self(if origin.is_empty() { None } else { Some(HeaderValue::from_str(origin)?) }))
     }
 
-    /// Says so in an answer. It is the same for every request, so no cache has to tell origins apart.
-    pub(super) fn permit(&self, headers: &mut HeaderMap) {
+    /// Adds the CORS headers to a response. They do not depend on the request, so no `Vary: Origin` is required.
+    pub(super) fn add_headers(&self, headers: &mut HeaderMap) {
         if let Some(origin) = &self.0 {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
         }
     }
 }
@@ -32,10 +32,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_is_named_where_there_is_one() {
+    fn headers_name_the_configured_origin() {
         for (origin, expected) in [("", None), ("*", Some("*")), ("https://app.example", Some("https://app.example"))] {
             let mut headers = HeaderMap::new();
-            Cors::new(origin).unwrap().permit(&mut headers);
+            Cors::new(origin).unwrap().add_headers(&mut headers);
             assert_eq!(headers.get(ACCESS_CONTROL_ALLOW_ORIGIN).map(|value| value.to_str().unwrap()), expected);
             assert_eq!(headers.len(), if expected.is_some() { 2 } else { 0 });
         }

@@ -1,4 +1,4 @@
-//! The operations as endpoints: from a request to an request, from a result to an response.
+//! The API operations as endpoints: each parses its input from the request and renders its result as a response.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -20,7 +20,7 @@ use crate::{
     well_known::{WellKnown, openapi::OPENAPI},
 };
 
-/// The one response that carries a signed token.
+/// The only response that contains a signed token.
 #[derive(Serialize)]
 struct CreatedItem {
     #[serde(flatten)]
@@ -28,7 +28,7 @@ struct CreatedItem {
     token: String,
 }
 
-/// The response about roles.
+/// The response of `listCurrentRoles`.
 #[derive(Serialize)]
 struct Roles {
     roles: Vec<CurrentRole>,
@@ -58,7 +58,8 @@ impl<L: ListTokens, C: Clock> Endpoint for List<L, C> {
 
     async fn handle(&self, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
         let caller = request.caller()?;
-        let (filter, cursor) = (request.filter()?, request.query("cursor")?);
+        let filter = request.filter()?;
+        let cursor = request.query("cursor")?;
         let page = self.run(&caller, &filter, cursor.as_deref()).await?;
         let response = ApiResponse::ok(&page.tokens.iter().map(Item::of).collect::<Vec<_>>())?;
         Ok(match page.next {
@@ -68,15 +69,16 @@ impl<L: ListTokens, C: Clock> Endpoint for List<L, C> {
     }
 }
 
-/// The next page as a reference without a path, since a stage may stand before it (RFC 8288; RFC 3986, section 4.2).
+/// The link to the next page: a relative reference with the query only (RFC 3986, section 4.2), because the public path
+/// may start with a stage name or a base path.
 fn next_page(filter: &TokenFilter, cursor: &str) -> String {
     let types = filter.types.iter().map(|types| {
         let names: Vec<_> = types.iter().map(|name| name.as_str()).collect();
         ("token_type", names.join(","))
     });
-    let maker = filter.created_by.iter().map(|maker| ("created_by", maker.to_string()));
-    let place = [("limit", filter.limit.to_string()), ("cursor", cursor.to_owned())];
-    let pairs = types.chain(maker).chain(place);
+    let creator = filter.created_by.iter().map(|creator| ("created_by", creator.to_string()));
+    let position = [("limit", filter.limit.to_string()), ("cursor", cursor.to_owned())];
+    let pairs = types.chain(creator).chain(position);
     let query = pairs.map(|(name, value)| format!("{name}={}", utf8_percent_encode(&value, NON_ALPHANUMERIC)));
     format!("?{}", query.collect::<Vec<_>>().join("&"))
 }
@@ -122,17 +124,18 @@ impl<K: OwnKeys> Endpoint for WellKnown<K> {
         "getAccessTokenWellKnown"
     }
 
-    /// Open to anyone: a credential that comes along is not looked at.
+    /// Public: a credential in the request is ignored.
     async fn handle(&self, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
-        let (keys, metadata) = ("/.well-known/jwks.json", "/.well-known/openid-configuration");
+        let jwks = "/.well-known/jwks.json";
+        let discovery = "/.well-known/openid-configuration";
         let is = |family: &str, document: &str| request.ends_in(&format!("/v1/access-tokens{family}{document}"));
-        if is("", keys) {
+        if is("", jwks) {
             ApiResponse::public(&self.jwk_set(Family::Access).await?)
-        } else if is("/public", keys) {
+        } else if is("/public", jwks) {
             ApiResponse::public(&self.jwk_set(Family::Public).await?)
-        } else if is("", metadata) {
+        } else if is("", discovery) {
             ApiResponse::public(&self.metadata(Family::Access))
-        } else if is("/public", metadata) {
+        } else if is("/public", discovery) {
             ApiResponse::public(&self.metadata(Family::Public))
         } else if request.ends_in("/v1/openapi.json") {
             Ok(ApiResponse::document(OPENAPI))

@@ -1,14 +1,14 @@
-//! Every failure becomes a problem here (RFC 9457).
+//! Maps every API error to its HTTP status and problem document (RFC 9457).
 
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 
 use crate::error::{ApiError, ErrorCode};
 
-/// Where the caller is asked to come again in a second.
-pub(super) const RETRY_AFTER: &str = "1";
+/// Value of `Retry-After` in a 503 response, in seconds.
+pub(super) const RETRY_AFTER_SECONDS: &str = "1";
 
-/// A problem in the contract's form.
+/// A problem document (RFC 9457, section 3) with the members of the OpenAPI document.
 #[derive(Debug, Serialize)]
 pub(super) struct Problem {
     #[serde(rename = "type")]
@@ -18,7 +18,7 @@ pub(super) struct Problem {
     detail: String,
     instance: String,
     code: ErrorCode,
-    /// The original contract's member: the same sentence as `detail`.
+    /// The same message as `detail`, under the name that the API's existing clients read.
     error: String,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
 }
 
 impl Problem {
-    /// The problem that `error` is for the request `instance`.
+    /// The problem document of `error` for the request with the id `instance`.
     pub(super) fn of(error: &ApiError, instance: &str) -> Self {
         let code = error.code();
         let status = status(code);
@@ -74,9 +74,9 @@ mod tests {
     };
 
     #[test]
-    fn every_failure_has_the_contracts_status_and_code() {
+    fn problem_has_status_and_code_of_the_contract() {
         let text = || "x".to_owned();
-        for (failure, status, code) in [
+        for (error, status, code) in [
             (ApiError::Invalid(text()), 400, "invalid_request"),
             (ApiError::Unauthenticated(text()), 401, "unauthenticated"),
             (ApiError::PermissionDenied(text()), 403, "permission_denied"),
@@ -92,7 +92,7 @@ mod tests {
             (ApiError::internal("x"), 500, "internal"),
             (ServerError::RequestTimeout.into(), 503, "unavailable"),
         ] {
-            let problem = json!(Problem::of(&failure, "r-1"));
+            let problem = json!(Problem::of(&error, "r-1"));
             assert_eq!((&problem["status"], &problem["code"]), (&json!(status), &json!(code)));
             assert_eq!(problem["type"], format!("urn:latchkey:problem:{code}"));
             assert_eq!(problem["error"], problem["detail"]);

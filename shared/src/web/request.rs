@@ -1,4 +1,4 @@
-//! What an endpoint is asked.
+//! The request of an endpoint: caller, path and query parameters, headers and body of an API Gateway event.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -13,7 +13,7 @@ use crate::{
     token::{IdempotencyKey, IdempotencyKeyError, NOT_OFFERED, Principal, TypeName, UnknownType},
 };
 
-/// A request as the gateway hands it on: by a REST API or an HTTP API.
+/// A request of a REST API or an HTTP API.
 pub struct ApiRequest {
     request: Request,
     request_id: String,
@@ -41,17 +41,19 @@ impl ApiRequest {
         &self.request_id
     }
 
-    /// *(the caller comes from the gateway)* Who calls, by the authorizer's context alone.
+    /// *(the caller comes from the gateway)* The caller, from the authorizer's context only.
     ///
     /// # Errors
     ///
-    /// [`ApiError::Unauthenticated`] without that context; [`ApiError::PermissionDenied`] where `x-epilot-org-id` names
-    /// another organization than the authorizer has decided on.
+    /// Returns [`ApiError::Unauthenticated`] if the context contains no caller, and [`ApiError::PermissionDenied`] if
+    /// `x-epilot-org-id` differs from the organization for which the authorizer decided.
     pub fn caller(&self) -> Result<Caller, ApiError> {
         let caller = Caller::from_context(&self.context)?;
-        let named = self.headers().get_all(super::ORG_HEADER);
-        if named.iter().any(|org| org.as_bytes() != caller.org.as_str().as_bytes()) {
-            return Err(ApiError::PermissionDenied("x-epilot-org-id names another organization".to_owned()));
+        let orgs = self.headers().get_all(super::ORG_HEADER);
+        if orgs.iter().any(|org| org.as_bytes() != caller.org.as_str().as_bytes()) {
+            return Err(ApiError::PermissionDenied(
+                "`x-epilot-org-id` is not the organization of the caller".to_owned(),
+            ));
         }
         Ok(caller)
     }
@@ -62,32 +64,32 @@ impl ApiRequest {
         self.path_parameter("id").unwrap_or_default()
     }
 
-    /// The path parameter `name`, where the route has it.
+    /// The path parameter `name`; `None` if the route does not have it.
     #[must_use]
     pub fn path_parameter(&self, name: &str) -> Option<String> {
         self.request.path_parameters().first(name).map(ToOwned::to_owned)
     }
 
-    /// Whether the path ends in `suffix`. A stage may stand before it.
+    /// Whether the path ends in `suffix`. A stage name or a base path may precede it.
     #[must_use]
     pub fn ends_in(&self, suffix: &str) -> bool {
         self.request.uri().path().ends_with(suffix)
     }
 
-    /// The members of the JSON object that the body holds.
+    /// The members of the JSON object in the body.
     ///
     /// # Errors
     ///
-    /// Those of the contract: 413, 415, 400.
+    /// Returns [`ApiError::TooLarge`], [`ApiError::UnsupportedMediaType`] or [`ApiError::Invalid`].
     pub fn members(&self) -> Result<Map<String, Value>, ApiError> {
         body::members(self.headers(), self.request.body())
     }
 
-    /// The idempotency key, where there is one.
+    /// The value of `Idempotency-Key`; `None` without that header.
     ///
     /// # Errors
     ///
-    /// [`ApiError::Invalid`] for one that is none, or for two.
+    /// Returns [`ApiError::Invalid`] if the value is invalid or the header is repeated.
     pub fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, ApiError> {
         let mut values = self.headers().get_all("idempotency-key").iter();
         match (values.next(), values.next()) {
@@ -96,65 +98,65 @@ impl ApiRequest {
                 let key = value.to_str().map_or(Err(IdempotencyKeyError), str::parse);
                 key.map(Some).map_err(|error| ApiError::Invalid(error.to_string()))
             }
-            (Some(_), Some(_)) => Err(ApiError::Invalid("`Idempotency-Key` is there twice".to_owned())),
+            (Some(_), Some(_)) => Err(ApiError::Invalid("`Idempotency-Key` must not be repeated".to_owned())),
         }
     }
 
-    /// The parameter `name` of the query.
+    /// The query parameter `name`.
     ///
     /// # Errors
     ///
-    /// [`ApiError::Invalid`] where it is there twice.
+    /// Returns [`ApiError::Invalid`] if the parameter is repeated.
     pub fn query(&self, name: &str) -> Result<Option<String>, ApiError> {
         let query = self.request.query_string_parameters();
         match query.all(name).unwrap_or_default()[..] {
             [] => Ok(None),
             [value] => Ok(Some(value.to_owned())),
-            _ => Err(ApiError::Invalid(format!("`{name}` is there twice"))),
+            _ => Err(ApiError::Invalid(format!("`{name}` must not be repeated"))),
         }
     }
 
-    /// The parameter `name` of the query, `true` or `false`; absent it is false.
+    /// The query parameter `name`, `true` or `false`; `false` if it is absent.
     ///
     /// # Errors
     ///
-    /// [`ApiError::Invalid`] for anything else, or where it is there twice.
+    /// Returns [`ApiError::Invalid`] for any other value, or if the parameter is repeated.
     pub fn flag(&self, name: &str) -> Result<bool, ApiError> {
         match self.query(name)?.as_deref() {
             Some("true") => Ok(true),
             None | Some("false") => Ok(false),
-            Some(_) => Err(ApiError::Invalid(format!("`{name}` is `true` or `false`"))),
+            Some(_) => Err(ApiError::Invalid(format!("`{name}` must be `true` or `false`"))),
         }
     }
 
-    /// Which tokens of a list are asked for.
+    /// The filter of a token list.
     ///
     /// # Errors
     ///
-    /// [`ApiError::Invalid`] for a parameter that breaks its rule.
+    /// Returns [`ApiError::Invalid`] if a parameter is invalid.
     pub fn filter(&self) -> Result<TokenFilter, ApiError> {
-        let whole = |text: &String| text.bytes().all(|byte| byte.is_ascii_digit());
-        let limit = self.query("limit")?.map(|text| Some(text).filter(whole)?.parse::<usize>().ok());
+        let is_integer = |text: &String| text.bytes().all(|byte| byte.is_ascii_digit());
+        let limit = self.query("limit")?.map(|text| Some(text).filter(is_integer)?.parse::<usize>().ok());
         let limit = limit.unwrap_or(Some(MAX_PAGE_SIZE)).filter(|limit| (1..=MAX_PAGE_SIZE).contains(limit));
-        let maker = self.query("created_by")?.map(|text| text.parse::<Principal>()).transpose();
+        let creator = self.query("created_by")?.map(|text| text.parse::<Principal>()).transpose();
         Ok(TokenFilter {
             types: self.token_types()?,
-            created_by: maker.map_err(|error| ApiError::Invalid(format!("`created_by`: {error}")))?,
+            created_by: creator.map_err(|error| ApiError::Invalid(format!("`created_by`: {error}")))?,
             limit: limit
-                .ok_or_else(|| ApiError::Invalid(format!("`limit` must be a number from 1 to {MAX_PAGE_SIZE}")))?,
+                .ok_or_else(|| ApiError::Invalid(format!("`limit` must be an integer from 1 to {MAX_PAGE_SIZE}")))?,
         })
     }
 
-    /// The token types that the query asks for, in any of the spellings in use; `None` where it names none.
+    /// The requested token types, from `token_type` or `token_type[]`, comma-separated or repeated; `None` without any.
     fn token_types(&self) -> Result<Option<BTreeSet<TypeName>>, ApiError> {
         let query = self.request.query_string_parameters();
         let values = ["token_type", "token_type[]"].into_iter().filter_map(|name| query.all(name)).flatten();
-        let mut named = values.flat_map(|value| value.split(',')).peekable();
-        if named.peek().is_none() {
+        let mut names = values.flat_map(|value| value.split(',')).peekable();
+        if names.peek().is_none() {
             return Ok(None);
         }
-        let known = named.filter(|name| !NOT_OFFERED.contains(name)).map(str::parse);
-        known.collect::<Result<_, UnknownType>>().map(Some).map_err(|error| ApiError::Invalid(error.to_string()))
+        let types = names.filter(|name| !NOT_OFFERED.contains(name)).map(str::parse);
+        types.collect::<Result<_, UnknownType>>().map(Some).map_err(|error| ApiError::Invalid(error.to_string()))
     }
 
     fn headers(&self) -> &HeaderMap {
@@ -162,7 +164,7 @@ impl ApiRequest {
     }
 }
 
-/// The context's texts. Our authorizer writes nothing else; the gateway adds a number of its own.
+/// The string members of the context. Latchkey's authorizer writes only strings; the gateway adds a number.
 fn strings(fields: &HashMap<String, Value>) -> Context {
     let text = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
     fields.iter().filter_map(text).collect()

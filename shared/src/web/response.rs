@@ -1,4 +1,4 @@
-//! What an endpoint answers.
+//! The responses of endpoints, with the headers that every response has.
 
 use lambda_http::{
     Body, Response,
@@ -18,13 +18,13 @@ use crate::{
     token::TokenId,
 };
 
-/// How long anyone may keep what is the same for all.
-const PUBLIC: &str = "public, max-age=300";
+/// `Cache-Control` of responses that are the same for all callers: any cache may store them for 5 minutes.
+const PUBLIC_CACHE: &str = "public, max-age=300";
 
-/// The media type of whatever says nothing else.
+/// The default media type.
 const JSON: &str = "application/json";
 
-/// An answer that is no failure.
+/// A successful response.
 pub struct ApiResponse {
     status: StatusCode,
     media_type: &'static str,
@@ -35,47 +35,47 @@ pub struct ApiResponse {
 }
 
 impl ApiResponse {
-    /// 200, for the caller alone.
+    /// 200 for this caller only: `no-store`.
     ///
     /// # Errors
     ///
-    /// An internal error if `body` cannot be serialized.
+    /// Returns an internal error if `body` cannot be serialized.
     pub fn ok(body: &impl Serialize) -> Result<Self, ApiError> {
         Self::of(StatusCode::OK, "no-store", body)
     }
 
-    /// 201, for the caller alone.
+    /// 201 for this caller only: `no-store`.
     ///
     /// # Errors
     ///
-    /// As [`ApiResponse::ok`].
+    /// See [`ApiResponse::ok`].
     pub fn created(body: &impl Serialize) -> Result<Self, ApiError> {
         Self::of(StatusCode::CREATED, "no-store", body)
     }
 
-    /// 200, for anyone, who may keep it for 5 minutes.
+    /// 200 for all callers, cacheable for 5 minutes.
     ///
     /// # Errors
     ///
-    /// As [`ApiResponse::ok`].
+    /// See [`ApiResponse::ok`].
     pub fn public(body: &impl Serialize) -> Result<Self, ApiError> {
-        Self::of(StatusCode::OK, PUBLIC, body)
+        Self::of(StatusCode::OK, PUBLIC_CACHE, body)
     }
 
-    /// 200 with JSON that is written already, for anyone, who may keep it for 5 minutes.
+    /// 200 with serialized JSON for all callers, cacheable for 5 minutes.
     #[must_use]
     pub fn document(body: &str) -> Self {
-        Self::text(JSON, PUBLIC, body.to_owned())
+        Self::text(JSON, PUBLIC_CACHE, body.to_owned())
     }
 
-    /// 200 with a text of this media type, which may be kept as `cache` says (RFC 9111, section 5.2).
+    /// 200 with text of this media type; `cache` is the `Cache-Control` header (RFC 9111, section 5.2).
     pub(super) fn text(media_type: &'static str, cache: &'static str, body: String) -> Self {
         Self::plain(StatusCode::OK, media_type, cache, body)
     }
 
-    /// 302 to `address`.
-    pub(super) fn elsewhere(address: String) -> Self {
-        Self::plain(StatusCode::FOUND, "text/plain", "no-cache", String::new()).with(LOCATION, address)
+    /// 302 to `url`.
+    pub(super) fn redirect(url: String) -> Self {
+        Self::plain(StatusCode::FOUND, "text/plain", "no-cache", String::new()).with(LOCATION, url)
     }
 
     fn of(status: StatusCode, cache: &'static str, body: &impl Serialize) -> Result<Self, ApiError> {
@@ -87,19 +87,19 @@ impl ApiResponse {
         Self { status, media_type, cache, body, headers: Vec::new(), token: None }
     }
 
-    /// The same answer with a link to the next page (RFC 8288).
+    /// Adds a link to the next page (RFC 8288).
     #[must_use]
     pub fn with_next(self, reference: &str) -> Self {
         self.with(LINK, format!("<{reference}>; rel=\"next\""))
     }
 
-    /// The same answer with one more header.
+    /// Adds a header.
     pub(super) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// The same answer, which is about the token `id`: for the log.
+    /// Sets the token that the log line names.
     #[must_use]
     pub fn about(self, id: &TokenId) -> Self {
         Self { token: Some(id.clone()), ..self }
@@ -111,26 +111,26 @@ impl ApiResponse {
 
     pub(super) fn into_response(self) -> Response<Body> {
         let mut response = response(self.status, self.media_type, self.cache, self.body);
-        let readable =
+        let headers =
             self.headers.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?)));
-        response.headers_mut().extend(readable);
+        response.headers_mut().extend(headers);
         if self.cache.starts_with("public") {
-            // The gateway compresses what is asked for so, and does not tell caches between.
+            // The gateway compresses responses by `Accept-Encoding`, and does not set this header.
             response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
         }
         response
     }
 }
 
-/// The response that tells of `failure`, in answer to the request `instance`.
-pub(super) fn refusal(failure: &ApiError, instance: &str) -> Response<Body> {
-    let body = serde_json::to_string(&Problem::of(failure, instance)).unwrap_or_default();
-    let mut response = response(problem::status(failure.code()), "application/problem+json", "no-store", body);
+/// The problem response of `error` for the request with the id `instance`.
+pub(super) fn problem_response(error: &ApiError, instance: &str) -> Response<Body> {
+    let body = serde_json::to_string(&Problem::of(error, instance)).unwrap_or_default();
+    let mut response = response(problem::status(error.code()), "application/problem+json", "no-store", body);
     let headers = response.headers_mut();
-    match failure.code() {
-        // RFC 6750, section 3. The gateway hides it when a function says it; the authorizer's own 401 has it for sure.
+    match error.code() {
+        // RFC 6750, section 3. A REST API renames this header; its own response to an authorizer's 401 sets it.
         ErrorCode::Unauthenticated => headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
-        ErrorCode::Unavailable => headers.insert(RETRY_AFTER, HeaderValue::from_static(problem::RETRY_AFTER)),
+        ErrorCode::Unavailable => headers.insert(RETRY_AFTER, HeaderValue::from_static(problem::RETRY_AFTER_SECONDS)),
         _ => None,
     };
     response
@@ -142,7 +142,7 @@ fn response(status: StatusCode, media_type: &'static str, cache: &'static str, b
     let fixed = [
         (CONTENT_TYPE, media_type),
         (CACHE_CONTROL, cache),
-        // A browser is to take it for nothing else (Fetch, section 3.6), and to come back over TLS alone (RFC 6797).
+        // No content sniffing (Fetch, section 3.6), and only TLS for the next year (RFC 6797).
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
     ];

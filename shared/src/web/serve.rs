@@ -1,10 +1,10 @@
-//! The one wrapper around every endpoint: it reads the request, renders the response, and writes the log line.
+//! Runs an endpoint as a Lambda function: parses the request, renders the response and writes the log line.
 
 use std::{convert::Infallible, future::Future};
 
 use lambda_http::{Body, Request, RequestExt, Response, service_fn};
 
-use super::{ApiRequest, ApiResponse, cors::Cors, response::refusal};
+use super::{ApiRequest, ApiResponse, cors::Cors, response::problem_response};
 use crate::{
     config::HttpConfig,
     error::ApiError,
@@ -13,23 +13,23 @@ use crate::{
     token::TokenId,
 };
 
-/// Why a function cannot serve.
+/// An error that ends the function.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// An operation behind a route.
+/// An operation as an HTTP endpoint.
 pub trait Endpoint: Send + Sync {
-    /// The operation's id in the contract.
+    /// The `operationId` in the OpenAPI document.
     fn operation(&self) -> &'static str;
 
-    /// Answers one request.
+    /// Handles one request.
     fn handle(&self, request: &ApiRequest) -> impl Future<Output = Result<ApiResponse, ApiError>> + Send;
 }
 
-/// Serves `endpoint` until the Lambda runtime ends.
+/// Handles requests with `endpoint` until the Lambda runtime ends.
 ///
 /// # Errors
 ///
-/// Those of the Lambda runtime; an allowed origin that is not a valid header value.
+/// Returns the error of the Lambda runtime, or an error if the allowed origin is not a valid header value.
 pub async fn serve(endpoint: impl Endpoint, config: &HttpConfig) -> Result<(), Error> {
     let endpoint = &endpoint;
     let cors = &Cors::new(&config.allowed_origin)?;
@@ -37,13 +37,13 @@ pub async fn serve(endpoint: impl Endpoint, config: &HttpConfig) -> Result<(), E
     let handler = |request: Request| async move {
         let trace_id = request.lambda_context_ref().and_then(|context| context.xray_trace_id.clone());
         let mut response = telemetry.invocation(trace_id.as_deref(), handle(endpoint, request)).await;
-        cors.permit(response.headers_mut());
+        cors.add_headers(response.headers_mut());
         Ok::<_, Infallible>(response)
     };
     lambda_http::run(service_fn(handler)).await
 }
 
-/// *(a failure is logged once)* Here.
+/// Handles one request. *(a failure is logged once)*: only here, in the log line of the request.
 async fn handle(endpoint: &impl Endpoint, request: Request) -> Response<Body> {
     let mut log = RequestLog::new(endpoint.operation());
     let request = ApiRequest::new(request);
@@ -58,12 +58,12 @@ async fn handle(endpoint: &impl Endpoint, request: Request) -> Response<Body> {
             response.into_response()
         }
         Err(error) => {
-            // Only the id of a token: any other text is the caller's.
+            // Only a valid token id is logged: any other text in the path comes from the caller.
             log.token_id = request.id().parse().map(|id: TokenId| id.to_string()).unwrap_or_default();
             log.code = Some(error.code());
             log.reason = error.log_message();
             log.server_error = error.server_error().cloned();
-            refusal(&error, request.request_id())
+            problem_response(&error, request.request_id())
         }
     };
     log.status = response.status().as_u16();

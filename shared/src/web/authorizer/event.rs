@@ -1,4 +1,4 @@
-//! What an API Gateway asks its authorizer, of either kind of API.
+//! Parses the authorizer event of a REST API or an HTTP API.
 
 mod http;
 mod rest;
@@ -14,15 +14,15 @@ use crate::{
     json::present,
 };
 
-/// The event.
+/// An authorizer event.
 pub(super) enum Event {
-    /// A REST API's `REQUEST` event, which is answered with an IAM policy.
+    /// A REST API's `REQUEST` event; the response is an IAM policy.
     Rest(Box<RestRequest>),
-    /// An HTTP API's event with payload 2.0, which is answered with the simple form.
+    /// An HTTP API's event with payload format 2.0; the response has the simple format.
     Http(Box<HttpRequest>),
 }
 
-/// What tells the kind of an event.
+/// The members that determine the kind of an event.
 #[derive(Default, Deserialize)]
 struct Kind {
     #[serde(default, rename = "type", deserialize_with = "present")]
@@ -31,7 +31,7 @@ struct Kind {
     version: Option<Value>,
 }
 
-/// What both kinds of events tell.
+/// The members that both kinds of events have.
 struct EventFields<'a> {
     api: Option<&'a str>,
     method: String,
@@ -44,27 +44,27 @@ struct EventFields<'a> {
 }
 
 impl Event {
-    /// Reads the event.
+    /// Parses the event.
     ///
     /// # Errors
     ///
-    /// Why it is none that this authorizer takes. The sentence holds nothing from the event.
+    /// Returns a message that names the setting to change. It contains nothing of the event.
     pub(super) fn read(event: &str) -> Result<Self, &'static str> {
-        let malformed = "the event has not the form of its kind";
+        let malformed = "the event does not match its payload format";
         let kind: Kind = serde_json::from_str(event).unwrap_or_default();
         let text = |value: &'_ Option<Value>| value.as_ref().map(|value| value.as_str().unwrap_or_default().to_owned());
         match (text(&kind.kind).as_deref(), text(&kind.version).as_deref()) {
             (Some("REQUEST"), None) => RestRequest::read(event).map(Box::new).map(Self::Rest).ok_or(malformed),
             (Some("REQUEST"), Some("2.0")) => HttpRequest::read(event).map(Box::new).map(Self::Http).ok_or(malformed),
             (Some("REQUEST"), Some("1.0")) => Err(
-                "payload 1.0 is not understood: set the authorizer of this HTTP API to payload 2.0 with simple responses",
+                "payload format 1.0 is not supported: set this authorizer to payload format 2.0 with simple responses",
             ),
-            (Some("TOKEN"), _) => Err("TOKEN events are not understood: make this authorizer one of the type REQUEST"),
-            _ => Err("this is no event of an API Gateway authorizer"),
+            (Some("TOKEN"), _) => Err("TOKEN events are not supported: change the type of this authorizer to REQUEST"),
+            _ => Err("the event is not an API Gateway authorizer event"),
         }
     }
 
-    /// The id that the gateway gave the request.
+    /// The gateway's id of the request.
     pub(super) fn request_id(&self) -> String {
         match self {
             Self::Rest(request) => request.request_id(),
@@ -72,7 +72,7 @@ impl Event {
         }
     }
 
-    /// What the event asks; `None` where it does not say of which API.
+    /// The authorization request of the event; `None` if the event contains no API id.
     pub(super) fn authorization_request(&self) -> Option<AuthorizationRequest> {
         let fields = match self {
             Self::Rest(request) => request.fields(),
@@ -89,14 +89,14 @@ impl Event {
     }
 }
 
-/// The bearer token (RFC 6750, section 2.1), if there is one `Authorization` header and it holds one. An HTTP API joins several
-/// with commas, which no token holds.
+/// The bearer token (RFC 6750, section 2.1) of the only `Authorization` header. An HTTP API joins repeated headers with
+/// commas, which no token contains.
 fn bearer(headers: &[&str]) -> Result<String, &'static str> {
-    let [header] = headers else { return Err("there is not one authorization header") };
-    let (scheme, credential) = header.split_once(' ').ok_or("it is no bearer token")?;
+    let [header] = headers else { return Err("the request must have exactly one Authorization header") };
+    let (scheme, credential) = header.split_once(' ').ok_or("the Authorization header must be `Bearer <token>`")?;
     let credential = credential.trim_matches(' ');
     let is_bearer = scheme.eq_ignore_ascii_case("bearer") && !credential.is_empty();
-    is_bearer.then(|| credential.to_owned()).ok_or("it is no bearer token")
+    is_bearer.then(|| credential.to_owned()).ok_or("the Authorization header must be `Bearer <token>`")
 }
 
 fn org(headers: &[&str]) -> OrgHeader {
@@ -107,8 +107,8 @@ fn org(headers: &[&str]) -> OrgHeader {
     }
 }
 
-/// The path of a request on the route `path`, with its parameters in their places; `None` where one is missing, empty, or takes
-/// more than its segment.
+/// The route `path` with its parameters replaced by their values; `None` if a value is missing or empty, or a parameter
+/// that is not greedy contains a slash.
 fn fill_path(path: &str, parameters: &HashMap<String, String>) -> Option<String> {
     let fill = |segment: &str| match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         None => Some(segment.to_owned()),
@@ -122,12 +122,12 @@ fn fill_path(path: &str, parameters: &HashMap<String, String>) -> Option<String>
     Some(segments?.join("/"))
 }
 
-/// Whether every part of a path means itself and nothing else, to whoever reads it next: no escape, no wildcard of a policy, no
-/// way up, no empty segment.
+/// Whether every reader interprets the path in the same way: no percent-encoding, no wildcard of an IAM policy, no dot
+/// segment, no empty segment.
 fn is_literal(path: &str) -> bool {
     let plain = |segment: &str| {
-        let characters = segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b));
-        characters && !segment.is_empty() && !matches!(segment, "." | "..")
+        let unreserved = segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b));
+        unreserved && !segment.is_empty() && !matches!(segment, "." | "..")
     };
     path.strip_prefix('/').is_some_and(|rest| rest.is_empty() || rest.split('/').all(plain))
 }
@@ -137,15 +137,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_literal_if_nothing_in_it_can_be_read_in_another_way() {
-        for good in ["/", "/v1/access-tokens", "/a/b.c/~d_e-f", "/..."] {
-            assert!(is_literal(good), "{good}");
+    fn path_with_ambiguous_characters_is_not_literal() {
+        for path in ["/", "/v1/access-tokens", "/a/b.c/~d_e-f", "/..."] {
+            assert!(is_literal(path), "{path}");
         }
-        for bad in [
+        for path in [
             "", "a", "//", "/a/", "//a", "/a//b", "/.", "/..", "/a/../b", "/*", "/a?", "/${x}", "/%2e", "/a;b", "/ä",
             "/a b", "/a\\b",
         ] {
-            assert!(!is_literal(bad), "{bad}");
+            assert!(!is_literal(path), "{path}");
         }
     }
 }

@@ -13,10 +13,10 @@ use crate::{
 
 /// The error text that the gateway answers with 401, a REST API by its `UNAUTHORIZED` response.
 pub(super) const UNAUTHORIZED: &str = "Unauthorized";
-/// The gateway answers any other error with 500, a REST API by its `AUTHORIZER_FAILURE` response, which the template makes a 503.
+/// The gateway answers any other error with 500. The template maps `AUTHORIZER_FAILURE` of the REST API to 503.
 pub(super) const UNDECIDED: &str = "Undecided";
 
-/// The principal of a response without a caller: a REST API requires one in each response.
+/// `principalId` of a response without a caller: a REST API requires one in each response.
 const NO_PRINCIPAL: &str = "nobody";
 
 /// The largest response that the gateway accepts.
@@ -47,7 +47,8 @@ struct Statement<'a> {
     resource: &'a str,
 }
 
-/// The response to an HTTP API: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>
+/// The response to an HTTP API:
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SimpleResponse<'a> {
@@ -74,7 +75,7 @@ pub(super) fn render(event: &Event, decision: Decision) -> (Decision, Result<Box
     }
 }
 
-/// The response of a rejection that is not a denial: an error.
+/// The error response of a rejection that is not a denial.
 pub(super) fn reject(error: AuthorizeError) -> (Decision, Result<Box<RawValue>, Diagnostic>) {
     let (error_type, error_message) = match error {
         AuthorizeError::Unauthenticated { .. } => (UNAUTHORIZED, UNAUTHORIZED),
@@ -89,9 +90,9 @@ pub(super) fn reject(error: AuthorizeError) -> (Decision, Result<Box<RawValue>, 
 ///
 /// # Errors
 ///
-/// The denial of a request whose path no response can name literally, or whose response is too large.
+/// Returns the denial of a request whose path no response can name literally, or whose response is too large.
 pub(super) fn allow(event: &Event, caller: Option<&Caller>) -> Result<Box<RawValue>, Box<Denial>> {
-    let context = context(caller, "ok", "the rule of this route is met");
+    let context = context(caller, "ok", "the route rule allows the request");
     let response = match event {
         Event::Rest(request) => {
             let arn = request.method_arn().ok_or_else(|| ambiguous_path(caller))?;
@@ -103,7 +104,7 @@ pub(super) fn allow(event: &Event, caller: Option<&Caller>) -> Result<Box<RawVal
     response.filter(|response| fits(response)).ok_or_else(|| Box::new(Denial::too_large()))
 }
 
-/// Denies the one request of `event`, or every request if no policy can name it. `None` if the response cannot be serialized.
+/// Denies the request of `event`, or every request if no policy can name it. `None` if serialization fails.
 pub(super) fn deny(event: &Event, denial: &Denial) -> Option<Box<RawValue>> {
     let response = |caller: Option<&Caller>| {
         let context = context(caller, denial.code.as_str(), &denial.reason);
@@ -115,9 +116,9 @@ pub(super) fn deny(event: &Event, denial: &Denial) -> Option<Box<RawValue>> {
     response(denial.caller.as_ref()).filter(|response| fits(response)).or_else(|| response(None))
 }
 
-/// Denies a caller with the permission, because the path could be read in two ways.
+/// Denies a caller who has the permission, because the path is ambiguous.
 fn ambiguous_path(caller: Option<&Caller>) -> Box<Denial> {
-    let reason = "the path holds a character that no route here uses, or is too long".to_owned();
+    let reason = "the path is too long or contains a character that no route accepts".to_owned();
     Box::new(Denial { caller: caller.cloned(), code: ErrorCode::PermissionDenied, reason })
 }
 

@@ -1,4 +1,4 @@
-//! An HTTP API's authorizer event with payload 2.0:
+//! The authorizer event of an HTTP API with payload format 2.0:
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>.
 
 use std::collections::HashMap;
@@ -8,16 +8,16 @@ use serde::Deserialize;
 use super::{EventFields, fill_path, is_literal};
 use crate::web::ORG_HEADER;
 
-/// The longest path that is looked at, as for a REST API, whose ARNs have an end.
+/// Longest accepted path. For a REST API, API Gateway limits the ARN, which contains the path.
 const MAX_PATH_BYTES: usize = 512;
 
-/// The event, as far as it is looked at. What is absent or of another type makes it none.
+/// The members of the event that the authorizer uses. An event with a missing member or another type is rejected.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::web::authorizer) struct HttpRequest {
     route_key: String,
     raw_path: String,
-    /// Names in lower case; several values are one, with commas between them.
+    /// Names are in lower case; repeated headers are joined with commas.
     #[serde(default)]
     headers: HashMap<String, String>,
     path_parameters: Option<HashMap<String, String>>,
@@ -41,7 +41,7 @@ struct Http {
 }
 
 impl HttpRequest {
-    /// Reads the event; `None` where it has not the form of one.
+    /// Parses the event; `None` if it is malformed or its two route keys differ.
     pub(super) fn read(event: &str) -> Option<Self> {
         let request: Self = serde_json::from_str(event).ok()?;
         (request.route_key == request.request_context.route_key).then_some(request)
@@ -63,26 +63,26 @@ impl HttpRequest {
     }
 
     fn values(&self, name: &str) -> Vec<&str> {
-        let named = self.headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
-        named.map(|(_, value)| value.as_str()).collect()
+        let headers = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        headers.map(|(_, value)| value.as_str()).collect()
     }
 
-    /// Whether the path means itself and nothing else, and is that of the route with the parameters that the gateway found. The
-    /// simple answer names no path, so what is refused on a REST API by its policy is refused here.
+    /// Whether the path is literal, and is the path of the route with the gateway's parameters. The simple response
+    /// names no path, so this check replaces the literal ARN of a REST API's policy.
     pub(in crate::web::authorizer) fn is_literal(&self) -> bool {
-        // Before the route's path there may be a stage or the key of an API mapping, behind which the root is nothing or a slash.
-        let (fits, path) = match self.route_key.split_once(' ') {
+        // A stage name or an API mapping key may precede the route's path; the root route is then empty or a slash.
+        let (matches_route, path) = match self.route_key.split_once(' ') {
             Some((_, "/")) => {
-                let before = self.raw_path.strip_suffix('/').unwrap_or(&self.raw_path);
-                (before != "/", before)
+                let prefix = self.raw_path.strip_suffix('/').unwrap_or(&self.raw_path);
+                (prefix != "/", prefix)
             }
             Some((_, route)) => {
-                let fill_path = fill_path(route, self.parameters());
-                (fill_path.is_some_and(|path| self.raw_path.ends_with(&path)), self.raw_path.as_str())
+                let expected = fill_path(route, self.parameters());
+                (expected.is_some_and(|path| self.raw_path.ends_with(&path)), self.raw_path.as_str())
             }
             None => (true, self.raw_path.as_str()),
         };
-        fits && self.raw_path.len() <= MAX_PATH_BYTES && (path.is_empty() || is_literal(path))
+        matches_route && self.raw_path.len() <= MAX_PATH_BYTES && (path.is_empty() || is_literal(path))
     }
 
     fn parameters(&self) -> &HashMap<String, String> {

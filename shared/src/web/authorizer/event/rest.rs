@@ -1,4 +1,4 @@
-//! A REST API's `REQUEST` event:
+//! The `REQUEST` authorizer event of a REST API:
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html>.
 
 use std::collections::HashMap;
@@ -8,10 +8,10 @@ use serde::Deserialize;
 use super::{EventFields, fill_path, is_literal};
 use crate::web::ORG_HEADER;
 
-/// The longest ARN that a policy may name.
+/// Longest ARN that API Gateway accepts in the policy of an authorizer.
 const MAX_ARN_BYTES: usize = 512;
 
-/// The event, as far as it is looked at. What is of another type makes it none.
+/// The members of the event that the authorizer uses. An event with a member of another type is rejected.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::web::authorizer) struct RestRequest {
@@ -34,7 +34,7 @@ struct RequestContext {
 }
 
 impl RestRequest {
-    /// Reads the event; `None` where it has not the form of one.
+    /// Parses the event; `None` if it is malformed.
     pub(super) fn read(event: &str) -> Option<Self> {
         serde_json::from_str(event).ok()
     }
@@ -56,34 +56,33 @@ impl RestRequest {
         }
     }
 
-    /// All values of a header. The map of single values has the last one alone, the other has all of them where the gateway
-    /// fills it in.
+    /// All values of a header, from `multiValueHeaders` if it is set: `headers` contains only the last value.
     fn values(&self, name: &str) -> Vec<&str> {
-        let named = |own: &str| own.eq_ignore_ascii_case(name);
-        let many = self.multi_value_headers.iter().flatten().filter(|(own, _)| named(own));
-        let many: Vec<_> = many.flat_map(|(_, values)| values.iter().map(String::as_str)).collect();
-        if !many.is_empty() {
-            return many;
+        let has_name = |key: &str| key.eq_ignore_ascii_case(name);
+        let multi_value = self.multi_value_headers.iter().flatten().filter(|(key, _)| has_name(key));
+        let values: Vec<_> = multi_value.flat_map(|(_, values)| values.iter().map(String::as_str)).collect();
+        if !values.is_empty() {
+            return values;
         }
-        let single = self.headers.iter().flatten().filter(|(own, _)| named(own));
-        single.map(|(_, value)| value.as_str()).collect()
+        let single_value = self.headers.iter().flatten().filter(|(key, _)| has_name(key));
+        single_value.map(|(_, value)| value.as_str()).collect()
     }
 
     fn parameters(&self) -> &HashMap<String, String> {
         self.path_parameters.as_ref().unwrap_or(&self.none)
     }
 
-    /// The one literal method ARN that the request is for, rebuilt from the event's parts; `None` where it would hold
-    /// anything that a policy does not take literally, be too long for one, or is not the one that the gateway itself names.
+    /// The method ARN of the request, rebuilt from the parts of the event. `None` if it contains characters that a
+    /// policy does not interpret literally, exceeds [`MAX_ARN_BYTES`], or differs from the event's `methodArn`.
     pub(in crate::web::authorizer) fn method_arn(&self) -> Option<String> {
-        let named = self.method_arn.as_ref()?;
-        let prefix = named.split('/').next()?;
+        let method_arn = self.method_arn.as_ref()?;
+        let prefix = method_arn.split('/').next()?;
         let stage = self.request_context.as_ref()?.stage.as_ref()?;
         let method = self.http_method.as_ref()?;
-        // What a base path mapping adds is in the event's path, and not in this one.
+        // Built from the resource: the event's `path` also contains the base path of a mapping.
         let path = fill_path(self.resource.as_ref()?, self.parameters())?;
         let arn = format!("{prefix}/{stage}/{method}{path}");
-        let is_plain = !arn.contains(['*', '?', '$']);
-        (is_plain && is_literal(&path) && arn.len() <= MAX_ARN_BYTES && arn == *named).then_some(arn)
+        let is_without_wildcards = !arn.contains(['*', '?', '$']);
+        (is_without_wildcards && is_literal(&path) && arn.len() <= MAX_ARN_BYTES && arn == *method_arn).then_some(arn)
     }
 }
