@@ -1,4 +1,4 @@
-//! The Lambda authorizer: decides for every request who asks and whether they may.
+//! The Lambda authorizer: authenticates the caller of each request and decides whether the route rule allows it.
 
 use std::process::ExitCode;
 

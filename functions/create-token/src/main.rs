@@ -1,4 +1,4 @@
-//! `POST /v1/access-tokens`: signs a token and records it.
+//! `POST /v1/access-tokens`: creates a token.
 
 use std::process::ExitCode;
 

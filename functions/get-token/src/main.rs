@@ -1,4 +1,4 @@
-//! `GET /v1/access-tokens/{id}`: reads one token.
+//! `GET /v1/access-tokens/{id}`: returns the metadata of a token.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `GET /v1/access-tokens`: lists the live tokens of an organization.
+//! `GET /v1/access-tokens`: lists the active tokens of an organization.
 
 use std::process::ExitCode;
 

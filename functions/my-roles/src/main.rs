@@ -1,4 +1,4 @@
-//! `GET /v1/permissions/me`: tells a caller which roles they hold.
+//! `GET /v1/permissions/me`: returns the roles of the caller.
 
 use std::process::ExitCode;
 

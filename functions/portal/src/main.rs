@@ -1,20 +1,20 @@
-//! The token page and the readable documentation, with all that they load, from this binary alone.
+//! Serves the token page, the documentation page and their assets, which are embedded in the binary.
 
 use std::process::ExitCode;
 
 use rust_embed::Embed;
 use shared::{config::PortalFunctionConfig, portal::Portal, web};
 
-/// What `page` was built into.
+/// The files that the build of `functions/portal/page` writes.
 #[derive(Embed)]
 #[folder = "assets"]
-struct Built;
+struct Assets;
 
 fn main() -> ExitCode {
     shared::run(bootstrap)
 }
 
 async fn bootstrap(config: PortalFunctionConfig) -> Result<(), web::Error> {
-    let files = |name: &str| Built::get(name).map(|file| file.data);
+    let files = |name: &str| Assets::get(name).map(|file| file.data);
     web::serve(Portal::new(files, &config.portal)?, &config.http).await
 }

@@ -1,4 +1,4 @@
-//! `DELETE /v1/access-tokens/{id}`: revokes a token, at once and for good.
+//! `DELETE /v1/access-tokens/{id}`: revokes a token, immediately and permanently.
 
 use std::process::ExitCode;
 

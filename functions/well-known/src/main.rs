@@ -1,4 +1,4 @@
-//! The JWK set and the OpenID configuration, for anyone who verifies tokens.
+//! Publishes the JWK sets and discovery documents with which tokens are verified, and the OpenAPI document.
 
 use std::process::ExitCode;
 
