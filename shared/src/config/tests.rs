@@ -52,7 +52,10 @@ fn max_lifetime_is_optional_and_at_least_one_hour() {
     assert_eq!(environment(&[("MAX_LIFETIME", "90d")]).max_lifetime(), Ok("90d".parse().ok()));
     for bad in ["never", "7", "5x", "29s", "59m", "3599"] {
         let error = environment(&[("MAX_LIFETIME", bad)]).max_lifetime().unwrap_err().to_string();
-        assert!(error.contains("`MAX_LIFETIME`: a ceiling is written like 90d, and is one hour at least"), "{error}");
+        assert!(
+            error.contains("`MAX_LIFETIME`: the maximum lifetime must be a duration of at least one hour"),
+            "{error}"
+        );
     }
 }
 
@@ -101,7 +104,7 @@ fn json_variable_with_absolute_path_reads_the_file() {
         ("ROUTE_RULES_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "Cargo.toml`: expected"),
         ("IDENTITY_PROVIDERS", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "Cargo.toml`: expected"),
         ("ROUTE_RULES_FILE", "/nowhere/rules.json", "`/nowhere/rules.json`: No such file"),
-        ("ROUTE_RULES_FILE", r#"{"GET /x": {"public": true}}"#, "`GET /x` has a rule already"),
+        ("ROUTE_RULES_FILE", r#"{"GET /x": {"public": true}}"#, "`GET /x` already has a rule"),
     ] {
         let changes = [("ROUTE_RULES", r#"{"GET /x": {"any_caller": true}}"#), (name, value)];
         let error = environment(&changes).policy().err().unwrap().to_string();
@@ -117,7 +120,7 @@ fn root_certificates_default_to_amazon() {
     assert!(matches!(trust(bundle), Ok(RootStore::Only(_))));
     for (path, words) in [
         ("/nowhere/roots.pem", "`AWS_CA_BUNDLE`: `/nowhere/roots.pem`: No such file"),
-        (concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "Cargo.toml`: it holds no PEM certificate"),
+        (concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "Cargo.toml`: contains no PEM certificate"),
     ] {
         let error = trust(path).err().unwrap().to_string();
         assert!(error.contains(words), "{error}");
@@ -137,7 +140,7 @@ fn configuration_error_names_the_variable_and_the_rule() {
         ("IDENTITY_PROVIDERS", r#"[{"name": "a"}]"#, "missing field `issuer`"),
         ("ROUTE_RULES", "7", "`ROUTE_RULES`: invalid type"),
         ("ROUTE_RULES", r#"{"GET /": {"action": "a", "open": true}}"#, "the rule of `GET /`: unknown field `open`"),
-        ("ROUTE_RULES", r#"[{"GET /": {"public": true}}, {"GET /": {"public": true}}]"#, "`GET /` has a rule already"),
+        ("ROUTE_RULES", r#"[{"GET /": {"public": true}}, {"GET /": {"public": true}}]"#, "`GET /` already has a rule"),
         ("IDENTITY_PROVIDERS", r#"[["a", "https://a.example", "a", "*"]]"#, "invalid type: sequence"),
     ] {
         let error = environment(&[(name, value)]).policy().err().unwrap().to_string();

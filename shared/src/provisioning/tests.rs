@@ -190,7 +190,10 @@ fn invalid_manifest_is_rejected_with_the_rule() {
         (String::new(), "EOF while parsing"),
         ("{}".to_owned(), "missing field `roles`"),
         (json!({"roles": [], "assignments": [], "more": 1}).to_string(), "unknown field `more`"),
-        (json!({"roles": [{"id": "owner", "name": "", "grants": []}], "assignments": []}).to_string(), "a role id is"),
+        (
+            json!({"roles": [{"id": "owner", "name": "", "grants": []}], "assignments": []}).to_string(),
+            "a role id must have the form",
+        ),
         (
             json!({"roles": [role(&json!({"action": "x", "effect": "Deny"}))], "assignments": []}).to_string(),
             "role `1:a` has an invalid grant: {",

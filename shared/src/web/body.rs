@@ -80,7 +80,7 @@ mod tests {
             ("[]", "the body must be a JSON object"),
             ("\"x\"", "the body must be a JSON object"),
             ("null", "the body must be a JSON object"),
-            (r#"{"name": "a", "name": "b"}"#, "`name` is there twice"),
+            (r#"{"name": "a", "name": "b"}"#, "`name` is duplicated"),
             ("{\"name\": \"\u{fffd}\"}", "the body is not UTF-8"),
         ] {
             assert!(error_message(body).contains(words), "{body}: {}", error_message(body));

@@ -276,7 +276,7 @@ async fn denial_reason_is_printable_ascii_without_request_data() {
     event["resource"] = json!("/v1/unknown/\"route\"");
     let answer = answer(event).await.unwrap();
     let reason = answer["context"]["reason"].as_str().unwrap();
-    assert_eq!(reason, "no rule opens this route");
+    assert_eq!(reason, "no rule allows this route");
     assert!(reason.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\'));
     assert_eq!(statement(&answer)["Effect"], "Deny");
 }
