@@ -1,4 +1,4 @@
-//! Creates tokens.
+//! The operation that creates a token: checks the request, signs the token, stores it and releases its JWT.
 
 mod issuance;
 mod request;
@@ -22,36 +22,38 @@ use crate::{
     },
 };
 
-/// Makes tokens: signs them and records them.
+/// Creates tokens.
 pub struct Create<L, S, I, C> {
-    /// Records the token, and knows which roles exist.
+    /// Stores tokens, and reads which roles exist.
     pub ledger: L,
-    /// Sign it, each family's for its own.
+    /// Sign tokens, one signer for each token family.
     pub signers: Families<S>,
-    /// Draws its id.
+    /// Generates the keys of token ids.
     pub ids: I,
-    /// Tells the time.
+    /// Source of the current time.
     pub clock: C,
-    /// Under which name and for whom it is issued.
+    /// Issuer and audience of each token family.
     pub issuers: Families<Issuer>,
-    /// The longest lifetime that the operator allows.
+    /// Longest lifetime that the operator allows; `None` means no limit.
     pub max_lifetime: Option<MaxLifetime>,
 }
 
-/// A request with an idempotency key: what it has in common with its repetitions.
+/// What identifies a request with an idempotency key: the same for the request and every retry of it.
 struct IdempotentRequest {
     id: TokenId,
     fingerprint: Fingerprint,
 }
 
 impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock> Create<L, S, I, C> {
-    /// Creates the token that `caller` requests. The same request with the same `key` again returns the same token, signed again.
+    /// Creates the token that `caller` requests. A retry with the same `key` returns the same token with a new
+    /// signature.
     ///
     /// # Errors
     ///
-    /// Those of the contract: `too_deep`, `role_not_held`, `too_many_roles`, `lifetime_exceeds_parent`, a token that would be too
-    /// long, `idempotency_conflict`, `idempotency_mismatch`, and server errors. Nothing is stored then, unless the table stored
-    /// the token and its response was lost.
+    /// Returns the contract's `too_deep`, `role_not_held`, `too_many_roles`, `lifetime_exceeds_parent`,
+    /// `permission_denied`, `idempotency_conflict` or `idempotency_mismatch`, [`ApiError::Invalid`] if the token would
+    /// exceed its size limit, and server errors. Nothing is stored in these cases, unless the table stored the token
+    /// and its response was lost.
     pub async fn run(
         &self,
         caller: &Caller,
@@ -75,7 +77,8 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
         }
     }
 
-    /// The token's id follows from the idempotency key, so that a repetition meets the token of the first request in the table.
+    /// Derives the token's id from the idempotency key, so that a retry finds the token of the first request in the
+    /// table.
     async fn create_idempotently(
         &self,
         caller: &Caller,
@@ -90,7 +93,7 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
                 self.replay(caller, &idempotent, *existing, token.token_type.roles()).await
             }
             Err(error) if error.server_error().is_some() => Err(error),
-            // A token that may not be created now may have been created before: the stored token decides.
+            // A request that is rejected now may have succeeded before: the stored token decides.
             Err(error) => match find_token(&self.ledger, &idempotent.id).await? {
                 Some(existing) => self.replay(caller, &idempotent, existing, &[]).await,
                 None => Err(error),
@@ -98,8 +101,10 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
         }
     }
 
-    /// Returns the stored token of an earlier request with the same idempotency key, signed again. It passes every check of a new
-    /// request, against the stored token and the caller's current permissions. The roles in `verified` are known to exist.
+    /// Returns the stored token of an earlier request with the same idempotency key, with a new signature.
+    ///
+    /// *(never wider)* The stored token passes every check of a new request against the caller's current permissions.
+    /// The roles in `verified` are known to exist and are not read again.
     async fn replay(
         &self,
         caller: &Caller,
@@ -121,12 +126,12 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
         if !token.is_alive(now) {
             return Err(ApiError::IdempotencyConflict);
         }
-        self.check_end(caller, token, now)?;
+        self.check_expiration(caller, token, now)?;
         if let Some(access) = token.token_type.access() {
             let delegated = self.delegated_roles(caller, &access.roles, verified).await?.into_roles();
             if let Some(added) = delegated.iter().find(|role| !access.roles.contains(role)) {
                 return Err(ApiError::PermissionDenied(format!(
-                    "the token lacks the role `{added}`, which you now carry along"
+                    "the token of this `Idempotency-Key` lacks the role `{added}`, which your tokens must contain"
                 )));
             }
         }
@@ -141,22 +146,23 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
         id: TokenId,
         fingerprint: Option<Fingerprint>,
     ) -> Result<Issuance, ApiError> {
-        let token = self.token(caller, request, id, fingerprint).await?;
+        let token = self.build_token(caller, request, id, fingerprint).await?;
         self.sign(caller, token).await?.record(&self.ledger).await
     }
 
+    /// Fails before the call of the signer if the token would exceed its size limit.
     async fn sign(&self, caller: &Caller, token: Token) -> Result<SignedToken, ApiError> {
         let family = token.token_type.name().family();
         let signer = self.signers.of(family);
         let key = signer.key().await?;
-        let measure = TokenSizeLimit { key: &key, issuer: self.issuers.of(family), denying: &caller.deny_roles };
-        let input = measure.input(&token)?;
+        let size_limit = TokenSizeLimit { key: &key, issuer: self.issuers.of(family), denying: &caller.deny_roles };
+        let input = size_limit.input(&token)?;
         let signature = signer.sign(input.digest()).await?;
         Ok(SignedToken::new(token, input, &signature))
     }
 
-    /// The requested token, once it passed every check.
-    async fn token(
+    /// The requested token. It has passed every check except for its size.
+    async fn build_token(
         &self,
         caller: &Caller,
         request: CreateTokenRequest,
@@ -173,12 +179,12 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
             created_at: now,
             created_by: caller.principal(),
             parent: caller.token().map(|token| token.id.clone()),
-            expires_at: expiry(type_name, request.lifetime, now, caller.expires_at()).map_err(lifetime)?,
+            expires_at: expiry(type_name, request.lifetime, now, caller.expires_at()).map_err(lifetime_error)?,
             revocation: None,
             last_used: None,
             fingerprint,
         };
-        self.check_end(caller, &token, now)?;
+        self.check_expiration(caller, &token, now)?;
         Ok(token)
     }
 
@@ -188,7 +194,7 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
             RequestedType::Assume(access) => TokenType::Assume(self.access(caller, access).await?),
             RequestedType::App(access) => TokenType::App(self.access(caller, access).await?),
             RequestedType::Journey(_) | RequestedType::Portal(_) if caller.is_anonymized() => {
-                let reason = "an anonymized token cannot make public tokens";
+                let reason = "an anonymized token cannot create public tokens";
                 return Err(ApiError::PermissionDenied(reason.to_owned()));
             }
             RequestedType::Journey(id) => TokenType::Journey(id),
@@ -198,14 +204,14 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
 
     async fn access(&self, caller: &Caller, requested: RequestedAccess) -> Result<Access, ApiError> {
         let roles = self.delegated_roles(caller, &requested.requested_roles, &[]).await?.into_roles();
-        // *(never wider)* A flag of the token that makes it is its own as well.
+        // *(never wider)* A child token inherits the flags of its parent.
         let read_only = requested.read_only || caller.is_read_only();
         let anonymize = requested.anonymize || caller.is_anonymized();
         Ok(Access { roles, read_only, anonymize })
     }
 
-    /// *(never wider)* The roles that a token for `asked` carries. An owner who names roles beyond their own has them looked
-    /// up, but for those `verified` already.
+    /// *(never wider)* The roles that `caller` delegates to a token for `requested`. An owner may request roles that
+    /// they do not hold; the ledger is read for those that are not in `verified`, since they must exist.
     async fn delegated_roles(
         &self,
         caller: &Caller,
@@ -222,12 +228,14 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
         Ok(delegation.resolve(&existing)?)
     }
 
-    /// A token ends with the one that makes it at the latest, and within what the operator allows.
-    fn check_end(&self, caller: &Caller, token: &Token, now: UnixTime) -> Result<(), ApiError> {
+    /// *(never wider)* A token expires no later than its parent and within the operator's limit.
+    fn check_expiration(&self, caller: &Caller, token: &Token, now: UnixTime) -> Result<(), ApiError> {
         if let Some(parent_end) = caller.expires_at().filter(|end| token.expires_at.is_none_or(|own| own > *end)) {
             return Err(ApiError::LifetimeExceedsParent(parent_end));
         }
-        self.max_lifetime.map_or(Ok(()), |max_lifetime| max_lifetime.check(now, token.expires_at)).map_err(lifetime)
+        self.max_lifetime
+            .map_or(Ok(()), |max_lifetime| max_lifetime.check(now, token.expires_at))
+            .map_err(lifetime_error)
     }
 }
 
@@ -238,11 +246,12 @@ impl IdempotentRequest {
     }
 }
 
+/// Two tokens with one id: a collision of 126-bit keys, or an item that this operation did not write.
 fn id_taken() -> ApiError {
-    ApiError::internal("the id is taken")
+    ApiError::internal("another token is stored under the id of the new token")
 }
 
-fn lifetime(error: LifetimeError) -> ApiError {
+fn lifetime_error(error: LifetimeError) -> ApiError {
     match error {
         LifetimeError::BeyondParent(end) => ApiError::LifetimeExceedsParent(end),
         other => ApiError::Invalid(other.to_string()),

@@ -1,7 +1,7 @@
-//! *(recorded before released)* Signs a token, stores it, and only then releases the JWT.
+//! *(recorded before released)* Stores a signed token before its JWT is released.
 //!
-//! The token is signed first, so that a signer that fails leaves nothing in the table. The compiler enforces the rest: the JWT of a
-//! [`SignedToken`] is accessible only through [`SignedToken::release`], which takes a [`RecordedToken`].
+//! The token is signed first, so that a failed signature leaves nothing in the table. The compiler enforces the rest:
+//! the JWT of a [`SignedToken`] is accessible only through [`SignedToken::release`], which takes a [`RecordedToken`].
 
 use crate::{
     error::ApiError,
@@ -10,13 +10,13 @@ use crate::{
     token::Token,
 };
 
-/// A token that is signed and not yet released.
+/// A token with its signed JWT, which is not accessible yet.
 pub struct SignedToken {
     token: Token,
     jwt: Jwt,
 }
 
-/// A token that is stored, with its JWT.
+/// A stored token with its JWT.
 #[derive(Debug)]
 pub struct IssuedToken {
     recorded: RecordedToken,
@@ -27,17 +27,17 @@ pub struct IssuedToken {
 pub(super) enum Issuance {
     /// The token is stored.
     Issued(Box<IssuedToken>),
-    /// Another token is stored under the same id: the token that was to be stored, and that one.
+    /// Another token is stored under the same id. Contains the new token, which is not stored, and the existing one.
     IdTaken(Box<Token>, Box<RecordedToken>),
 }
 
 impl SignedToken {
-    /// `token` with the JWT of `input` and `signature` (RFC 7518, section 3).
+    /// Combines `input` and `signature` (RFC 7518, section 3) into the JWT of `token`.
     pub(super) fn new(token: Token, input: SigningInput, signature: &[u8]) -> Self {
         Self { token, jwt: input.with_signature(signature) }
     }
 
-    /// Stores the token.
+    /// Stores the token and releases its JWT.
     pub(super) async fn record(self, ledger: &impl InsertToken) -> Result<Issuance, ApiError> {
         match insert_token(ledger, self.token.clone()).await? {
             InsertOutcome::Inserted(recorded) => Ok(Issuance::Issued(Box::new(self.release(recorded)?))),
@@ -45,11 +45,11 @@ impl SignedToken {
         }
     }
 
-    /// Releases the JWT of a token that is stored.
+    /// Releases the JWT of a stored token.
     ///
     /// # Errors
     ///
-    /// An internal error if `recorded` is another token than the one that was signed.
+    /// Returns an internal error if `recorded` differs from the signed token.
     ///
     /// # Examples
     ///
@@ -76,19 +76,19 @@ impl SignedToken {
         if *recorded.token() == self.token {
             Ok(IssuedToken { recorded, jwt: self.jwt })
         } else {
-            Err(ApiError::internal("the stored token is not the signed one"))
+            Err(ApiError::internal("the stored token differs from the signed token"))
         }
     }
 }
 
 impl IssuedToken {
-    /// The token as it is stored.
+    /// The stored token.
     #[must_use]
     pub fn token(&self) -> &Token {
         self.recorded.token()
     }
 
-    /// The JWT, for the response of the request that creates the token.
+    /// The JWT, for the response to the create request. *(one exit for secrets)*
     #[must_use]
     pub fn expose_secret(self) -> String {
         self.jwt.expose_secret(&self.recorded)

@@ -1,4 +1,4 @@
-//! What a caller asks for when they create a token.
+//! The request to create a token: parses the members of the JSON body and checks each against the contract.
 
 use std::collections::BTreeMap;
 
@@ -14,32 +14,32 @@ use crate::{
     },
 };
 
-/// The members that every type knows.
-const COMMON: [&str; 3] = ["name", "token_type", "expires_in"];
-/// Those that the types of the access family know besides.
-const ACCESS: [&str; 4] = ["assignments", "assume_roles", "read_only", "anonymize"];
+/// Members that a request for any token type may contain.
+const COMMON_MEMBERS: [&str; 3] = ["name", "token_type", "expires_in"];
+/// Further members of a request for a type of the access family.
+const ACCESS_MEMBERS: [&str; 4] = ["assignments", "assume_roles", "read_only", "anonymize"];
 
-/// A token as it was ordered: every member within the contract's rules.
+/// A request to create a token whose members comply with the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateTokenRequest {
-    /// What to call it.
+    /// Name of the token.
     pub name: TokenName,
-    /// Of which type, with what that type needs.
+    /// Type of the token, with the members of that type.
     pub requested_type: RequestedType,
-    /// How long it is to live, where that was said.
+    /// Requested lifetime; `None` means the default of the type.
     pub lifetime: Option<Lifetime>,
-    /// What tells this request from others.
+    /// Distinguishes this request from others with the same idempotency key.
     pub fingerprint: Fingerprint,
 }
 
-/// A token's type, and what it is to carry.
+/// The requested type of a token, with the members of that type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestedType {
     /// An API token.
     Api(RequestedAccess),
-    /// A token that assumes roles for an hour.
+    /// A system token with a lifetime of one hour.
     Assume(RequestedAccess),
-    /// A token of an app.
+    /// A system token of an installed app.
     App(RequestedAccess),
     /// A public token for this journey.
     Journey(TargetId),
@@ -47,19 +47,19 @@ pub enum RequestedType {
     Portal(TargetId),
 }
 
-/// What a token of the access family is to carry.
+/// The requested roles and flags of a token of the access family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestedAccess {
-    /// The roles asked for; none: the caller's.
+    /// Roles for the token. If empty, the token receives the caller's roles.
     pub requested_roles: Vec<RoleId>,
-    /// Whether it is to be read-only.
+    /// Limits the token to read-only actions.
     pub read_only: bool,
-    /// Whether it is to be anonymized.
+    /// Requests responses without personal data.
     pub anonymize: bool,
 }
 
 impl RequestedType {
-    /// The type.
+    /// The name of the type.
     #[must_use]
     pub fn type_name(&self) -> TypeName {
         match self {
@@ -73,20 +73,21 @@ impl RequestedType {
 }
 
 impl CreateTokenRequest {
-    /// The request that the members of a create's body make.
+    /// Parses the members of a request body.
     ///
     /// # Errors
     ///
-    /// [`ApiError::Invalid`] with the member and the rule that it breaks.
+    /// Returns [`ApiError::Invalid`] with the member and the rule that it violates.
     pub fn parse(members: &Map<String, Value>) -> Result<Self, ApiError> {
         let type_name = type_name(members)?;
-        let known = |name: &&String| {
-            let own = if type_name.family() == Family::Access { &ACCESS[..] } else { &[target_member(type_name)] };
-            COMMON.contains(&name.as_str()) || own.contains(&name.as_str())
+        let is_member = |name: &&String| {
+            let own =
+                if type_name.family() == Family::Access { &ACCESS_MEMBERS[..] } else { &[target_member(type_name)] };
+            COMMON_MEMBERS.contains(&name.as_str()) || own.contains(&name.as_str())
         };
-        if let Some(unknown) = members.keys().find(|name| !known(name)) {
+        if let Some(unknown) = members.keys().find(|name| !is_member(name)) {
             let unknown = excerpt(unknown);
-            return Err(invalid(format!("`{unknown}` is not a member of a request for the type {type_name}")));
+            return Err(invalid(format!("`{unknown}` is not a member of a request for a token of type {type_name}")));
         }
         Ok(Self {
             name: name(members)?,
@@ -97,8 +98,8 @@ impl CreateTokenRequest {
     }
 }
 
-fn invalid(sentence: String) -> ApiError {
-    ApiError::Invalid(sentence)
+fn invalid(message: String) -> ApiError {
+    ApiError::Invalid(message)
 }
 
 fn name(members: &Map<String, Value>) -> Result<TokenName, ApiError> {
@@ -109,23 +110,23 @@ fn name(members: &Map<String, Value>) -> Result<TokenName, ApiError> {
     }
 }
 
-/// The type that is named, or that a member speaks of.
+/// The value of `token_type`, or the type that the member `journey_id` or `portal_id` implies, or `api`.
 fn type_name(members: &Map<String, Value>) -> Result<TypeName, ApiError> {
     match members.get("token_type") {
         None if members.contains_key("journey_id") => Ok(TypeName::Journey),
         None if members.contains_key("portal_id") => Ok(TypeName::Portal),
         None => Ok(TypeName::Api),
         Some(Value::String(text)) if NOT_OFFERED.contains(&text.as_str()) => {
-            Err(invalid(format!("tokens of the type `{text}` are not offered")))
+            Err(invalid(format!("`token_type`: tokens of type `{text}` are not offered")))
         }
         Some(value) => {
-            let named = value.as_str().map_or(Err(UnknownType), str::parse);
-            named.map_err(|error: UnknownType| invalid(error.to_string()))
+            let parsed = value.as_str().map_or(Err(UnknownType), str::parse);
+            parsed.map_err(|error: UnknownType| invalid(error.to_string()))
         }
     }
 }
 
-/// The member that names what a public token is for.
+/// The member with the id of the journey or portal of a public token.
 fn target_member(type_name: TypeName) -> &'static str {
     if type_name == TypeName::Journey { "journey_id" } else { "portal_id" }
 }
@@ -141,33 +142,35 @@ fn requested_type(members: &Map<String, Value>, type_name: TypeName) -> Result<R
 }
 
 fn access(members: &Map<String, Value>) -> Result<RequestedAccess, ApiError> {
-    let (read_only, anonymize) = (flag(members, "read_only")?, flag(members, "anonymize")?);
+    let read_only = flag(members, "read_only")?;
+    let anonymize = flag(members, "anonymize")?;
     Ok(RequestedAccess { requested_roles: requested_roles(members)?, read_only, anonymize })
 }
 
 fn target(members: &Map<String, Value>, type_name: TypeName) -> Result<TargetId, ApiError> {
     let member = target_member(type_name);
     let Some(value) = members.get(member) else {
-        return Err(invalid(format!("`{member}` is required for the type {type_name}")));
+        return Err(invalid(format!("`{member}` is required for tokens of type {type_name}")));
     };
     let id = value.as_str().map_or(Err(TargetIdError), str::parse);
     id.map_err(|error| invalid(format!("`{member}`: {error}")))
 }
 
-/// Two bodies are equal if their members are, in whatever order they stand.
+/// The members are sorted, so that their order in the body does not matter.
 fn fingerprint(members: &Map<String, Value>) -> Fingerprint {
     let sorted: BTreeMap<_, _> = members.iter().collect();
     Fingerprint::of(&serde_json::to_string(&sorted).unwrap_or_default())
 }
 
-/// `assignments`, or `assume_roles`, the older documents' name for it.
+/// The value of `assignments` or of `assume_roles`, its name in older versions of the API.
 fn requested_roles(members: &Map<String, Value>) -> Result<Vec<RoleId>, ApiError> {
-    let (new, old) = (roles(members, "assignments")?, roles(members, "assume_roles")?);
-    match (new, old) {
-        (Some(new), Some(old)) if new != old => {
-            Err(invalid("`assignments` and `assume_roles` are one member by two names and differ".to_owned()))
+    let assignments = roles(members, "assignments")?;
+    let assume_roles = roles(members, "assume_roles")?;
+    match (assignments, assume_roles) {
+        (Some(assignments), Some(assume_roles)) if assignments != assume_roles => {
+            Err(invalid("`assignments` and `assume_roles` are two names of one member and must be equal".to_owned()))
         }
-        (new, old) => Ok(new.or(old).unwrap_or_default()),
+        (assignments, assume_roles) => Ok(assignments.or(assume_roles).unwrap_or_default()),
     }
 }
 
@@ -176,15 +179,15 @@ fn roles(members: &Map<String, Value>, member: &str) -> Result<Option<Vec<RoleId
     let list = value.as_array().ok_or_else(|| invalid(format!("`{member}` must be an array of role ids")))?;
     if list.len() > MAX_REQUESTED_ROLES {
         return Err(invalid(format!(
-            "`{member}` may name {MAX_REQUESTED_ROLES} roles at most and names {}",
+            "`{member}` must not contain more than {MAX_REQUESTED_ROLES} roles and contains {}",
             list.len()
         )));
     }
     let mut roles = Vec::new();
     for value in list {
         let text = value.as_str().ok_or_else(|| invalid(format!("`{member}` must be an array of role ids")))?;
-        let broken = |error| invalid(format!("`{member}`: `{}` is no role id: {error}", excerpt(text)));
-        let role: RoleId = text.parse().map_err(broken)?;
+        let not_a_role = |error| invalid(format!("`{member}`: `{}` is not a role id: {error}", excerpt(text)));
+        let role: RoleId = text.parse().map_err(not_a_role)?;
         if !roles.contains(&role) {
             roles.push(role);
         }
@@ -219,11 +222,11 @@ mod tests {
     use super::*;
 
     fn read(body: &Value) -> Result<CreateTokenRequest, String> {
-        CreateTokenRequest::parse(body.as_object().unwrap()).map_err(|failure| failure.public_message())
+        CreateTokenRequest::parse(body.as_object().unwrap()).map_err(|error| error.public_message())
     }
 
     #[test]
-    fn a_name_is_enough() {
+    fn request_with_name_only_is_api_token_with_defaults() {
         let request = read(&json!({"name": "n"})).unwrap();
         let requested =
             RequestedType::Api(RequestedAccess { requested_roles: vec![], read_only: false, anonymize: false });
@@ -231,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn assume_roles_is_another_name_for_assignments() {
+    fn assume_roles_is_equivalent_to_assignments() {
         let roles = json!(["123:owner"]);
         let request = |body: Value| {
             read(&body).map(|request| {
@@ -241,15 +244,17 @@ mod tests {
         assert_eq!(request(json!({"name": "n", "assume_roles": roles})), Ok(1));
         assert_eq!(request(json!({"name": "n", "assume_roles": roles, "assignments": roles})), Ok(1));
         assert!(
-            request(json!({"name": "n", "assume_roles": roles, "assignments": []})).unwrap_err().contains("differ")
+            request(json!({"name": "n", "assume_roles": roles, "assignments": []}))
+                .unwrap_err()
+                .contains("must be equal")
         );
         assert_eq!(request(json!({"name": "n", "assignments": ["1:a", "1:a"]})), Ok(1));
         let fifty: Vec<String> = (0..50).map(|n| format!("1:{n}")).collect();
-        assert_eq!(request(json!({"name": "n", "assignments": fifty})), Ok(50), "as many as may be named");
+        assert_eq!(request(json!({"name": "n", "assignments": fifty})), Ok(50), "the maximum");
     }
 
     #[test]
-    fn a_public_token_is_for_one_journey_or_one_portal() {
+    fn public_token_request_has_one_target() {
         let id: TargetId = "j".parse().unwrap();
         for (body, requested) in [
             (json!({"name": "n", "token_type": "journey", "journey_id": "j"}), RequestedType::Journey(id.clone())),
@@ -261,30 +266,30 @@ mod tests {
     }
 
     #[test]
-    fn equal_bodies_have_one_fingerprint_in_whatever_order_their_members_stand() {
-        let print = |text: &str| read(&serde_json::from_str(text).unwrap()).unwrap().fingerprint;
-        let one = print(r#"{"name": "n", "read_only": true}"#);
-        assert_eq!(one, print(r#"{"read_only":true,"name":"n"}"#));
-        assert_ne!(one, print(r#"{"name": "n"}"#));
-        assert_ne!(print(r#"{"name": "n"}"#), print(r#"{"name": "n", "read_only": false}"#));
+    fn fingerprint_is_independent_of_member_order() {
+        let fingerprint = |text: &str| read(&serde_json::from_str(text).unwrap()).unwrap().fingerprint;
+        let one = fingerprint(r#"{"name": "n", "read_only": true}"#);
+        assert_eq!(one, fingerprint(r#"{"read_only":true,"name":"n"}"#));
+        assert_ne!(one, fingerprint(r#"{"name": "n"}"#));
+        assert_ne!(fingerprint(r#"{"name": "n"}"#), fingerprint(r#"{"name": "n", "read_only": false}"#));
     }
 
     #[test]
-    fn every_refusal_names_the_member_and_the_rule() {
+    fn invalid_request_error_names_member_and_rule() {
         let fifty_one: Vec<String> = (0..51).map(|n| format!("1:{n}")).collect();
         for (body, words) in [
             (json!({}), "`name` is required"),
             (json!({"name": 5}), "`name` must be a string"),
             (json!({"name": null}), "`name` must be a string"),
-            (json!({"name": "n".repeat(256)}), "`name` must have 255"),
+            (json!({"name": "n".repeat(256)}), "`name` must not exceed 255"),
             (json!({"name": "n", "scopes": []}), "`scopes` is not a member"),
             (json!({"name": "n", "journey_id": "j", "portal_id": "p"}), "`portal_id` is not a member"),
             (json!({"name": "n", "token_type": "api", "journey_id": "j"}), "`journey_id` is not a member"),
-            (json!({"name": "n", "token_type": "journey"}), "`journey_id` is required for the type journey"),
-            (json!({"name": "n", "token_type": "portal", "portal_id": ""}), "`portal_id`: an id has 1 to 255"),
-            (json!({"name": "n", "token_type": "portal", "portal_id": 5}), "`portal_id`: an id has 1 to 255"),
+            (json!({"name": "n", "token_type": "journey"}), "`journey_id` is required for tokens of type journey"),
+            (json!({"name": "n", "token_type": "portal", "portal_id": ""}), "`portal_id`: an id must have 1 to 255"),
+            (json!({"name": "n", "token_type": "portal", "portal_id": 5}), "`portal_id`: an id must have 1 to 255"),
             (json!({"name": "n", "journey_id": "j", "read_only": true}), "`read_only` is not a member"),
-            (json!({"name": "n", "journey_id": "j", "expires_in": "8d"}), "to 7 days"),
+            (json!({"name": "n", "journey_id": "j", "expires_in": "8d"}), "and 7 days"),
             (json!({"name": "n", "token_type": "admin"}), "`token_type` must be one of"),
             (json!({"name": "n", "token_type": null}), "`token_type` must be one of"),
             (
@@ -293,19 +298,22 @@ mod tests {
             ),
             (json!({"name": "n", "assignments": "1:a"}), "`assignments` must be an array"),
             (json!({"name": "n", "assignments": [1]}), "`assignments` must be an array"),
-            (json!({"name": "n", "assignments": ["owner"]}), "`owner` is no role id: a role id is"),
-            (json!({"name": "n", "assignments": fifty_one}), "50 roles at most"),
-            (json!({"name": "n", "expires_in": 29}), "from 30 seconds to 365 days"),
-            (json!({"name": "n", "expires_in": -1}), "from 30 seconds"),
+            (json!({"name": "n", "assignments": ["owner"]}), "`owner` is not a role id: "),
+            (json!({"name": "n", "assignments": fifty_one}), "more than 50 roles"),
+            (json!({"name": "n", "expires_in": 29}), "between 30 seconds and 365 days"),
+            (json!({"name": "n", "expires_in": -1}), "between 30 seconds"),
             (json!({"name": "n", "expires_in": 3600.5}), "`expires_in` must be whole seconds"),
             (json!({"name": "n", "expires_in": null}), "`expires_in` must be whole seconds"),
             (json!({"name": "n", "expires_in": 1e30}), "`expires_in` must be whole seconds"),
-            (json!({"name": "n", "expires_in": 60, "token_type": "assume"}), "does not go with the type assume"),
+            (
+                json!({"name": "n", "expires_in": 60, "token_type": "assume"}),
+                "is not allowed for tokens of type assume",
+            ),
             (json!({"name": "n", "read_only": "true"}), "`read_only` must be true or false"),
             (json!({"name": "n", "anonymize": 1}), "`anonymize` must be true or false"),
         ] {
-            let sentence = read(&body).unwrap_err();
-            assert!(sentence.contains(words), "{body}: {sentence}");
+            let message = read(&body).unwrap_err();
+            assert!(message.contains(words), "{body}: {message}");
         }
     }
 }

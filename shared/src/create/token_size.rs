@@ -1,4 +1,4 @@
-//! How large a token may be.
+//! The size limits of a token: bytes of the JWT and bytes of its role list.
 
 use crate::{
     caller::{MAX_ROLE_LIST_BYTES, join},
@@ -8,40 +8,48 @@ use crate::{
     token::{Claims, Issuer, Token, TokenType},
 };
 
-/// The most bytes of a finished token: API Gateway carries 10,240 bytes of headers.
+/// Longest JWT, in bytes. API Gateway accepts 10,240 bytes of request headers, of which the token is one.
 const MAX_TOKEN_BYTES: usize = 6_000;
 
-/// What the size of a token depends on, beside the token.
+/// Checks the size of a token before it is signed.
 pub(super) struct TokenSizeLimit<'a> {
+    /// Determines the length of the header and of the signature.
     pub(super) key: &'a VerifyingKey,
+    /// Issuer and audience, which are claims.
     pub(super) issuer: &'a Issuer,
-    /// The maker's roles that come along, asked for or not.
+    /// The creator's deny roles, which every token contains.
     pub(super) denying: &'a [RoleId],
 }
 
 impl TokenSizeLimit<'_> {
-    /// What is to be signed, once it is known that the whole will not be too long.
+    /// The signing input of `token`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ApiError::Invalid`] if the JWT would exceed [`MAX_TOKEN_BYTES`], with the number of roles that fit,
+    /// and [`ApiError::TooManyRoles`] if the roles exceed [`MAX_ROLE_LIST_BYTES`].
     pub(super) fn input(&self, token: &Token) -> Result<SigningInput, ApiError> {
         let input = self.write(token)?;
-        let (length, roles) = (input.sealed_length(self.key.signature_length()), token.token_type.roles());
+        let length = input.sealed_length(self.key.signature_length());
+        let roles = token.token_type.roles();
         if length <= MAX_TOKEN_BYTES {
             return if join(roles).len() <= MAX_ROLE_LIST_BYTES { Ok(input) } else { Err(too_many(roles)) };
         }
         let fit = (1..roles.len()).rev().find(|count| self.fits(token, *count));
         Err(ApiError::Invalid(match fit {
             Some(count) => format!(
-                "the token would have {length} bytes and may have {MAX_TOKEN_BYTES}: the first {count} of its roles fit"
+                "the token would have {length} bytes (maximum {MAX_TOKEN_BYTES}): the first {count} of its roles fit"
             ),
-            None => format!("the token would have {length} bytes and may have {MAX_TOKEN_BYTES}"),
+            None => format!("the token would have {length} bytes (maximum {MAX_TOKEN_BYTES})"),
         }))
     }
 
-    /// Whether the token would do with the first `count` of its roles, and those that come along anyway.
+    /// Whether the token fits with the first `count` of its roles and the deny roles.
     fn fits(&self, token: &Token, count: usize) -> bool {
         let mut fewer = token.clone();
         if let TokenType::Api(access) | TokenType::Assume(access) | TokenType::App(access) = &mut fewer.token_type {
-            let along = access.roles.split_off(count);
-            access.roles.extend(along.into_iter().filter(|role| self.denying.contains(role)));
+            let rest = access.roles.split_off(count);
+            access.roles.extend(rest.into_iter().filter(|role| self.denying.contains(role)));
         }
         self.write(&fewer).is_ok_and(|input| input.sealed_length(self.key.signature_length()) <= MAX_TOKEN_BYTES)
     }
@@ -53,10 +61,8 @@ impl TokenSizeLimit<'_> {
     }
 }
 
-/// A token that was made and could not be used, since the authorizer cannot hand its roles on, would be of no use.
+/// Without this check the authorizer could not pass the roles of the token on to the functions.
 fn too_many(roles: &[RoleId]) -> ApiError {
     let bytes = join(roles).len();
-    ApiError::TooManyRoles(format!(
-        "the roles of the token would have {bytes} bytes and may have {MAX_ROLE_LIST_BYTES}"
-    ))
+    ApiError::TooManyRoles(format!("the roles of the token would have {bytes} bytes (maximum {MAX_ROLE_LIST_BYTES})"))
 }

@@ -1,5 +1,6 @@
-//! *(never wider)* as a property of the operations: whatever people and tokens order, no decision, lifetime or flag widens, and
-//! after a revocation nothing below is granted.
+//! *(never wider)* as a property of create and authorize: for any sequence of requests by users and tokens, no
+//! decision, lifetime or flag of a token exceeds its creator's, and revoking a token makes every token below it
+//! inactive.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -21,20 +22,20 @@ use crate::{
 
 const SLUGS: [&str; 6] = ["owner", "root", "w", "x", "y", "z"];
 const ACTIONS: [&str; 4] = ["a:view", "a:edit", "b:view", "token:create"];
-const START: i64 = 1_000_000;
+const START_SECONDS: i64 = 1_000_000;
 
-/// The ledger, and what time it is.
-struct World {
+/// The ledger and the current time.
+struct Fixture {
     ledger: Memory,
     now: i64,
 }
 
-/// A token of a line, and how it was made.
-struct Made {
+/// A token of the chain, with the request that created it.
+struct CreatedToken {
     token: Token,
     jwt: String,
-    by: Caller,
-    order: Value,
+    creator: Caller,
+    body: Value,
     key: Option<IdempotencyKey>,
 }
 
@@ -43,14 +44,19 @@ fn issuers() -> Families<Issuer> {
     Families { access: issuer(""), public: issuer("/public") }
 }
 
-/// The route that needs `action`.
+/// The route that requires `action`.
 fn route_of(action: &str) -> String {
     format!("GET /{}", action.replace(':', "-"))
 }
 
-impl World {
-    /// Makes the token that `caller` orders, and says what it is.
-    async fn make(&self, caller: &Caller, order: &Value, key: Option<&IdempotencyKey>) -> Option<(Token, String)> {
+impl Fixture {
+    /// Creates the token that `body` requests; `None` if the request is rejected.
+    async fn create_token(
+        &self,
+        caller: &Caller,
+        body: &Value,
+        key: Option<&IdempotencyKey>,
+    ) -> Option<(Token, String)> {
         let [rsa, ec] = keys::both();
         let create = Create {
             ledger: self.ledger.clone(),
@@ -60,9 +66,9 @@ impl World {
             issuers: issuers(),
             max_lifetime: None,
         };
-        let issued = create.run(caller, CreateTokenRequest::parse(order.as_object().unwrap()).ok()?, key).await.ok()?;
+        let issued = create.run(caller, CreateTokenRequest::parse(body.as_object().unwrap()).ok()?, key).await.ok()?;
         let token = issued.token().clone();
-        // The ports in memory sign with nothing: what was issued is signed here as it would have been.
+        // The in-memory signer returns zeros, so that the JWT is signed here with the key of the token's family.
         let family = token.token_type.name().family();
         let key = if family == Family::Access { rsa } else { ec };
         let claims = crate::token::Claims::of(&token, issuers().of(family));
@@ -70,8 +76,8 @@ impl World {
         Some((token, input.unwrap().sign_with(|text| key.sign(text))))
     }
 
-    /// What the authorizer says of this token on the route that needs `action`.
-    async fn ask(&self, jwt: &str, action: &str) -> Option<Caller> {
+    /// The caller if the authorizer allows this token the route of `action`.
+    async fn authorize(&self, jwt: &str, action: &str) -> Option<Caller> {
         let [rsa, ec] = keys::both();
         let rules: HashMap<_, _> = ACTIONS.iter().map(|action| (route_of(action), json!({"action": action}))).collect();
         let policy = Policy {
@@ -92,45 +98,45 @@ impl World {
         authorize.decide(&request).await.into_result().ok().flatten()
     }
 
-    /// *(never wider)* Whatever `made` may do, the person at the beginning may, and the token above.
-    async fn nothing_widens(
+    /// *(never wider)* Every action that `created` is allowed is allowed to `user`, the first creator, and to `parent`.
+    async fn assert_not_wider(
         &self,
-        made: &Made,
-        person: &EffectivePermissions,
-        above: Option<&Made>,
+        created: &CreatedToken,
+        user: &EffectivePermissions,
+        parent: Option<&CreatedToken>,
     ) -> Result<(), TestCaseError> {
-        let token = &made.token;
+        let token = &created.token;
         for action in ACTIONS {
-            if self.ask(&made.jwt, action).await.is_some() {
-                prop_assert!(person.decide(&action.parse().unwrap(), None).is_ok(), "{action} {token:?}");
-                if let Some(above) = above {
-                    prop_assert!(self.ask(&above.jwt, action).await.is_some(), "{action} {token:?}");
+            if self.authorize(&created.jwt, action).await.is_some() {
+                prop_assert!(user.decide(&action.parse().unwrap(), None).is_ok(), "{action} {token:?}");
+                if let Some(parent) = parent {
+                    prop_assert!(self.authorize(&parent.jwt, action).await.is_some(), "{action} {token:?}");
                 }
             }
         }
-        prop_assert!(above.is_none_or(|above| is_narrower(token, &above.token)), "{token:?}");
+        prop_assert!(parent.is_none_or(|parent| is_not_wider(token, &parent.token)), "{token:?}");
         Ok(())
     }
 
-    /// A repetition gives the token that was made, or none.
-    async fn is_repeated(&self, made: &Made) -> Result<bool, TestCaseError> {
-        let Some(key) = &made.key else { return Ok(true) };
-        let again = self.make(&made.by, &made.order, Some(key)).await;
-        let unused = again.as_ref().map(|(token, _)| Token { last_used: None, ..token.clone() });
-        prop_assert!(unused.as_ref().is_none_or(|token| *token == made.token), "{unused:?}");
-        Ok(again.is_some())
+    /// Whether a retry of the request succeeds. It never returns another token.
+    async fn retry_succeeds(&self, created: &CreatedToken) -> Result<bool, TestCaseError> {
+        let Some(key) = &created.key else { return Ok(true) };
+        let retried = self.create_token(&created.creator, &created.body, Some(key)).await;
+        let unused = retried.as_ref().map(|(token, _)| Token { last_used: None, ..token.clone() });
+        prop_assert!(unused.as_ref().is_none_or(|token| *token == created.token), "{unused:?}");
+        Ok(retried.is_some())
     }
 
-    /// Revokes the first of a line, and asks for all of them.
-    async fn nothing_outlives_a_revocation(&self, line: &[Made]) -> Result<(), TestCaseError> {
-        let Some(first) = line.first() else { return Ok(()) };
+    /// Revokes the first token of the chain and asserts that every token of the chain is denied.
+    async fn assert_revocation_ends_chain(&self, chain: &[CreatedToken]) -> Result<(), TestCaseError> {
+        let Some(first) = chain.first() else { return Ok(()) };
         let revocation = Some(Revocation { at: at(self.now), by: first.token.created_by.clone() });
         let revoked = Token { revocation, ..first.token.clone() };
         self.ledger.state().tokens.insert(revoked.id.key().clone(), Ok(revoked));
-        prop_assert!(first.key.is_none() || !self.is_repeated(first).await?, "a repetition brought a token back");
-        for made in line {
+        prop_assert!(first.key.is_none() || !self.retry_succeeds(first).await?, "a retry returned a revoked token");
+        for created in chain {
             for action in ACTIONS {
-                prop_assert!(self.ask(&made.jwt, action).await.is_none(), "{action} {:?}", made.token);
+                prop_assert!(self.authorize(&created.jwt, action).await.is_none(), "{action} {:?}", created.token);
             }
         }
         Ok(())
@@ -144,87 +150,95 @@ fn grants() -> impl Strategy<Value = Value> {
     prop::collection::vec(grant, 0..3).prop_map(Value::Array)
 }
 
-fn order() -> impl Strategy<Value = Value> {
+fn body() -> impl Strategy<Value = Value> {
     let roles = prop::collection::vec(prop::sample::select(SLUGS.to_vec()), 0..3);
     let type_name = prop::sample::select(vec!["api", "api", "app", "assume", "journey", "portal"]);
     let expires_in = prop::option::of(prop::sample::select(vec![30, 3_600, 90_000]));
     (roles, type_name, expires_in, any::<bool>(), any::<bool>()).prop_map(
         |(roles, type_name, expires_in, read_only, anonymize)| {
             let roles: Vec<String> = roles.iter().map(|slug| format!("123:{slug}")).collect();
-            let mut order = json!({"name": "n", "token_type": type_name});
+            let mut body = json!({"name": "n", "token_type": type_name});
             if matches!(type_name, "journey" | "portal") {
-                order[format!("{type_name}_id")] = json!("a target");
+                body[format!("{type_name}_id")] = json!("a target");
             } else {
-                order["assignments"] = json!(roles);
-                order["read_only"] = json!(read_only);
-                order["anonymize"] = json!(anonymize);
+                body["assignments"] = json!(roles);
+                body["read_only"] = json!(read_only);
+                body["anonymize"] = json!(anonymize);
             }
             if let Some(seconds) = expires_in.filter(|_| type_name != "assume") {
-                order["expires_in"] = json!(seconds);
+                body["expires_in"] = json!(seconds);
             }
-            order
+            body
         },
     )
 }
 
-/// An order, whether it comes with a key, and how many seconds pass before the next.
+/// A request body, whether the request has an idempotency key, and the seconds until the next request.
 fn step() -> impl Strategy<Value = (Value, bool, i64)> {
-    (order(), any::<bool>(), prop::sample::select(vec![0, 1, 29, 30, 3_600, 86_400]))
+    (body(), any::<bool>(), prop::sample::select(vec![0, 1, 29, 30, 3_600, 86_400]))
 }
 
-/// Whether nothing of `token` is wider than its maker's.
-fn is_narrower(token: &Token, maker: &Token) -> bool {
-    let ends = maker.expires_at.is_none_or(|end| token.expires_at.is_some_and(|own| own <= end));
-    let makers = maker.token_type.access().unwrap();
-    ends && match token.token_type.access() {
-        Some(own) => (own.anonymize || !makers.anonymize) && (own.read_only || !makers.read_only),
-        None => !makers.anonymize,
-    }
+/// Whether lifetime and flags of `token` are within those of its creator.
+fn is_not_wider(token: &Token, creator: &Token) -> bool {
+    let expires_in_time = creator.expires_at.is_none_or(|end| token.expires_at.is_some_and(|own| own <= end));
+    let limit = creator.token_type.access().unwrap();
+    expires_in_time
+        && match token.token_type.access() {
+            Some(own) => (own.anonymize || !limit.anonymize) && (own.read_only || !limit.read_only),
+            None => !limit.anonymize,
+        }
 }
 
-/// A person who claims these roles, and what they really hold.
-fn person_with(world: &World, claimed: &[&str]) -> (Caller, EffectivePermissions) {
+/// A user whose claim names these roles, and the user's effective permissions.
+fn user_with_roles(fixture: &Fixture, claimed: &[&str]) -> (Caller, EffectivePermissions) {
     let claimed: Vec<RoleId> = claimed.iter().map(|slug| format!("123:{slug}").parse().unwrap()).collect();
-    let rows = world.ledger.state().roles.clone();
-    let permissions = EffectivePermissions::new(&"123".parse().unwrap(), &claimed, rows, false);
+    let roles = fixture.ledger.state().roles.clone();
+    let permissions = EffectivePermissions::new(&"123".parse().unwrap(), &claimed, roles, false);
     let mut caller = person(&[]);
-    (caller.roles, caller.deny_roles) = (permissions.roles().to_vec(), permissions.deny_roles());
+    caller.roles = permissions.roles().to_vec();
+    caller.deny_roles = permissions.deny_roles();
     (caller, permissions)
 }
 
-async fn holds(book: Vec<(&str, Value)>, held: Vec<&str>, steps: Vec<(Value, bool, i64)>) -> Result<(), TestCaseError> {
+async fn check_chain(
+    roles: Vec<(&str, Value)>,
+    claimed: Vec<&str>,
+    steps: Vec<(Value, bool, i64)>,
+) -> Result<(), TestCaseError> {
     let ledger =
-        book.iter().fold(Memory::default(), |ledger, (slug, grants)| ledger.role(&format!("123:{slug}"), grants));
-    let mut world = World { ledger, now: START };
-    let (mut maker, permissions) = person_with(&world, &held);
-    let mut line: Vec<Made> = Vec::new();
-    for (order, keyed, pause) in steps {
-        let key = keyed.then(|| "a-key".parse().unwrap());
-        let Some((token, jwt)) = world.make(&maker, &order, key.as_ref()).await else { break };
-        line.push(Made { token, jwt, by: maker.clone(), order, key });
-        let (made, above) = (&line[line.len() - 1], line.len().checked_sub(2).map(|above| &line[above]));
-        world.nothing_widens(made, &permissions, above).await?;
-        world.now += pause;
-        prop_assert!(world.is_repeated(made).await? || !made.token.is_alive(at(world.now)), "{:?}", made.token);
-        world.nothing_widens(made, &permissions, above).await?;
-        // Only a token that may make tokens goes on, as the gateway would have it.
-        let Some(caller) = world.ask(&made.jwt, "token:create").await else { break };
-        maker = caller;
+        roles.iter().fold(Memory::default(), |ledger, (slug, grants)| ledger.role(&format!("123:{slug}"), grants));
+    let mut fixture = Fixture { ledger, now: START_SECONDS };
+    let (mut creator, permissions) = user_with_roles(&fixture, &claimed);
+    let mut chain: Vec<CreatedToken> = Vec::new();
+    for (body, has_key, pause) in steps {
+        let key = has_key.then(|| "a-key".parse().unwrap());
+        let Some((token, jwt)) = fixture.create_token(&creator, &body, key.as_ref()).await else { break };
+        chain.push(CreatedToken { token, jwt, creator: creator.clone(), body, key });
+        let created = &chain[chain.len() - 1];
+        let parent = chain.len().checked_sub(2).map(|parent| &chain[parent]);
+        fixture.assert_not_wider(created, &permissions, parent).await?;
+        fixture.now += pause;
+        let is_active = created.token.is_alive(at(fixture.now));
+        prop_assert!(fixture.retry_succeeds(created).await? || !is_active, "{:?}", created.token);
+        fixture.assert_not_wider(created, &permissions, parent).await?;
+        // The authorizer denies the create route to a token without this permission.
+        let Some(caller) = fixture.authorize(&created.jwt, "token:create").await else { break };
+        creator = caller;
     }
-    prop_assert!(line.len() <= 2, "a token made by a token makes none");
-    world.nothing_outlives_a_revocation(&line).await
+    prop_assert!(chain.len() <= 2, "a child token created a token");
+    fixture.assert_revocation_ends_chain(&chain).await
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
-    fn down_any_chain_nothing_widens_and_nothing_outlives_a_revocation(
-        book in prop::collection::vec((prop::sample::select(SLUGS.to_vec()), grants()), 0..5),
-        held in prop::collection::vec(prop::sample::select(SLUGS.to_vec()), 1..4),
+    fn token_chain_never_widens_or_outlives_revocation(
+        roles in prop::collection::vec((prop::sample::select(SLUGS.to_vec()), grants()), 0..5),
+        claimed in prop::collection::vec(prop::sample::select(SLUGS.to_vec()), 1..4),
         steps in prop::collection::vec(step(), 3),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(holds(book, held, steps))?;
+        runtime.block_on(check_chain(roles, claimed, steps))?;
     }
 }
