@@ -1,4 +1,4 @@
-//! What a token is: its id, type, lifetime, row in the ledger and claims.
+//! The domain model of a token: id, type, lifetime, creator, JWT claims and representation in the API.
 //!
 //! *(pure core)* Nothing here does I/O, reads a clock, draws random numbers or knows HTTP.
 
@@ -28,45 +28,45 @@ pub use token_type::{
 
 use crate::permissions::OrgId;
 
-/// A token as the ledger knows it. The JWT is not part of it and is stored nowhere.
+/// A token as it is stored in the ledger. The JWT is not part of it and is never stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// The token's id.
     pub id: TokenId,
-    /// The organization in which it acts, always.
+    /// The only organization in which the token acts.
     pub org: OrgId,
-    /// What its maker called it.
+    /// The name that its creator gave it.
     pub name: TokenName,
-    /// Its type, and what tokens of that type carry.
+    /// The type, with the roles and flags or the target of that type.
     pub token_type: TokenType,
-    /// When it was made, which is also its `iat`.
+    /// Time of creation, which is also the claim `iat`.
     pub created_at: UnixTime,
-    /// Who made it.
+    /// The user or token that created it.
     pub created_by: Principal,
-    /// The token that made it, where a token did; it ends with that one.
+    /// The token that created it, if a token did. *(dies with its parent)*
     pub parent: Option<TokenId>,
-    /// When it ends by itself; `None`: never.
+    /// Time of expiration; `None` means that the token does not expire.
     pub expires_at: Option<UnixTime>,
-    /// Whether, when and by whom it was revoked.
+    /// The revocation, if the token is revoked. *(revoked is final)*
     pub revocation: Option<Revocation>,
-    /// The day it was last granted something, UTC.
+    /// Day in UTC on which a request with the token was last allowed.
     pub last_used: Option<Date>,
-    /// What it was ordered with, where the order had an idempotency key.
+    /// Fingerprint of the request that created it, if that request had an idempotency key.
     pub fingerprint: Option<Fingerprint>,
 }
 
-/// When and by whom a token was revoked, which is final.
+/// The revocation of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revocation {
-    /// When.
+    /// Time of the revocation.
     pub at: UnixTime,
-    /// By whom.
+    /// The user or token that revoked it.
     pub by: Principal,
 }
 
 impl Token {
-    /// Whether the token may be used at `now`, as far as it alone goes: neither revoked nor expired. Its parent, where it
-    /// has one, must be alive too.
+    /// Whether the token itself is active at `now`: neither revoked nor expired. The caller also has to check the
+    /// parent.
     #[must_use]
     pub fn is_alive(&self, now: UnixTime) -> bool {
         self.revocation.is_none() && self.expires_at.is_none_or(|end| now < end)

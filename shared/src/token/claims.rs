@@ -1,22 +1,23 @@
-//! What a token's JWT says. *(the row is the right)* The claims are a pure function of the row.
+//! The claims of a token's JWT. *(the row is the right)* They are a pure function of the stored token.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Token, UnixTime};
 use crate::json::present;
 
-/// Under which name and for whom tokens of a family are issued.
+/// The issuer and the audience of the tokens of a family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issuer {
-    /// `iss`: the family's issuer, a URL.
+    /// The claim `iss`, a URL.
     pub issuer: String,
-    /// `aud`.
+    /// The claim `aud`.
     pub audience: String,
 }
 
-/// The claims of a token of either family (RFC 9068, section 2.2, and ours), in the order in which they are written.
+/// The claims of a token of either family (RFC 9068, section 2.2, and Latchkey's own), in the order in which they are
+/// written.
 ///
-/// Each has one type: a claim that is there with another type, `null` included, makes the whole unreadable, so that it
+/// Each claim has one type. A claim of another type, including `null`, fails the parsing of all claims, so that it
 /// never counts as absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
@@ -28,7 +29,8 @@ pub struct Claims {
     iat: UnixTime,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     exp: Option<UnixTime>,
-    /// Never written. A token that has one is none that was made here, whatever the time is (RFC 7519, section 4.1.5).
+    /// Never written. Latchkey did not issue a token that contains it, so the token is rejected at any time (RFC 7519,
+    /// section 4.1.5).
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     nbf: Option<UnixTime>,
     token_use: TokenUse,
@@ -50,14 +52,14 @@ pub struct Claims {
     portal_id: Option<String>,
 }
 
-/// `token_use`, which tells an access token from an ID token.
+/// The claim `token_use`, which distinguishes an access token from an ID token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum TokenUse {
     Access,
 }
 
-/// A flag, which is written only where it is set.
+/// A flag that is written only if it is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "bool", into = "bool")]
 struct True;
@@ -66,7 +68,7 @@ impl TryFrom<bool> for True {
     type Error = &'static str;
 
     fn try_from(flag: bool) -> Result<Self, &'static str> {
-        flag.then_some(Self).ok_or("a flag that is not set is not written")
+        flag.then_some(Self).ok_or("a flag must be true or absent")
     }
 }
 
@@ -77,11 +79,12 @@ impl From<True> for bool {
 }
 
 impl Claims {
-    /// The claims of `token` when `issuer` issues it.
+    /// The claims of `token`, issued by `issuer`.
     #[must_use]
     pub fn of(token: &Token, issuer: &Issuer) -> Self {
         let id = token.id.to_string();
-        let (carried, access) = (&token.token_type, token.token_type.access());
+        let token_type = &token.token_type;
+        let access = token_type.access();
         Self {
             iss: issuer.issuer.clone(),
             sub: id.clone(),
@@ -97,48 +100,48 @@ impl Claims {
             token_type: token.id.type_name().to_string(),
             org_id: token.org.to_string(),
             user_id: id,
-            assume_roles: carried.roles().iter().map(ToString::to_string).collect(),
+            assume_roles: token_type.roles().iter().map(ToString::to_string).collect(),
             parent: token.parent.as_ref().map(ToString::to_string),
             read_only: access.filter(|access| access.read_only).map(|_| True),
             anonymize: access.filter(|access| access.anonymize).map(|_| True),
-            journey_id: carried.journey_id().map(ToOwned::to_owned),
-            portal_id: carried.portal_id().map(ToOwned::to_owned),
+            journey_id: token_type.journey_id().map(ToOwned::to_owned),
+            portal_id: token_type.portal_id().map(ToOwned::to_owned),
         }
     }
 
-    /// Whether a token whose JWT makes these claims is `token`, under the issuer and audience that they name: everything
-    /// must be as made from the row.
+    /// *(the row is the right)* Whether these are the claims of `token`, under the issuer and audience that they name.
+    /// Every claim must equal the value that is derived from the stored token.
     #[must_use]
     pub fn are_of(&self, token: &Token) -> bool {
         let issuer = Issuer { issuer: self.iss.clone(), audience: self.aud.clone() };
         *self == Self::of(token, &issuer)
     }
 
-    /// Whether they name this issuer and its audience.
+    /// Whether `iss` and `aud` are those of `issuer`.
     #[must_use]
     pub fn are_under(&self, issuer: &Issuer) -> bool {
         self.iss == issuer.issuer && self.aud == issuer.audience
     }
 
-    /// `token_id`, which says what row to read.
+    /// The claim `token_id`: the token to read from the ledger.
     #[must_use]
     pub fn token_id(&self) -> &str {
         &self.token_id
     }
 
-    /// `parent`, which says what row to read with it.
+    /// The claim `parent`: the parent token to read from the ledger.
     #[must_use]
     pub fn parent(&self) -> Option<&str> {
         self.parent.as_deref()
     }
 
-    /// `org_id`.
+    /// The claim `org_id`.
     #[must_use]
     pub fn org_id(&self) -> &str {
         &self.org_id
     }
 
-    /// `assume_roles`, which say what role rows to read.
+    /// The claim `assume_roles`: the roles to read from the ledger.
     #[must_use]
     pub fn roles(&self) -> &[String] {
         &self.assume_roles
@@ -162,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_claims_are_those_of_the_contract() {
+    fn claims_of_token_match_contract() {
         let id = "api_5ZugdRXasLfWBypHi93Fk";
         assert_eq!(
             json_of(&samples::plain()),
@@ -180,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_are_a_tokens_only_if_all_of_them_are() {
+    fn claims_with_any_difference_are_not_of_token() {
         let token = samples::child();
         let good = json_of(&token);
         let claims: Claims = serde_json::from_value(good.clone()).unwrap();
@@ -215,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_of_the_wrong_type_makes_the_whole_unreadable() {
+    fn claim_of_wrong_type_fails_parsing() {
         for (claim, value) in [
             ("exp", json!(null)),
             ("exp", json!("1566660000")),

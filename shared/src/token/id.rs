@@ -1,42 +1,43 @@
-//! The id of a token: `api_5ZugdRXasLfWBypHi93Fk`.
+//! The id of a token: its type and a unique key, such as `api_5ZugdRXasLfWBypHi93Fk`.
 
 use std::{fmt, str::FromStr};
 
 use super::TypeName;
 
-/// How many characters follow the prefix: 21 of an alphabet of 64, 126 bits.
-const KEY_LENGTH: usize = 21;
+/// Characters of a key: 21 of an alphabet of 64, which is 126 bits.
+const KEY_CHARACTERS: usize = 21;
 
-/// The part of a token's id behind its prefix: 21 characters of the nanoid alphabet (`A-Z a-z 0-9 _ -`). It alone makes
-/// the id unique, and is the ledger's key.
+/// The part of a token id after the type: 21 characters of the nanoid alphabet (`A-Z a-z 0-9 _ -`). It is unique across
+/// all types and identifies the token in the ledger.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenKey(String);
 
-/// The id of a token: the prefix of its type, an underscore, and the key.
+/// The id of a token: its type, an underscore and its key.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenId {
     type_name: TypeName,
     key: TokenKey,
 }
 
-/// A text that has not the form of a token id.
+/// The text is not a token id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a token id is its type, an underscore and 21 of A-Z a-z 0-9 _ -")]
+#[error("a token id must be a token type, an underscore and 21 characters of A-Z a-z 0-9 _ -")]
 pub struct TokenIdError;
 
-/// The nanoid alphabet.
+/// The nanoid alphabet. The order of the characters is part of every key that is derived from an idempotency key.
 const ALPHABET: &[u8; 64] = b"_-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 impl TokenKey {
-    /// The key that the first 126 bits of `bits` spell.
+    /// Encodes the first 126 bits of `bits`, 6 bits per character, most significant bits first.
     #[must_use]
     pub fn from_bits(bits: [u8; 32]) -> Self {
         let sextet = |n: usize| {
-            let (byte, shift) = (n * 6 / 8, n * 6 % 8);
+            let byte = n * 6 / 8;
+            let shift = n * 6 % 8;
             let pair = u16::from_be_bytes([bits[byte], bits[byte + 1]]);
             char::from(ALPHABET[usize::from(pair << shift >> 10)])
         };
-        Self((0..KEY_LENGTH).map(sextet).collect())
+        Self((0..KEY_CHARACTERS).map(sextet).collect())
     }
 
     /// The key as text.
@@ -53,13 +54,13 @@ impl TokenId {
         Self { type_name, key }
     }
 
-    /// The type that the prefix names.
+    /// The token type.
     #[must_use]
     pub fn type_name(&self) -> TypeName {
         self.type_name
     }
 
-    /// The part behind the prefix.
+    /// The part after the type.
     #[must_use]
     pub fn key(&self) -> &TokenKey {
         &self.key
@@ -70,9 +71,9 @@ impl FromStr for TokenKey {
     type Err = TokenIdError;
 
     fn from_str(text: &str) -> Result<Self, TokenIdError> {
-        let fits =
-            text.len() == KEY_LENGTH && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-        fits.then(|| Self(text.to_owned())).ok_or(TokenIdError)
+        let is_valid =
+            text.len() == KEY_CHARACTERS && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        is_valid.then(|| Self(text.to_owned())).ok_or(TokenIdError)
     }
 }
 
@@ -115,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_id_is_a_prefix_and_21_characters_of_the_nanoid_alphabet() {
+    fn token_id_is_type_and_21_characters() {
         for good in ["api_5ZugdRXasLfWBypHi93Fk", "assume______________________", "app_---------------------"] {
             assert_eq!(good.parse::<TokenId>().map(|id| id.to_string()), Ok(good.to_owned()));
         }
@@ -136,9 +137,10 @@ mod tests {
         }
     }
 
-    /// The ids of tokens that were made under an idempotency key follow from this: another order of the bits would lose them.
+    /// The ids of tokens that were created with an idempotency key are derived by this encoding: a retry finds them
+    /// only if it does not change.
     #[test]
-    fn a_key_is_spelled_by_six_bits_a_character_the_highest_first() {
+    fn key_from_bits_encodes_highest_bits_first() {
         for (first, spelled) in [(0, "_-0123456789abcdefghi"), (43, "FGHIJKLMNOPQRSTUVWXYZ")] {
             let packed = (first..first + 21).fold(0_u128, |packed, sextet| packed << 6 | sextet);
             let mut bits = [0xff; 32];
@@ -148,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_looks_the_same_to_a_developer() {
+    fn token_id_debug_equals_display() {
         let id: TokenId = "api_5ZugdRXasLfWBypHi93Fk".parse().unwrap();
         assert_eq!(
             (format!("{id:?}"), format!("{:?}", id.key())),

@@ -1,4 +1,4 @@
-//! Asking twice and getting one token.
+//! Idempotency of create requests: the key, the token id derived from it, and the fingerprint of a request.
 
 use std::str::FromStr;
 
@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 use super::{Principal, TokenKey};
 use crate::permissions::OrgId;
 
-/// The key by which a caller asks for one thing however often they send it: 1 to 255 visible ASCII characters. It is theirs in
-/// one organization.
+/// The value of the header `Idempotency-Key`: 1 to 255 visible ASCII characters. It identifies a request of one
+/// principal in one organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
-/// A text that is no idempotency key.
+/// The text is not an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`Idempotency-Key` must have 1 to 255 visible ASCII characters")]
 pub struct IdempotencyKeyError;
 
-/// What an order was made with, so that another order with the same key is told from a repetition.
+/// A digest of the members of a create request. It distinguishes a retry from another request with the same key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(String);
@@ -27,16 +27,17 @@ pub struct Fingerprint(String);
 impl FromStr for IdempotencyKey {
     type Err = IdempotencyKeyError;
 
-    /// The key, quoted or bare.
+    /// Parses the key with or without quotes: both forms denote the same key.
     fn from_str(text: &str) -> Result<Self, IdempotencyKeyError> {
         let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
-        let fits = (1..=255).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_graphic());
-        fits.then(|| Self(bare.to_owned())).ok_or(IdempotencyKeyError)
+        let is_valid = (1..=255).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_graphic());
+        is_valid.then(|| Self(bare.to_owned())).ok_or(IdempotencyKeyError)
     }
 }
 
 impl IdempotencyKey {
-    /// The key of the token that `principal` makes with this in `org`: 126 bits of SHA-256, in the nanoid alphabet.
+    /// The key of the token that `principal` creates in `org` with this idempotency key: 126 bits of SHA-256 in the
+    /// nanoid alphabet.
     #[must_use]
     pub fn token_key(&self, org: &OrgId, principal: &Principal) -> TokenKey {
         let digest = digest(&["idempotency key", org.as_str(), &principal.to_string(), &self.0]);
@@ -45,14 +46,14 @@ impl IdempotencyKey {
 }
 
 impl Fingerprint {
-    /// The fingerprint of an order that was written as `text`.
+    /// The fingerprint of a request whose canonical JSON is `text`.
     #[must_use]
     pub fn of(text: &str) -> Self {
         Self(URL_SAFE_NO_PAD.encode(digest(&["order", text])))
     }
 }
 
-/// SHA-256 over the parts, each with its length before it, so that no two lists of parts are one text.
+/// SHA-256 over the parts. Each part is preceded by its length, so that two different lists never have the same input.
 fn digest(parts: &[&str]) -> [u8; 32] {
     let mut context = Context::new(&SHA256);
     for part in parts {
@@ -70,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_1_to_255_visible_characters_and_quotes_make_no_difference() {
+    fn idempotency_key_is_1_to_255_visible_characters() {
         let key = |text: &str| text.parse::<IdempotencyKey>();
         assert_eq!(key("\"a-1\""), key("a-1"));
         assert!(key(&"k".repeat(255)).is_ok());
@@ -80,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_key_is_of_one_organization_one_principal_and_one_key() {
+    fn token_key_depends_on_org_principal_and_key() {
         let derive = |org: &str, principal: &str, key: &str| {
             let key: IdempotencyKey = key.parse().unwrap();
             key.token_key(&org.parse().unwrap(), &principal.parse().unwrap())

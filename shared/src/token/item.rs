@@ -1,11 +1,11 @@
-//! What a caller sees of a token.
+//! The representation of a token in responses of the API.
 
 use serde::Serialize;
 
 use super::Token;
 use crate::permissions::RoleId;
 
-/// A token as the API shows it. The signed token is no part of it.
+/// A token in a response. The JWT is not part of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Item {
     id: String,
@@ -35,21 +35,22 @@ pub struct Item {
 }
 
 impl Item {
-    /// The item of `token`; members that do not apply to it are left out.
+    /// The representation of `token`. Members that do not apply to it are omitted.
     #[must_use]
     pub fn of(token: &Token) -> Self {
-        let (carried, access) = (&token.token_type, token.token_type.access());
+        let token_type = &token.token_type;
+        let access = token_type.access();
         let revocation = token.revocation.as_ref();
         Self {
             id: token.id.to_string(),
             created_at: token.created_at.to_string(),
             name: token.name.to_string(),
             token_type: token.id.type_name().as_str(),
-            assignments: carried.roles().to_vec(),
+            assignments: token_type.roles().to_vec(),
             expires_at: token.expires_at.map(|end| end.to_string()),
             last_used: token.last_used.map(|day| day.to_string()),
-            journey_id: carried.journey_id().map(ToOwned::to_owned),
-            portal_id: carried.portal_id().map(ToOwned::to_owned),
+            journey_id: token_type.journey_id().map(ToOwned::to_owned),
+            portal_id: token_type.portal_id().map(ToOwned::to_owned),
             read_only: access.is_some_and(|access| access.read_only),
             anonymize: access.is_some_and(|access| access.anonymize),
             created_by: token.created_by.to_string(),
@@ -68,7 +69,7 @@ mod tests {
     use crate::token::samples;
 
     #[test]
-    fn an_item_shows_what_applies_and_leaves_the_rest_out() {
+    fn item_omits_members_that_do_not_apply() {
         assert_eq!(
             json!(Item::of(&samples::plain())),
             json!({

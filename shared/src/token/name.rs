@@ -1,25 +1,25 @@
-//! The name that somebody gives a token.
+//! The name of a token, chosen by its creator.
 
 use std::{fmt, str::FromStr};
 
-/// The most characters of a name.
-const MOST: usize = 255;
+/// Longest name, in characters.
+const MAX_NAME_CHARACTERS: usize = 255;
 
-/// A token's name: 1 to 255 characters once trimmed, none of them a control character.
+/// The name of a token: 1 to 255 characters without control characters, and without white space at the ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenName(String);
 
-/// Why a text is no name.
+/// Why a text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// Nothing is left once it is trimmed.
+    /// The text is empty or only white space.
     #[error("`name` must not be blank")]
     Blank,
-    /// It is too long.
-    #[error("`name` must have 255 characters at most and has {0}")]
+    /// The text exceeds the maximum length.
+    #[error("`name` must not exceed {MAX_NAME_CHARACTERS} characters and has {0}")]
     Long(usize),
-    /// It holds a control character, a line break for instance.
-    #[error("`name` must not hold control characters")]
+    /// The text contains a control character, such as a line break.
+    #[error("`name` must not contain control characters")]
     Control,
 }
 
@@ -31,7 +31,7 @@ impl FromStr for TokenName {
         let length = trimmed.chars().count();
         if length == 0 {
             Err(NameError::Blank)
-        } else if length > MOST {
+        } else if length > MAX_NAME_CHARACTERS {
             Err(NameError::Long(length))
         } else if trimmed.chars().any(char::is_control) {
             Err(NameError::Control)
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_trimmed_and_has_1_to_255_characters() {
+    fn name_is_trimmed_and_has_1_to_255_characters() {
         assert_eq!(name("  My token "), Ok("My token".to_owned()));
         assert_eq!(name(&"n".repeat(255)), Ok("n".repeat(255)));
         assert_eq!(name(&"🔑".repeat(255)), Ok("🔑".repeat(255)));
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_holds_no_control_characters() {
+    fn name_with_control_characters_is_invalid() {
         for bad in ["a\nb", "a\u{0}b", "a\u{7f}b", "a\u{85}b"] {
             assert_eq!(name(bad), Err(NameError::Control), "{bad:?}");
         }

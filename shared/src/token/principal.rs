@@ -1,4 +1,4 @@
-//! Who acts: a person, or a token.
+//! The principal of a request: a user of an identity provider, or a token.
 
 use std::{fmt, str::FromStr};
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::TokenId;
 
-/// The name under which an identity provider is configured: 1 to 32 of `a-z 0-9 -`.
+/// The configured name of an identity provider: 1 to 32 characters of `a-z 0-9 -`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ProviderName(String);
@@ -27,17 +27,17 @@ pub enum Principal {
     Token(TokenId),
 }
 
-/// A text that names no principal.
+/// Why a text is not a principal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PrincipalError {
-    /// The part before the bar is no provider's name.
-    #[error("a provider's name is 1 to 32 of a-z 0-9 -")]
+    /// The part before the `|` is not the name of a provider.
+    #[error("a provider name must have 1 to 32 characters of a-z 0-9 -")]
     IdentityProvider,
-    /// The part after the bar is no subject.
-    #[error("a subject is 1 to 255 visible ASCII characters")]
+    /// The part after the `|` is not a subject.
+    #[error("a subject must have 1 to 255 visible ASCII characters")]
     Subject,
-    /// It has no bar and is no token id.
-    #[error("a principal is `<provider>|<subject>` or a token id")]
+    /// The text has no `|` and is not a token id.
+    #[error("a principal must be `<provider>|<subject>` or a token id")]
     Form,
 }
 
@@ -77,9 +77,9 @@ impl FromStr for ProviderName {
     type Err = PrincipalError;
 
     fn from_str(text: &str) -> Result<Self, PrincipalError> {
-        let fits = (1..=32).contains(&text.len())
+        let is_valid = (1..=32).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        fits.then(|| Self(text.to_owned())).ok_or(PrincipalError::IdentityProvider)
+        is_valid.then(|| Self(text.to_owned())).ok_or(PrincipalError::IdentityProvider)
     }
 }
 
@@ -137,11 +137,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_principal_is_a_person_of_a_provider_or_a_token() {
+    fn principal_is_user_of_provider_or_token() {
         for good in ["local|1001", "idp-2|auth0|abc", "local|a@b.c", "api_5ZugdRXasLfWBypHi93Fk"] {
             assert_eq!(good.parse::<Principal>().map(|p| p.to_string()), Ok(good.to_owned()));
         }
-        for (bad, why) in [
+        for (bad, error) in [
             ("Local|1", PrincipalError::IdentityProvider),
             ("|1", PrincipalError::IdentityProvider),
             ("local|", PrincipalError::Subject),
@@ -149,7 +149,7 @@ mod tests {
             ("local|ä", PrincipalError::Subject),
             ("1001", PrincipalError::Form),
         ] {
-            assert_eq!(bad.parse::<Principal>(), Err(why), "{bad}");
+            assert_eq!(bad.parse::<Principal>(), Err(error), "{bad}");
         }
     }
 }

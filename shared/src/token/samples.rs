@@ -1,4 +1,4 @@
-//! Tokens for tests.
+//! Sample tokens for tests.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -12,7 +12,7 @@ fn access(roles: &[&str]) -> Access {
     Access { roles: roles.iter().map(|id| id.parse().unwrap()).collect(), read_only: false, anonymize: false }
 }
 
-/// A plain `api` token of the organization 123, made by a person, without end.
+/// An `api` token of the organization 123 that a user created and that does not expire.
 pub(crate) fn plain() -> Token {
     Token {
         id: "api_5ZugdRXasLfWBypHi93Fk".parse().unwrap(),
@@ -35,7 +35,7 @@ pub(crate) fn journey() -> Token {
     Token { id, token_type: TokenType::Journey("j-1".parse().unwrap()), ..plain() }
 }
 
-/// A child of [`plain`] with an end and both flags.
+/// A child of [`plain`] with an expiration and both flags.
 pub(crate) fn child() -> Token {
     let id: super::TokenId = "app_BBBBBBBBBBBBBBBBBBBBB".parse().unwrap();
     Token {
@@ -49,12 +49,13 @@ pub(crate) fn child() -> Token {
     }
 }
 
-/// [`plain`] once revoked.
+/// [`plain`] after its revocation.
 pub(crate) fn revoked() -> Token {
     let revocation = Revocation { at: at(1_566_657_000), by: "local|1002".parse().unwrap() };
     Token { revocation: Some(revocation), ..plain() }
 }
 
+/// One token of each kind: plain, child, revoked, journey and portal.
 pub(crate) fn tokens() -> [Token; 5] {
     let portal = Token {
         id: "portal_PPPPPPPPPPPPPPPPPPPPP".parse().unwrap(),

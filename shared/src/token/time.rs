@@ -1,21 +1,21 @@
-//! Points in time as the contract writes them.
+//! Times in whole seconds and calendar days in UTC, in the formats of the API.
 
 use std::fmt;
 
 use jiff::{Timestamp, tz::Offset};
 use serde::{Deserialize, Serialize};
 
-/// Whole seconds since 1970-01-01T00:00:00Z, as in a JWT's `NumericDate` (RFC 7519, section 2). From 0 to the year 9999.
+/// Seconds since 1970-01-01T00:00:00Z, as in the `NumericDate` of a JWT (RFC 7519, section 2), up to the year 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct UnixTime(i64);
 
-/// 9999-12-30T22:00:00Z, the last second that can be written in every time zone.
-const MAX_SECONDS: i64 = 253_402_207_200;
+/// 9999-12-30T22:00:00Z, the last second whose date has a four-digit year in every time zone.
+const MAX_UNIX_SECONDS: i64 = 253_402_207_200;
 
-/// A number of seconds that is no [`UnixTime`].
+/// The number of seconds is outside the range of [`UnixTime`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a time lies between 1970 and 9999")]
+#[error("a time must be between the years 1970 and 9999")]
 pub struct TimeError;
 
 /// A calendar day in UTC, written `YYYY-MM-DD`.
@@ -33,13 +33,13 @@ impl UnixTime {
         self.0
     }
 
-    /// The time `seconds` later, the last that can be written at most.
+    /// The time `seconds` later, limited to the latest time.
     #[must_use]
     pub fn plus(self, seconds: u64) -> Self {
-        Self(self.0.saturating_add_unsigned(seconds).min(MAX_SECONDS))
+        Self(self.0.saturating_add_unsigned(seconds).min(MAX_UNIX_SECONDS))
     }
 
-    /// The day this lies in, UTC.
+    /// The day in UTC.
     #[must_use]
     pub fn date(self) -> Date {
         Date(Offset::UTC.to_datetime(self.timestamp()).date())
@@ -54,7 +54,7 @@ impl TryFrom<i64> for UnixTime {
     type Error = TimeError;
 
     fn try_from(seconds: i64) -> Result<Self, TimeError> {
-        (0..=MAX_SECONDS).contains(&seconds).then_some(Self(seconds)).ok_or(TimeError)
+        (0..=MAX_UNIX_SECONDS).contains(&seconds).then_some(Self(seconds)).ok_or(TimeError)
     }
 }
 
@@ -83,17 +83,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_written_as_rfc_3339_and_days_as_dates() {
+    fn time_is_displayed_as_rfc_3339_and_day_as_date() {
         let time = UnixTime::try_from(1_566_656_122).unwrap();
         assert_eq!(time.to_string(), "2019-08-24T14:15:22Z");
         assert_eq!(time.date().to_string(), "2019-08-24");
-        assert_eq!(UnixTime::try_from(MAX_SECONDS).unwrap().to_string(), "9999-12-30T22:00:00Z");
+        assert_eq!(UnixTime::try_from(MAX_UNIX_SECONDS).unwrap().to_string(), "9999-12-30T22:00:00Z");
     }
 
     #[test]
-    fn a_time_before_1970_or_after_9999_is_none() {
+    fn time_outside_1970_to_9999_is_invalid() {
         assert_eq!(UnixTime::try_from(-1), Err(TimeError));
-        assert_eq!(UnixTime::try_from(MAX_SECONDS + 1), Err(TimeError));
-        assert_eq!(UnixTime::try_from(MAX_SECONDS).unwrap().plus(u64::MAX).seconds(), MAX_SECONDS);
+        assert_eq!(UnixTime::try_from(MAX_UNIX_SECONDS + 1), Err(TimeError));
+        assert_eq!(UnixTime::try_from(MAX_UNIX_SECONDS).unwrap().plus(u64::MAX).seconds(), MAX_UNIX_SECONDS);
     }
 }

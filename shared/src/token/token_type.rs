@@ -1,4 +1,4 @@
-//! The types of tokens, and what tokens of each carry.
+//! The token types, their families, and the roles, flags or target of each.
 
 use std::{fmt, str::FromStr};
 
@@ -7,43 +7,44 @@ use crate::permissions::RoleId;
 /// The name of a token type, as the contract writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TypeName {
-    /// A token for a program of the organization.
+    /// A token for a client of the organization's APIs.
     Api,
     /// A public token for one journey.
     Journey,
     /// A public token for one portal.
     Portal,
-    /// A short-lived system token that acts for somebody.
+    /// A system token with a lifetime of one hour that acts with assumed roles.
     Assume,
     /// A system token of an installed app.
     App,
 }
 
-/// The family of a token type. Each has its own keys, issuer and JWK set, and neither accepts the other's tokens.
+/// The family of a token type. Each family has its own keys, issuer and JWK set, and the tokens of one are never
+/// accepted as tokens of the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
-    /// api, assume, app: programs that act with roles.
+    /// The types api, assume and app: tokens with roles.
     Access,
-    /// journey, portal: tokens that lie in public pages and carry no roles.
+    /// The types journey and portal: tokens without roles that are embedded in public pages.
     Public,
 }
 
-/// One thing for each family.
+/// One value for each family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Families<T> {
-    /// The access family's.
+    /// The value for the access family.
     pub access: T,
-    /// The public family's.
+    /// The value for the public family.
     pub public: T,
 }
 
 impl<T> Families<T> {
-    /// What `make` gives for each of the two.
-    pub fn map<U>(self, mut make: impl FnMut(T) -> U) -> Families<U> {
-        Families { access: make(self.access), public: make(self.public) }
+    /// Applies `convert` to both values.
+    pub fn map<U>(self, mut convert: impl FnMut(T) -> U) -> Families<U> {
+        Families { access: convert(self.access), public: convert(self.public) }
     }
 
-    /// That of `family`.
+    /// The value for `family`.
     pub fn of(&self, family: Family) -> &T {
         match family {
             Family::Access => &self.access,
@@ -52,37 +53,37 @@ impl<T> Families<T> {
     }
 }
 
-/// Which of an organization's two lists a token stands in.
+/// The class of a token type. An organization has one list of tokens for each class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TokenClass {
-    /// What a person manages: api, journey, portal.
+    /// The types that users manage: api, journey and portal.
     Listed,
-    /// What systems make for themselves: assume, app.
+    /// The types that systems create for their own use: assume and app.
     System,
 }
 
-/// A token's type, and what tokens of that type carry.
+/// The type of a token, with the roles and flags or the target of that type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenType {
-    /// A token for a program of the organization.
+    /// A token for a client of the organization's APIs.
     Api(Access),
     /// A public token for one journey.
     Journey(TargetId),
     /// A public token for one portal.
     Portal(TargetId),
-    /// A short-lived system token that acts for somebody.
+    /// A system token with a lifetime of one hour that acts with assumed roles.
     Assume(Access),
     /// A system token of an installed app.
     App(Access),
 }
 
-/// The journey or the portal that a public token is for: 1 to 255 characters, none of them a control character.
+/// The id of the journey or portal of a public token: 1 to 255 characters without control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetId(String);
 
-/// A text that names no journey or portal.
+/// The text is not the id of a journey or portal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an id has 1 to 255 characters, none of them a control character")]
+#[error("an id must have 1 to 255 characters and no control characters")]
 pub struct TargetIdError;
 
 impl TargetId {
@@ -97,35 +98,36 @@ impl FromStr for TargetId {
     type Err = TargetIdError;
 
     fn from_str(text: &str) -> Result<Self, TargetIdError> {
-        let fits = (1..=255).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-        fits.then(|| Self(text.to_owned())).ok_or(TargetIdError)
+        let is_valid = (1..=255).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        is_valid.then(|| Self(text.to_owned())).ok_or(TargetIdError)
     }
 }
 
-/// What a token of the access family carries.
+/// The roles and flags of a token of the access family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
-    /// Its roles, all of the token's organization, each once.
+    /// The roles, without duplicates, all of the token's organization.
     pub roles: Vec<RoleId>,
-    /// Whether it is allowed reading actions alone, whatever its roles.
+    /// Limits the token to read-only actions, regardless of its roles.
     pub read_only: bool,
-    /// Whether the APIs that it calls are to leave personal data out.
+    /// Requests responses without personal data from the APIs that the token calls.
     pub anonymize: bool,
 }
 
-/// Types that the newest client knows and that are not offered: a list of them is empty, a creation refused.
+/// Types that clients of the API know and that Latchkey does not offer: a list of them is empty, and a create request
+/// is rejected.
 pub const NOT_OFFERED: [&str; 2] = ["portal_preview", "contact_identification"];
 
-/// A text that names no token type.
+/// The text is not a token type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`token_type` must be one of api, journey, portal, assume, app")]
 pub struct UnknownType;
 
 impl TypeName {
-    /// All of them.
+    /// Every type.
     pub const ALL: [Self; 5] = [Self::Api, Self::Journey, Self::Portal, Self::Assume, Self::App];
 
-    /// The name, which is also the prefix of the ids of its tokens.
+    /// The name, which is also the prefix of token ids of this type.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -137,7 +139,7 @@ impl TypeName {
         }
     }
 
-    /// In which of an organization's two lists its tokens stand.
+    /// The class of the type.
     #[must_use]
     pub fn class(self) -> TokenClass {
         match self {
@@ -146,7 +148,7 @@ impl TypeName {
         }
     }
 
-    /// The family that its tokens are of.
+    /// The family of the type.
     #[must_use]
     pub fn family(self) -> Family {
         match self {
@@ -157,7 +159,7 @@ impl TypeName {
 }
 
 impl TokenType {
-    /// The type's name.
+    /// The name of the type.
     #[must_use]
     pub fn name(&self) -> TypeName {
         match self {
@@ -169,7 +171,7 @@ impl TokenType {
         }
     }
 
-    /// What a token of the access family carries.
+    /// The roles and flags; `None` for a public token.
     #[must_use]
     pub fn access(&self) -> Option<&Access> {
         match self {
@@ -178,19 +180,19 @@ impl TokenType {
         }
     }
 
-    /// The roles, none for a public token.
+    /// The roles; empty for a public token.
     #[must_use]
     pub fn roles(&self) -> &[RoleId] {
         self.access().map_or(&[], |access| &access.roles)
     }
 
-    /// The journey that the token is for.
+    /// The journey of a journey token.
     #[must_use]
     pub fn journey_id(&self) -> Option<&str> {
         if let Self::Journey(id) = self { Some(id.as_str()) } else { None }
     }
 
-    /// The portal that the token is for.
+    /// The portal of a portal token.
     #[must_use]
     pub fn portal_id(&self) -> Option<&str> {
         if let Self::Portal(id) = self { Some(id.as_str()) } else { None }
