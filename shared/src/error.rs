@@ -1,4 +1,4 @@
-//! Errors of the operations and their codes. Two texts per error: one for the caller, one for the log.
+//! The errors of the operations, their codes, and their messages: one for the caller and one for the log.
 
 use std::fmt;
 
@@ -7,13 +7,14 @@ use serde::{Serialize, Serializer};
 use crate::{
     permissions::{DelegationError, RoleId},
     ports::PortError,
-    token::UnixTime,
+    token::{LifetimeError, UnixTime},
 };
 
-/// The error codes of the contract (`infra/openapi.yaml`, member `code`). Programs depend on them: a code keeps its meaning.
+/// The error codes of the contract (`infra/openapi.yaml`, member `code`). Clients depend on them: a code keeps its
+/// meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
-    /// 400: the request breaks a rule of the contract.
+    /// 400: the request violates a rule of the contract.
     InvalidRequest,
     /// 401: the credential is missing or invalid.
     Unauthenticated,
@@ -21,13 +22,13 @@ pub enum ErrorCode {
     PermissionDenied,
     /// 403: the caller does not hold a requested role.
     RoleNotHeld,
-    /// 403: a read-only token requests an action that changes something.
+    /// 403: a read-only token requests an action that is not read-only.
     ReadOnlyToken,
     /// 403: the token would outlive its parent.
     LifetimeExceedsParent,
     /// 403: a token that a token created cannot create tokens.
     TooDeep,
-    /// 403: more roles than a token or the authorizer's context can contain.
+    /// 403: the roles exceed the limit of a token or of the authorizer's context.
     TooManyRoles,
     /// 404: the resource or the route does not exist.
     NotFound,
@@ -35,13 +36,13 @@ pub enum ErrorCode {
     IdempotencyConflict,
     /// 422: the idempotency key was used for another request.
     IdempotencyMismatch,
-    /// 413 and 414: the body or the URL is too long.
+    /// 413 and 414: the body or the URL exceeds its size limit.
     TooLarge,
     /// 415: the body is not JSON.
     UnsupportedMediaType,
-    /// 429: API Gateway limits the rate of requests.
+    /// 429: the rate of requests exceeds the limit of API Gateway.
     Throttled,
-    /// 503: a dependency does not answer.
+    /// 503: a service that Latchkey calls does not respond.
     Unavailable,
     /// 500, 502, 504: any other server error.
     Internal,
@@ -68,7 +69,7 @@ impl ErrorCode {
         Self::Internal,
     ];
 
-    /// The code as it is written in responses, in the authorizer's context and in the log.
+    /// The code in responses, in the authorizer's context and in the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -104,22 +105,22 @@ impl Serialize for ErrorCode {
     }
 }
 
-/// A server-side error: the caller cannot avoid it, and an operator may have to act. The message is for the log.
+/// A server-side error: the caller cannot avoid it, and an operator may have to act. Its message is for the log only.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ServerError {
     /// A call to a service failed.
     #[error(transparent)]
     Port(#[from] PortError),
-    /// The request took longer than the time limit of every request.
+    /// The request exceeded the time limit that applies to every request.
     #[error("the request exceeded its time limit")]
     RequestTimeout,
-    /// A bug or damaged data: an expectation of the code does not hold.
+    /// A defect or damaged data.
     #[error("{0}")]
     Internal(String),
 }
 
 impl ServerError {
-    /// `unavailable` if a retry may succeed, otherwise `internal`.
+    /// [`ErrorCode::Unavailable`] if a retry may succeed, otherwise [`ErrorCode::Internal`].
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self {
@@ -133,23 +134,24 @@ impl ServerError {
 /// The error of an operation. It has no HTTP status: `web` maps [`ApiError::code`] to one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ApiError {
-    /// The request breaks a rule; the message names the member and the rule.
+    /// The request violates a rule. The message names the member and the rule.
     Invalid(String),
     /// The body exceeds its size limit.
     TooLarge,
-    /// The body has another media type than JSON.
+    /// The media type of the body is not JSON.
     UnsupportedMediaType,
-    /// The authorizer's context is missing or damaged. The cause is for the log only: callers get one message for all.
+    /// The authorizer's context is missing or invalid. The cause is for the log only: callers receive the same message
+    /// for all causes.
     Unauthenticated(String),
-    /// The caller lacks a permission; the message names it.
+    /// The caller lacks a permission. The message names it.
     PermissionDenied(String),
     /// The caller requests a role that they do not hold.
     RoleNotHeld(RoleId),
-    /// The token would outlive its parent, which ends at this time.
+    /// The token would outlive its parent, which expires at this time.
     LifetimeExceedsParent(UnixTime),
-    /// The caller is a token that a token created, and requests a token.
+    /// The caller is a token that a token created, and such a token cannot create tokens.
     TooDeep,
-    /// More roles than a token can contain; the message has the numbers.
+    /// The roles exceed the limit of a token. The message contains the numbers.
     TooManyRoles(String),
     /// The token does not exist in the caller's organization.
     NotFound,
@@ -162,13 +164,13 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// An internal error with this cause for the log.
+    /// An internal error. `cause` is for the log only.
     #[must_use]
     pub fn internal(cause: impl Into<String>) -> Self {
         Self::Server(ServerError::Internal(cause.into()))
     }
 
-    /// The contract's code.
+    /// The error code of the contract.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self {
@@ -188,36 +190,37 @@ impl ApiError {
         }
     }
 
-    /// The message for the caller. It contains nothing about a server-side cause.
+    /// The message for the caller. It never contains the cause of a server-side error.
     #[must_use]
     pub fn public_message(&self) -> String {
         match self {
             Self::Invalid(message) | Self::PermissionDenied(message) | Self::TooManyRoles(message) => message.clone(),
             Self::RoleNotHeld(role) => DelegationError::NotHeld(role.clone()).to_string(),
-            Self::LifetimeExceedsParent(end) => {
-                format!("the token would outlive the one that makes it, which ends at {end}")
-            }
-            Self::TooLarge => "the body must have 16 KiB at most".to_owned(),
-            Self::UnsupportedMediaType => "the body must be application/json".to_owned(),
+            Self::LifetimeExceedsParent(end) => LifetimeError::BeyondParent(*end).to_string(),
+            Self::TooLarge => "the body must not exceed 16 KiB".to_owned(),
+            Self::UnsupportedMediaType => "the `Content-Type` of the body must be `application/json`".to_owned(),
             Self::Unauthenticated(_) => "a valid bearer token is required".to_owned(),
-            Self::TooDeep => "a token made by a token cannot make tokens".to_owned(),
-            Self::NotFound => "there is nothing here".to_owned(),
-            Self::IdempotencyConflict => "the token that this `Idempotency-Key` made is revoked or expired".to_owned(),
+            Self::TooDeep => "a token that was created by a token cannot create tokens".to_owned(),
+            Self::NotFound => "the token or route does not exist".to_owned(),
+            Self::IdempotencyConflict => {
+                "the token that was created with this `Idempotency-Key` is revoked or expired".to_owned()
+            }
             Self::IdempotencyMismatch => "this `Idempotency-Key` was used for another request".to_owned(),
             Self::Server(error) if error.code() == ErrorCode::Unavailable => {
-                "the service cannot answer right now, try again shortly".to_owned()
+                "the service is temporarily unavailable; retry after a second".to_owned()
             }
-            Self::Server(_) => "something went wrong, the request id finds it in the log".to_owned(),
+            Self::Server(_) => "internal error; quote the request id to support".to_owned(),
         }
     }
 
-    /// The message for the log: the cause, or the public message unless that may repeat what the caller sent.
+    /// The message for the log: the cause of a server-side error, otherwise the public message. The message of an
+    /// invalid request is replaced, since it may repeat text that the caller sent.
     #[must_use]
     pub fn log_message(&self) -> String {
         match self {
             Self::Unauthenticated(cause) => cause.clone(),
             Self::Server(error) => error.to_string(),
-            Self::Invalid(_) => "the request breaks a rule".to_owned(),
+            Self::Invalid(_) => "the request is invalid".to_owned(),
             other => other.public_message(),
         }
     }
@@ -261,7 +264,7 @@ mod tests {
     use crate::well_known::openapi::OPENAPI;
 
     #[test]
-    fn error_codes_are_those_of_the_openapi_document() {
+    fn error_codes_match_openapi_document() {
         let document: Value = serde_json::from_str(OPENAPI).unwrap();
         let documented = document.pointer("/components/schemas/Problem/properties/code/enum").unwrap();
         let documented: BTreeSet<_> =

@@ -1,19 +1,20 @@
-//! Reading one token.
+//! The operation that returns one token.
 
 use crate::{caller::Caller, error::ApiError, ports::FindToken, token::Token};
 
-/// Reads tokens.
+/// Returns tokens by id.
 pub struct Get<L> {
-    /// Finds them.
+    /// Reads tokens.
     pub ledger: L,
 }
 
 impl<L: FindToken> Get<L> {
-    /// The token `id` of the caller's organization, or by `self` the calling one.
+    /// The token `id` of the caller's organization. `self` denotes the token that calls.
     ///
     /// # Errors
     ///
-    /// [`ApiError::NotFound`] for all that is not theirs to see, one answer for all; what the ledger could not do.
+    /// Returns [`ApiError::NotFound`] if the token does not exist or belongs to another organization, without a
+    /// difference between the two, and the errors of the ledger.
     pub async fn run(&self, caller: &Caller, id: &str) -> Result<Token, ApiError> {
         let id = caller.resolve(id)?;
         self.ledger.find_token(&id, &caller.org).await?.ok_or(ApiError::NotFound)
@@ -27,13 +28,13 @@ mod tests {
     use crate::{caller::tests::person, memory::Memory, token::samples};
 
     #[tokio::test]
-    async fn a_token_of_another_organization_another_type_or_none_is_not_found() {
+    async fn get_token_of_other_org_or_type_is_not_found() {
         let get = Get { ledger: Memory::with([samples::plain()]) };
-        let mut stranger = person(&["124:owner"]);
-        stranger.org = "124".parse().unwrap();
+        let mut outsider = person(&["124:owner"]);
+        outsider.org = "124".parse().unwrap();
         let id = samples::plain().id.to_string();
         assert_eq!(get.run(&person(&[]), &id).await, Ok(samples::plain()));
-        assert_eq!(get.run(&stranger, &id).await, Err(ApiError::NotFound));
+        assert_eq!(get.run(&outsider, &id).await, Err(ApiError::NotFound));
         for id in ["app_5ZugdRXasLfWBypHi93Fk", "api_AAAAAAAAAAAAAAAAAAAAA", "self", "", "api_%20"] {
             assert_eq!(get.run(&person(&[]), id).await, Err(ApiError::NotFound), "{id}");
         }

@@ -1,4 +1,4 @@
-//! Listing tokens, page by page.
+//! The operation that lists the active tokens of an organization, page by page.
 
 mod cursor;
 mod filter;
@@ -15,28 +15,29 @@ use crate::{
 
 /// Lists tokens.
 pub struct List<L, C> {
-    /// Lists them.
+    /// Reads pages of tokens.
     pub ledger: L,
-    /// Tells the time.
+    /// Source of the current time.
     pub clock: C,
 }
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenList {
-    /// Its tokens, newest first.
+    /// The tokens, newest first.
     pub tokens: Vec<Token>,
-    /// The cursor of the next page; `None` at the end.
+    /// The cursor of the next page; `None` on the last page.
     pub next: Option<String>,
 }
 
 impl<L: ListTokens, C: Clock> List<L, C> {
-    /// The live tokens of the caller's organization that `filter` lets through, newest first, behind the place where `cursor`
-    /// is. One read for each class.
+    /// The tokens of the caller's organization that are neither revoked nor expired and match `filter`, newest first,
+    /// starting after `cursor`. Reads one page for each requested class.
     ///
     /// # Errors
     ///
-    /// [`ApiError::Invalid`] for a cursor that is altered, or of another request; what the ledger could not do.
+    /// Returns [`ApiError::Invalid`] if `cursor` was altered or belongs to another request, and the errors of the
+    /// ledger.
     pub async fn run(
         &self,
         caller: &Caller,
@@ -53,15 +54,17 @@ impl<L: ListTokens, C: Clock> List<L, C> {
         }
         let (mut tokens, next_key) = merge(pages);
         tokens.retain(|token| filter.matches_token(token));
-        let left_over = tokens.len() > filter.limit;
+        let exceeds_limit = tokens.len() > filter.limit;
         tokens.truncate(filter.limit);
-        let next = if left_over { tokens.last().map(PageKey::of) } else { next_key };
-        Ok(TokenList { next: next.map(|position| position.to_cursor(&caller.org, filter)), tokens })
+        let next = if exceeds_limit { tokens.last().map(PageKey::of) } else { next_key };
+        Ok(TokenList { next: next.map(|key| key.to_cursor(&caller.org, filter)), tokens })
     }
 }
 
-/// The pages as one, newest first, down to the place above which every class was read, and that place; `None` where all of
-/// them were read to their ends.
+/// Merges the pages of the classes, newest first, and returns the key at which the next page starts; `None` if every
+/// class was read to its end.
+///
+/// Tokens after that key are left to the next page: a class may have unread tokens between them.
 fn merge(pages: Vec<TokenPage>) -> (Vec<Token>, Option<PageKey>) {
     let next_key = pages.iter().filter_map(|page| page.next_key.clone()).max();
     let mut tokens: Vec<Token> = pages.into_iter().flat_map(|page| page.tokens).collect();

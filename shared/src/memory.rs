@@ -1,4 +1,4 @@
-//! The ports in memory, for the tests of the operations.
+//! In-memory implementations of the ports, for the tests of the operations.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -20,7 +20,7 @@ use crate::{
     token::{Date, Revocation, Token, TokenClass, TokenId, TokenKey, UnixTime, UserId},
 };
 
-/// A clock that stands still.
+/// A clock that always returns the same time.
 #[derive(Clone, Copy)]
 pub(crate) struct At(pub UnixTime);
 
@@ -30,7 +30,7 @@ impl Clock for At {
     }
 }
 
-/// Gives the same key each time.
+/// An id generator that always returns the same key.
 pub(crate) struct Always(pub &'static str);
 
 impl IdGenerator for Always {
@@ -48,11 +48,11 @@ pub(crate) struct State {
     pub tokens: HashMap<TokenKey, Result<Token, ItemError>>,
     pub roles: HashMap<RoleId, Role>,
     pub assignments: HashMap<(OrgId, String), Vec<RoleId>>,
-    /// What every call fails with, while it is set.
+    /// If set, every call fails with this error.
     pub failing: Option<PortError>,
-    /// How many calls there were.
+    /// Number of calls, failed ones included.
     pub calls: usize,
-    /// Whether noting the use of a token never ends.
+    /// Whether recording the use of a token never completes.
     pub touching_hangs: bool,
 }
 
@@ -75,7 +75,7 @@ impl Memory {
     }
 
     pub(crate) fn token(&self, id: &TokenId) -> Option<Token> {
-        self.state().tokens.get(id.key()).map(|row| row.clone().unwrap())
+        self.state().tokens.get(id.key()).map(|item| item.clone().unwrap())
     }
 
     fn call(&self) -> Result<MutexGuard<'_, State>, PortError> {
@@ -88,8 +88,8 @@ impl Memory {
 impl InsertToken for Memory {
     async fn insert(&self, token: &Token) -> Result<Option<Token>, PortError> {
         let mut state = self.call()?;
-        if let Some(row) = state.tokens.get(token.id.key()) {
-            return Ok(Some(row.clone().unwrap()));
+        if let Some(existing) = state.tokens.get(token.id.key()) {
+            return Ok(Some(existing.clone().unwrap()));
         }
         state.tokens.insert(token.id.key().clone(), Ok(token.clone()));
         Ok(None)
@@ -98,7 +98,7 @@ impl InsertToken for Memory {
 
 impl FindToken for Memory {
     async fn find_token(&self, id: &TokenId, org: &OrgId) -> Result<Option<Token>, PortError> {
-        let found = self.call()?.tokens.get(id.key()).map(|row| row.clone().unwrap());
+        let found = self.call()?.tokens.get(id.key()).map(|item| item.clone().unwrap());
         Ok(found.filter(|token| token.id == *id && token.org == *org))
     }
 }
@@ -111,8 +111,8 @@ impl RevokeToken for Memory {
         revocation: &Revocation,
     ) -> Result<Option<Token>, PortError> {
         let mut state = self.call()?;
-        let row = state.tokens.get_mut(id.key()).map(|row| row.as_mut().unwrap());
-        Ok(row.filter(|token| token.id == *id && token.org == *org).map(|token| {
+        let found = state.tokens.get_mut(id.key()).map(|item| item.as_mut().unwrap());
+        Ok(found.filter(|token| token.id == *id && token.org == *org).map(|token| {
             token.revocation.get_or_insert_with(|| revocation.clone());
             token.clone()
         }))
@@ -129,17 +129,18 @@ impl ListTokens for Memory {
         filter: &TokenFilter,
     ) -> Result<TokenPage, PortError> {
         let state = self.call()?;
-        let rows = state.tokens.values().map(|row| row.clone().unwrap());
-        let mut rows: Vec<_> = rows
+        let tokens = state.tokens.values().map(|item| item.clone().unwrap());
+        let mut tokens: Vec<_> = tokens
             .filter(|token| token.org == *org && token.id.type_name().class() == class && token.revocation.is_none())
             .filter(|token| before.is_none_or(|before| PageKey::of(token) < *before))
             .collect();
-        rows.sort_by_key(|token| std::cmp::Reverse(PageKey::of(token)));
-        let more = rows.len() >= filter.limit;
-        rows.truncate(filter.limit);
-        let next_key = rows.last().filter(|_| more).map(PageKey::of);
-        rows.retain(|token| token.is_alive(now) && filter.created_by.as_ref().is_none_or(|by| *by == token.created_by));
-        Ok(TokenPage { tokens: rows, next_key })
+        tokens.sort_by_key(|token| std::cmp::Reverse(PageKey::of(token)));
+        let has_more = tokens.len() >= filter.limit;
+        tokens.truncate(filter.limit);
+        let next_key = tokens.last().filter(|_| has_more).map(PageKey::of);
+        tokens
+            .retain(|token| token.is_alive(now) && filter.created_by.as_ref().is_none_or(|by| *by == token.created_by));
+        Ok(TokenPage { tokens, next_key })
     }
 }
 
@@ -168,8 +169,8 @@ impl UpdateLastUsed for Memory {
         if self.state().touching_hangs {
             std::future::pending::<()>().await;
         }
-        if let Some(Ok(token)) = self.call()?.tokens.get_mut(id.key()).filter(|row| {
-            row.as_ref().is_ok_and(|token| token.revocation.is_none() && token.last_used.is_none_or(|last| last < day))
+        if let Some(Ok(token)) = self.call()?.tokens.get_mut(id.key()).filter(|item| {
+            item.as_ref().is_ok_and(|token| token.revocation.is_none() && token.last_used.is_none_or(|last| last < day))
         }) {
             token.last_used = Some(day);
         }
@@ -177,7 +178,7 @@ impl UpdateLastUsed for Memory {
     }
 }
 
-/// Signs with a key of this process, and knows it.
+/// A key of this process. As a signer it returns zeros as the signature.
 #[derive(Clone)]
 pub(crate) struct Keys(pub &'static SigningKey);
 

@@ -1,7 +1,9 @@
-//! What the operations need from outside. *(a power is a permission)* One trait for each power over the ledger, so that what a
-//! function takes as parameters is what its IAM policy lists.
+//! The ports: traits for everything that the operations need from outside, such as the ledger, keys and a clock.
 //!
-//! Absent is not unavailable: whatever may be absent is an `Option` inside the `Result`.
+//! *(a power is a permission)* Each operation on the ledger is a trait of its own, so that the type parameters of a
+//! function correspond to the actions of its IAM policy.
+//!
+//! An absent value is not an error: a method whose value may be absent returns an `Option` inside the `Result`.
 
 mod error;
 mod recorded_token;
@@ -24,68 +26,72 @@ use crate::{
     token::{Date, Revocation, Token, TokenClass, TokenId, TokenKey, UnixTime, UserId},
 };
 
-/// The future of a port.
+/// The future that a method of a port returns.
 pub trait PortFuture<T>: Future<Output = Result<T, PortError>> + Send {}
 
 impl<T, F: Future<Output = Result<T, PortError>> + Send> PortFuture<T> for F {}
 
-/// Tells the time.
+/// Returns the current time.
 pub trait Clock: Send + Sync {
-    /// Now.
+    /// The current time.
     fn now(&self) -> UnixTime;
 }
 
-/// Draws ids.
+/// Generates the keys of token ids.
 pub trait IdGenerator: Send + Sync {
-    /// A key that nobody can guess and that was never drawn before.
+    /// A random key that cannot be guessed. It is practically unique.
     fn generate(&self) -> TokenKey;
 }
 
-/// Signs with the family's first key.
+/// Signs tokens of one family with its first key.
 pub trait Signer: Send + Sync {
-    /// The public half of the key that signs.
+    /// The public key of the signing key.
     fn key(&self) -> impl PortFuture<VerifyingKey>;
 
-    /// The signature over this SHA-256 digest, in the form of RFC 7518, section 3.
+    /// The signature of this SHA-256 digest, in the format of RFC 7518, section 3.
     fn sign(&self, digest: [u8; 32]) -> impl PortFuture<Vec<u8>>;
 }
 
-/// Knows our own public keys.
+/// Reads the public keys of Latchkey's own signing keys.
 pub trait OwnKeys: Send + Sync {
-    /// The keys of one family, the signing one first.
+    /// The keys of one family, the signing key first.
     fn key_set(&self) -> impl PortFuture<Arc<KeySet>>;
 }
 
-/// Knows the keys of identity providers.
+/// Reads the public keys of identity providers.
 pub trait ProviderKeys: Send + Sync {
-    /// The keys of `provider`, looked up anew where `kid` is not among those known.
+    /// The keys of `provider`. They are fetched again if none of the cached keys has the id `kid`.
     fn key_set(&self, provider: &IdentityProvider, kid: &str) -> impl PortFuture<Arc<KeySet>>;
 }
 
-/// May record new tokens.
+/// Stores new tokens.
 pub trait InsertToken: Send + Sync {
-    /// Records `token`. Where a row with its key is there already, the row stays as it is and its token is given back.
+    /// Stores `token` and returns `None`. If a token with the same key exists, it stays unchanged and is returned
+    /// instead.
     fn insert(&self, token: &Token) -> impl PortFuture<Option<Token>>;
 }
 
-/// May read one token.
+/// Reads one token.
 pub trait FindToken: Send + Sync {
-    /// The token `id` of `org`, as it is now.
+    /// The token `id` of `org`, with a strongly consistent read.
     fn find_token(&self, id: &TokenId, org: &OrgId) -> impl PortFuture<Option<Token>>;
 }
 
-/// May revoke tokens.
+/// Revokes tokens.
 pub trait RevokeToken: Send + Sync {
-    /// Revokes the token `id` of `org`, unless it is revoked already, and gives it back as it is then. `None`: there is no
-    /// such token in this organization.
+    /// Revokes the token `id` of `org` and returns it; `None` if it does not exist in this organization.
+    ///
+    /// *(revoked is final)* A token that is already revoked stays unchanged.
     fn revoke_token(&self, id: &TokenId, org: &OrgId, revocation: &Revocation) -> impl PortFuture<Option<Token>>;
 }
 
-/// May list tokens.
+/// Lists tokens.
 pub trait ListTokens: Send + Sync {
-    /// A page of the tokens of `org` in this class that are neither revoked nor expired at `now`: newest first, behind
-    /// `before`. It looks at as many as the filter's limit says, and may leave out what the filter does not let through. It
-    /// may lag behind by about a second.
+    /// A page of the tokens of `org` in this class that are neither revoked nor expired at `now`, newest first,
+    /// starting after `before`.
+    ///
+    /// It reads at most as many tokens as the limit of `filter` and may omit tokens that do not match `filter`. The
+    /// read is eventually consistent: a write may take about one second to appear.
     fn list_page(
         &self,
         org: &OrgId,
@@ -96,59 +102,59 @@ pub trait ListTokens: Send + Sync {
     ) -> impl PortFuture<TokenPage>;
 }
 
-/// A part of a list, as it was read at once.
+/// The result of one read of a list.
 #[derive(Debug, Clone, Default)]
 pub struct TokenPage {
     /// The tokens, newest first.
     pub tokens: Vec<Token>,
-    /// How far was read, where there may be more behind.
+    /// The position at which the read stopped; `None` if the list was read to its end.
     pub next_key: Option<PageKey>,
 }
 
-/// May read tokens and roles in one batch.
+/// Reads tokens and roles in one batch.
 pub trait ReadAuthorizationData: Send + Sync {
-    /// The rows of these tokens and roles, as they are now; what is absent is missing from the answer.
+    /// These tokens and roles, with a strongly consistent read. Those that do not exist are missing from the result.
     fn read_authorization_data(&self, tokens: &[TokenId], roles: &[RoleId]) -> impl PortFuture<AuthorizationData>;
 }
 
-/// May read roles.
+/// Reads roles.
 pub trait ReadRoles: Send + Sync {
-    /// Those of these roles that are there, as they are now.
+    /// These roles, with a strongly consistent read. Those that do not exist are missing from the result.
     fn read_roles(&self, roles: &[RoleId]) -> impl PortFuture<HashMap<RoleId, RoleWithName>>;
 }
 
-/// May read all roles of an organization.
+/// Lists the roles of an organization.
 pub trait ListRoles: Send + Sync {
-    /// The roles that are there in `org`, as they are now, by their ids: the first [`MAX_ORG_ROLES`].
+    /// The first [`MAX_ORG_ROLES`] roles of `org`, sorted by id, with a strongly consistent read.
     fn list_roles(&self, org: &OrgId) -> impl PortFuture<BTreeMap<RoleId, RoleWithName>>;
 }
 
-/// The most roles of an organization that are read at once.
+/// Most roles of an organization that one list contains.
 pub const MAX_ORG_ROLES: usize = 1_000;
 
-/// May read which roles a person was assigned.
+/// Reads the roles that are assigned to a user.
 pub trait ListAssignedRoles: Send + Sync {
-    /// The roles of `user` in `org`, none where nothing was assigned.
+    /// The roles of `user` in `org`; empty if none are assigned.
     fn list_assigned_roles(&self, org: &OrgId, user: &UserId) -> impl PortFuture<Vec<RoleId>>;
 }
 
-/// May note that a token was used.
+/// Records the use of a token.
 pub trait UpdateLastUsed: Send + Sync {
-    /// Notes that the living token `id` was used on `day`.
+    /// Records that the token `id` was used on `day`. A revoked token stays unchanged.
     fn update_last_used(&self, id: &TokenId, day: Date) -> impl PortFuture<()>;
 }
 
-/// What bears on a decision, as it lies in the ledger.
+/// The stored tokens and roles on which an authorization decision is based.
 #[derive(Debug, Clone, Default)]
 pub struct AuthorizationData {
-    /// The tokens' rows that are there, each read or unreadable.
+    /// The tokens that exist. An item that cannot be read is an error, never an absent token.
     pub tokens: HashMap<TokenKey, Result<Token, ItemError>>,
-    /// The roles that are there.
+    /// The roles that exist.
     pub roles: HashMap<RoleId, Role>,
 }
 
 impl AuthorizationData {
-    /// The ids of the roles that are there.
+    /// The ids of the roles that exist.
     #[must_use]
     pub fn existing(&self) -> HashSet<RoleId> {
         self.roles.keys().cloned().collect()

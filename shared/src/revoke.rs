@@ -1,4 +1,4 @@
-//! Revoking a token, at once and for good.
+//! The operation that revokes a token, with immediate effect and permanently.
 
 use crate::{
     caller::Caller,
@@ -9,19 +9,21 @@ use crate::{
 
 /// Revokes tokens.
 pub struct Revoke<L, C> {
-    /// Revokes them.
+    /// Revokes tokens with conditional writes.
     pub ledger: L,
-    /// Tells the time.
+    /// Source of the current time.
     pub clock: C,
 }
 
 impl<L: RevokeToken, C: Clock> Revoke<L, C> {
-    /// Revokes the token `id` of the caller's organization, or by `self` the calling one, and gives it back. Again gives the
-    /// same: *(revoked is final)*.
+    /// Revokes the token `id` of the caller's organization and returns it. `self` denotes the token that calls.
+    ///
+    /// *(revoked is final)* Revoking a revoked token returns it with its first revocation.
     ///
     /// # Errors
     ///
-    /// [`ApiError::NotFound`] for all that is not theirs to revoke, one answer for all; what the ledger could not do.
+    /// Returns [`ApiError::NotFound`] if the token does not exist or belongs to another organization, without a
+    /// difference between the two, and the errors of the ledger.
     pub async fn run(&self, caller: &Caller, id: &str) -> Result<Token, ApiError> {
         let id = caller.resolve(id)?;
         let revocation = Revocation { at: self.clock.now(), by: caller.principal() };
@@ -41,7 +43,7 @@ mod tests {
     };
 
     #[tokio::test]
-    async fn revoking_again_gives_the_first_revocation() {
+    async fn revoke_revoked_token_returns_first_revocation() {
         let ledger = Memory::with([samples::plain()]);
         let id = samples::plain().id.to_string();
         let first = Revoke { ledger: ledger.clone(), clock: At(samples::at(10)) }.run(&person(&[]), &id).await;
@@ -54,13 +56,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_of_another_organization_is_not_found_and_lives_on() {
+    async fn revoke_token_of_other_org_is_not_found() {
         let ledger = Memory::with([samples::plain()]);
-        let mut stranger = person(&["124:owner"]);
-        stranger.org = "124".parse().unwrap();
+        let mut outsider = person(&["124:owner"]);
+        outsider.org = "124".parse().unwrap();
         let revoke = Revoke { ledger: ledger.clone(), clock: At(samples::at(10)) };
         let id = samples::plain().id.to_string();
-        assert_eq!(revoke.run(&stranger, &id).await, Err(ApiError::NotFound));
+        assert_eq!(revoke.run(&outsider, &id).await, Err(ApiError::NotFound));
         assert_eq!(ledger.token(&samples::plain().id).unwrap().revocation, None);
     }
 }

@@ -1,4 +1,4 @@
-//! The operating system's clock and random numbers.
+//! The clock and the id generator of the operating system: adapters for [`Clock`] and [`IdGenerator`].
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use crate::{
     token::{TokenKey, UnixTime},
 };
 
-/// The operating system's clock.
+/// The clock of the operating system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -18,13 +18,13 @@ impl Clock for SystemClock {
     }
 }
 
-/// Keys of 126 random bits.
+/// Generates keys of 126 random bits.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NanoIdGenerator;
 
 impl IdGenerator for NanoIdGenerator {
     fn generate(&self) -> TokenKey {
-        // What the library draws has always the form of a key; the loop saves saying what happens if it had not.
+        // `nanoid!` always returns a valid key; the loop avoids a panic for the impossible case.
         loop {
             if let Ok(key) = nanoid::nanoid!().parse() {
                 return key;

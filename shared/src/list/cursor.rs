@@ -1,4 +1,4 @@
-//! A place in a list, as it is handed out.
+//! The pagination cursor: a position in the list of tokens, with a checksum over the request.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -9,61 +9,59 @@ use crate::{
     token::{Token, TokenId},
 };
 
-/// How many bytes of the checksum a cursor has.
+/// Bytes of the SHA-256 digest that a cursor contains.
 const CHECKSUM_BYTES: usize = 12;
 
-/// A place in an organization's list: behind the token that lies there.
+/// A position in the list of an organization: creation time and id of a token, as in the sort key of the index.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PageKey(String);
 
-/// A text that is no cursor of this request.
+/// The text is not a cursor of this request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`cursor` is altered, or belongs to another request: take it from the `Link` of the page before, with its filter"
-)]
+#[error("`cursor` was altered or belongs to another request: take the URL from the `Link` header of the previous page")]
 pub struct CursorError;
 
 impl PageKey {
-    /// The place of `token`.
+    /// The position of `token`.
     #[must_use]
     pub fn of(token: &Token) -> Self {
         Self(format!("{:012}#{}", token.created_at.seconds(), token.id))
     }
 
-    /// The place that the index calls `key`.
+    /// The position with this sort key of the index.
     #[must_use]
     pub fn new(key: String) -> Self {
         Self(key)
     }
 
-    /// The place as the index calls it.
+    /// The sort key of the index.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The cursor to this place in the list of `org` under `filter`. It gives no rights: whoever brings it is asked who they
-    /// are all the same.
+    /// The cursor for this position in the list of `org` with `filter`. The checksum is not secret: it detects
+    /// mistakes, and the caller's own organization and permissions apply to every request.
     pub(super) fn to_cursor(&self, org: &OrgId, filter: &TokenFilter) -> String {
         let mut bytes = self.checksum(org, filter).to_vec();
         bytes.extend(self.0.as_bytes());
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The place that a cursor names.
+    /// Parses a cursor of the list of `org` with `filter`.
     ///
     /// # Errors
     ///
-    /// [`CursorError`] for a text that is altered, or was handed out for another organization or filter.
+    /// Returns [`CursorError`] if the text was altered or was issued for another organization or filter.
     pub(super) fn from_cursor(cursor: &str, org: &OrgId, filter: &TokenFilter) -> Result<Self, CursorError> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| CursorError)?;
-        let (checksum, place) = bytes.split_at_checked(CHECKSUM_BYTES).ok_or(CursorError)?;
-        let place = Self(String::from_utf8(place.to_vec()).map_err(|_| CursorError)?);
-        if place.is_valid() && place.checksum(org, filter) == checksum { Ok(place) } else { Err(CursorError) }
+        let (checksum, key) = bytes.split_at_checked(CHECKSUM_BYTES).ok_or(CursorError)?;
+        let key = Self(String::from_utf8(key.to_vec()).map_err(|_| CursorError)?);
+        if key.is_valid() && key.checksum(org, filter) == checksum { Ok(key) } else { Err(CursorError) }
     }
 
-    /// Whether the text has the form of a place. Anybody can compute a checksum, so what it covers may be anything, and the
-    /// index takes no empty text.
+    /// Whether the text has the format of a position. Any client can compute a matching checksum for any text, and
+    /// DynamoDB rejects an empty key.
     fn is_valid(&self) -> bool {
         let parts = self.0.split_once('#');
         parts.is_some_and(|(time, id)| {

@@ -1,20 +1,20 @@
-//! Which tokens a list shows.
+//! The filter of a list request: token types, creator and page size.
 
 use std::collections::BTreeSet;
 
 use crate::token::{Principal, Token, TokenClass, TypeName};
 
-/// The most tokens of a page, and as many as a page has where nothing is said.
+/// Most tokens of a page, which is also the default page size.
 pub const MAX_PAGE_SIZE: usize = 1_000;
 
-/// Which tokens a list shows, and how many at once.
+/// The filter and the page size of a list request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenFilter {
-    /// Of these types; `None`: of those that people manage.
+    /// Return only tokens of these types; `None` means the types that users manage ([`TokenClass::Listed`]).
     pub types: Option<BTreeSet<TypeName>>,
-    /// Made by this one alone.
+    /// Return only tokens that this user or token created.
     pub created_by: Option<Principal>,
-    /// How many at once, 1 to [`MAX_PAGE_SIZE`].
+    /// Most tokens of a page, 1 to [`MAX_PAGE_SIZE`].
     pub limit: usize,
 }
 
@@ -25,24 +25,25 @@ impl Default for TokenFilter {
 }
 
 impl TokenFilter {
-    fn shows(&self, name: TypeName) -> bool {
+    fn includes_type(&self, name: TypeName) -> bool {
         self.types.as_ref().map_or(name.class() == TokenClass::Listed, |types| types.contains(&name))
     }
 
-    /// Whether a token of this class may be among those shown.
+    /// Whether a token of this class can match.
     pub(super) fn includes_class(&self, class: TokenClass) -> bool {
-        TypeName::ALL.into_iter().any(|name| name.class() == class && self.shows(name))
+        TypeName::ALL.into_iter().any(|name| name.class() == class && self.includes_type(name))
     }
 
     pub(super) fn matches_token(&self, token: &Token) -> bool {
-        let maker = self.created_by.as_ref();
-        self.shows(token.id.type_name()) && maker.is_none_or(|maker| token.created_by == *maker)
+        let is_by_creator = self.created_by.as_ref().is_none_or(|creator| token.created_by == *creator);
+        is_by_creator && self.includes_type(token.id.type_name())
     }
 
-    /// The filter as one text, the same for every way of asking for it. How many at once makes no difference.
+    /// The canonical form of the filter, for the checksum of a cursor. It does not contain the page size, which may
+    /// change from page to page.
     pub(super) fn canonical(&self) -> String {
-        let shown = TypeName::ALL.into_iter().filter(|name| self.shows(*name)).map(TypeName::as_str);
-        let maker = self.created_by.as_ref().map(ToString::to_string).unwrap_or_default();
-        format!("{}\n{maker}", shown.collect::<Vec<_>>().join(","))
+        let types = TypeName::ALL.into_iter().filter(|name| self.includes_type(*name)).map(TypeName::as_str);
+        let creator = self.created_by.as_ref().map(ToString::to_string).unwrap_or_default();
+        format!("{}\n{creator}", types.collect::<Vec<_>>().join(","))
     }
 }

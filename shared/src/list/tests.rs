@@ -15,11 +15,11 @@ fn filter(types: Option<&[TypeName]>, limit: usize) -> TokenFilter {
     TokenFilter { types: types.map(|types| types.iter().copied().collect()), limit, ..TokenFilter::default() }
 }
 
-/// A token of `type_name` made at `seconds`, whose id ends in `mark`.
-fn made(type_name: TypeName, seconds: i64, mark: char) -> Token {
-    let template = if type_name == TypeName::Api { samples::plain() } else { samples::child() };
+/// A token of type `type_name` that was created at `seconds` and whose id ends in `mark`.
+fn token(type_name: TypeName, seconds: i64, mark: char) -> Token {
+    let sample = if type_name == TypeName::Api { samples::plain() } else { samples::child() };
     let id = format!("{type_name}_{}{mark}", "T".repeat(20)).parse().unwrap();
-    Token { id, created_at: samples::at(seconds), expires_at: None, ..template }
+    Token { id, created_at: samples::at(seconds), expires_at: None, ..sample }
 }
 
 async fn ids(ledger: &Memory, filter: &TokenFilter, now: i64) -> Vec<String> {
@@ -29,14 +29,14 @@ async fn ids(ledger: &Memory, filter: &TokenFilter, now: i64) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_organizations_live_tokens_come_newest_first_and_system_tokens_only_when_asked_for() {
-    let mut foreign = made(TypeName::Api, 9, 'f');
+async fn list_has_active_tokens_of_org_newest_first() {
+    let mut foreign = token(TypeName::Api, 9, 'f');
     foreign.org = "124".parse().unwrap();
-    let revoked = Token { revocation: samples::revoked().revocation, ..made(TypeName::Api, 9, 'r') };
+    let revoked = Token { revocation: samples::revoked().revocation, ..token(TypeName::Api, 9, 'r') };
     let ledger = Memory::with([
-        made(TypeName::Api, 1, 'a'),
-        made(TypeName::App, 2, 'b'),
-        made(TypeName::Api, 3, 'c'),
+        token(TypeName::Api, 1, 'a'),
+        token(TypeName::App, 2, 'b'),
+        token(TypeName::Api, 3, 'c'),
         samples::journey(),
         foreign,
         revoked,
@@ -50,33 +50,33 @@ async fn the_organizations_live_tokens_come_newest_first_and_system_tokens_only_
 }
 
 #[tokio::test]
-async fn an_expired_token_is_not_listed() {
-    let ledger = Memory::with([Token { expires_at: Some(samples::at(50)), ..made(TypeName::Api, 1, 'a') }]);
+async fn list_omits_expired_token() {
+    let ledger = Memory::with([Token { expires_at: Some(samples::at(50)), ..token(TypeName::Api, 1, 'a') }]);
     assert_eq!(ids(&ledger, &filter(None, 9), 49).await.len(), 1);
     assert_eq!(ids(&ledger, &filter(None, 9), 50).await.len(), 0);
 }
 
 #[tokio::test]
-async fn a_list_can_be_of_one_makers_tokens() {
+async fn list_by_creator_has_only_their_tokens() {
     let ledger = Memory::with([
-        made(TypeName::Api, 1, 'a'),
-        Token { created_by: "local|2".parse().unwrap(), ..made(TypeName::Api, 2, 'b') },
+        token(TypeName::Api, 1, 'a'),
+        Token { created_by: "local|2".parse().unwrap(), ..token(TypeName::Api, 2, 'b') },
     ]);
     let by = TokenFilter { created_by: Some("local|2".parse().unwrap()), ..TokenFilter::default() };
     assert_eq!(ids(&ledger, &by, 0).await, ["api_TTTTTTTTTTTTTTTTTTTTb"]);
 }
 
 #[tokio::test]
-async fn a_cursor_is_of_one_organization_and_one_filter_and_cannot_be_altered() {
-    let ledger = Memory::with([made(TypeName::Api, 1, 'a'), made(TypeName::Api, 2, 'b')]);
+async fn cursor_of_other_request_or_altered_is_rejected() {
+    let ledger = Memory::with([token(TypeName::Api, 1, 'a'), token(TypeName::Api, 2, 'b')]);
     let list = List { ledger, clock: At(samples::at(0)) };
     let one = filter(None, 1);
     let cursor = list.run(&person(&[]), &one, None).await.unwrap().next.unwrap();
     assert!(list.run(&person(&[]), &one, Some(&cursor)).await.is_ok());
-    assert!(list.run(&person(&[]), &filter(None, 7), Some(&cursor)).await.is_ok(), "as many at once as one likes");
-    let mut stranger = person(&[]);
-    stranger.org = "124".parse().unwrap();
-    assert!(list.run(&stranger, &one, Some(&cursor)).await.is_err());
+    assert!(list.run(&person(&[]), &filter(None, 7), Some(&cursor)).await.is_ok(), "the page size may change");
+    let mut outsider = person(&[]);
+    outsider.org = "124".parse().unwrap();
+    assert!(list.run(&outsider, &one, Some(&cursor)).await.is_err());
     let other = TokenFilter { created_by: Some("local|1".parse().unwrap()), ..one.clone() };
     assert!(list.run(&person(&[]), &other, Some(&cursor)).await.is_err());
     assert!(list.run(&person(&[]), &filter(Some(&[TypeName::Api]), 1), Some(&cursor)).await.is_err());
@@ -88,7 +88,7 @@ async fn a_cursor_is_of_one_organization_and_one_filter_and_cannot_be_altered() 
     }
     for forged in ["", "x", "000000000001#", "000000000001#api_x", "1#api_TTTTTTTTTTTTTTTTTTTTa"] {
         let cursor = PageKey::new(forged.to_owned()).to_cursor(&person(&[]).org, &one);
-        assert!(list.run(&person(&[]), &one, Some(&cursor)).await.is_err(), "a good checksum over {forged:?}");
+        assert!(list.run(&person(&[]), &one, Some(&cursor)).await.is_err(), "a valid checksum over {forged:?}");
     }
     for bad in ["", "A", "=", &"A".repeat(100)] {
         assert!(list.run(&person(&[]), &one, Some(bad)).await.is_err(), "{bad}");
@@ -96,29 +96,29 @@ async fn a_cursor_is_of_one_organization_and_one_filter_and_cannot_be_altered() 
 }
 
 proptest! {
-    /// Whatever tokens there are, whoever made them, expired or not, whatever the filter and the size of a page: the pages
-    /// together are the list, once each.
+    /// For any tokens, filter and page size the pages together contain every matching active token exactly once.
     #[test]
-    fn the_pages_together_are_the_list(
+    fn list_pages_contain_every_token_once(
         tokens in prop::collection::vec(
             (prop::sample::select(vec![TypeName::Api, TypeName::App]), 0..6_i64, any::<bool>(), any::<bool>()), 0..12),
-        one_makers in any::<bool>(),
+        by_creator in any::<bool>(),
         types in prop::option::of(prop::sample::subsequence(TypeName::ALL.to_vec(), 0..5)),
         limit in 1..5_usize,
     ) {
         let marks = "abcdefghijklmnop".chars();
-        let maker: Principal = "local|2".parse().unwrap();
-        let row = |(&(name, at, expired, others), mark): (&(_, _, bool, bool), _)| {
-            let token = made(name, at, mark);
-            let created_by = if others { maker.clone() } else { token.created_by.clone() };
-            Token { expires_at: expired.then_some(samples::at(100)), created_by, ..token }
+        let creator: Principal = "local|2".parse().unwrap();
+        let stored = |(&(name, at, is_expired, is_other), mark): (&(_, _, bool, bool), _)| {
+            let token = token(name, at, mark);
+            let created_by = if is_other { creator.clone() } else { token.created_by.clone() };
+            Token { expires_at: is_expired.then_some(samples::at(100)), created_by, ..token }
         };
-        let rows: Vec<Token> = tokens.iter().zip(marks).map(row).collect();
-        let ledger = Memory::with(rows.clone());
-        let filter = TokenFilter { created_by: one_makers.then_some(maker), ..filter(types.as_deref(), limit) };
+        let tokens: Vec<Token> = tokens.iter().zip(marks).map(stored).collect();
+        let ledger = Memory::with(tokens.clone());
+        let filter = TokenFilter { created_by: by_creator.then_some(creator), ..filter(types.as_deref(), limit) };
         let list = List { ledger, clock: At(samples::at(100)) };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let (mut found, mut cursor) = (Vec::new(), None);
+        let mut found = Vec::new();
+        let mut cursor = None;
         for _ in 0..100 {
             let page = runtime.block_on(list.run(&person(&[]), &filter, cursor.as_deref())).unwrap();
             prop_assert!(page.tokens.len() <= limit);
@@ -128,11 +128,11 @@ proptest! {
                 break;
             }
         }
-        prop_assert!(cursor.is_none(), "the end is a page without a cursor");
-        let places: Vec<_> = found.iter().map(PageKey::of).collect();
-        prop_assert!(places.is_sorted_by(|a, b| a > b), "newest first");
-        let listed = |token: &&Token| filter.matches_token(token) && token.is_alive(samples::at(100));
-        let expected: BTreeSet<_> = rows.iter().filter(listed).map(PageKey::of).collect();
-        prop_assert_eq!(places.into_iter().collect::<BTreeSet<_>>(), expected);
+        prop_assert!(cursor.is_none(), "the last page has no cursor");
+        let keys: Vec<_> = found.iter().map(PageKey::of).collect();
+        prop_assert!(keys.is_sorted_by(|a, b| a > b), "newest first");
+        let is_listed = |token: &&Token| filter.matches_token(token) && token.is_alive(samples::at(100));
+        let expected: BTreeSet<_> = tokens.iter().filter(is_listed).map(PageKey::of).collect();
+        prop_assert_eq!(keys.into_iter().collect::<BTreeSet<_>>(), expected);
     }
 }

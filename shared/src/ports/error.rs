@@ -1,4 +1,5 @@
-//! Errors of the ports, as data: service, operation and kind. Metrics, alarms and the HTTP status read these and never a text.
+//! The errors of the ports as data: service, operation and kind. Metrics, alarms and the HTTP status depend on these
+//! and never on a message.
 
 use std::fmt;
 
@@ -13,32 +14,32 @@ pub enum Service {
     IdentityProvider,
 }
 
-/// What went wrong in a call of a port.
+/// Why a call of a port failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PortErrorKind {
-    /// The service limits the rate of requests, or left a part of a batch unprocessed.
+    /// The service limits the rate of requests, or left part of a batch unprocessed.
     Throttled,
-    /// The call did not end within its time limit.
+    /// The call exceeded its time limit.
     TimedOut,
-    /// No connection, or the connection ended before the response.
+    /// No connection was established, or it closed before the response.
     Unreachable,
-    /// The service reports an error of its own (5xx).
+    /// The service reports a server error (5xx).
     ServerError,
-    /// The response is cut off, or is not in the service's format.
+    /// The response is truncated or is not in the format of the service.
     MalformedResponse,
-    /// An identity provider's document cannot be used, or the provider answers with an error status.
+    /// A document of an identity provider cannot be used, or the provider responds with an error status.
     UnusableDocument,
     /// Another writer changed the item at the same time.
     Conflict,
-    /// None of the keys of a family is enabled.
+    /// No key of a family is enabled.
     NoEnabledKey,
-    /// The key that signs is disabled or is being deleted.
+    /// The signing key is disabled or is being deleted.
     SigningKeyDisabled,
-    /// The key is of another type than the service uses, or signed with another key than was named.
+    /// The type of the key is not supported, or the service signed with a different key than requested.
     WrongKey,
     /// The credentials do not allow the operation.
     AccessDenied,
-    /// The service rejects the request for another reason (4xx).
+    /// The service rejects the request for any other reason (4xx).
     Rejected,
     /// The request could not be built.
     InvalidRequest,
@@ -56,20 +57,20 @@ pub struct PortError {
     pub service: Service,
     /// The operation, in the service's spelling: `GetItem`, `Sign`.
     pub operation: &'static str,
-    /// What went wrong.
+    /// Why the call failed.
     pub kind: PortErrorKind,
-    /// Status, error code or identifier for the log. It contains nothing that a caller sent.
+    /// Status, error code or identifier for the log. It never contains text that a caller sent.
     pub detail: Option<String>,
 }
 
-/// Why a row cannot be read, which refuses the token.
+/// Why a stored item cannot be read. The authorizer rejects a token whose item cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ItemError {
-    /// It was written by newer code, which may have meant a restriction that this code does not know.
-    #[error("the row has schema version {0}, newer than this version of the code")]
+    /// A newer version of the code wrote the item, which may contain a restriction that this version does not know.
+    #[error("the item has the unsupported schema version {0}")]
     Newer(u32),
-    /// An attribute holds what it cannot.
-    #[error("the row's attribute `{0}` holds no such thing")]
+    /// The value of an attribute is invalid.
+    #[error("the item has an invalid attribute `{0}`")]
     Attribute(&'static str),
 }
 

@@ -1,4 +1,4 @@
-//! *(recorded before released)* Tokens that are known to be stored.
+//! *(recorded before released)* The proof that a token is stored, and the only functions that create it.
 
 use super::{InsertToken, PortError, PortErrorKind, ReadAuthorizationData, Service};
 use crate::{
@@ -6,13 +6,13 @@ use crate::{
     token::{Token, TokenId},
 };
 
-/// A token that is stored in the table.
+/// A token that is stored in the ledger.
 ///
-/// Its field is private, and the functions of this module are the only code that creates one. Adapters return plain tokens.
+/// The field is private, and only the functions of this module create a value. Adapters return plain tokens.
 ///
 /// # Examples
 ///
-/// [`insert_token`] returns one:
+/// [`insert_token`] returns a value:
 ///
 /// ```
 /// use shared::{ports::{InsertOutcome, PortError, InsertToken, insert_token}, token::Token};
@@ -22,7 +22,7 @@ use crate::{
 /// }
 /// ```
 ///
-/// Code outside of this module cannot construct one:
+/// Code outside of this module cannot construct a value:
 ///
 /// ```compile_fail,E0423
 /// use shared::{ports::{InsertOutcome, PortError, RecordedToken, InsertToken}, token::Token};
@@ -39,7 +39,7 @@ pub struct RecordedToken(Token);
 pub enum InsertOutcome {
     /// The token is stored.
     Inserted(RecordedToken),
-    /// Another token is stored under the same key. The new one is not stored.
+    /// Another token is stored under the same key. The new token is not stored.
     Exists(RecordedToken),
 }
 
@@ -53,11 +53,12 @@ impl RecordedToken {
 
 impl ReleaseProof for RecordedToken {}
 
-/// Stores `token`. An equal token that exists already is an earlier attempt of the same write whose response was lost.
+/// Stores `token`. If an equal token exists, it counts as stored: an earlier attempt of the same write succeeded and
+/// its response was lost.
 ///
 /// # Errors
 ///
-/// Those of the adapter. The token may be stored then.
+/// Returns the errors of the adapter. The token may be stored in this case.
 pub async fn insert_token(ledger: &impl InsertToken, token: Token) -> Result<InsertOutcome, PortError> {
     Ok(match ledger.insert(&token).await? {
         Some(existing) if existing != token => InsertOutcome::Exists(RecordedToken(existing)),
@@ -69,7 +70,7 @@ pub async fn insert_token(ledger: &impl InsertToken, token: Token) -> Result<Ins
 ///
 /// # Errors
 ///
-/// Those of the adapter, and [`PortErrorKind::InvalidItem`] if the stored item cannot be read.
+/// Returns the errors of the adapter, and [`PortErrorKind::InvalidItem`] if the stored item cannot be read.
 pub async fn find_token(ledger: &impl ReadAuthorizationData, id: &TokenId) -> Result<Option<RecordedToken>, PortError> {
     let mut data = ledger.read_authorization_data(std::slice::from_ref(id), &[]).await?;
     let token = data.tokens.remove(id.key()).transpose();
