@@ -61,7 +61,7 @@ impl PageKey {
     }
 
     /// Whether the text has the format of a position. Any client can compute a matching checksum for any text, and
-    /// DynamoDB rejects an empty key.
+    /// `DynamoDB` rejects an empty key.
     fn is_valid(&self) -> bool {
         let parts = self.0.split_once('#');
         parts.is_some_and(|(time, id)| {
