@@ -9,12 +9,12 @@ import schemathesis
 # The only reasons, as prefixes of `detail`, for which a request that matches the schema is rejected with 400.
 REASONS = (
     # The bounds apply to strings like `10h` too.
-    "`expires_in` must be from 30 seconds to ",
+    "`expires_in` must be between 30 seconds and ",
     # A lifetime in milliseconds must be a whole number of seconds.
     "`expires_in` must be whole seconds, ",
-    "`assignments` and `assume_roles` are one member by two names and differ",
+    "`assignments` and `assume_roles` are two names of one member and must be equal",
     # A cursor comes from a previous page and cannot be generated.
-    "`cursor` is altered, or belongs to another request",
+    "`cursor` was altered or belongs to another request",
 )
 ROLE = re.compile(r"[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_.-]{1,64}")
 BARE_KEY = re.compile(r"[!#-~][!-~]{0,199}")

@@ -81,12 +81,12 @@ visit('when a token was made and its answer is lost: the repetition gives that t
 
 visit('and a service that cannot answer says so itself', PEOPLE.faults, async (visitor) => {
   const page = await visitor.signIn();
-  const detail = 'the service cannot answer right now, try again shortly';
+  const detail = 'the service is temporarily unavailable; retry after a second';
   const json = { detail, error: detail, code: 'unavailable', status: 503, instance: 'request-1' };
   const headers = { 'Retry-After': '1' };
   await page.route('**/v1/access-tokens?*', (route) => route.fulfill({ status: 503, json, headers }), { times: 1 });
   await visitor.button('Refresh').click();
-  await visitor.text('The service cannot answer right now, try again shortly. Try again in 1 second.').waitFor();
+  await visitor.text('The service is temporarily unavailable; retry after a second. Try again in 1 second.').waitFor();
   await visitor.text('Request ID: request-1').waitFor();
   await visitor.button('Try again').click();
   await visitor.text('request-1').waitFor({ state: 'detached' });

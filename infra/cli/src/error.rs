@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn api_error_shows_detail_without_control_characters() {
         let error = Error::from_response(404, r#"{"detail": "there is\u001b nothing here", "code": "not_found"}"#);
-        assert_eq!(error.to_string(), "there is nothing here (not_found)");
+        assert_eq!(error.to_string(), "the token or route does not exist (not_found)");
         assert_eq!(
             Error::from_response(502, "<html>").to_string(),
             "the service returned status 502 without a problem document (no code)"

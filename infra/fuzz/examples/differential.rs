@@ -67,15 +67,15 @@ fn verdict(token: &str, ring: &KeySet, issuer: &Issuer) -> Result<(), String> {
         return Err("its issuer is another".to_owned());
     }
     if unverified.typ().as_deref() != Some("at+jwt") {
-        return Err("its `typ` is not at+jwt".to_owned());
+        return Err("header `typ` is not at+jwt".to_owned());
     }
     let claims: Claims = unverified.verify(ring).map_err(|refusal| refusal.to_string())?;
     if !claims.are_under(issuer) {
-        return Err("its audience is another".to_owned());
+        return Err("token audience is not accepted".to_owned());
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let ended = json!(claims).get("exp").and_then(Value::as_u64).is_some_and(|end| end <= now);
-    if ended { Err("it is expired".to_owned()) } else { Ok(()) }
+    if ended { Err("token is expired".to_owned()) } else { Ok(()) }
 }
 
 impl Maker {

@@ -178,7 +178,7 @@ async fn rejection_names_token_only_after_signature_is_verified() {
     let forged = format!("{other_signing_input}.{signature}");
     let inactive = Box::new(InactiveToken { id: admin().id, org: "123".parse().unwrap() });
     for (credential, cause, token) in
-        [(genuine.as_str(), "token is revoked", Some(inactive)), (forged.as_str(), "its signature is wrong", None)]
+        [(genuine.as_str(), "token is revoked", Some(inactive)), (forged.as_str(), "signature is invalid", None)]
     {
         let error = AuthorizeError::Unauthenticated { cause: cause.to_owned(), token };
         assert_eq!(authorize(&ledger, credential).await, Err(error));
@@ -216,10 +216,10 @@ async fn token_with_other_issuer_audience_or_typ_is_unauthenticated() {
     let ledger = ledger([admin()]);
     for (claim, value, expected) in [
         ("iss", json!("https://api.example/v1/access-tokens/"), "claim `iss` is not a configured issuer"),
-        ("iss", json!(PUBLIC_ISSUER), "no key of its issuer has its `kid`"),
+        ("iss", json!(PUBLIC_ISSUER), "`kid` does not match any key of the issuer"),
         ("aud", json!("https://other.example"), "token audience is not accepted"),
-        ("aud", json!([AUDIENCE]), "a claim is absent, ill-typed or doubled"),
-        ("token_use", json!("id"), "a claim is absent, ill-typed or doubled"),
+        ("aud", json!([AUDIENCE]), "claim is missing, duplicated or of the wrong type"),
+        ("token_use", json!("id"), "claim is missing, duplicated or of the wrong type"),
     ] {
         let mut claims = claims_of(&admin());
         claims[claim] = value;
@@ -292,7 +292,7 @@ async fn token_under_key_or_issuer_of_other_family_is_rejected() {
     );
     assert_eq!(
         cause(authorize_public("GET /v1/journey", &claims_of(&admin()), [admin()]).await),
-        "no key of its issuer has its `kid`"
+        "`kid` does not match any key of the issuer"
     );
 }
 
@@ -432,7 +432,7 @@ async fn user_token_with_invalid_claim_is_unauthenticated() {
         (json!({"nbf": "soon"}), "claim `nbf` is missing or not a NumericDate"),
         (json!({"sub": null}), "claim `sub` is missing or not a string"),
         (json!({"sub": 1001}), "claim `sub` is missing or not a string"),
-        (json!({"sub": ""}), "a subject is 1 to 255 visible ASCII characters"),
+        (json!({"sub": ""}), "a subject must have 1 to 255 visible ASCII characters"),
         (json!({"aud": null}), "token audience is not accepted"),
         (json!({"aud": "other"}), "token audience is not accepted"),
         (json!({"aud": ["other"]}), "token audience is not accepted"),
@@ -463,11 +463,11 @@ async fn user_and_issued_tokens_are_not_interchangeable() {
         json!({"alg": key.public().alg().as_str(), "kid": key.public().kid(), "typ": typ}).to_string()
     };
     let forged = ec.token(&header(ec, "at+jwt"), &claims_of(&admin()).to_string());
-    assert_eq!(cause(authorize(&ledger, &forged).await), "no key of its issuer has its `kid`");
+    assert_eq!(cause(authorize(&ledger, &forged).await), "`kid` does not match any key of the issuer");
     let mut claims =
         json!({"iss": PROVIDER_ISSUER, "sub": "1001", "aud": "latchkey", "iat": NOW, "exp": NOW + 9, "org_id": "123"});
     let forged = rsa.token(&header(rsa, "JWT"), &claims.to_string());
-    assert_eq!(cause(authorize(&ledger, &forged).await), "no key of its issuer has its `kid`");
+    assert_eq!(cause(authorize(&ledger, &forged).await), "`kid` does not match any key of the issuer");
     claims["roles"] = json!(["admin"]);
     let id_token = ec.token(&header(ec, "logout+jwt"), &claims.to_string());
     assert_eq!(cause(authorize(&ledger, &id_token).await), "header `typ` is neither JWT nor at+jwt");

@@ -41,13 +41,13 @@ def verify(token: str, keys: dict[str, Family]) -> tuple[str, dict]:
         header, issuer = unverified["header"], unverified["payload"]["iss"]
         family = next(name for name, issuers in ACCEPTED.items() if issuer in issuers)
         if header["typ"].lower().removeprefix("application/") != "at+jwt" or "crit" in header:
-            raise Unauthorized("its `typ` is not at+jwt, or it names critical extensions")
+            raise Unauthorized("header `typ` is not at+jwt, or it names critical extensions")
         key, audiences = keys[family].ring[header["kid"]], ACCEPTED[family][issuer]
         claims = jwt.decode(token, key.public, [key.alg], options=OPTIONS, audience=audiences, issuer=issuer)
     except (jwt.PyJWTError, KeyError, TypeError, AttributeError, StopIteration) as error:
         raise Unauthorized(type(error).__name__) from None
     if not isinstance(claims["aud"], str):
-        raise Unauthorized("its audience is another")
+        raise Unauthorized("token audience is not accepted")
     return family, claims
 
 
@@ -56,24 +56,24 @@ def recognize(family: str, claims: dict, orgs: list[str]) -> tuple[dict, Holding
     identity, parent, org, named = (claims.get(name) for name in ("token_id", "parent", "org_id", "assume_roles"))
     sound = is_token_id(identity) and is_org(org) and isinstance(named, list) and all(map(is_role, named))
     if not sound or ("parent" in claims and not is_token_id(parent)):
-        raise Unauthorized("its claims hold no ids")
+        raise Unauthorized("claims contain an invalid id")
     ids, roles = {identity, parent} - {None}, {*named, f"{org}:root"}
     rows = read_rows([*map(token_key, ids), *map(role_key, roles)])
     row = living(rows, identity)
     if claims != claims_of(row, claims["iss"], claims["aud"]) or family_of(type_of(row["id"])) != family:
-        raise Unauthorized("its claims are not those of its row")
+        raise Unauthorized("claims do not match the stored token")
     check_parent(rows, row)
     if orgs and orgs != [row["org"]]:
-        raise Denied("permission_denied", "a token acts in its own organization alone")
+        raise Denied("permission_denied", "a token can be used only in its own organization")
     return row, holdings_of(rows, row)
 
 
 def living(rows: Rows, identity: str) -> dict:
     row = rows.get(token_key(identity))
     if not row or not is_sound(row):
-        raise Unauthorized("it has no row")
+        raise Unauthorized("token does not exist")
     if not is_alive(row, now()):
-        raise Unauthorized("it is revoked or expired")
+        raise Unauthorized("token is revoked or expired")
     return row
 
 
@@ -108,10 +108,10 @@ def caller_of(row: dict, holdings: Holdings, by_roles: bool = True) -> dict:
 def permit(rule: dict | None, row: dict, holdings: Holdings, request: gateway.Request) -> bool:
     """Raises what speaks against the request; gives whether its roles are what allows it."""
     if rule is None:
-        raise Denied("permission_denied", "no rule opens this route")
+        raise Denied("permission_denied", "no rule allows this route")
     is_public = family_of(type_of(row["id"])) == "public"
     if is_public and not rule.get("public_tokens"):
-        raise Denied("permission_denied", "tokens of the public family do not reach this route")
+        raise Denied("permission_denied", "public tokens are not allowed on this route")
     if not is_public and request.parameters.get(rule.get("own_id")) in ("self", row["id"]):
         return False
     if not is_public and len(" ".join(holdings.held)) > MOST_ROLE_BYTES:
@@ -119,10 +119,10 @@ def permit(rule: dict | None, row: dict, holdings: Holdings, request: gateway.Re
     if action := rule.get("action"):
         resource = fill(rule["resource"], request.parameters) if "resource" in rule else None
         if "resource" in rule and resource is None:
-            raise Denied("permission_denied", "the path does not name the resource that the rule asks for")
+            raise Denied("permission_denied", "a path parameter that the rule of this route requires is missing or empty")
         check_root(holdings.root, action, resource) if is_public else check(holdings, action, resource)
     elif holdings.read_only and request.method not in ("GET", "HEAD", "OPTIONS"):
-        raise Denied("read_only_token", "this token is read-only, and the request may change something")
+        raise Denied("read_only_token", "a read-only token allows only GET, HEAD and OPTIONS requests here")
     return not is_public
 
 

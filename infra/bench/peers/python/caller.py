@@ -56,5 +56,5 @@ def read_caller(event: dict) -> Caller:
     if not is_org(org) or roles is None or denying is None or not (person or token):
         raise Problem(401, "unauthenticated", "a valid bearer token is required")
     if any(named != org for named in values(event, "x-epilot-org-id")):
-        raise Problem(403, "permission_denied", "x-epilot-org-id names another organization")
+        raise Problem(403, "permission_denied", "`x-epilot-org-id` is not the organization of the caller")
     return Caller(org, principal, roles, denying, token)

@@ -49,11 +49,11 @@ def carried(caller: Caller, asked: list[str]) -> list[str]:
     """The roles that a token carries: those asked for, or the caller's, and any of the caller's that deny."""
     held, owner, root = set(caller.roles), f"{caller.org}:owner", f"{caller.org}:root"
     if not asked and len(caller.roles) > MOST_HELD:
-        sentence = f"you hold {len(caller.roles)} roles and a token is given {MOST_HELD} at most"
-        raise too_many(f"{sentence}: name the ones that it needs")
+        sentence = f"you hold {len(caller.roles)} roles"
+        raise too_many(f"{sentence}: request at most {MOST_HELD} of them for the token by name")
     roles = list(dict.fromkeys((asked or caller.roles) + caller.denying))
     if len(roles) > MOST_CARRIED:
-        raise too_many(f"the token would carry {len(roles)} roles and can carry {MOST_CARRIED}")
+        raise too_many(f"the token would have {len(roles)} roles: the limit is {MOST_CARRIED}")
     unproved = [role for role in roles if role not in held]
     for role in unproved:
         if owner not in held or role.split(":")[0] != caller.org or role == root:
@@ -72,7 +72,7 @@ def expiry(order: Order, moment: int, parent: CallingToken | None) -> int | None
     if not parent or parent.end is None:
         return own
     if order.lifetime and own > parent.end:
-        sentence = f"the token would outlive the one that makes it, which ends at {rfc3339(parent.end)}"
+        sentence = f"the token must not outlive its parent, which expires at {rfc3339(parent.end)}"
         raise Problem(403, "lifetime_exceeds_parent", sentence)
     return min(own or parent.end, parent.end)
 
@@ -80,12 +80,12 @@ def expiry(order: Order, moment: int, parent: CallingToken | None) -> int | None
 def draft(caller: Caller, order: Order) -> dict:
     parent, moment, access = caller.token, now(), family_of(order.type) == "access"
     if not access and parent and parent.anonymize:
-        raise Problem(403, "permission_denied", "an anonymized token cannot make public tokens")
+        raise Problem(403, "permission_denied", "an anonymized token cannot create public tokens")
     roles = carried(caller, order.asked) if access else []
     end = expiry(order, moment, parent)
     if CEILING is not None and (end is None or end > moment + CEILING):
-        sentence = f"the operator allows a lifetime of {int(CEILING)} seconds at most"
-        raise invalid(f"{sentence}: give an `expires_in` that keeps to it")
+        sentence = f"`expires_in` is required and must not exceed {int(CEILING)} seconds"
+        raise invalid(f"{sentence}, the limit set by the operator")
     token = {
         "id": f"{order.type}_{secrets.token_urlsafe(16)[:21]}",
         "org": caller.org,
@@ -112,10 +112,10 @@ def signed(token: dict, keys: dict[str, Family]) -> str:
     text = f"{encode(header)}.{encode(claims_of(token, ISSUERS[family]))}"
     length = len(text) + 1 + -(-key.size * 4 // 3)
     if length > LONGEST_TOKEN:
-        raise invalid(f"the token would have {length} bytes and may have {LONGEST_TOKEN}")
+        raise invalid(f"the token would have {length} bytes (maximum {LONGEST_TOKEN})")
     size = len(" ".join(token["roles"]))
     if size > MOST_ROLE_BYTES:
-        raise too_many(f"the roles of the token would have {size} bytes and may have {MOST_ROLE_BYTES}")
+        raise too_many(f"the roles of the token would have {size} bytes (maximum {MOST_ROLE_BYTES})")
     return f"{text}.{base64url_encode(sign(key, text.encode())).decode()}"
 
 
@@ -148,7 +148,7 @@ def create(event: dict) -> dict:
     caller = read_caller(event)
     order = read_order(event)
     if caller.token and caller.token.parent:
-        raise Problem(403, "too_deep", "a token made by a token cannot make tokens")
+        raise Problem(403, "too_deep", "a token that was created by a token cannot create tokens")
     token = draft(caller, order)
     jwt = signed(token, KEYS)
     record(token)

@@ -96,15 +96,15 @@ def _fits(answer: dict) -> bool:
 
 def too_many_roles() -> Denied:
     """The refusal of somebody of whom the gateway can carry nothing."""
-    return Denied("too_many_roles", "you hold more roles in this organization than the gateway can carry")
+    return Denied("too_many_roles", "your roles in this organization exceed the size limit of the authorizer context")
 
 
 def allow(request: Request, caller: dict | None = None) -> dict:
     """Allows the one request; `caller` is `None` where nobody was asked who they are."""
     if request.arn is None:
-        reason = "the path holds a character that no route here uses, or is too long"
+        reason = "the path is too long or contains a character that no route accepts"
         raise Denied("permission_denied", reason, caller)
-    answer = _policy("Allow", request.arn, caller, "ok", "the rule of this route is met")
+    answer = _policy("Allow", request.arn, caller, "ok", "the route rule allows the request")
     if not _fits(answer):
         raise too_many_roles()
     return answer

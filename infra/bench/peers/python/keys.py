@@ -46,7 +46,7 @@ def _load(arn: str) -> Key | None:
     except ClientError as error:
         if error.response["Error"]["Code"] not in OUT_OF_USE:
             raise
-        print(f"the key {arn} is out of use and left out", file=sys.stderr)
+        print(f"the key {arn} is disabled, pending deletion or deleted; it is not used", file=sys.stderr)
         return None
     alg, public = ALGORITHMS[answer["KeySpec"]], load_der_public_key(answer["PublicKey"])
     library = RSAAlgorithm if alg == "RS256" else ECAlgorithm

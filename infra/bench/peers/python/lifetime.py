@@ -41,8 +41,8 @@ def lifetime_of(members: dict, kind: str) -> int | None:
     if type(seconds) is not int:
         raise invalid("`expires_in` must be whole seconds, or a number and a unit like `10h`, `7d` or `2 days`")
     if kind == "assume":
-        raise invalid("`expires_in` does not go with the type assume, whose tokens live one hour")
+        raise invalid("`expires_in` is not allowed for tokens of type assume, which expire after one hour")
     days = LONGEST[kind]
     if not 30 <= seconds <= days * DAY // SECOND:
-        raise invalid(f"`expires_in` must be from 30 seconds to {days} days for a token of the type {kind}")
+        raise invalid(f"`expires_in` must be between 30 seconds and {days} days for tokens of type {kind}")
     return seconds

@@ -40,7 +40,7 @@ def read_order(event: dict) -> Order:
     known = COMMON | (ACCESS if access else {target})
     for member in members:
         if member not in known:
-            raise invalid(f"`{_excerpt(member)}` is not a member of a request for the type {kind}")
+            raise invalid(f"`{_excerpt(member)}` is not a member of a request for a token of type {kind}")
     return Order(
         type=kind,
         name=_name(members),
@@ -56,10 +56,10 @@ def _members(event: dict) -> dict:
     text = event.get("body") or ""
     body = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
     if len(body) > LARGEST:
-        raise Problem(413, "too_large", "the body must have 16 KiB at most")
+        raise Problem(413, "too_large", "the body must not exceed 16 KiB")
     media_type = next(iter(values(event, "content-type")), "application/json")
     if media_type.split(";")[0].strip().lower() != "application/json":
-        raise Problem(415, "unsupported_media_type", "the body must be application/json")
+        raise Problem(415, "unsupported_media_type", "the `Content-Type` of the body must be `application/json`")
     # A gateway that hands bytes on as text has put U+FFFD where they were no UTF-8.
     text = body.decode(errors="replace")
     if "\ufffd" in text:
@@ -105,7 +105,7 @@ def _type(members: dict) -> str:
     if "token_type" not in members:
         kind = next((kind for kind in ("journey", "portal") if f"{kind}_id" in members), "api")
     if kind in NOT_OFFERED:
-        raise invalid(f"tokens of the type `{kind}` are not offered")
+        raise invalid(f"`token_type`: tokens of type `{kind}` are not offered")
     if kind not in TYPES:
         raise invalid("`token_type` must be one of api, journey, portal, assume, app")
     return kind
@@ -120,18 +120,18 @@ def _name(members: dict) -> str:
     if not name:
         raise invalid("`name` must not be blank")
     if len(name) > 255:
-        raise invalid(f"`name` must have 255 characters at most and has {len(name)}")
+        raise invalid(f"`name` must not exceed 255 characters and has {len(name)}")
     if _has_control(name):
-        raise invalid("`name` must not hold control characters")
+        raise invalid("`name` must not contain control characters")
     return name
 
 
 def _target(members: dict, member: str, kind: str) -> str:
     if member not in members:
-        raise invalid(f"`{member}` is required for the type {kind}")
+        raise invalid(f"`{member}` is required for tokens of type {kind}")
     target = members[member]
     if not _is_text(target) or not 1 <= len(target) <= 255 or _has_control(target):
-        raise invalid(f"`{member}`: an id has 1 to 255 characters, none of them a control character")
+        raise invalid(f"`{member}`: an id must have 1 to 255 characters and no control characters")
     return target
 
 
@@ -146,7 +146,7 @@ def _asked(members: dict) -> list[str]:
     """`assignments`, or `assume_roles`, the older documents' name for it."""
     asked, older = _roles(members, "assignments"), _roles(members, "assume_roles")
     if asked is not None and older is not None and asked != older:
-        raise invalid("`assignments` and `assume_roles` are one member by two names and differ")
+        raise invalid("`assignments` and `assume_roles` are two names of one member and must be equal")
     return asked if asked is not None else older or []
 
 
@@ -157,8 +157,8 @@ def _roles(members: dict, member: str) -> list[str] | None:
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         raise invalid(f"`{member}` must be an array of role ids")
     if len(roles) > MOST_ASKED:
-        raise invalid(f"`{member}` may name {MOST_ASKED} roles at most and names {len(roles)}")
+        raise invalid(f"`{member}` must not contain more than {MOST_ASKED} roles and contains {len(roles)}")
     for role in roles:
         if not is_role(role):
-            raise invalid(f"`{member}`: `{_excerpt(role)}` is no role id")
+            raise invalid(f"`{member}`: `{_excerpt(role)}` is not a role id")
     return list(dict.fromkeys(roles))

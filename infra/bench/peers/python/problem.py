@@ -65,5 +65,5 @@ def ours(error: Exception) -> Problem:
         status = error.response["ResponseMetadata"].get("HTTPStatusCode", 500)
         later = status >= 500 or status == 429 or error.response["Error"]["Code"] in LATER
     if later:
-        return Problem(503, "unavailable", "the service cannot answer right now, try again shortly")
-    return Problem(500, "internal", "something went wrong, the request id finds it in the log")
+        return Problem(503, "unavailable", "the service is temporarily unavailable; retry after a second")
+    return Problem(500, "internal", "internal error; quote the request id to support")

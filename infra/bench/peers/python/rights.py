@@ -107,11 +107,11 @@ def check_root(root: Role | None, action: str, resource: str | None) -> None:
 def check(holdings: Holdings, action: str, resource: str | None) -> None:
     """Raises what speaks against `action` on `resource`, where something does."""
     if holdings.read_only and not is_reading(action):
-        raise Denied("read_only_token", f"this token is read-only, and {action} is no reading action")
+        raise Denied("read_only_token", f"a read-only token does not allow {action}")
     roles = holdings.roles.values()
     if any(role.deny(action, resource) for role in roles):
-        raise Denied("permission_denied", f"a role of yours denies {action}")
+        raise Denied("permission_denied", f"one of your roles denies {action}")
     check_root(holdings.root, action, resource)
     owner = any(role.endswith(":owner") for role in holdings.held)
     if not owner and not any(role.allow(action, resource) for role in roles):
-        raise Denied("permission_denied", f"you lack the permission {action}")
+        raise Denied("permission_denied", f"permission {action} is missing")

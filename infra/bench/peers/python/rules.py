@@ -13,7 +13,7 @@ def _read(text: str) -> dict[str, dict]:
     for routes in lists if isinstance(lists, list) else [lists]:
         for route, rule in routes.items():
             if route in rules:
-                raise ValueError(f"{route} has a rule already")
+                raise ValueError(f"{route} already has a rule")
             needs = [need for need in ("public", "any_caller", "action") if rule.get(need)]
             if not rule.keys() <= MEMBERS or len(needs) != 1:
                 raise ValueError(f"the rule of {route} is not understood")

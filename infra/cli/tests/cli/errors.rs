@@ -37,7 +37,7 @@ fn api_error_shows_detail_and_sets_exit_code() {
     let denied = run_as(&viewer, "token list").expect_failure(3);
     assert!(denied.contains("token:create") && denied.ends_with(" (permission_denied)\n"), "{denied}");
     let not_found = STACK.run("token get api_AAAAAAAAAAAAAAAAAAAAA").expect_failure(4);
-    assert_eq!(not_found, "error: there is nothing here (not_found)\n");
+    assert_eq!(not_found, "error: the token or route does not exist (not_found)\n");
     let invalid = STACK.run("token create --name x --expires-in soon").expect_failure(5);
     assert!(
         invalid.starts_with("error: `expires_in` must be ") && invalid.ends_with(" (invalid_request)\n"),

@@ -47,10 +47,10 @@ fn verify_invalid_token_reports_reason() {
     let other = STACK.create_token("").1;
     let other_signature = other.rsplit_once('.').unwrap().1;
     for (arguments, token, reason) in [
-        ("", format!("{signed}.{other_signature}"), "its signature is wrong"),
-        ("", format!("{HEADER_WITH_UNKNOWN_KEY}.{claims}.{signature}"), "no key of its issuer has its `kid`"),
+        ("", format!("{signed}.{other_signature}"), "signature is invalid"),
+        ("", format!("{HEADER_WITH_UNKNOWN_KEY}.{claims}.{signature}"), "`kid` does not match any key of the issuer"),
         ("", format!("{HEADER_WITHOUT_TYP}.{claims}.{signature}"), "header `typ` must be `at+jwt`"),
-        ("", "not a token".to_owned(), "it is no JWS in compact serialization with an issuer"),
+        ("", "not a token".to_owned(), "not a JWS in compact serialization with an issuer"),
         ("", STACK.user_token("123", "1001"), "claim `iss` must be "),
         (
             "--issuer https://issuer.example/v1/access-tokens",
@@ -93,7 +93,7 @@ fn verify_signed(claims: &str, signature: Option<&str>) -> CommandOutput {
 
 #[test]
 fn verify_checks_signature_before_claims() {
-    let invalid_claims = "a claim is absent, ill-typed or doubled";
+    let invalid_claims = "claim is missing, duplicated or of the wrong type";
     for (claims, reason) in [
         (r#""aud": "b", "exp": 1000"#, "claim `aud` must contain `a`"),
         (r#""aud": ["b", "a"], "exp": 1000"#, "expired at 1970-01-01T00:16:40Z"),
@@ -107,7 +107,7 @@ fn verify_checks_signature_before_claims() {
         let error = verify_signed(claims, None).expect_failure(3);
         assert_eq!(error, format!("error: invalid token: {reason}\n"), "{claims}");
         let error = verify_signed(claims, Some("AA")).expect_failure(3);
-        assert_eq!(error, "error: invalid token: its signature is wrong\n", "{claims}");
+        assert_eq!(error, "error: invalid token: signature is invalid\n", "{claims}");
     }
     let output = verify_signed(r#""aud": "a", "exp": 4000000000, "x": 1"#, None).expect_success();
     assert!(output.stdout.ends_with("\"aud\": \"a\", \"exp\": 4000000000, \"x\": 1}\n"), "{output:?}");
@@ -132,5 +132,5 @@ fn verify_with_discovery_document_of_other_issuer_fails() {
     let token = format!("{HEADER_WITH_UNKNOWN_KEY}.{claims}.AA");
     let arguments = format!("token verify --issuer {url} --audience a");
     let error = STACK.command(&arguments).stdin(&token).run().expect_failure(6);
-    assert!(error.ends_with("is the document of another issuer\n"), "{error}");
+    assert!(error.ends_with("is the discovery document of another issuer\n"), "{error}");
 }

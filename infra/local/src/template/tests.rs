@@ -314,7 +314,7 @@ fn routes_that_differ_in_a_parameters_name_only_are_alike() {
         A: { Type: Api, Properties: { RestApiId: !Ref Api, Path: \"/a/{id}\", Method: get } }
         B: { Type: Api, Properties: { RestApiId: !Ref Api, Path: \"/a/{name}\", Method: GET } }",
     ));
-    assert_eq!(sentence, "at `Resources.F.Properties.Events.B`: `GET /a/{id}` is there twice");
+    assert_eq!(sentence, "at `Resources.F.Properties.Events.B`: `GET /a/{id}` is defined twice");
 }
 
 #[test]

@@ -70,7 +70,7 @@ async fn a_seed_that_is_not_understood() {
     for (seed, beginning) in [
         (&absent, format!("the seed `{absent}` cannot be read: No such file or directory")),
         (&no_json, format!("the seed `{no_json}` cannot be read: expected value at line 1 column 1")),
-        (&grant, "the seed's role `123:viewer` has a grant that is not understood: {".to_owned()),
+        (&grant, "the seed's role `123:viewer` has an invalid grant: {".to_owned()),
     ] {
         let sentence = refusal(&["--port", "0", "--data", &place.data(), "--seed", seed]).await;
         assert!(sentence.starts_with(&beginning), "{sentence}");

@@ -61,8 +61,8 @@ fn undocumented_status_media_type_or_header_is_rejected() {
     let problem = ("content-type", "application/problem+json");
     let no_store = ("cache-control", "no-store");
     let not_found = json!({
-        "type": "urn:latchkey:problem:not_found", "title": "Not Found", "status": 404, "detail": "there is nothing here",
-        "instance": "r-1", "code": "not_found", "error": "there is nothing here",
+        "type": "urn:latchkey:problem:not_found", "title": "Not Found", "status": 404, "detail": "the token or route does not exist",
+        "instance": "r-1", "code": "not_found", "error": "the token or route does not exist",
     });
     assert_eq!(check(TOKEN_PATH, 404, &[problem, no_store], &not_found), "");
     assert_eq!(check("/v1/nowhere", 404, &[problem], &not_found), "");

@@ -149,11 +149,11 @@ fn a_token_that_counts_no_more_is_found_by_its_id_and_the_id_in_a_forged_one_is_
     let foreign = World::under_another_kid(&token);
     let mut problems = Vec::new();
     for (token, token_id, reason) in [
-        (&token, json!(id(&revoked)), "it is revoked"),
-        (&late, json!(id(&expired)), "it is expired"),
-        (&orphan, json!(id(&child)), "its parent: it is revoked"),
-        (&forged, Value::Null, "its signature is wrong"),
-        (&foreign, Value::Null, "no key of its issuer has its `kid`"),
+        (&token, json!(id(&revoked)), "token is revoked"),
+        (&late, json!(id(&expired)), "token is expired"),
+        (&orphan, json!(id(&child)), "parent token is revoked"),
+        (&forged, Value::Null, "signature is invalid"),
+        (&foreign, Value::Null, "`kid` does not match any key of the issuer"),
     ] {
         let (problem, line) = turned_away(&world, token);
         assert_eq!((&line["token_id"], &line["reason"]), (&token_id, &json!(reason)), "{line}");

@@ -22,10 +22,15 @@ fn a_body_that_breaks_a_rule_is_refused_with_the_rule_and_nothing_is_written() {
         (b"[]".to_vec(), 400, "invalid_request", "must be a JSON object"),
         (b"{\"name\":\"a\",\"name\":\"b\"}".to_vec(), 400, "invalid_request", "twice"),
         (text(json!({})), 400, "invalid_request", "`name` is required"),
-        (text(json!({"name": "n".repeat(256)})), 400, "invalid_request", "`name` must have 255 characters at most"),
+        (text(json!({"name": "n".repeat(256)})), 400, "invalid_request", "`name` must not exceed 255 characters"),
         (text(json!({"name": "a\nb"})), 400, "invalid_request", "control characters"),
-        (text(json!({"name": "n", "expires_in": 29})), 400, "invalid_request", "`expires_in` must be from 30 seconds"),
-        (text(json!({"name": "n", "expires_in": "366d"})), 400, "invalid_request", "to 365 days"),
+        (
+            text(json!({"name": "n", "expires_in": 29})),
+            400,
+            "invalid_request",
+            "`expires_in` must be between 30 seconds",
+        ),
+        (text(json!({"name": "n", "expires_in": "366d"})), 400, "invalid_request", "and 365 days"),
         (text(json!({"name": "n", "assignments": ["owner"]})), 400, "invalid_request", "`<organization>:<slug>`"),
         (text(json!({"name": "n", "scopes": []})), 400, "invalid_request", "`scopes` is not a member"),
         (text(json!({"name": "n", "token_type": "portal_preview"})), 400, "invalid_request", "not offered"),
@@ -104,7 +109,7 @@ fn an_id_that_is_not_the_callers_to_see_is_not_found_with_one_body_for_all() {
     for id in [theirs, &other_type, "api_AAAAAAAAAAAAAAAAAAAAA", "api_short", "self", "x"] {
         for method in ["GET", "DELETE"] {
             let reply = shared.call(method, &format!("/v1/access-tokens/{id}"), &stranger);
-            assert_eq!(reply.assert_problem(404, "not_found"), "there is nothing here", "{id}");
+            assert_eq!(reply.assert_problem(404, "not_found"), "the token or route does not exist", "{id}");
         }
     }
     let own = shared.call("GET", &format!("/v1/access-tokens/{theirs}"), &shared.owner());
@@ -146,7 +151,7 @@ fn more_roles_than_can_be_carried_are_refused() {
     let shared = Shared::lend();
     let roles: Vec<String> = (0..51).map(|n| format!("123:{n}")).collect();
     let reply = shared.create(&shared.owner(), &json!({"name": "n", "assignments": roles}));
-    assert!(reply.assert_problem(400, "invalid_request").contains("50 roles at most"));
+    assert!(reply.assert_problem(400, "invalid_request").contains("more than 50 roles"));
     let world = World::new();
     let slugs: Vec<String> = (0..51).map(|n| format!("r{n}")).collect();
     for slug in &slugs {

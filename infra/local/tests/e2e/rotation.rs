@@ -187,7 +187,7 @@ impl Rotation {
     }
 }
 
-/// A token that was made, and where it is revoked.
+/// A token that was made, and where token is revoked.
 #[derive(Clone)]
 pub struct Made {
     pub family: usize,

@@ -31,7 +31,7 @@ async function verify(token, keys) {
       requiredClaims: REQUIRED,
     });
     const known = accepted[family].some(({ issuer, audience }) => issuer === payload.iss && audience === payload.aud);
-    if (!known) throw new Error('its audience is another');
+    if (!known) throw new Error('token audience is not accepted');
     return { family, claims: payload };
   } catch (error) {
     throw new Unauthorized(error);
@@ -40,9 +40,9 @@ async function verify(token, keys) {
 
 /** A key has one algorithm; a token does not choose. */
 function keyOf({ ring }, { kid, alg, crit }) {
-  if (crit !== undefined) throw new Error('its header names critical extensions');
+  if (crit !== undefined) throw new Error('header parameter `crit` is not supported');
   const own = ring.get(kid);
-  if (own?.alg !== alg) throw new Error('no key of its issuer has its `kid` and algorithm');
+  if (own?.alg !== alg) throw new Error('`kid` does not match any key of the issuer and algorithm');
   return own.key;
 }
 
@@ -50,24 +50,24 @@ function keyOf({ ring }, { kid, alg, crit }) {
 async function recognize({ family, claims }, orgs) {
   const { token_id: id, parent, org_id: org, assume_roles: named } = claims;
   const sound = isTokenId(id) && isOrg(org) && Array.isArray(named) && named.every(isRole);
-  if (!sound || (parent !== undefined && !isTokenId(parent))) throw new Unauthorized('its claims hold no ids');
+  if (!sound || (parent !== undefined && !isTokenId(parent))) throw new Unauthorized('claims contain an invalid id');
   const ids = new Set([id, parent].filter(Boolean));
   const roles = new Set([...named, `${org}:root`]);
   const find = await readRows([...[...ids].map(tokenKey), ...[...roles].map(roleKey)]);
   const row = living(find, id);
   const same = isDeepStrictEqual(claims, claimsOf(row, claims.iss, claims.aud));
-  if (!same || familyOf(typeOf(row.id)) !== family) throw new Unauthorized('its claims are not those of its row');
+  if (!same || familyOf(typeOf(row.id)) !== family) throw new Unauthorized('claims do not match the stored token');
   checkParent(find, row);
   if (orgs.length > 0 && !(orgs.length === 1 && orgs[0] === row.org)) {
-    throw new Denied('permission_denied', 'a token acts in its own organization alone');
+    throw new Denied('permission_denied', 'a token can be used only in its own organization');
   }
   return { row, ...holdings(find, row) };
 }
 
 function living(find, id) {
   const row = find(tokenKey(id));
-  if (!row || !isSound(row)) throw new Unauthorized('it has no row');
-  if (!isAlive(row, now())) throw new Unauthorized('it is revoked or expired');
+  if (!row || !isSound(row)) throw new Unauthorized('token does not exist');
+  if (!isAlive(row, now())) throw new Unauthorized('token is revoked or expired');
   return row;
 }
 
@@ -108,10 +108,10 @@ function callerOf({ row, held, roles }, withRoles = true) {
 
 /** Throws what speaks against the request; gives whether its roles are what allows it. */
 function permit(rule, known, { method, parameters }) {
-  if (!rule) throw new Denied('permission_denied', 'no rule opens this route');
+  if (!rule) throw new Denied('permission_denied', 'no rule allows this route');
   const isPublic = familyOf(typeOf(known.row.id)) === 'public';
   if (isPublic && !rule.public_tokens) {
-    throw new Denied('permission_denied', 'tokens of the public family do not reach this route');
+    throw new Denied('permission_denied', 'public tokens are not allowed on this route');
   }
   const own = parameters[rule.own_id];
   if (!isPublic && own !== undefined && (own === 'self' || own === known.row.id)) return false;
@@ -119,11 +119,11 @@ function permit(rule, known, { method, parameters }) {
   if (rule.action) {
     const resource = rule.resource === undefined ? undefined : fill(rule.resource, parameters);
     if (resource === null)
-      throw new Denied('permission_denied', 'the path does not name the resource that the rule asks for');
+      throw new Denied('permission_denied', 'a path parameter that the rule of this route requires is missing or empty');
     if (isPublic) checkRoot(known.root, rule.action, resource);
     else check(known, rule.action, resource);
   } else if (known.readOnly && !['GET', 'HEAD', 'OPTIONS'].includes(method)) {
-    throw new Denied('read_only_token', 'this token is read-only, and the request may change something');
+    throw new Denied('read_only_token', 'a read-only token allows only GET, HEAD and OPTIONS requests here');
   }
   return !isPublic;
 }

@@ -41,7 +41,7 @@ export async function readRows(keys) {
     left = answer.UnprocessedKeys?.[table]?.Keys ?? [];
     if (left.length === 0) return ({ pk, sk }) => rows.get(`${pk} ${sk}`);
     if (Date.now() + wait > end)
-      throw Object.assign(new Error('keys were left unprocessed'), { name: 'ThrottlingException' });
+      throw Object.assign(new Error('unprocessed keys remained after the retries'), { name: 'ThrottlingException' });
     await pause(wait);
   }
 }

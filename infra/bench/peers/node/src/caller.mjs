@@ -30,7 +30,7 @@ export function readCaller(event) {
   const known = isOrg(org) && roles?.every(isRole) && denying?.every(isRole) && (person || namesToken(context));
   if (!known) throw new Problem(401, 'unauthenticated', 'a valid bearer token is required');
   if (headers(event, 'x-epilot-org-id').some((named) => named !== org)) {
-    throw new Problem(403, 'permission_denied', 'x-epilot-org-id names another organization');
+    throw new Problem(403, 'permission_denied', '`x-epilot-org-id` is not the organization of the caller');
   }
   return { org, principal, roles, denying, token: person ? undefined : tokenOf(context) };
 }

@@ -33,12 +33,12 @@ const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url
 async function carried({ org, roles: held, denying }, asked) {
   if (asked.length === 0 && held.length > MOST_HELD) {
     throw tooMany(
-      `you hold ${held.length} roles and a token is given ${MOST_HELD} at most: name the ones that it needs`,
+      `you hold ${held.length} roles: request at most ${MOST_HELD} of them for the token by name`,
     );
   }
   const roles = [...new Set([...(asked.length > 0 ? asked : held), ...denying])];
   if (roles.length > MOST_CARRIED)
-    throw tooMany(`the token would carry ${roles.length} roles and can carry ${MOST_CARRIED}`);
+    throw tooMany(`the token would have ${roles.length} roles: the limit is ${MOST_CARRIED}`);
   const unproved = roles.filter((role) => !held.includes(role));
   const owner = held.includes(`${org}:owner`);
   const foreign = unproved.find((role) => !owner || role.split(':')[0] !== org || role === `${org}:root`);
@@ -57,7 +57,7 @@ function expiry({ type, lifetime }, time, parent) {
   const own = seconds === undefined ? undefined : time + seconds;
   if (parent?.end === undefined) return own;
   if (lifetime !== undefined && own > parent.end) {
-    const sentence = `the token would outlive the one that makes it, which ends at ${rfc3339(parent.end)}`;
+    const sentence = `the token must not outlive its parent, which expires at ${rfc3339(parent.end)}`;
     throw new Problem(403, 'lifetime_exceeds_parent', sentence);
   }
   return Math.min(own ?? parent.end, parent.end);
@@ -67,7 +67,7 @@ function expiry({ type, lifetime }, time, parent) {
 function bounded(end, time) {
   if (ceiling !== undefined && (end === undefined || end > time + ceiling)) {
     throw invalid(
-      `the operator allows a lifetime of ${ceiling} seconds at most: give an \`expires_in\` that keeps to it`,
+      `\`expires_in\` is required and must not exceed ${ceiling} seconds, the limit set by the operator`,
     );
   }
   return end;
@@ -77,7 +77,7 @@ async function draft(caller, order) {
   const [parent, type, time] = [caller.token, order.type, now()];
   const access = familyOf(type) === 'access';
   if (!access && parent?.anonymize)
-    throw new Problem(403, 'permission_denied', 'an anonymized token cannot make public tokens');
+    throw new Problem(403, 'permission_denied', 'an anonymized token cannot create public tokens');
   const roles = access ? await carried(caller, order.asked) : [];
   return whole({
     id: `${type}_${randomBytes(16).toString('base64url').slice(0, 21)}`,
@@ -103,10 +103,10 @@ async function signed(token, keys) {
   if (!key) throw new Error('the key that signs is out of use');
   const input = `${encode({ alg: key.alg, typ: 'at+jwt', kid: key.kid })}.${encode(claimsOf(token, issuers[family]))}`;
   const length = input.length + 1 + Math.ceil((key.size * 4) / 3);
-  if (length > LONGEST_TOKEN) throw invalid(`the token would have ${length} bytes and may have ${LONGEST_TOKEN}`);
+  if (length > LONGEST_TOKEN) throw invalid(`the token would have ${length} bytes (maximum ${LONGEST_TOKEN})`);
   const bytes = token.roles.join(' ').length;
   if (bytes > MOST_ROLE_BYTES)
-    throw tooMany(`the roles of the token would have ${bytes} bytes and may have ${MOST_ROLE_BYTES}`);
+    throw tooMany(`the roles of the token would have ${bytes} bytes (maximum ${MOST_ROLE_BYTES})`);
   return `${input}.${(await sign(key, input)).toString('base64url')}`;
 }
 
@@ -145,7 +145,7 @@ async function create(keys, event) {
   const caller = readCaller(event);
   const order = readOrder(event);
   if (caller.token?.parent !== undefined)
-    throw new Problem(403, 'too_deep', 'a token made by a token cannot make tokens');
+    throw new Problem(403, 'too_deep', 'a token that was created by a token cannot create tokens');
   const token = await draft(caller, order);
   const jwt = await signed(token, keys);
   await record(token);

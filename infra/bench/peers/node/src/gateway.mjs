@@ -68,14 +68,14 @@ const fits = (answer) => Buffer.byteLength(JSON.stringify(answer)) <= LARGEST_AN
 
 /** The refusal of somebody of whom the gateway can carry nothing. */
 export const tooManyRoles = (caller) =>
-  new Denied('too_many_roles', 'you hold more roles in this organization than the gateway can carry', caller);
+  new Denied('too_many_roles', 'your roles in this organization exceed the size limit of the authorizer context', caller);
 
 /** Allows the one request; `caller` is `undefined` where nobody was asked who they are. */
 export function allow({ arn }, caller) {
   if (!arn) {
-    throw new Denied('permission_denied', 'the path holds a character that no route here uses, or is too long', caller);
+    throw new Denied('permission_denied', 'the path is too long or contains a character that no route accepts', caller);
   }
-  const answer = policy('Allow', arn, caller, 'ok', 'the rule of this route is met');
+  const answer = policy('Allow', arn, caller, 'ok', 'the route rule allows the request');
   if (!fits(answer)) throw tooManyRoles();
   return answer;
 }

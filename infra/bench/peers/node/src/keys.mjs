@@ -27,7 +27,7 @@ async function load(arn) {
     return { arn, alg, size, kid: await calculateJwkThumbprint(jwk), key: await importJWK(jwk, alg) };
   } catch (error) {
     if (!OUT_OF_USE.includes(error.name)) throw error;
-    console.error(`the key ${arn} is out of use and left out`);
+    console.error(`the key ${arn} is disabled, pending deletion or deleted; it is not used`);
     return undefined;
   }
 }

@@ -31,10 +31,10 @@ export function lifetimeOf({ expires_in: asked }, type) {
   if (typeof seconds !== 'number') {
     throw invalid('`expires_in` must be whole seconds, or a number and a unit like `10h`, `7d` or `2 days`');
   }
-  if (type === 'assume') throw invalid('`expires_in` does not go with the type assume, whose tokens live one hour');
+  if (type === 'assume') throw invalid('`expires_in` is not allowed for tokens of type assume, which expire after one hour');
   const days = LONGEST[type];
   if (!Number.isInteger(seconds) || seconds < 30 || seconds * SECOND > days * DAY) {
-    throw invalid(`\`expires_in\` must be from 30 seconds to ${days} days for a token of the type ${type}`);
+    throw invalid(`\`expires_in\` must be between 30 seconds and ${days} days for tokens of type ${type}`);
   }
   return seconds;
 }

@@ -20,7 +20,7 @@ export function readOrder(event) {
   const own = familyOf(type) === 'access' ? ACCESS : [target];
   const unknown = Object.keys(members).find((member) => !COMMON.includes(member) && !own.includes(member));
   if (unknown !== undefined) {
-    throw invalid(`\`${excerpt(unknown)}\` is not a member of a request for the type ${type}`);
+    throw invalid(`\`${excerpt(unknown)}\` is not a member of a request for a token of type ${type}`);
   }
   const order = { type, name: nameOf(members), asked: [], readOnly: false, anonymize: false };
   if (familyOf(type) === 'public') order[target] = targetOf(members, target, type);
@@ -35,10 +35,10 @@ export function readOrder(event) {
 
 function readMembers(event) {
   const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
-  if (body.length > LARGEST) throw new Problem(413, 'too_large', 'the body must have 16 KiB at most');
+  if (body.length > LARGEST) throw new Problem(413, 'too_large', 'the body must not exceed 16 KiB');
   const [type = 'application/json'] = headers(event, 'content-type');
   if (type.split(';')[0].trim().toLowerCase() !== 'application/json') {
-    throw new Problem(415, 'unsupported_media_type', 'the body must be application/json');
+    throw new Problem(415, 'unsupported_media_type', 'the `Content-Type` of the body must be `application/json`');
   }
   const text = body.toString();
   if (text.includes('\ufffd')) throw invalid('the body is not UTF-8');
@@ -69,7 +69,7 @@ const fits = (text) => [...text].length <= 255 && !/\p{Cc}/u.test(text);
 
 function typeOf({ token_type: type, ...members }) {
   if (type === undefined) return 'journey_id' in members ? 'journey' : 'portal_id' in members ? 'portal' : 'api';
-  if (NOT_OFFERED.includes(type)) throw invalid(`tokens of the type \`${type}\` are not offered`);
+  if (NOT_OFFERED.includes(type)) throw invalid(`\`token_type\`: tokens of type \`${type}\` are not offered`);
   if (!TYPES.includes(type)) throw invalid('`token_type` must be one of api, journey, portal, assume, app');
   return type;
 }
@@ -80,16 +80,16 @@ function nameOf({ name }) {
   const trimmed = name.trim();
   if (trimmed === '') throw invalid('`name` must not be blank');
   const length = [...trimmed].length;
-  if (length > 255) throw invalid(`\`name\` must have 255 characters at most and has ${length}`);
-  if (!fits(trimmed)) throw invalid('`name` must not hold control characters');
+  if (length > 255) throw invalid(`\`name\` must not exceed 255 characters and has ${length}`);
+  if (!fits(trimmed)) throw invalid('`name` must not contain control characters');
   return trimmed;
 }
 
 function targetOf(members, member, type) {
   const id = members[member];
-  if (id === undefined) throw invalid(`\`${member}\` is required for the type ${type}`);
+  if (id === undefined) throw invalid(`\`${member}\` is required for tokens of type ${type}`);
   if (!isText(id) || id === '' || !fits(id)) {
-    throw invalid(`\`${member}\`: an id has 1 to 255 characters, none of them a control character`);
+    throw invalid(`\`${member}\`: an id must have 1 to 255 characters and no control characters`);
   }
   return id;
 }
@@ -104,7 +104,7 @@ function flag(members, member) {
 function askedOf(members) {
   const [asked, older] = [rolesOf(members, 'assignments'), rolesOf(members, 'assume_roles')];
   if (asked && older && asked.join() !== older.join()) {
-    throw invalid('`assignments` and `assume_roles` are one member by two names and differ');
+    throw invalid('`assignments` and `assume_roles` are two names of one member and must be equal');
   }
   return asked ?? older ?? [];
 }
@@ -114,9 +114,9 @@ function rolesOf(members, member) {
   if (list === undefined) return undefined;
   if (!Array.isArray(list)) throw invalid(`\`${member}\` must be an array of role ids`);
   if (list.length > MOST_ASKED)
-    throw invalid(`\`${member}\` may name ${MOST_ASKED} roles at most and names ${list.length}`);
+    throw invalid(`\`${member}\` must not contain more than ${MOST_ASKED} roles and contains ${list.length}`);
   if (!list.every((role) => typeof role === 'string')) throw invalid(`\`${member}\` must be an array of role ids`);
   const broken = list.find((role) => !isRole(role));
-  if (broken !== undefined) throw invalid(`\`${member}\`: \`${excerpt(broken)}\` is no role id`);
+  if (broken !== undefined) throw invalid(`\`${member}\`: \`${excerpt(broken)}\` is not a role id`);
   return [...new Set(list)];
 }

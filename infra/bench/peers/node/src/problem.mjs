@@ -55,6 +55,6 @@ export function ours(error) {
   const status = error.$metadata?.httpStatusCode;
   // Without an answer of the service it was not reachable.
   const later = LATER.includes(error.name) || status >= 500 || status === 429 || error.syscall !== undefined;
-  if (later) return new Problem(503, 'unavailable', 'the service cannot answer right now, try again shortly');
-  return new Problem(500, 'internal', 'something went wrong, the request id finds it in the log');
+  if (later) return new Problem(503, 'unavailable', 'the service is temporarily unavailable; retry after a second');
+  return new Problem(500, 'internal', 'internal error; quote the request id to support');
 }

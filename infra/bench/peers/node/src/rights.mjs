@@ -69,14 +69,14 @@ export function checkRoot(root, action, resource) {
 export function check({ held, roles, root, readOnly }, action, resource) {
   const covered = (grant) => covers(grant, action, resource);
   if (readOnly && !isReading(action)) {
-    throw new Denied('read_only_token', `this token is read-only, and ${action} is no reading action`);
+    throw new Denied('read_only_token', `a read-only token does not allow ${action}`);
   }
   if (roles.some((role) => role.denies.some(covered))) {
-    throw new Denied('permission_denied', `a role of yours denies ${action}`);
+    throw new Denied('permission_denied', `one of your roles denies ${action}`);
   }
   checkRoot(root, action, resource);
   const owner = held.some((id) => id.endsWith(':owner'));
   if (!owner && !roles.some((role) => role.allows.some(covered))) {
-    throw new Denied('permission_denied', `you lack the permission ${action}`);
+    throw new Denied('permission_denied', `permission ${action} is missing`);
   }
 }

@@ -14,7 +14,7 @@ function read(text) {
   const rules = new Map();
   for (const list of [JSON.parse(text)].flat()) {
     for (const [route, rule] of Object.entries(list)) {
-      if (rules.has(route)) throw new Error(`${route} has a rule already`);
+      if (rules.has(route)) throw new Error(`${route} already has a rule`);
       rules.set(route, checked(route, rule));
     }
   }

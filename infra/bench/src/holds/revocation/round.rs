@@ -1,4 +1,4 @@
-//! One round: a token that many use, until it is revoked and a while longer.
+//! One round: a token that many use, until token is revoked and a while longer.
 
 use std::{
     sync::{

@@ -8,7 +8,7 @@ use crate::spread::Spread;
 /// The tables, in Markdown: the ways to revoke, then how the requests were spread over the processes.
 pub(super) fn table(seen: &[Seen], taken: &BTreeMap<u32, usize>) -> String {
     let mut text = format!(
-        "{CLIENTS} clients use one token without a pause, through the gateway; then it is revoked over another connection. \
+        "{CLIENTS} clients use one token without a pause, through the gateway; then token is revoked over another connection. \
          Times are in ms from the revoke's 200.\n\n"
     );
     counts(&mut text, seen);

@@ -123,7 +123,7 @@ impl Client {
         Ok(())
     }
 
-    /// Uses one of its tokens, which works unless it is revoked.
+    /// Uses one of its tokens, which works unless token is revoked.
     async fn with_a_token(&mut self, kind: Kind, path: &str) -> Outcome<()> {
         let made = self.any();
         self.get(kind, path, &made.token, if made.revoked { 401 } else { 200 }).await

@@ -12,10 +12,10 @@ pub(super) const ID: &str = "@id@";
 pub(super) const ERRORS: [&str; 6] = [
     "Unauthorized",
     "Undecided",
-    "payload 1.0 is not understood: ",
-    "TOKEN events are not understood: ",
-    "the event has not the form of its kind",
-    "this is no event of an API Gateway authorizer",
+    "payload format 1.0 is not supported: ",
+    "TOKEN events are not supported: ",
+    "the event does not match its payload format",
+    "the event is not an API Gateway authorizer event",
 ];
 
 /// Each shape, on the open route and on others, with each credential.

@@ -84,7 +84,7 @@ pub(super) fn read(scope: &Scope, resources: &[Resource], access: &Access) -> Re
         let place = placed.place.clone();
         let route = route(placed, access)?;
         if let Some(other) = routes.insert((shape(&route.path), route.method.clone()), route) {
-            return Err(TemplateError::refused(&place, format!("`{} {}` is there twice", other.method, other.path)));
+            return Err(TemplateError::refused(&place, format!("`{} {}` is defined twice", other.method, other.path)));
         }
     }
     Ok(routes.into_values().collect())
