@@ -234,8 +234,8 @@ fn the_events_that_are_kept_for_people_mean_what_their_names_say() {
         ("authorizer/http-api-two-credentials", Err("Unauthorized")),
         ("authorizer/missing-credential", Err("Unauthorized")),
         ("authorizer/http-api-missing-credential", Err("Unauthorized")),
-        ("authorizer/token-event", Err("make this authorizer one of the type REQUEST")),
-        ("authorizer/payload-1.0", Err("payload 2.0 with simple responses")),
+        ("authorizer/token-event", Err("change the type of this authorizer to REQUEST")),
+        ("authorizer/payload-1.0", Err("payload format 2.0 with simple responses")),
     ] {
         let event = event(name).to_string().replace("not-a-token", &token);
         let patience = Duration::from_secs(30);
