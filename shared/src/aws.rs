@@ -5,10 +5,11 @@ mod connection;
 mod dynamodb;
 mod error;
 mod kms;
+mod retry_policy;
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin};
 
-use aws_sdk_dynamodb::config::{StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 use aws_types::SdkConfig;
 
 pub use crate::https::{RootCertificates, RootCertificatesError, RootStore, TlsError};
@@ -18,11 +19,9 @@ pub use dynamodb::{
     AssignmentItem, Ledger, REVOKED_RETENTION_SECONDS, RoleItem, SCHEMA_VERSION, TokenItem, UnsupportedSchemaVersion,
 };
 pub use kms::Keys;
+pub use retry_policy::{retries, timeouts};
 
 use crate::token::Families;
-
-/// Time limit of one call, retries included. It is far below the 29 seconds after which API Gateway stops waiting.
-const OPERATION_TIMEOUT: Duration = Duration::from_millis(2_900);
 
 /// Work that runs at the start of a function, before its first request.
 type Prefetch<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
@@ -31,24 +30,6 @@ type Prefetch<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 pub struct Aws {
     config: SdkConfig,
     endpoints: Endpoints,
-}
-
-/// Time limits of every call: 500 ms to connect, 1 s for an attempt and 2.9 s for all attempts.
-#[must_use]
-pub fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(Duration::from_millis(500))
-        .operation_attempt_timeout(Duration::from_secs(1))
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build()
-}
-
-/// Retry policy of every call: three attempts, with full jitter over 50 and 100 ms before the second and the third. The
-/// SDK's retry quota stops retries of a client while most of its calls fail, so that retries do not overload a
-/// recovering service.
-#[must_use]
-pub fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))
 }
 
 /// Moves a future to the heap: that of an SDK call is large and deeply nested.

@@ -215,7 +215,6 @@ fn parse<T: FromStr>(context: &Context, name: &str) -> Option<T> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 pub(crate) mod tests {
     use super::*;
     use crate::token::samples;

@@ -22,7 +22,6 @@ impl<L: FindToken> Get<L> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use crate::{caller::tests::person, memory::Memory, token::samples};

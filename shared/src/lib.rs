@@ -1,6 +1,7 @@
 //! Latchkey's product code: every function of `functions/` is a thin entry point over this crate.
 //!
-//! * Domain, pure: [`token`], [`jwt`], [`json`], [`permissions`]; [`identity_provider`] and [`routes`] are its configuration.
+//! * Domain, pure: [`token`], [`jwt`], [`json`], [`permissions`]; [`pagination`]; [`identity_provider`] and
+//!   [`routes`] are its configuration.
 //! * Operations, one per function: [`create`], [`list`], [`get`], [`revoke`], [`authorize`], [`list_current_roles`], [`well_known`],
 //!   [`portal`]; [`provisioning`] is for operators.
 //! * [`ports`] are the traits that operations need from outside; [`aws`], [`oidc`] and [`system`] implement them.
@@ -22,6 +23,7 @@ pub mod list_current_roles;
 #[cfg(test)]
 pub(crate) mod memory;
 pub mod oidc;
+pub mod pagination;
 pub mod permissions;
 pub mod portal;
 pub mod ports;

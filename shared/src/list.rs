@@ -1,14 +1,9 @@
 //! The operation that lists the active tokens of an organization, page by page.
 
-mod cursor;
-mod filter;
-
-pub use cursor::{CursorError, PageKey};
-pub use filter::{MAX_PAGE_SIZE, TokenFilter};
-
 use crate::{
     caller::Caller,
     error::ApiError,
+    pagination::{CursorError, PageKey, TokenFilter},
     ports::{Clock, ListTokens, TokenPage},
     token::{Token, TokenClass},
 };

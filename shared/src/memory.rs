@@ -1,7 +1,5 @@
 //! In-memory implementations of the ports, for the tests of the operations.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard},
@@ -10,7 +8,7 @@ use std::{
 use crate::{
     identity_provider::IdentityProvider,
     jwt::{KeySet, VerifyingKey, samples::SigningKey},
-    list::{PageKey, TokenFilter},
+    pagination::{PageKey, TokenFilter},
     permissions::{OrgId, Role, RoleId},
     ports::ItemError,
     ports::{

@@ -21,7 +21,7 @@ pub use self::{
 use crate::{
     identity_provider::IdentityProvider,
     jwt::{KeySet, VerifyingKey},
-    list::{PageKey, TokenFilter},
+    pagination::{PageKey, TokenFilter},
     permissions::{OrgId, Role, RoleId, RoleWithName},
     token::{Date, Revocation, Token, TokenClass, TokenId, TokenKey, UnixTime, UserId},
 };

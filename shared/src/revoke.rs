@@ -33,7 +33,6 @@ impl<L: RevokeToken, C: Clock> Revoke<L, C> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use crate::{

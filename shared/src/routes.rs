@@ -244,7 +244,6 @@ impl<'de> Visitor<'de> for RulesVisitor {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

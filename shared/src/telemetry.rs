@@ -10,7 +10,8 @@
 mod audit;
 mod invocation;
 mod metrics;
-mod request;
+mod outcome;
+mod request_log;
 
 use std::io::{self, Write};
 
@@ -22,7 +23,8 @@ pub use self::{
     audit::{token_created, token_revoked},
     invocation::{Telemetry, count_aws_call},
     metrics::{Metric, OPERATIONS},
-    request::{Outcome, RequestLog},
+    outcome::Outcome,
+    request_log::RequestLog,
 };
 use crate::{error::ServerError, ports::PortError};
 

@@ -52,7 +52,6 @@ fn authorizer(workspace: &Path, flag: &str) -> Outcome<Size> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

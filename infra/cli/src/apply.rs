@@ -125,8 +125,8 @@ fn row((change, item): &(Change, DesiredItem)) -> Vec<String> {
     vec![change.to_string(), item.key.to_string()]
 }
 
-fn summary(changes: &[(Change, DesiredItem)]) -> String {
-    let count = |kind: Change| changes.iter().filter(|(change, _)| *change == kind).count();
+fn summary(compared: &[(Change, DesiredItem)]) -> String {
+    let count = |kind: Change| compared.iter().filter(|(change, _)| *change == kind).count();
     let added = count(Change::Added);
     let changed = count(Change::Changed);
     let unchanged = count(Change::Unchanged);

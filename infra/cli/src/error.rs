@@ -164,7 +164,8 @@ mod tests {
 
     #[test]
     fn api_error_shows_detail_without_control_characters() {
-        let error = Error::from_response(404, r#"{"detail": "the token or\u001b route does not exist", "code": "not_found"}"#);
+        let error =
+            Error::from_response(404, r#"{"detail": "the token or\u001b route does not exist", "code": "not_found"}"#);
         assert_eq!(error.to_string(), "the token or route does not exist (not_found)");
         assert_eq!(
             Error::from_response(502, "<html>").to_string(),

@@ -74,7 +74,6 @@ fn response(status: StatusCode, media_type: &'static str, body: &Value) -> Respo
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use serde_json::Map;
 

@@ -1,6 +1,4 @@
 //! API Gateway events of both API types, for tests.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use serde_json::{Value, json};
 
 /// A REST API event for `route` (`GET /orders/{id}`), with the path parameter `id` and `authorizer` as its context.

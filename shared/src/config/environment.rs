@@ -129,7 +129,7 @@ impl Environment {
         lifetime.map_err(|error| invalid(name, error.to_string()))
     }
 
-    /// The issuers, identity providers and route rules that the authorizer accepts: `PUBLIC_URL`, `FORMER_PUBLIC_URLS`,
+    /// The issuers, identity providers and route rules that the authorizer accepts: `PUBLIC_URL`, `PREVIOUS_PUBLIC_URLS`,
     /// `TOKEN_AUDIENCE`, `IDENTITY_PROVIDERS`, `ROUTE_RULES` and `ROUTE_RULES_FILE` (additional rules). The last three
     /// are JSON or the absolute path of a JSON file.
     pub(super) fn policy(&self) -> Result<Policy, ConfigErrors> {
@@ -142,9 +142,9 @@ impl Environment {
         Ok(Policy { issuers, providers, rules })
     }
 
-    /// The issuer of `PUBLIC_URL` and those of `FORMER_PUBLIC_URLS`.
+    /// The issuer of `PUBLIC_URL` and those of `PREVIOUS_PUBLIC_URLS`.
     fn accepted_issuers(&self) -> Result<Families<Vec<Issuer>>, ConfigErrors> {
-        let name = "FORMER_PUBLIC_URLS";
+        let name = "PREVIOUS_PUBLIC_URLS";
         let mut issuers = self.issuers()?.map(|issuer| vec![issuer]);
         let audience = self.get("TOKEN_AUDIENCE")?;
         let mut errors = ConfigErrors::default();

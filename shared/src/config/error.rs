@@ -38,7 +38,9 @@ impl ConfigErrors {
         match result {
             Ok(value) => Some(value),
             Err(Self(errors)) => {
-                errors.into_iter().for_each(|error| self.push(error));
+                for error in errors {
+                    self.push(error);
+                }
                 None
             }
         }

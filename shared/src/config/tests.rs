@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{collections::HashSet, fs};
 
 use proptest::{
@@ -21,7 +19,7 @@ const VALID: [(&str, &str); 11] = [
     ("ACCESS_KEYS", "arn:aws:kms:us-east-1:1:key/a, arn:aws:kms:us-east-1:1:key/b"),
     ("PUBLIC_KEYS", "arn:aws:kms:us-east-1:1:key/c"),
     ("PUBLIC_URL", "https://api.example"),
-    ("FORMER_PUBLIC_URLS", "https://old.example,"),
+    ("PREVIOUS_PUBLIC_URLS", "https://old.example,"),
     ("TOKEN_AUDIENCE", "https://api.example"),
     ("IDENTITY_PROVIDERS", "[]"),
     ("ROUTE_RULES", "{}"),
@@ -133,7 +131,7 @@ fn configuration_error_names_the_variable_and_the_rule() {
         ("PUBLIC_URL", "", "environment variable `PUBLIC_URL` is not set"),
         ("PUBLIC_URL", "https://api.example/", "without a trailing slash"),
         ("PUBLIC_URL", "api.example", "without a trailing slash"),
-        ("FORMER_PUBLIC_URLS", "old.example", "FORMER_PUBLIC_URLS"),
+        ("PREVIOUS_PUBLIC_URLS", "old.example", "PREVIOUS_PUBLIC_URLS"),
         ("TOKEN_AUDIENCE", "", "`TOKEN_AUDIENCE` is not set"),
         ("IDENTITY_PROVIDERS", "", "`IDENTITY_PROVIDERS` is not set"),
         ("IDENTITY_PROVIDERS", "{}", "`IDENTITY_PROVIDERS`: invalid type"),
@@ -168,8 +166,7 @@ fn configuration_errors_are_reported_together() {
     ];
     let errors = AuthorizerConfig::read(&environment(&changes)).err().unwrap();
     let entries = errors.all().iter().map(|error| match error {
-        ConfigError::Missing(name) => (*name, None),
-        ConfigError::Invalid { name, .. } => (*name, None),
+        ConfigError::Missing(name) | ConfigError::Invalid { name, .. } => (*name, None),
         ConfigError::InvalidEntry { name, entry, .. } => (*name, Some(entry.as_str())),
     });
     assert_eq!(

@@ -39,10 +39,11 @@ impl SignedToken {
 
     /// Stores the token and releases its JWT.
     pub(super) async fn record(self, ledger: &impl InsertToken) -> Result<Issuance, ApiError> {
-        match insert_token(ledger, self.token.clone()).await? {
-            InsertOutcome::Inserted(recorded) => Ok(Issuance::Issued(Box::new(self.release(recorded)?))),
-            InsertOutcome::Exists(existing) => Ok(Issuance::IdTaken(Box::new(self.token), Box::new(existing))),
-        }
+        let Self { token, jwt } = self;
+        Ok(match insert_token(ledger, token).await? {
+            InsertOutcome::Inserted(recorded) => Issuance::Issued(Box::new(IssuedToken { recorded, jwt })),
+            InsertOutcome::Exists { token, existing } => Issuance::IdTaken(Box::new(token), existing),
+        })
     }
 
     /// Releases the JWT of a stored token.

@@ -215,7 +215,6 @@ fn flag(members: &Map<String, Value>, member: &str) -> Result<bool, ApiError> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use serde_json::json;
 

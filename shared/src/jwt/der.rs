@@ -42,7 +42,6 @@ fn fixed_length(integer: UintRef<'_>) -> Result<[u8; 32], DerError> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use aws_lc_rs::{
         rand::SystemRandom,

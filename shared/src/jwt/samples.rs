@@ -1,7 +1,5 @@
 //! Signing keys for tests.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::sync::LazyLock;
 
 use aws_lc_rs::{

@@ -1,7 +1,6 @@
 //! Tests signature verification with the vectors of Project Wycheproof, which cover known errors of other
 //! implementations.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "a test prints its number of vectors")]
 
 use std::fmt::Debug;

@@ -73,7 +73,7 @@ impl OidcKeys {
     }
 }
 
-fn client_error(error: TlsError) -> PortError {
+fn client_error(error: &TlsError) -> PortError {
     PortError::new(Service::IdentityProvider, "Connect", PortErrorKind::Configuration).with_detail(error.to_string())
 }
 
@@ -87,7 +87,8 @@ impl ProviderKeys for OidcKeys {
         let entry = self.entry(provider).await;
         let mut cached = entry.lock().await;
         if cached.is_due(kid) {
-            let client = self.client.get_or_try_init(|| async { fetch::client().map_err(client_error) }).await?;
+            let client =
+                self.client.get_or_try_init(|| async { fetch::client().map_err(|error| client_error(&error)) }).await?;
             let fetched = fetch::fetch_keys(client, &provider.issuer).await;
             let fetched = fetched.map_err(|error| provider_error(provider, error.kind(), error.to_string()));
             // Counted from the end of the fetch, so that a slow provider is not called again at once.

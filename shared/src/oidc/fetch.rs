@@ -134,7 +134,6 @@ async fn body(mut response: HttpResponse, shown: &impl Fn() -> String) -> Result
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::{
         io::{Read, Write},

@@ -39,8 +39,13 @@ pub struct RecordedToken(Token);
 pub enum InsertOutcome {
     /// The token is stored.
     Inserted(RecordedToken),
-    /// Another token is stored under the same key. The new token is not stored.
-    Exists(RecordedToken),
+    /// Another token is stored under the same key.
+    Exists {
+        /// The new token, which is not stored.
+        token: Token,
+        /// The stored token.
+        existing: Box<RecordedToken>,
+    },
 }
 
 impl RecordedToken {
@@ -61,7 +66,9 @@ impl ReleaseProof for RecordedToken {}
 /// Returns the errors of the adapter. The token may be stored in this case.
 pub async fn insert_token(ledger: &impl InsertToken, token: Token) -> Result<InsertOutcome, PortError> {
     Ok(match ledger.insert(&token).await? {
-        Some(existing) if existing != token => InsertOutcome::Exists(RecordedToken(existing)),
+        Some(existing) if existing != token => {
+            InsertOutcome::Exists { token, existing: Box::new(RecordedToken(existing)) }
+        }
         _ => InsertOutcome::Inserted(RecordedToken(token)),
     })
 }

@@ -64,7 +64,6 @@ impl fmt::Display for ResourcePattern {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -6,10 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{
-    invocation::InvocationFields,
-    request::{Outcome, RequestLog},
-};
+use super::{invocation::InvocationFields, outcome::Outcome};
 use crate::{
     error::ServerError,
     ports::{PortErrorKind, Service},
@@ -166,9 +163,13 @@ struct MetricDefinition {
 
 impl RequestMetrics {
     /// The metrics of a request in this invocation.
-    pub(super) fn new(request: &RequestLog, invocation: &InvocationFields) -> Self {
-        let outcome = request.outcome();
-        let errors = request.server_error.as_ref().map(error_metrics).unwrap_or_default();
+    pub(super) fn new(
+        operation: &str,
+        outcome: Outcome,
+        error: Option<&ServerError>,
+        invocation: &InvocationFields,
+    ) -> Self {
+        let errors = error.map(error_metrics).unwrap_or_default();
         let count = |is_counted: bool| if is_counted { 1.0 } else { 0.0 };
         let value = |metric: Metric| match metric {
             Metric::Latency => invocation.duration.as_secs_f64() * 1_000.0,
@@ -177,8 +178,7 @@ impl RequestMetrics {
             Metric::ServerErrors => count(outcome == Outcome::ServerError),
             Metric::Throttled | Metric::KmsErrors => count(errors.contains(&metric)),
         };
-        let emitted: Vec<_> =
-            Metric::ALL.into_iter().filter(|metric| metric.is_emitted_by(request.operation)).collect();
+        let emitted: Vec<_> = Metric::ALL.into_iter().filter(|metric| metric.is_emitted_by(operation)).collect();
         let namespace = &invocation.namespace;
         let mut directives = vec![MetricDirective::new(namespace, &["operation"], &emitted)];
         if outcome == Outcome::ClientError {

@@ -111,7 +111,6 @@ impl fmt::Debug for TokenId {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

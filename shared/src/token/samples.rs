@@ -1,7 +1,5 @@
 //! Sample tokens for tests.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use super::{Access, Revocation, Token, TokenType, UnixTime};
 
 pub(crate) fn at(seconds: i64) -> UnixTime {

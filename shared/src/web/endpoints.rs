@@ -8,8 +8,9 @@ use crate::{
     create::{Create, CreateTokenRequest},
     error::ApiError,
     get::Get,
-    list::{List, TokenFilter},
+    list::List,
     list_current_roles::{CurrentRole, ListCurrentRoles},
+    pagination::TokenFilter,
     ports::{
         Clock, FindToken, IdGenerator, InsertToken, ListRoles, ListTokens, OwnKeys, ReadAuthorizationData, ReadRoles,
         RevokeToken, Signer,

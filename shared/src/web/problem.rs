@@ -51,7 +51,7 @@ impl Problem {
         let status = status(code);
         let message = error.public_message();
         Self {
-            kind: format!("urn:latchkey:problem:{}", code),
+            kind: format!("urn:latchkey:problem:{code}"),
             title: status.canonical_reason().unwrap_or_default(),
             status: status.as_u16(),
             detail: message.clone(),
@@ -63,7 +63,6 @@ impl Problem {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use serde_json::json;
 

@@ -9,7 +9,7 @@ use super::body;
 use crate::{
     caller::{Caller, Context},
     error::ApiError,
-    list::{MAX_PAGE_SIZE, TokenFilter},
+    pagination::{MAX_PAGE_SIZE, TokenFilter},
     token::{IdempotencyKey, IdempotencyKeyError, NOT_OFFERED, Principal, TypeName, UnknownType},
 };
 

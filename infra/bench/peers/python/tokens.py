@@ -48,7 +48,7 @@ ISSUERS = _issuers(os.environ["PUBLIC_URL"])
 
 def _accepted(family: str) -> dict[str, set[str]]:
     accepted = {ISSUERS[family]: {AUDIENCE}}
-    for base in filter(None, map(str.strip, os.environ.get("FORMER_PUBLIC_URLS", "").split(","))):
+    for base in filter(None, map(str.strip, os.environ.get("PREVIOUS_PUBLIC_URLS", "").split(","))):
         # Where no audience was named it was the base URL of that time.
         accepted.setdefault(_issuers(base)[family], set()).update((AUDIENCE, base))
     return accepted

@@ -46,7 +46,6 @@ impl Slowest {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 pub(super) mod tests {
     use serde_json::{Value, json};
 

@@ -62,7 +62,6 @@ fn authority(name: &str) -> CertificateParams {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use tokio_rustls::rustls::{
         ClientConfig, ClientConnection, RootCertStore, ServerConnection, pki_types::pem::PemObject,

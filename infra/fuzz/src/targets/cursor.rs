@@ -8,7 +8,8 @@ use std::{
 use shared::{
     caller::{Caller, CallerIdentity},
     error::ApiError,
-    list::{List, PageKey, TokenFilter, TokenList},
+    list::{List, TokenList},
+    pagination::{PageKey, TokenFilter},
     permissions::OrgId,
     ports::{Clock, ListTokens, PortError, TokenPage},
     token::{TokenClass, TypeName, UnixTime},

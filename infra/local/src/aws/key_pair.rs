@@ -136,7 +136,6 @@ impl fmt::Debug for KeyPair {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use aws_lc_rs::{
         digest::{SHA256, digest},

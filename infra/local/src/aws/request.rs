@@ -96,7 +96,6 @@ impl Home {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use axum::http::Request;
     use serde_json::json;

@@ -59,7 +59,6 @@ fn unusable(forward: &Forward, error: &ServiceError) -> AwsError {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -106,7 +106,6 @@ where
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use axum::response::IntoResponse;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -81,7 +81,6 @@ fn renamed(name: HeaderName) -> Option<HeaderName> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use axum::response::Response;
     use serde_json::{Value, json};

@@ -71,7 +71,6 @@ fn decoded(segment: &str) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use axum::http::Method;
     use proptest::prelude::*;

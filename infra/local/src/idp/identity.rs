@@ -161,7 +161,6 @@ fn issuer(port: u16) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
     use serde_json::{Value, json};

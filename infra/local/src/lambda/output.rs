@@ -53,7 +53,6 @@ pub(super) async fn copy_lines(pipe: impl AsyncRead + Unpin, mut output: Writer)
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

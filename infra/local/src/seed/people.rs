@@ -96,7 +96,6 @@ pub(super) fn assigned(setup: &AccessManifest, names: &BTreeMap<String, String>)
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -171,7 +171,6 @@ fn dangling(name: &str, place: &str) -> TemplateError {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use serde_json::{Value, json};
 

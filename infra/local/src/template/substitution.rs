@@ -49,7 +49,6 @@ fn misshapen(place: &str) -> TemplateError {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};

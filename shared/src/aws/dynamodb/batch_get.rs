@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::{Attributes, Ledger, dynamodb_error, key, read, token_key};
 use crate::{
-    aws::{OPERATION_TIMEOUT, RoleItem, TokenItem},
+    aws::{RoleItem, TokenItem, retry_policy::OPERATION_TIMEOUT},
     permissions::{Role, RoleId, RoleWithName},
     ports::{AuthorizationData, ItemError, PortError, PortErrorKind, ReadAuthorizationData, ReadRoles, Service},
     telemetry,

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::At
 use super::{Attributes, Ledger, dynamodb_error, token};
 use crate::{
     aws::TokenItem,
-    list::{PageKey, TokenFilter},
+    pagination::{PageKey, TokenFilter},
     permissions::OrgId,
     ports::{ListTokens, PortError, TokenPage},
     telemetry,
@@ -59,5 +59,5 @@ impl Ledger {
 
 /// The token of an item; `None` if the item is invalid, which is logged.
 fn readable(item: Attributes) -> Option<Token> {
-    token(item).inspect_err(|error| telemetry::port_error(error)).ok()
+    token(item).inspect_err(telemetry::port_error).ok()
 }

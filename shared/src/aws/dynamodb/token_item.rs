@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     json::present,
-    list::PageKey,
+    pagination::PageKey,
     permissions::{OrgId, RoleId},
     ports::ItemError,
     token::{
@@ -179,7 +179,6 @@ fn read<T: std::str::FromStr>(text: &str, attribute: &'static str) -> Result<T, 
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use serde_json::{Value, json};
 

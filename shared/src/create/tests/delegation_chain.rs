@@ -2,8 +2,6 @@
 //! decision, lifetime or flag of a token exceeds its creator's, and revoking a token makes every token below it
 //! inactive.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::HashMap;
 
 use proptest::prelude::*;

@@ -66,13 +66,11 @@ pub(super) fn render(event: &Event, decision: Decision) -> (Decision, Result<Box
         Decision::Reject(AuthorizeError::Denied(denial)) => denial,
         Decision::Reject(error) => return reject(error),
     };
-    match deny(event, &denial) {
-        Some(response) => (Decision::Reject(AuthorizeError::Denied(denial)), Ok(response)),
-        None => {
-            let error = ServerError::Internal("the response cannot be serialized".to_owned());
-            reject(AuthorizeError::Undecided(error))
-        }
-    }
+    let Some(response) = deny(event, &denial) else {
+        let error = ServerError::Internal("the response cannot be serialized".to_owned());
+        return reject(AuthorizeError::Undecided(error));
+    };
+    (Decision::Reject(AuthorizeError::Denied(denial)), Ok(response))
 }
 
 /// The error response of a rejection that is not a denial.

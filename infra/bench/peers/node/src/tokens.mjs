@@ -1,6 +1,6 @@
 /** A token: its id, its row in the ledger, and the claims that follow from the row. */
 
-const { PUBLIC_URL, TOKEN_AUDIENCE, FORMER_PUBLIC_URLS = '' } = process.env;
+const { PUBLIC_URL, TOKEN_AUDIENCE, PREVIOUS_PUBLIC_URLS = '' } = process.env;
 const SCHEMA_VERSION = 1;
 const DAY = 24 * 60 * 60;
 
@@ -22,7 +22,7 @@ const issuersBelow = (base) => ({ access: `${base}/v1/access-tokens`, public: `$
 /** Under which name each family is issued. */
 export const issuers = issuersBelow(PUBLIC_URL);
 
-const formers = FORMER_PUBLIC_URLS.split(',')
+const formers = PREVIOUS_PUBLIC_URLS.split(',')
   .map((base) => base.trim())
   .filter(Boolean);
 const pairs = (family) => [

@@ -98,7 +98,6 @@ pub(super) fn internal(error: impl std::fmt::Display) -> ServiceError {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use crate::aws::{key_pair::KeyType, kms::key::KeyState};

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod bootstrap;
 #[cfg(target_os = "linux")]
 mod orphan;

@@ -109,7 +109,6 @@ fn unquoted(value: &str, place: &str) -> Result<String, TemplateError> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::collections::BTreeMap;
 

@@ -102,12 +102,13 @@ fn create_token() -> Vec<Variant> {
 
 fn list_tokens() -> Vec<Variant> {
     let base = "list-tokens/valid";
-    let all: [(&str, &'static [(&str, &str)], Expected); 3] = [
-        ("list-tokens/several-types", &[("token_type", "app"), ("token_type", "assume,api")], response(200)),
-        ("list-tokens/limit-too-large", &[("limit", "1001")], problem(400, "invalid_request")),
-        ("list-tokens/unknown-type", &[("token_type", "admin")], problem(400, "invalid_request")),
-    ];
-    all.map(|(event, query, expected)| variant(base, event, vec![Edit::Query(query)], expected)).into()
+    let with_query =
+        |case: &str, query, expected| variant(base, &format!("list-tokens/{case}"), vec![Edit::Query(query)], expected);
+    vec![
+        with_query("several-types", &[("token_type", "app"), ("token_type", "assume,api")], response(200)),
+        with_query("limit-too-large", &[("limit", "1001")], problem(400, "invalid_request")),
+        with_query("unknown-type", &[("token_type", "admin")], problem(400, "invalid_request")),
+    ]
 }
 
 /// A token that the caller cannot see does not exist for the caller.

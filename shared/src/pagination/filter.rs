@@ -30,18 +30,18 @@ impl TokenFilter {
     }
 
     /// Whether a token of this class can match.
-    pub(super) fn includes_class(&self, class: TokenClass) -> bool {
+    pub(crate) fn includes_class(&self, class: TokenClass) -> bool {
         TypeName::ALL.into_iter().any(|name| name.class() == class && self.includes_type(name))
     }
 
-    pub(super) fn matches_token(&self, token: &Token) -> bool {
+    pub(crate) fn matches_token(&self, token: &Token) -> bool {
         let is_by_creator = self.created_by.as_ref().is_none_or(|creator| token.created_by == *creator);
         is_by_creator && self.includes_type(token.id.type_name())
     }
 
     /// The canonical form of the filter, for the checksum of a cursor. It does not contain the page size, which may
     /// change from page to page.
-    pub(super) fn canonical(&self) -> String {
+    pub(crate) fn canonical(&self) -> String {
         let types = TypeName::ALL.into_iter().filter(|name| self.includes_type(*name)).map(TypeName::as_str);
         let creator = self.created_by.as_ref().map(ToString::to_string).unwrap_or_default();
         format!("{}\n{creator}", types.collect::<Vec<_>>().join(","))

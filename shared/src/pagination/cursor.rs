@@ -42,7 +42,7 @@ impl PageKey {
 
     /// The cursor for this position in the list of `org` with `filter`. The checksum is not secret: it detects
     /// mistakes, and the caller's own organization and permissions apply to every request.
-    pub(super) fn to_cursor(&self, org: &OrgId, filter: &TokenFilter) -> String {
+    pub(crate) fn to_cursor(&self, org: &OrgId, filter: &TokenFilter) -> String {
         let mut bytes = self.checksum(org, filter).to_vec();
         bytes.extend(self.0.as_bytes());
         URL_SAFE_NO_PAD.encode(bytes)
@@ -53,7 +53,7 @@ impl PageKey {
     /// # Errors
     ///
     /// Returns [`CursorError`] if the text was altered or was issued for another organization or filter.
-    pub(super) fn from_cursor(cursor: &str, org: &OrgId, filter: &TokenFilter) -> Result<Self, CursorError> {
+    pub(crate) fn from_cursor(cursor: &str, org: &OrgId, filter: &TokenFilter) -> Result<Self, CursorError> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| CursorError)?;
         let (checksum, key) = bytes.split_at_checked(CHECKSUM_BYTES).ok_or(CursorError)?;
         let key = Self(String::from_utf8(key.to_vec()).map_err(|_| CursorError)?);

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::{
-    ErrorFields, Level, LineFields, LineKind, invocation::InvocationFields, metrics::RequestMetrics, write_line,
+    ErrorFields, Level, LineFields, LineKind, invocation::InvocationFields, metrics::RequestMetrics, outcome::Outcome,
+    write_line,
 };
 use crate::{
     caller::Caller,
@@ -31,18 +32,6 @@ pub struct RequestLog {
     pub reason: String,
     /// The server-side error, if the request failed because of one.
     pub server_error: Option<ServerError>,
-}
-
-/// How a request ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It succeeded.
-    Ok,
-    /// It was rejected because of what the caller is or sent.
-    ClientError,
-    /// It failed because of the service or its configuration.
-    ServerError,
 }
 
 /// The line. Empty texts are left out.
@@ -120,7 +109,7 @@ impl RequestLog {
         let outcome = self.outcome();
         let level = if outcome == Outcome::ServerError { Level::Error } else { Level::Info };
         RequestLine {
-            metrics: RequestMetrics::new(self, &invocation),
+            metrics: RequestMetrics::new(self.operation, outcome, self.server_error.as_ref(), &invocation),
             cold_start: invocation.is_cold_start,
             line: LineFields::new(level, LineKind::Request, Some(invocation)),
             request_id: &self.request_id,
@@ -138,7 +127,6 @@ impl RequestLog {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use serde_json::{Value, json};
 
