@@ -155,7 +155,7 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
         let family = token.token_type.name().family();
         let signer = self.signers.of(family);
         let key = signer.key().await?;
-        let size_limit = TokenSizeLimit { key: &key, issuer: self.issuers.of(family), denying: &caller.deny_roles };
+        let size_limit = TokenSizeLimit { key: &key, issuer: self.issuers.of(family), deny_roles: &caller.deny_roles };
         let input = size_limit.input(&token)?;
         let signature = signer.sign(input.digest()).await?;
         Ok(SignedToken::new(token, input, &signature))

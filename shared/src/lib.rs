@@ -1,11 +1,14 @@
 //! Latchkey's product code: every function of `functions/` is a thin entry point over this crate.
 //!
-//! * Domain, pure: [`token`], [`jwt`], [`json`], [`permissions`]; [`pagination`]; [`identity_provider`] and
-//!   [`routes`] are its configuration.
-//! * Operations, one per function: [`create`], [`list`], [`get`], [`revoke`], [`authorize`], [`list_current_roles`], [`well_known`],
-//!   [`portal`]; [`provisioning`] is for operators.
+//! * Domain: [`token`], [`jwt`], [`json`] and [`permissions`], which are pure; [`caller`], [`error`] and [`pagination`];
+//!   [`identity_provider`] and [`routes`], which an operator configures.
+//! * Operations, one per function: [`create`], [`list`], [`get`], [`revoke`], [`authorize`], [`list_current_roles`],
+//!   [`well_known`] and [`portal`]; [`provisioning`] is for operators.
 //! * [`ports`] are the traits that operations need from outside; [`aws`], [`oidc`] and [`system`] implement them.
-//! * [`web`] is the only module that names HTTP statuses and Lambda events, [`aws`] the only one that names the AWS SDKs.
+//! * [`web`] is the only module that names HTTP statuses and Lambda events, [`aws`] the only one that names the AWS
+//!   SDKs.
+//! * [`config`] reads the environment of a function, [`telemetry`] writes its log and metrics, and [`run()`] starts
+//!   it.
 
 pub mod authorize;
 pub mod aws;

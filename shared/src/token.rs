@@ -1,6 +1,6 @@
 //! The domain model of a token: id, type, lifetime, creator, JWT claims and representation in the API.
 //!
-//! *(pure core)* Nothing here does I/O, reads a clock, draws random numbers or knows HTTP.
+//! *(pure core)* This module does no I/O, reads no clock, generates no random numbers and does not depend on HTTP.
 
 mod claims;
 mod id;

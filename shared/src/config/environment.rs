@@ -89,8 +89,8 @@ impl Environment {
         let region = errors.collect(self.get("AWS_REGION"));
         let id = errors.collect(self.get("AWS_ACCESS_KEY_ID"));
         let secret = errors.collect(self.get("AWS_SECRET_ACCESS_KEY"));
-        let trust = errors.collect(self.trust());
-        let (Some(region), Some(id), Some(secret), Some(trust)) = (region, id, secret, trust) else {
+        let root_store = errors.collect(self.root_store());
+        let (Some(region), Some(id), Some(secret), Some(root_store)) = (region, id, secret, root_store) else {
             return Err(errors);
         };
         let endpoint = |name| self.find(name).or(self.find("AWS_ENDPOINT_URL")).map(ToOwned::to_owned);
@@ -108,13 +108,13 @@ impl Environment {
                 fips: is_true("AWS_USE_FIPS_ENDPOINT"),
                 dual_stack: is_true("AWS_USE_DUALSTACK_ENDPOINT"),
             },
-            trust,
+            trust: root_store,
         })
     }
 
     /// `AWS_CA_BUNDLE`: the path of a PEM file with the root certificates for AWS endpoints, as in the AWS CLI. Without
     /// it, the roots are those of Amazon Trust Services.
-    pub(super) fn trust(&self) -> Result<RootStore, ConfigErrors> {
+    pub(super) fn root_store(&self) -> Result<RootStore, ConfigErrors> {
         let name = "AWS_CA_BUNDLE";
         let Some(path) = self.find(name) else { return Ok(RootStore::Amazon) };
         let bundle = fs::read_to_string(path).map_err(|error| invalid(name, format!("`{path}`: {error}")))?;

@@ -113,14 +113,14 @@ fn json_variable_with_absolute_path_reads_the_file() {
 #[test]
 fn root_certificates_default_to_amazon() {
     let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/src/https/roots.pem");
-    let trust = |path| environment(&[("AWS_CA_BUNDLE", path)]).trust();
-    assert!(matches!(trust(""), Ok(RootStore::Amazon)));
-    assert!(matches!(trust(bundle), Ok(RootStore::Only(_))));
+    let root_store = |path| environment(&[("AWS_CA_BUNDLE", path)]).root_store();
+    assert!(matches!(root_store(""), Ok(RootStore::Amazon)));
+    assert!(matches!(root_store(bundle), Ok(RootStore::Only(_))));
     for (path, words) in [
         ("/nowhere/roots.pem", "`AWS_CA_BUNDLE`: `/nowhere/roots.pem`: No such file"),
         (concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "Cargo.toml`: contains no PEM certificate"),
     ] {
-        let error = trust(path).err().unwrap().to_string();
+        let error = root_store(path).err().unwrap().to_string();
         assert!(error.contains(words), "{error}");
     }
 }

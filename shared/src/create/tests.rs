@@ -102,8 +102,8 @@ async fn create_reads_ledger_only_for_owner_with_other_roles() {
     let named = json!({"name": "n", "assignments": ["123:b"]});
     assert!(create_token(&ledger, &person(&["123:owner"]), named.clone()).await.is_ok());
     assert_eq!(ledger.state().calls, 2);
-    let refused = create_token(&ledger, &person(&["123:a"]), named).await;
-    assert_eq!(refused, Err(ApiError::RoleNotHeld("123:b".parse().unwrap())));
+    let rejected = create_token(&ledger, &person(&["123:a"]), named).await;
+    assert_eq!(rejected, Err(ApiError::RoleNotHeld("123:b".parse().unwrap())));
     let absent = create_token(&ledger, &person(&["123:owner"]), json!({"name": "n", "assignments": ["123:c"]})).await;
     assert_eq!(absent, Err(ApiError::RoleNotHeld("123:c".parse().unwrap())));
 }

@@ -18,7 +18,7 @@ pub(super) struct TokenSizeLimit<'a> {
     /// Issuer and audience, which are claims.
     pub(super) issuer: &'a Issuer,
     /// The creator's deny roles, which every token contains.
-    pub(super) denying: &'a [RoleId],
+    pub(super) deny_roles: &'a [RoleId],
 }
 
 impl TokenSizeLimit<'_> {
@@ -49,7 +49,7 @@ impl TokenSizeLimit<'_> {
         let mut fewer = token.clone();
         if let TokenType::Api(access) | TokenType::Assume(access) | TokenType::App(access) = &mut fewer.token_type {
             let rest = access.roles.split_off(count);
-            access.roles.extend(rest.into_iter().filter(|role| self.denying.contains(role)));
+            access.roles.extend(rest.into_iter().filter(|role| self.deny_roles.contains(role)));
         }
         self.write(&fewer).is_ok_and(|input| input.sealed_length(self.key.signature_length()) <= MAX_TOKEN_BYTES)
     }

@@ -46,10 +46,10 @@ impl SigningInput {
         bytes
     }
 
-    /// Length of the signed token in bytes with a signature of `signature` bytes.
+    /// Length of the signed token in bytes with a signature of `signature_length` bytes.
     #[must_use]
-    pub fn sealed_length(&self, signature: usize) -> usize {
-        self.0.len() + 1 + (signature * 4).div_ceil(3)
+    pub fn sealed_length(&self, signature_length: usize) -> usize {
+        self.0.len() + 1 + (signature_length * 4).div_ceil(3)
     }
 
     /// The token with `signature` in the form of RFC 7518, section 3.

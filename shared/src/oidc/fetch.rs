@@ -97,8 +97,8 @@ async fn fetch(client: &Client, issuer: &str) -> Result<KeySet, DiscoveryError> 
         return Err(DiscoveryError::Elsewhere(address));
     }
     let set: UncheckedJwkSet = document(client, &discovery.jwks_uri).await?;
-    let known = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
-    let set = JwkSet { keys: known.collect() };
+    let supported = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
+    let set = JwkSet { keys: supported.collect() };
     Ok(KeySet::new(set.keys.into_iter().filter_map(|jwk| VerifyingKey::from_jwk(jwk).ok())))
 }
 

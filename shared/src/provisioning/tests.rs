@@ -99,7 +99,7 @@ async fn add_owner(
     let org: OrgId = "1".parse().unwrap();
     let user: UserId = "local|u".parse().unwrap();
     let key = ItemKey::Assignment(org.clone(), user.clone());
-    provisioning.ledger.items().extend(before.map(|content| (key.clone(), content)));
+    provisioning.ledger.items().extend(before.map(|value| (key.clone(), value)));
     let compared = provisioning.compare(&[provisioning.with_owner(&org, &user).await.unwrap()]).await.unwrap();
     *provisioning.ledger.concurrent_writes.lock().unwrap() = concurrent_writes;
     let result = provisioning.write(&compared).await;
@@ -133,7 +133,7 @@ async fn owner_above_the_role_limit_is_rejected() {
     let provisioning = Provisioning { ledger: InMemoryStore::default() };
     let org: OrgId = "1".parse().unwrap();
     let user: UserId = "local|u".parse().unwrap();
-    let put = |content| provisioning.ledger.items().insert(ItemKey::Assignment(org.clone(), user.clone()), content);
+    let put = |value| provisioning.ledger.items().insert(ItemKey::Assignment(org.clone(), user.clone()), value);
     put(roles(&many));
     let error = provisioning.with_owner(&org, &user).await.unwrap_err().to_string();
     assert!(error.contains("`local|u` would exceed the role limit in `1`: 100 roles, at most 99"), "{error}");

@@ -222,7 +222,7 @@ mod tests {
         (PortErrorKind::Configuration, &[]),
     ];
 
-    /// Every kind of error of every service has its metrics: four alarms depend on them.
+    /// Every kind of error of every service has its metrics: the alarms for throttling and signing depend on them.
     #[test]
     fn port_error_kind_maps_to_its_metrics() {
         for kind in PortErrorKind::ALL {

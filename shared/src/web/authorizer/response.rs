@@ -11,9 +11,9 @@ use crate::{
     error::{ErrorCode, ServerError},
 };
 
-/// The error text that the gateway answers with 401, a REST API by its `UNAUTHORIZED` response.
+/// The error text for which the gateway responds with 401, a REST API with its `UNAUTHORIZED` response.
 pub(super) const UNAUTHORIZED: &str = "Unauthorized";
-/// The gateway answers any other error with 500. The template maps `AUTHORIZER_FAILURE` of the REST API to 503.
+/// For any other error text the gateway responds with 500. The template maps `AUTHORIZER_FAILURE` of the REST API to 503.
 pub(super) const UNDECIDED: &str = "Undecided";
 
 /// `principalId` of a response without a caller: a REST API requires one in each response.

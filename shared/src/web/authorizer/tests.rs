@@ -109,38 +109,38 @@ async fn authorize(ledger: Memory, event: Value) -> Result<Value, String> {
     };
     let own_keys = Families { access: Keys(rsa), public: Keys(ec) };
     let authorize = Authorize::new(ledger, own_keys, Keys(ec), At(samples::at(NOW)), policy);
-    let answer = answer_event(&authorize, &event.to_string()).await.map_err(|diagnostic| diagnostic.error_message)?;
-    Ok(serde_json::from_str(answer.get()).unwrap())
+    let response = answer_event(&authorize, &event.to_string()).await.map_err(|diagnostic| diagnostic.error_message)?;
+    Ok(serde_json::from_str(response.get()).unwrap())
 }
 
-async fn answer(event: Value) -> Result<Value, String> {
+async fn respond(event: Value) -> Result<Value, String> {
     authorize(ledger(), event).await
 }
 
-fn statement(answer: &Value) -> &Value {
-    &answer["policyDocument"]["Statement"][0]
+fn statement(response: &Value) -> &Value {
+    &response["policyDocument"]["Statement"][0]
 }
 
 #[tokio::test]
 async fn rest_policy_allows_one_literal_method_arn() {
-    let answer = answer(event("x-1")).await.unwrap();
+    let response = respond(event("x-1")).await.unwrap();
     assert_eq!(
-        *statement(&answer),
+        *statement(&response),
         json!({
             "Action": "execute-api:Invoke", "Effect": "Allow",
             "Resource": "arn:aws:execute-api:us-east-1:1:abc/live/GET/v1/access-tokens/x-1",
         })
     );
-    assert_eq!(answer["principalId"], "api_5ZugdRXasLfWBypHi93Fk");
-    assert_eq!(answer["context"]["roles"], "123:owner");
-    assert!(answer["context"].as_object().unwrap().values().all(Value::is_string));
+    assert_eq!(response["principalId"], "api_5ZugdRXasLfWBypHi93Fk");
+    assert_eq!(response["context"]["roles"], "123:owner");
+    assert!(response["context"].as_object().unwrap().values().all(Value::is_string));
 }
 
 #[tokio::test]
 async fn http_response_has_the_context_of_the_rest_response() {
     let bearer = format!("Bearer {}", valid_jwt());
-    let simple = answer(http("/orders", "7", &bearer)).await.unwrap();
-    let policy = answer(rest("/orders", "7", &bearer)).await.unwrap();
+    let simple = respond(http("/orders", "7", &bearer)).await.unwrap();
+    let policy = respond(rest("/orders", "7", &bearer)).await.unwrap();
     assert_eq!(simple, json!({"isAuthorized": true, "context": policy["context"]}));
 }
 
@@ -177,8 +177,8 @@ async fn rest_and_http_api_get_the_same_decision() {
         ("/open", valid, Some((true, "ok", "nobody"))),
     ] {
         let case = format!("{path} {}", &credential[..credential.len().min(20)]);
-        let rest = answer(rest(path, "7", &credential)).await;
-        let http = answer(http(path, "7", &credential)).await;
+        let rest = respond(rest(path, "7", &credential)).await;
+        let http = respond(http(path, "7", &credential)).await;
         let Some((allowed, code, principal)) = expected else {
             assert_eq!((rest, http), (Err(UNAUTHORIZED.to_owned()), Err(UNAUTHORIZED.to_owned())), "{case}");
             continue;
@@ -207,18 +207,18 @@ async fn ambiguous_path_is_denied() {
     for id in
         ["*", "?", "a*", "${x}", "a b", "a/b", "%2e", "..", ".", "..;", "ä", "a\"b", "", "a/", "/", &"x".repeat(600)]
     {
-        let policy = answer(rest("/orders", id, &bearer)).await.unwrap();
+        let policy = respond(rest("/orders", id, &bearer)).await.unwrap();
         assert_eq!(statement(&policy)["Effect"], "Deny", "{id}");
         assert_eq!(policy["context"]["code"], "permission_denied", "{id}");
-        let simple = answer(http("/orders", id, &bearer)).await.unwrap();
+        let simple = respond(http("/orders", id, &bearer)).await.unwrap();
         assert_eq!((&simple["isAuthorized"], &simple["context"]["code"]), (&json!(false), &json!("permission_denied")));
     }
     let mut other = http("/orders", "7", &bearer);
     other["rawPath"] = json!("/orders/8");
-    assert_eq!(answer(other).await.unwrap()["isAuthorized"], false, "a path of another route");
+    assert_eq!(respond(other).await.unwrap()["isAuthorized"], false, "a path of another route");
     let mut mapped = http("/orders", "7", &bearer);
     mapped["rawPath"] = json!("/shop/orders/7");
-    assert_eq!(answer(mapped).await.unwrap()["isAuthorized"], true, "a path after an API mapping key");
+    assert_eq!(respond(mapped).await.unwrap()["isAuthorized"], true, "a path after an API mapping key");
 }
 
 #[tokio::test]
@@ -231,7 +231,7 @@ async fn http_root_route_may_follow_a_stage_or_mapping() {
         event["requestContext"]["routeKey"] = json!("GET /");
         event["rawPath"] = json!(path);
         event["pathParameters"] = json!({});
-        assert_eq!(answer(event).await.unwrap()["isAuthorized"], allowed, "{path}");
+        assert_eq!(respond(event).await.unwrap()["isAuthorized"], allowed, "{path}");
     }
 }
 
@@ -248,7 +248,7 @@ async fn credential_other_than_one_bearer_token_is_rejected() {
     };
     for header in [format!("bearer {token}"), format!("BEARER   {token} ")] {
         for event in with(vec![header]) {
-            assert!(answer(event).await.is_ok());
+            assert!(respond(event).await.is_ok());
         }
     }
     for headers in [
@@ -263,7 +263,7 @@ async fn credential_other_than_one_bearer_token_is_rejected() {
         vec![format!("Bearer {token}"), format!("Bearer {token}")],
     ] {
         for event in with(headers.clone()) {
-            assert_eq!(answer(event).await, Err(UNAUTHORIZED.to_owned()), "{}", headers.len());
+            assert_eq!(respond(event).await, Err(UNAUTHORIZED.to_owned()), "{}", headers.len());
         }
     }
 }
@@ -272,11 +272,11 @@ async fn credential_other_than_one_bearer_token_is_rejected() {
 async fn denial_reason_is_printable_ascii_without_request_data() {
     let mut event = event("x");
     event["resource"] = json!("/v1/unknown/\"route\"");
-    let answer = answer(event).await.unwrap();
-    let reason = answer["context"]["reason"].as_str().unwrap();
+    let response = respond(event).await.unwrap();
+    let reason = response["context"]["reason"].as_str().unwrap();
     assert_eq!(reason, "no rule allows this route");
     assert!(reason.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\'));
-    assert_eq!(statement(&answer)["Effect"], "Deny");
+    assert_eq!(statement(&response)["Effect"], "Deny");
 }
 
 #[tokio::test]
@@ -304,19 +304,19 @@ async fn unsupported_event_is_rejected_with_instructions() {
         (json!(null), "is not an API Gateway authorizer event"),
         (json!({"type": 7}), "is not an API Gateway authorizer event"),
     ] {
-        let error = answer(event.clone()).await.unwrap_err();
+        let error = respond(event.clone()).await.unwrap_err();
         assert!(error.contains(words), "{event}: {error}");
     }
-    assert_eq!(answer(with("methodArn", Value::Null)).await, Err(UNDECIDED.to_owned()));
+    assert_eq!(respond(with("methodArn", Value::Null)).await, Err(UNDECIDED.to_owned()));
 }
 
 #[tokio::test]
 async fn method_arn_that_differs_from_the_event_is_denied() {
     let mut event = event("x");
     event["methodArn"] = json!("arn:aws:execute-api:us-east-1:1:abc/live/GET/v1/access-tokens/x/");
-    let answer = answer(event).await.unwrap();
-    assert_eq!(statement(&answer)["Effect"], "Deny");
-    assert_eq!(answer["context"]["code"], "permission_denied");
+    let response = respond(event).await.unwrap();
+    assert_eq!(statement(&response)["Effect"], "Deny");
+    assert_eq!(response["context"]["code"], "permission_denied");
 }
 
 #[tokio::test]
@@ -328,9 +328,9 @@ async fn method_arn_with_wildcard_is_denied() {
         let method_arn = event["methodArn"].as_str().unwrap().replace(original, replacement);
         event["methodArn"] = json!(method_arn);
         event["requestContext"][member] = json!(replacement.rsplit(['/', ':']).next().unwrap());
-        let answer = answer(event).await.unwrap();
+        let response = respond(event).await.unwrap();
         assert_eq!(
-            *statement(&answer),
+            *statement(&response),
             json!({"Action": "execute-api:Invoke", "Effect": "Deny", "Resource": "*"}),
             "{replacement}"
         );
@@ -347,10 +347,13 @@ fn response_never_exceeds_the_gateway_limit() {
         let denial = response::allow(&event, Some(&caller)).unwrap_err();
         assert_eq!(denial.code, ErrorCode::TooManyRoles);
         let denial = Denial { caller: Some(caller.clone()), ..*denial };
-        let answer = response::deny(&event, &denial).unwrap();
-        assert!(answer.get().len() <= 8_192);
-        let answer: Value = serde_json::from_str(answer.get()).unwrap();
-        assert_eq!((&answer["context"]["roles"], &answer["context"]["code"]), (&Value::Null, &json!("too_many_roles")));
+        let response = response::deny(&event, &denial).unwrap();
+        assert!(response.get().len() <= 8_192);
+        let response: Value = serde_json::from_str(response.get()).unwrap();
+        assert_eq!(
+            (&response["context"]["roles"], &response["context"]["code"]),
+            (&Value::Null, &json!("too_many_roles"))
+        );
     }
 }
 
@@ -358,9 +361,9 @@ fn response_never_exceeds_the_gateway_limit() {
 async fn repeated_organization_header_is_denied() {
     let mut event = event("x");
     event["multiValueHeaders"]["x-epilot-org-id"] = json!(["123", "124"]);
-    let answer = answer(event).await.unwrap();
-    assert_eq!(answer["context"]["code"], "permission_denied");
-    assert_eq!(answer["principalId"], "nobody");
+    let response = respond(event).await.unwrap();
+    assert_eq!(response["context"]["code"], "permission_denied");
+    assert_eq!(response["principalId"], "nobody");
 }
 
 #[tokio::test]
@@ -368,6 +371,6 @@ async fn http_organization_header_with_joined_values_is_denied() {
     for (org, allowed) in [("123", true), ("124", false), ("", false), ("123,124", false), ("123,123", false)] {
         let mut event = http("/orders", "7", &format!("Bearer {}", valid_jwt()));
         event["headers"]["x-epilot-org-id"] = json!(org);
-        assert_eq!(answer(event).await.unwrap()["isAuthorized"], allowed, "{org}");
+        assert_eq!(respond(event).await.unwrap()["isAuthorized"], allowed, "{org}");
     }
 }
