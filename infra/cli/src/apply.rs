@@ -71,19 +71,19 @@ impl ApplyCommand {
     /// cannot be read or written.
     pub async fn run(self) -> Result<(), Error> {
         let manifest = self.file.as_ref().map(|file| self.read_manifest(file)).transpose()?;
-        let apply = Provisioning { ledger: self.ledger().await? };
+        let provisioning = Provisioning { ledger: self.ledger().await? };
         let items = match (manifest, &self.owner, &self.org) {
             (Some(manifest), _, _) => manifest.items().to_vec(),
-            (None, Some(owner), Some(org)) => vec![apply.with_owner(org, owner).await?],
+            (None, Some(owner), Some(org)) => vec![provisioning.with_owner(org, owner).await?],
             _ => return Err(Error::Usage("pass a file, or `--owner` and `--org`".to_owned())),
         };
-        let changes = apply.compare(&items).await?;
+        let changes = provisioning.compare(&items).await?;
         print_result(&format_table(&["CHANGE", "ITEM"], changes.iter().map(row)))?;
         if self.dry_run {
             print_message("dry run: nothing was written");
             return Ok(());
         }
-        apply.write(&changes).await?;
+        provisioning.write(&changes).await?;
         print_message(&summary(&changes));
         Ok(())
     }

@@ -108,20 +108,20 @@ fn operator_ledger() -> Ledger {
 
 #[tokio::test]
 async fn apply_owner_after_concurrent_change_keeps_both_roles() {
-    let apply = Provisioning { ledger: operator_ledger() };
+    let provisioning = Provisioning { ledger: operator_ledger() };
     let org: OrgId = "707".parse().unwrap();
     let user: UserId = "local|7001".parse().unwrap();
-    let place = ItemKey::Assignment(org.clone(), user.clone());
-    let without_roles = apply.with_owner(&org, &user).await.unwrap();
+    let key = ItemKey::Assignment(org.clone(), user.clone());
+    let without_roles = provisioning.with_owner(&org, &user).await.unwrap();
     STACK.run(&format!("apply {}", write_manifest("707", "*:view"))).expect_success();
-    assert_eq!(apply.ledger.put_item(&without_roles).await, Ok(false));
-    let with_tester = apply.with_owner(&org, &user).await.unwrap();
-    assert_eq!(apply.ledger.put_item(&with_tester).await, Ok(true));
-    assert_eq!(apply.ledger.put_item(&with_tester).await, Ok(false));
+    assert_eq!(provisioning.ledger.put_item(&without_roles).await, Ok(false));
+    let with_tester = provisioning.with_owner(&org, &user).await.unwrap();
+    assert_eq!(provisioning.ledger.put_item(&with_tester).await, Ok(true));
+    assert_eq!(provisioning.ledger.put_item(&with_tester).await, Ok(false));
 
-    apply.write(&apply.compare(&[without_roles]).await.unwrap()).await.unwrap();
+    provisioning.write(&provisioning.compare(&[without_roles]).await.unwrap()).await.unwrap();
     let both = vec!["707:tester".parse().unwrap(), RoleId::owner(&org)];
-    assert_eq!(apply.ledger.read_item(&place).await, Ok(Some(ItemValue::Assignment(both))));
+    assert_eq!(provisioning.ledger.read_item(&key).await, Ok(Some(ItemValue::Assignment(both))));
 }
 
 #[test]
