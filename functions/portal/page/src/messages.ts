@@ -135,7 +135,7 @@ export const messages = {
     dateInvalid: 'The date is missing or outside the allowed range. Choose another date.',
     noExpiration: 'No expiration',
     noExpirationWarning:
-      'Anyone who obtains this token can use it until token is revoked. Choose an expiration if you can, and replace the token ' +
+      'Anyone who obtains this token can use it until it is revoked. Choose an expiration if you can, and replace the token ' +
       'before it expires.',
     readOnly: 'Read-only',
     readOnlyHint: 'The token can only view, export and download, even if its roles allow more.',
@@ -159,7 +159,7 @@ export const messages = {
     copyCurl: 'Copy command',
     roles: (roles: string) => `The token has these roles: ${roles}.`,
     expires: (when: string) => `It expires on ${when}.`,
-    noExpiration: 'It has no expiration and works until token is revoked.',
+    noExpiration: 'It has no expiration and works until it is revoked.',
     done: 'Done, I have saved it',
     leaveTitle: 'Have you saved the token?',
     leaveText: 'Latchkey cannot show the token again. If you lose it, revoke it and generate a new one.',

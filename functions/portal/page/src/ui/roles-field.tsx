@@ -94,7 +94,7 @@ function hasDenyGrant(role: Role): boolean {
 function initialSelection(choices: RoleChoice[], selectedIds: string[]): string[] {
   const optional = choices.filter((choice) => !choice.isMandatory).map(({ role }) => role.id);
   const mandatory = choices.filter((choice) => choice.isMandatory).map(({ role }) => role.id);
-  // After a sign-in in between, the user may be another one with other roles.
+  // After another sign-in, the user may be a different one with other roles.
   const available = selectedIds.filter((id) => optional.includes(id));
   const selected = available.length === 0 && optional.length === 1 ? optional : available;
   return [...new Set([...selected, ...mandatory])];
