@@ -70,13 +70,13 @@ fn dynamodb_error<E: ProvideErrorMetadata>(operation: &'static str, error: &SdkE
 }
 
 /// The error of an item that was read and is invalid.
-fn invalid_item(detail: impl Into<String>) -> PortError {
-    PortError::new(Service::DynamoDb, "GetItem", PortErrorKind::InvalidItem).with_detail(detail)
+fn invalid_item(operation: &'static str, detail: impl Into<String>) -> PortError {
+    PortError::new(Service::DynamoDb, operation, PortErrorKind::InvalidItem).with_detail(detail)
 }
 
-fn read<T: DeserializeOwned>(attributes: Attributes) -> Result<T, PortError> {
+fn read<T: DeserializeOwned>(operation: &'static str, attributes: Attributes) -> Result<T, PortError> {
     serde_dynamo::aws_sdk_dynamodb_1::from_item(attributes)
-        .map_err(|_| invalid_item("an attribute of the item is missing or has the wrong type"))
+        .map_err(|_| invalid_item(operation, "an attribute of the item is missing or has the wrong type"))
 }
 
 fn write(item: &impl Serialize) -> Result<Attributes, PortError> {
@@ -84,6 +84,8 @@ fn write(item: &impl Serialize) -> Result<Attributes, PortError> {
         .map_err(|_| PortError::new(Service::DynamoDb, "PutItem", PortErrorKind::InvalidRequest))
 }
 
-fn token(attributes: Attributes) -> Result<Token, PortError> {
-    read::<TokenItem>(attributes)?.token().map_err(|error| invalid_item(error.to_string()))
+/// The token of an item that `operation` returned.
+fn token(operation: &'static str, attributes: Attributes) -> Result<Token, PortError> {
+    let item: TokenItem = read(operation, attributes)?;
+    item.token().map_err(|error| invalid_item(operation, error.to_string()))
 }

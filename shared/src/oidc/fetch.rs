@@ -14,7 +14,6 @@ use crate::{
     json::excerpt,
     jwt::{KeySet, VerifyingKey},
     ports::PortErrorKind,
-    telemetry,
 };
 
 /// Time limit for both documents together.
@@ -111,7 +110,6 @@ fn may_name_keys_at(issuer: &str, address: &str) -> bool {
 }
 
 async fn document<T: DeserializeOwned>(client: &Client, address: &str) -> Result<T, DiscoveryError> {
-    telemetry::count_aws_call();
     let shown = || excerpt(address);
     let response = client.get(address).await.map_err(|_| DiscoveryError::Silent(shown()))?;
     if !(200..300).contains(&response.status) {

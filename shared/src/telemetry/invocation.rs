@@ -87,9 +87,17 @@ impl InvocationFields {
     }
 }
 
-/// The trace id in a tracing header; empty if the header has none.
+/// The trace id in a tracing header; empty if the header has none. A caller may choose the id, so that only its exact form is logged:
+/// `1-`, 8 hexadecimal digits, `-` and 24 hexadecimal digits.
 fn trace_id(tracing_header: &str) -> &str {
-    tracing_header.split(';').find_map(|part| part.trim().strip_prefix("Root=")).unwrap_or_default()
+    let root = tracing_header.split(';').find_map(|part| part.trim().strip_prefix("Root="));
+    root.filter(|id| is_trace_id(id)).unwrap_or_default()
+}
+
+fn is_trace_id(text: &str) -> bool {
+    let parts: Vec<_> = text.split('-').collect();
+    let is_hex = |part: &str, digits| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    matches!(parts[..], ["1", time, random] if is_hex(time, 8) && is_hex(random, 24))
 }
 
 /// Counts one request to a service for the current invocation. Each attempt counts.
@@ -105,6 +113,9 @@ fn milliseconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Res
 mod tests {
     use super::*;
 
+    const FIRST: &str = "1-5759e988-bd862e3fe1be46a994272793";
+    const SECOND: &str = "1-5759e989-bd862e3fe1be46a994272793";
+
     #[tokio::test]
     async fn concurrent_invocations_count_their_own_calls() {
         let telemetry = Telemetry::new("");
@@ -118,11 +129,21 @@ mod tests {
             };
             telemetry.invocation(Some(&format!("Root={id};Parent=1;Sampled=0")), work).await
         };
-        let (first, second) = tokio::join!(run("a", 3), run("b", 5));
+        let (first, second) = tokio::join!(run(FIRST, 3), run(SECOND, 5));
         assert_eq!(first.aws_calls, 3);
         assert_eq!(second.aws_calls, 5);
-        assert_eq!(first.xray_trace_id, "a");
+        assert_eq!(first.xray_trace_id, FIRST);
         assert_eq!([first.is_cold_start, second.is_cold_start], [true, false]);
+    }
+
+    #[test]
+    fn trace_id_of_another_form_is_not_logged() {
+        let id = "1-5759e988-bd862e3fe1be46a994272793";
+        assert_eq!(trace_id(&format!("Root={id};Parent=53995c3f42cd8ad8;Sampled=1")), id);
+        assert_eq!(trace_id(&format!("Sampled=0; Root={id}")), id);
+        for header in ["", "Root=", "Root=secret", "Root=1-5759e988-bd86", "Root=2-5759e988-bd862e3fe1be46a994272793"] {
+            assert_eq!(trace_id(header), "", "{header}");
+        }
     }
 
     #[test]

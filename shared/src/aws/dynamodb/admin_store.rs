@@ -30,9 +30,10 @@ impl AdminStore for Ledger {
         let request = self.client.get_item().table_name(&self.table).set_key(Some(key(pk, sk))).consistent_read(true);
         let response = request.send().await.map_err(|error| dynamodb_error("GetItem", &error))?;
         match response.item {
-            Some(stored) if is_newer(&stored) => Err(invalid_item(format!(
-                "the item ({item}) has a newer schema version than this version of Latchkey supports"
-            ))),
+            Some(stored) if is_newer(&stored) => Err(invalid_item(
+                "GetItem",
+                format!("the item ({item}) has a newer schema version than this version of Latchkey supports"),
+            )),
             stored => Ok(stored.map(|stored| item_value(item, stored))),
         }
     }
@@ -83,10 +84,10 @@ fn if_unchanged(mut request: PutItemFluentBuilder, expected: Attributes) -> PutI
 fn item_value(key: &ItemKey, stored: Attributes) -> ItemValue {
     let value = match key {
         ItemKey::Role(_) => {
-            read(stored).map(|item: RoleItem| ItemValue::Role { name: item.name, grants: item.grants }).ok()
+            read("GetItem", stored).map(|item: RoleItem| ItemValue::Role { name: item.name, grants: item.grants }).ok()
         }
         ItemKey::Assignment(..) => {
-            read::<AssignmentItem>(stored).ok().and_then(|item| item.roles().ok()).map(ItemValue::Assignment)
+            read::<AssignmentItem>("GetItem", stored).ok().and_then(|item| item.roles().ok()).map(ItemValue::Assignment)
         }
     };
     value.unwrap_or(ItemValue::Unreadable)

@@ -36,8 +36,9 @@ impl ReadAuthorizationData for Ledger {
         let mut data = AuthorizationData::default();
         for id in tokens {
             if let Some(item) = items.remove(&text_key(&token_key(id))) {
-                let token =
-                    read::<TokenItem>(item).map_err(|_| ItemError::Attribute("item")).and_then(TokenItem::token);
+                let token = read::<TokenItem>("BatchGetItem", item)
+                    .map_err(|_| ItemError::Attribute("item"))
+                    .and_then(TokenItem::token);
                 data.tokens.insert(id.key().clone(), token);
             }
         }
@@ -120,7 +121,7 @@ fn role_key(role: &RoleId) -> Attributes {
 
 /// The role of an item. An unreadable item is logged, and its role denies every action.
 pub(super) fn role(id: &RoleId, item: Attributes) -> RoleWithName {
-    if let Ok(item) = read::<RoleItem>(item) {
+    if let Ok(item) = read::<RoleItem>("BatchGetItem", item) {
         return item.role(id.clone());
     }
     telemetry::error(&format!("the item of role {id} cannot be read; the role denies every action"));

@@ -19,7 +19,11 @@ impl Ledger {
 
 impl FindToken for Ledger {
     async fn find_token(&self, id: &TokenId, org: &OrgId) -> Result<Option<Token>, PortError> {
-        self.get(token_key(id)).await?.filter(|item| is_of(item, id, org)).map(token).transpose()
+        self.get(token_key(id))
+            .await?
+            .filter(|item| is_of(item, id, org))
+            .map(|item| token("GetItem", item))
+            .transpose()
     }
 }
 
@@ -27,6 +31,8 @@ impl ListAssignedRoles for Ledger {
     async fn list_assigned_roles(&self, org: &OrgId, user: &UserId) -> Result<Vec<RoleId>, PortError> {
         let (pk, sk) = AssignmentItem::key(org, user);
         let Some(attributes) = self.get(key(pk, sk)).await? else { return Ok(Vec::new()) };
-        read::<AssignmentItem>(attributes)?.roles().map_err(|error| invalid_item(error.to_string()))
+        read::<AssignmentItem>("GetItem", attributes)?
+            .roles()
+            .map_err(|error| invalid_item("GetItem", error.to_string()))
     }
 }

@@ -23,7 +23,9 @@ impl InsertToken for Ledger {
         let Err(error) = request.send().await else { return Ok(None) };
         let failure = dynamodb_error("PutItem", &error);
         match error.into_service_error() {
-            PutItemError::ConditionalCheckFailedException(failed) => token(failed.item.unwrap_or_default()).map(Some),
+            PutItemError::ConditionalCheckFailedException(failed) => {
+                token("PutItem", failed.item.unwrap_or_default()).map(Some)
+            }
             _ => Err(failure),
         }
     }

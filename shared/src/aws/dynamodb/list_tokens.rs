@@ -59,5 +59,5 @@ impl Ledger {
 
 /// The token of an item; `None` if the item is invalid, which is logged.
 fn readable(item: Attributes) -> Option<Token> {
-    token(item).inspect_err(telemetry::port_error).ok()
+    token("Query", item).inspect_err(telemetry::port_error).ok()
 }

@@ -66,9 +66,9 @@ impl RevokeToken for Ledger {
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match send(request).await? {
-            WriteOutcome::Applied(item) => token(item).map(Some),
+            WriteOutcome::Applied(item) => token("UpdateItem", item).map(Some),
             WriteOutcome::ConditionFailed(item) if !is_of(&item, id, org) => Ok(None),
-            WriteOutcome::ConditionFailed(item) => match token(item)? {
+            WriteOutcome::ConditionFailed(item) => match token("UpdateItem", item)? {
                 found if found.revocation.is_some() => Ok(Some(found)),
                 // The condition failed, and yet the item meets it.
                 _ => Err(PortError::new(Service::DynamoDb, "UpdateItem", PortErrorKind::InvalidItem)),
