@@ -14,7 +14,7 @@ use aws_types::SdkConfig;
 
 pub use crate::https::{RootCertificates, RootCertificatesError, RootStore, TlsError};
 use call_counter::CallCounter;
-pub use connection::{AwsConnection, Credentials, Endpoints};
+pub use connection::{AwsConnection, Endpoints};
 pub use dynamodb::{
     AssignmentItem, Ledger, REVOKED_RETENTION_SECONDS, RoleItem, SCHEMA_VERSION, TokenItem, UnsupportedSchemaVersion,
 };
@@ -42,17 +42,16 @@ fn prefetch_if(ahead: bool, keys: &Keys) -> Prefetch<'_> {
 }
 
 impl Aws {
-    /// Configures the clients without sending a request. The SDK's default provider chain is not used: Lambda passes
-    /// region and credentials in the environment, and the chain would add to a function's start time and size.
+    /// Configures the clients without sending a request.
     ///
     /// # Errors
     ///
     /// Returns [`TlsError`] if TLS cannot be configured.
-    pub fn connect(access: AwsConnection) -> Result<Self, TlsError> {
-        let endpoints = access.endpoints.clone();
+    pub async fn connect(connection: AwsConnection) -> Result<Self, TlsError> {
+        let endpoints = connection.endpoints.clone();
         // The time limit of an attempt includes its response body, so a minimum throughput is not needed in addition.
         let no_throughput_check = StalledStreamProtectionConfig::disabled();
-        let config = access.config()?.timeout_config(timeouts()).retry_config(retries());
+        let config = connection.config().await?.timeout_config(timeouts()).retry_config(retries());
         Ok(Self { config: config.stalled_stream_protection(no_throughput_check).build(), endpoints })
     }
 

@@ -5,7 +5,8 @@
 //!
 //! *(one exit for secrets)* The lines are written here and nowhere else. The AWS SDK and the Lambda runtime log through
 //! `tracing`, at trace level also what is signed and the signature; no subscriber is installed, so their lines are
-//! never written. No line contains text that a caller sent.
+//! never written. No line contains text that a caller sent, except ids and
+//! an X-Ray trace id in its exact form.
 
 mod audit;
 mod invocation;

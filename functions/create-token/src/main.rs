@@ -17,7 +17,7 @@ fn main() -> ExitCode {
 
 async fn bootstrap(config: CreateTokenConfig) -> Result<(), web::Error> {
     let CreateTokenConfig { aws, table_name, key_arns, issuers, max_lifetime, http } = config;
-    let aws = Aws::connect(aws)?;
+    let aws = Aws::connect(aws).await?;
     let (ledger, signers) = aws.ledger_and_keys(table_name, key_arns, Families { access: true, public: true }).await;
     web::serve(Create { ledger, signers, ids: NanoIdGenerator, clock: SystemClock, issuers, max_lifetime }, &http).await
 }

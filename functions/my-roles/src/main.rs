@@ -9,6 +9,6 @@ fn main() -> ExitCode {
 }
 
 async fn bootstrap(config: TableConfig) -> Result<(), web::Error> {
-    let ledger = Aws::connect(config.aws)?.ledger(config.table_name);
+    let ledger = Aws::connect(config.aws).await?.ledger(config.table_name);
     web::serve(ListCurrentRoles { ledger }, &config.http).await
 }

@@ -9,6 +9,6 @@ fn main() -> ExitCode {
 }
 
 async fn bootstrap(config: WellKnownConfig) -> Result<(), web::Error> {
-    let keys = Aws::connect(config.aws)?.keys(config.key_arns).await;
+    let keys = Aws::connect(config.aws).await?.keys(config.key_arns).await;
     web::serve(WellKnown { keys, issuers: config.issuers }, &config.http).await
 }

@@ -1,8 +1,10 @@
-//! Connection settings for AWS: region, credentials, endpoints and trusted root certificates.
+//! Connection settings for AWS: endpoints and trusted root certificates. Region and credentials come from the environment.
 
-use std::fmt;
-
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedCredentialsProvider};
+use aws_config::{
+    environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider},
+    meta::region::ProvideRegion,
+};
+use aws_sdk_dynamodb::config::{BehaviorVersion, SharedCredentialsProvider};
 use aws_types::sdk_config::{Builder, SdkConfig};
 
 use super::{RootStore, TlsError};
@@ -10,25 +12,10 @@ use super::{RootStore, TlsError};
 /// Settings of every connection to AWS.
 #[derive(Debug, Clone)]
 pub struct AwsConnection {
-    /// The AWS region.
-    pub region: String,
-    /// The credentials that sign the requests.
-    pub credentials: Credentials,
     /// The endpoints of the services.
     pub endpoints: Endpoints,
     /// The root certificates that the services' certificates must lead to.
-    pub trust: RootStore,
-}
-
-/// The credentials of a role. On Lambda they are valid until the process ends. Their `Debug` output hides them.
-#[derive(Clone)]
-pub struct Credentials {
-    /// The access key id.
-    pub id: String,
-    /// The secret access key.
-    pub secret: String,
-    /// The session token of temporary credentials, such as those of a function.
-    pub session: Option<String>,
+    pub root_store: RootStore,
 }
 
 /// The endpoints of the services. `None` selects the endpoint of the region.
@@ -45,22 +32,15 @@ pub struct Endpoints {
 }
 
 impl AwsConnection {
-    /// The settings as the SDK's configuration.
-    pub(super) fn config(self) -> Result<Builder, TlsError> {
-        let Credentials { id, secret, session } = self.credentials;
-        let credentials = aws_sdk_dynamodb::config::Credentials::new(id, secret, session, None, "environment");
+    /// The settings as the SDK's configuration. Region and credentials are those that Lambda sets in the environment; the
+    /// SDK's default provider chain would search for them at each start.
+    pub(super) async fn config(self) -> Result<Builder, TlsError> {
         Ok(SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(self.region))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .region(EnvironmentVariableRegionProvider::new().region().await)
+            .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
             .use_fips(self.endpoints.fips)
             .use_dual_stack(self.endpoints.dual_stack)
-            .http_client(self.trust.client()?))
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials(hidden)")
+            .http_client(self.root_store.client()?))
     }
 }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::{ConfigError, ConfigErrors, HttpConfig};
 use crate::{
     authorize::Policy,
-    aws::{AwsConnection, Credentials, Endpoints, RootCertificates, RootStore},
+    aws::{AwsConnection, Endpoints, RootCertificates, RootStore},
     identity_provider::IdentityProvider,
     json::StrictObject,
     portal::PortalConfig,
@@ -86,29 +86,21 @@ impl Environment {
     /// and `AWS_USE_DUALSTACK_ENDPOINT`; and `AWS_CA_BUNDLE`.
     pub(super) fn aws(&self) -> Result<AwsConnection, ConfigErrors> {
         let mut errors = ConfigErrors::default();
-        let region = errors.collect(self.get("AWS_REGION"));
-        let id = errors.collect(self.get("AWS_ACCESS_KEY_ID"));
-        let secret = errors.collect(self.get("AWS_SECRET_ACCESS_KEY"));
-        let root_store = errors.collect(self.root_store());
-        let (Some(region), Some(id), Some(secret), Some(root_store)) = (region, id, secret, root_store) else {
-            return Err(errors);
-        };
+        // The SDK reads these variables itself. Without this check a missing one would fail each request.
+        for name in ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+            errors.collect(self.get(name));
+        }
+        let root_store = errors.collect(self.root_store()).unwrap_or_default();
         let endpoint = |name| self.find(name).or(self.find("AWS_ENDPOINT_URL")).map(ToOwned::to_owned);
         let is_true = |name| self.find(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        Ok(AwsConnection {
-            region: region.to_owned(),
-            credentials: Credentials {
-                id: id.to_owned(),
-                secret: secret.to_owned(),
-                session: self.find("AWS_SESSION_TOKEN").map(ToOwned::to_owned),
-            },
+        errors.or(AwsConnection {
             endpoints: Endpoints {
                 dynamodb: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
                 kms: endpoint("AWS_ENDPOINT_URL_KMS"),
                 fips: is_true("AWS_USE_FIPS_ENDPOINT"),
                 dual_stack: is_true("AWS_USE_DUALSTACK_ENDPOINT"),
             },
-            trust: root_store,
+            root_store,
         })
     }
 
