@@ -3,20 +3,25 @@
 //! *(closed by default)* Every path through this module that does not allow the request returns an [`AuthorizeError`],
 //! an outage of a dependency included. Only public keys are cached: each decision reads the ledger.
 
+mod access_rule;
+mod decision;
 mod issued_token;
 mod user;
 
 use std::collections::HashMap;
 
+use access_rule::RoleVisibility;
+pub use decision::{AuthorizeError, Decision, Denial, InactiveToken};
+use decision::{Rejection, deny_org, unauthenticated};
+
 use crate::{
     caller::Caller,
-    error::{ErrorCode, ServerError},
     identity_provider::IdentityProvider,
-    jwt::{Unverified, VerifyError},
-    permissions::{Action, EffectivePermissions, OrgId, PermissionError},
-    ports::{Clock, ListAssignedRoles, OwnKeys, PortError, ProviderKeys, ReadAuthorizationData, UpdateLastUsed},
-    routes::{ResourcePattern, RouteAccess, Rule, Rules},
-    token::{Families, Family, Issuer, TokenId},
+    jwt::Unverified,
+    permissions::{EffectivePermissions, OrgId},
+    ports::{Clock, ListAssignedRoles, OwnKeys, ProviderKeys, ReadAuthorizationData, UpdateLastUsed},
+    routes::{RouteAccess, Rules},
+    token::{Families, Family, Issuer},
 };
 
 /// The ports that the authorizer needs. A tuple of the four implements this trait.
@@ -100,64 +105,6 @@ pub enum OrgHeader {
     Invalid,
 }
 
-/// The decision on a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// The request is allowed. `None`: the route is public and no credential was read.
-    Allow(Option<Caller>),
-    /// The request is rejected.
-    Reject(AuthorizeError),
-}
-
-/// Why a request is rejected.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AuthorizeError {
-    /// The credential is missing or invalid. The cause is for the log only.
-    Unauthenticated {
-        /// Why the credential is invalid.
-        cause: String,
-        /// The token, if its signature is Latchkey's.
-        token: Option<Box<InactiveToken>>,
-    },
-    /// The caller is authenticated and lacks a permission.
-    Denied(Box<Denial>),
-    /// A server error prevents a decision.
-    Undecided(ServerError),
-    /// The event is not one that this authorizer accepts; the text names the setting to change.
-    InvalidEvent(&'static str),
-}
-
-/// A token that Latchkey signed and that is revoked, expired or unknown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InactiveToken {
-    /// Its id.
-    pub id: TokenId,
-    /// The organization for which it was signed.
-    pub org: OrgId,
-}
-
-/// The rejection of an authenticated caller.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Denial {
-    /// The caller; `None` if the caller may not act in the requested organization.
-    pub caller: Option<Caller>,
-    /// The contract's code.
-    pub code: ErrorCode,
-    /// The message for the caller: printable ASCII without quote and backslash, and without text of the request.
-    pub reason: String,
-}
-
-/// The safe methods: they do not change state (RFC 9110, section 9.2.1).
-const SAFE_METHODS: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
-
-/// Whether the functions behind the authorizer receive the caller's roles.
-enum RoleVisibility {
-    /// The functions receive the roles.
-    Visible,
-    /// The functions receive no role: the token needs none for this request.
-    Hidden,
-}
-
 /// A caller whose credential is valid, with its permissions.
 struct AuthenticatedCaller {
     caller: Caller,
@@ -191,7 +138,7 @@ impl<P: AuthorizerPorts> Authorize<P> {
         }
         let authenticated = self.authenticate(request).await?;
         let visibility = match rule {
-            Some(rule) => check(rule, &authenticated, request),
+            Some(rule) => access_rule::check(rule, &authenticated, request),
             None => Err(Rejection::denied("no rule allows this route")),
         };
         let caller = match visibility {
@@ -219,182 +166,6 @@ impl<P: AuthorizerPorts> Authorize<P> {
             Some(provider) => self.authenticate_user(provider, &token, &request.org).await,
             None => Err(unauthenticated("claim `iss` is not a configured issuer")),
         }
-    }
-}
-
-/// A denial without its caller: the contract's code and the message for the caller.
-struct Rejection {
-    code: ErrorCode,
-    reason: String,
-}
-
-impl Rejection {
-    fn denied(reason: impl Into<String>) -> Self {
-        Self { code: ErrorCode::PermissionDenied, reason: reason.into() }
-    }
-
-    fn read_only(reason: impl Into<String>) -> Self {
-        Self { code: ErrorCode::ReadOnlyToken, reason: reason.into() }
-    }
-
-    fn for_caller(self, caller: Option<Caller>) -> AuthorizeError {
-        AuthorizeError::Denied(Box::new(Denial { caller, code: self.code, reason: self.reason }))
-    }
-}
-
-fn check(
-    rule: &Rule,
-    authenticated: &AuthenticatedCaller,
-    request: &AuthorizationRequest,
-) -> Result<RoleVisibility, Rejection> {
-    if authenticated.is_public() {
-        return authenticated.check_public(rule, request);
-    }
-    if targets_own_token(rule, authenticated, request) {
-        return Ok(RoleVisibility::Hidden);
-    }
-    if authenticated.caller.has_too_many_roles() {
-        let Denial { code, reason, .. } = Denial::too_large();
-        return Err(Rejection { code, reason });
-    }
-    match &rule.access {
-        RouteAccess::Permission(action, resource) => {
-            let resource = resource.as_ref().map(|pattern| resource_for(pattern, request)).transpose()?;
-            let decision = authenticated.permissions.decide(action, resource.as_deref());
-            decision.map_err(|error| explain(error, action))?;
-        }
-        RouteAccess::Authenticated
-            if authenticated.caller.is_read_only() && !SAFE_METHODS.contains(&request.method.as_str()) =>
-        {
-            return Err(Rejection::read_only("a read-only token allows only GET, HEAD and OPTIONS requests here"));
-        }
-        RouteAccess::Authenticated | RouteAccess::Public => {}
-    }
-    Ok(RoleVisibility::Visible)
-}
-
-/// The resource that `pattern` yields for the path parameters of the request.
-fn resource_for(pattern: &ResourcePattern, request: &AuthorizationRequest) -> Result<String, Rejection> {
-    let resource = pattern.fill(&request.parameters);
-    resource
-        .ok_or_else(|| Rejection::denied("a path parameter that the rule of this route requires is missing or empty"))
-}
-
-impl AuthenticatedCaller {
-    /// Whether the caller is a token of the public family.
-    fn is_public(&self) -> bool {
-        self.caller.token().is_some_and(|token| token.id.type_name().family() == Family::Public)
-    }
-
-    /// A token of the public family needs no role on a route whose rule admits public tokens. The root role of the
-    /// organization, if it exists, must still allow the action.
-    fn check_public(&self, rule: &Rule, request: &AuthorizationRequest) -> Result<RoleVisibility, Rejection> {
-        if !rule.public_tokens {
-            return Err(Rejection::denied("public tokens are not allowed on this route"));
-        }
-        if let RouteAccess::Permission(action, resource) = &rule.access {
-            let resource = resource.as_ref().map(|pattern| resource_for(pattern, request)).transpose()?;
-            let decision = self.permissions.root_allows(action, resource.as_deref());
-            decision.map_err(|error| explain(error, action))?;
-        }
-        Ok(RoleVisibility::Hidden)
-    }
-}
-
-/// A token may always read and revoke itself if the rule names the path parameter that contains the token id.
-fn targets_own_token(rule: &Rule, authenticated: &AuthenticatedCaller, request: &AuthorizationRequest) -> bool {
-    let Some(parameter) = &rule.own_id else { return false };
-    let Some(token) = authenticated.caller.token() else { return false };
-    let requested_id = request.parameters.get(parameter);
-    requested_id.is_some_and(|id| id == "self" || *id == token.id.to_string())
-}
-
-fn explain(error: PermissionError, action: &Action) -> Rejection {
-    match error {
-        PermissionError::NoGrant => Rejection::denied(format!("permission {action} is missing")),
-        PermissionError::Denied => Rejection::denied(format!("one of your roles denies {action}")),
-        PermissionError::Root => {
-            Rejection::denied(format!("the root role of the organization does not allow {action}"))
-        }
-        PermissionError::ReadOnly => Rejection::read_only(format!("a read-only token does not allow {action}")),
-    }
-}
-
-impl Denial {
-    /// Denies a caller whose roles exceed the size limit of the authorizer context, which then does not contain the
-    /// caller.
-    #[must_use]
-    pub fn too_large() -> Self {
-        let reason = "your roles in this organization exceed the size limit of the authorizer context".to_owned();
-        Self { caller: None, code: ErrorCode::TooManyRoles, reason }
-    }
-}
-
-impl Decision {
-    /// The contract's code of a rejection; `None` if the request is allowed.
-    #[must_use]
-    pub fn code(&self) -> Option<ErrorCode> {
-        match self {
-            Self::Allow(_) => None,
-            Self::Reject(AuthorizeError::Unauthenticated { .. }) => Some(ErrorCode::Unauthenticated),
-            Self::Reject(AuthorizeError::Denied(denial)) => Some(denial.code),
-            Self::Reject(AuthorizeError::Undecided(_) | AuthorizeError::InvalidEvent(_)) => {
-                Some(ErrorCode::Unavailable)
-            }
-        }
-    }
-
-    /// The caller, if it is authenticated.
-    #[must_use]
-    pub fn caller(&self) -> Option<&Caller> {
-        match self {
-            Self::Allow(caller) => caller.as_ref(),
-            Self::Reject(AuthorizeError::Denied(denial)) => denial.caller.as_ref(),
-            Self::Reject(_) => None,
-        }
-    }
-
-    /// The decision as a result.
-    ///
-    /// # Errors
-    ///
-    /// Returns the error of a rejection.
-    pub fn into_result(self) -> Result<Option<Caller>, AuthorizeError> {
-        match self {
-            Self::Allow(caller) => Ok(caller),
-            Self::Reject(error) => Err(error),
-        }
-    }
-}
-
-/// The rejection of an organization in which the caller may not act.
-fn deny_org(reason: &str) -> AuthorizeError {
-    Rejection::denied(reason).for_caller(None)
-}
-
-fn unauthenticated(cause: impl Into<String>) -> AuthorizeError {
-    AuthorizeError::Unauthenticated { cause: cause.into(), token: None }
-}
-
-impl AuthorizeError {
-    /// The same error, which names `token` if it does not name a caller.
-    fn with_token(self, token: impl FnOnce() -> InactiveToken) -> Self {
-        match self {
-            Self::Unauthenticated { cause, .. } => Self::Unauthenticated { cause, token: Some(Box::new(token())) },
-            other => other,
-        }
-    }
-}
-
-impl From<VerifyError> for AuthorizeError {
-    fn from(error: VerifyError) -> Self {
-        unauthenticated(error.to_string())
-    }
-}
-
-impl From<PortError> for AuthorizeError {
-    fn from(error: PortError) -> Self {
-        Self::Undecided(ServerError::Port(error))
     }
 }
 

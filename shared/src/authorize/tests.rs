@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     jwt::{SigningInput, samples as keys},
     memory::{At, Keys, Memory},
-    ports::{PortErrorKind, Service},
+    ports::{PortError, PortErrorKind, Service},
     token::{Claims, Issuer, Token, TokenType, samples},
 };
 
