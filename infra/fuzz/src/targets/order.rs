@@ -41,7 +41,7 @@ fn check(request: &CreateTokenRequest, members: &Map<String, Value>) {
     assert!((1..=255).contains(&name.chars().count()) && !name.chars().any(char::is_control), "{name:?}");
     assert_eq!(members["name"].as_str().map(str::trim), Some(name.as_str()));
     assert_eq!(members.get("token_type").map_or(implied(members), Value::as_str), Some(type_name.as_str()));
-    assert_eq!(request.lifetime.is_some(), members.contains_key("expires_in"), "a lifetime that nobody asked for");
+    assert_eq!(request.lifetime.is_some(), members.contains_key("expires_in"), "a lifetime that was not requested");
     assert!(type_name != TypeName::Assume || request.lifetime.is_none());
     check_wanted(&request.requested_type, members);
 }
