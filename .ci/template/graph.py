@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 
 def cycle(template: dict) -> list[str]:
-    """Resources of which each depends on the next, and the last on the first; empty if there is no cycle."""
+    """Returns the resources of one dependency cycle in order, or an empty list if there is no cycle."""
     edges = dependencies(template)
     visited = set()
     for name in edges:

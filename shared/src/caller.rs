@@ -141,8 +141,7 @@ impl Caller {
     ///
     /// # Errors
     ///
-    /// Returns [`ApiError::Unauthenticated`] if the authorizer did not create the context, for example if it is empty:
-    /// without the authorizer there is no caller.
+    /// Returns [`ApiError::Unauthenticated`] if the authorizer did not create the context, for example if it is empty.
     pub fn from_context(context: &Context) -> Result<Self, ApiError> {
         Self::read(context)
             .ok_or_else(|| ApiError::Unauthenticated("the authorizer context is missing or malformed".to_owned()))
