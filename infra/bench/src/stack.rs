@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use local::{
     aws::upstream::Upstreams,
     build,
-    idp::identity::PersonClaims,
+    idp::issuer::UserClaims,
     lambda::Output,
     seed::Seed,
     stack::{Stack, StackOptions},
@@ -60,8 +60,8 @@ impl Running {
     /// The token of an owner of the organization `org`, for twelve hours.
     pub fn owner(&self, org: &str) -> Outcome<String> {
         let (ttl, roles) = (Duration::from_hours(12), Some(vec!["owner".to_owned()]));
-        let owner = PersonClaims { org: org.to_owned(), user: "1001".to_owned(), roles, ttl };
-        Ok(self.stack.idp.identity().token(&owner, Timestamp::now())?)
+        let owner = UserClaims { org: org.to_owned(), user: "1001".to_owned(), roles, ttl };
+        Ok(self.stack.idp.issuer().token(&owner, Timestamp::now())?)
     }
 
     /// Somebody who speaks to it over connections of their own.

@@ -4,10 +4,10 @@
 //! Everything is closed by default: what the authorizer does not clearly allow, or says in a way that is not understood, is
 //! refused before any function behind a route is called.
 
-mod arrival;
 mod authorizer;
 mod compression;
 mod event;
+mod header_timeout;
 mod http_api;
 mod integration;
 mod limits;
@@ -26,7 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::{event::Incoming, refusal::Refusal, routes::Routes};
+use self::{event::GatewayRequest, refusal::Refusal, routes::Routes};
 use crate::{
     invoke::{Invoke, InvokeError},
     template::{Api, ApiKind, World, uuid},
@@ -84,7 +84,7 @@ impl Gateway {
         }
     }
 
-    async fn serve(&self, exchange: &mut Exchange, request: Request) -> Result<Response, Refusal> {
+    async fn respond(&self, exchange: &mut Exchange, request: Request) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
         limits::check(&parts.uri, &parts.headers)?;
         let path = self.without_stage(parts.uri.path()).ok_or(Refusal::MissingAuthenticationToken)?;
@@ -96,7 +96,7 @@ impl Gateway {
         let found = self.routes.find(&parts.method, path).ok_or(Refusal::MissingAuthenticationToken)?;
         exchange.route.clone_from(&found.route.path);
         let body = limits::whole(body, self.slowest).await?;
-        let incoming = Incoming { gateway: self, request_id: &exchange.request_id, parts: &parts, path, found };
+        let incoming = GatewayRequest { gateway: self, request_id: &exchange.request_id, parts: &parts, path, found };
         if !incoming.found.route.authorized {
             return self.integrate(&incoming, &body, None).await;
         }
@@ -117,7 +117,7 @@ impl Gateway {
         }
     }
 
-    async fn authorize(&self, incoming: &Incoming<'_>) -> Result<authorizer::Authorized, Refusal> {
+    async fn authorize(&self, incoming: &GatewayRequest<'_>) -> Result<authorizer::Authorized, Refusal> {
         let authorizer = self.api.authorizer.as_ref().ok_or(Refusal::AuthorizerConfiguration)?;
         let names = &authorizer.identity_headers;
         if !names.iter().all(|name| is_present(&incoming.parts.headers, name)) {
@@ -134,7 +134,7 @@ impl Gateway {
 
     async fn integrate(
         &self,
-        incoming: &Incoming<'_>,
+        incoming: &GatewayRequest<'_>,
         body: &Bytes,
         authorized: Option<&authorizer::Authorized>,
     ) -> Result<Response, Refusal> {
@@ -155,7 +155,7 @@ impl Gateway {
     }
 
     /// The response that a function's answer is. The error is a sentence about what is malformed.
-    async fn response(&self, incoming: &Incoming<'_>, answer: &[u8]) -> Result<Response, String> {
+    async fn response(&self, incoming: &GatewayRequest<'_>, answer: &[u8]) -> Result<Response, String> {
         match self.api.kind {
             ApiKind::Rest => {
                 let smallest = self.api.minimum_compression_size;
@@ -170,7 +170,7 @@ async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
     let started = Instant::now();
     let method = request.method().clone();
     let mut exchange = Exchange { request_id: request_id(), route: "-".to_owned(), context: BTreeMap::new() };
-    let answered = gateway.serve(&mut exchange, request).await;
+    let answered = gateway.respond(&mut exchange, request).await;
     let mut response = answered.unwrap_or_else(|refusal| match gateway.api.kind {
         ApiKind::Rest => refusal.response(&gateway.api.responses, &exchange),
         ApiKind::Http => http_api::refused(refusal),

@@ -10,14 +10,14 @@ use shared::{
     provisioning::{AccessManifest, ApplyError, ManifestError, Provisioning},
 };
 
-use crate::{idp::people::Person, stack::provider};
+use crate::idp::{provider_name, users::User};
 
 /// A seed file: a setup whose users are people of the local identity provider, and beside it their names,
 /// `"people": [{"user": "1001", "name": "Ada Lovelace"}]`.
 #[derive(Debug, Clone)]
 pub struct Seed {
     setup: AccessManifest,
-    people: Vec<Person>,
+    people: Vec<User>,
 }
 
 /// Why a seed cannot be used.
@@ -49,7 +49,7 @@ impl Seed {
         let unreadable = |why: String| SeedError::Unreadable { file: file.display().to_string(), why };
         let text = fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
         let (names, rest) = people::names(&text).map_err(unreadable)?;
-        let setup = AccessManifest::parse(rest.as_bytes(), Some(&provider())).map_err(|error| match error {
+        let setup = AccessManifest::parse(rest.as_bytes(), Some(&provider_name())).map_err(|error| match error {
             ManifestError::Form(why) => unreadable(why),
             wrong => SeedError::Wrong(wrong),
         })?;
@@ -59,7 +59,7 @@ impl Seed {
 
     /// Who has roles here, each in each of their organizations.
     #[must_use]
-    pub fn people(&self) -> &[Person] {
+    pub fn people(&self) -> &[User] {
         &self.people
     }
 
@@ -83,7 +83,7 @@ mod tests {
     fn the_shipped_seed_is_a_good_one() {
         let seed = Seed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.json")).unwrap();
         assert!(seed.setup.items().len() >= 10);
-        assert!(seed.people.len() >= 7 && seed.people.iter().all(|person| person.name != person.user));
+        assert!(seed.people.len() >= 7 && seed.people.iter().all(|person| person.name != person.id));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, iter, path::PathBuf, sync::Arc, time::Duration}
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use shared::{system::SystemClock, token::ProviderName};
+use shared::system::SystemClock;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 
 use self::{environment::Environment, folder::Folder};
@@ -23,16 +23,13 @@ use crate::{
     aws::{Aws, upstream::Upstreams},
     gateway::Gateway,
     idp::{
-        Idp, PAGE, SignIn,
-        identity::{AUDIENCE, Identity},
+        Idp, PROVIDER_NAME, SignIn, TOKEN_PAGE_CLIENT_ID,
+        issuer::{AUDIENCE, Issuer},
     },
     lambda::{Lambda, Output},
     seed::Seed,
     template::{Api, Template, World, load},
 };
-
-/// The name of the local identity provider.
-pub const PROVIDER: &str = "local";
 
 /// How long running requests have after the stop. A call to AWS takes 3 s at most; a client that never ends its request would
 /// hold everything up for ever.
@@ -121,7 +118,7 @@ impl Stack {
         let port = listener.local_addr().map_err(StackError::Listen)?.port();
         let idp_port = if options.port == 0 { 0 } else { port.saturating_add(1) };
         let url = base_url(port, &options)?;
-        let idp = Idp::start(Identity::open(&options.data, idp_port)?, sign_in(&options, &url)).await?;
+        let idp = Idp::start(Issuer::open(&options.data, idp_port)?, sign_in(&options, &url)).await?;
         let world = world(&options.upstreams, &mut folder)?;
         let template = load(&options.template, &parameters(&options, &folder, &url, &idp.url), &world)?;
         let sample = options.sample.as_ref().map(|sample| sample.load(&template)).transpose()?;
@@ -173,12 +170,6 @@ impl Server {
     }
 }
 
-/// The name of the local identity provider, as the ledger has it.
-#[must_use]
-pub fn provider() -> ProviderName {
-    PROVIDER.parse().unwrap_or_else(|_| unreachable!("the name is a provider's"))
-}
-
 /// Where the template is played. In a `DynamoDB` that others use too, the tables have names that nobody else has.
 fn world(upstreams: &Upstreams, folder: &mut Folder) -> Result<World, StackError> {
     let mut world = World::default();
@@ -225,8 +216,8 @@ fn base_url(port: u16, options: &StackOptions) -> Result<String, StackError> {
 fn sign_in(options: &StackOptions, url: &str) -> SignIn {
     let urls = iter::once(url).chain(options.parameters.get("PublicUrl").map(String::as_str));
     SignIn {
-        people: options.seed.people().to_vec(),
-        pages: urls.map(|url| format!("{url}/tokens")).collect(),
+        users: options.seed.people().to_vec(),
+        token_page_urls: urls.map(|url| format!("{url}/tokens")).collect(),
         clock: Arc::new(SystemClock),
     }
 }
@@ -234,9 +225,9 @@ fn sign_in(options: &StackOptions, url: &str) -> SignIn {
 /// The template's parameters: what the stack knows, and what was asked for over it.
 fn parameters(options: &StackOptions, folder: &Folder, url: &str, idp: &str) -> BTreeMap<String, String> {
     let providers = json!([{
-        "name": PROVIDER, "issuer": idp, "audience": AUDIENCE, "organizations": "*",
+        "name": PROVIDER_NAME, "issuer": idp, "audience": AUDIENCE, "organizations": "*",
         "roles_claim": "roles", "assigned_without_claim": true, "owner_from_claim": true,
-        "page": {"client_id": PAGE},
+        "page": {"client_id": TOKEN_PAGE_CLIENT_ID},
     }]);
     let mut parameters = BTreeMap::from([
         ("PublicUrl".to_owned(), url.to_owned()),
@@ -270,7 +261,7 @@ fn local(
 
 fn serve(listener: TcpListener, gateway: Gateway) -> Server {
     let (stop, stopped) = oneshot::channel::<()>();
-    let task = tokio::spawn(gateway.listen(listener, async {
+    let task = tokio::spawn(gateway.serve(listener, async {
         let _ = stopped.await;
     }));
     Server { stop, task }

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use local::{
     aws::upstream::Upstreams,
     build,
-    idp::identity::PersonClaims,
+    idp::issuer::UserClaims,
     lambda::Output,
     seed::Seed,
     stack::{Stack, StackOptions},
@@ -66,8 +66,8 @@ impl TestStack {
     /// Returns an identity provider's token for `user`. The ledger decides the user's roles.
     pub fn user_token(&self, org: &str, user: &str) -> String {
         let ttl = Duration::from_hours(1);
-        let claims = PersonClaims { org: org.to_owned(), user: user.to_owned(), roles: None, ttl };
-        self.stack.idp.identity().token(&claims, Timestamp::now()).unwrap()
+        let claims = UserClaims { org: org.to_owned(), user: user.to_owned(), roles: None, ttl };
+        self.stack.idp.issuer().token(&claims, Timestamp::now()).unwrap()
     }
 
     /// Creates a token with additional `arguments`, and returns its id and the token.

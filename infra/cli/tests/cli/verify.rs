@@ -86,7 +86,7 @@ fn verify_signed(claims: &str, signature: Option<&str>) -> CommandOutput {
         token = format!("{}.{signature}", token.rsplit_once('.').unwrap().0);
     }
     let discovery = json!({"issuer": issuer, "jwks_uri": format!("{issuer}/keys")}).to_string();
-    let keys = serde_json::to_string(&STACK.stack.idp.identity().jwks()).unwrap();
+    let keys = serde_json::to_string(&STACK.stack.idp.issuer().jwks()).unwrap();
     let _ = serve_on(listener, vec![response(200, "", &discovery), response(200, "", &keys)]);
     verify(&format!("--issuer {issuer} --audience a --output json"), &token)
 }

@@ -9,7 +9,7 @@ use super::Run;
 use crate::{
     aws::upstream::Upstreams,
     build,
-    idp::identity::PersonClaims,
+    idp::issuer::UserClaims,
     lambda::Output,
     seed::Seed,
     stack::{Sample, Stack, StackOptions},
@@ -61,10 +61,10 @@ async fn until_stopped(options: StackOptions, data: &Path) -> Result<(), Box<dyn
 /// What a new user is shown: two commands to paste, and last the line by which a program knows that all is ready.
 fn greeting(stack: &Stack, data: &Path) -> Result<String, Box<dyn Error>> {
     let (url, idp, data) = (&stack.local.url, &stack.local.idp_url, data.display());
-    let owner = PersonClaims { org: "123".to_owned(), user: "1001".to_owned(), roles: None, ttl: GREETING_TTL };
+    let owner = UserClaims { org: "123".to_owned(), user: "1001".to_owned(), roles: None, ttl: GREETING_TTL };
     let sample = stack.local.sample.as_ref();
     let (rest, http) = sample.map_or(("none", "none"), |sample| (sample.rest.as_str(), sample.http.as_str()));
-    let person = stack.idp.identity().token(&owner, Timestamp::now())?;
+    let person = stack.idp.issuer().token(&owner, Timestamp::now())?;
     Ok(format!(
         r#"
 Latchkey runs on this machine.

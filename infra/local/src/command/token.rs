@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{PORT, Token};
 use crate::{
-    idp::identity::{Identity, PersonClaims},
+    idp::issuer::{Issuer, UserClaims},
     stack::folder,
 };
 
@@ -14,9 +14,9 @@ use crate::{
 pub(super) fn print(token: &Token) -> Result<(), Box<dyn Error>> {
     let unusable = |error| format!("the folder `{}` cannot be used: {error}", token.data.display());
     folder::make(&token.data).map_err(unusable)?;
-    let identity = Identity::open(&token.data, PORT + 1)?;
+    let identity = Issuer::open(&token.data, PORT + 1)?;
     let claims =
-        PersonClaims { org: token.org.clone(), user: token.user.clone(), roles: token.roles.clone(), ttl: token.ttl };
+        UserClaims { org: token.org.clone(), user: token.user.clone(), roles: token.roles.clone(), ttl: token.ttl };
     writeln!(std::io::stdout(), "{}", identity.token(&claims, Timestamp::now())?)?;
     Ok(())
 }

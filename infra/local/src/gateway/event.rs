@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{Gateway, authorizer::Authorized, routes::Found};
 
 /// A request that has found its route.
-pub(super) struct Incoming<'a> {
+pub(super) struct GatewayRequest<'a> {
     /// The gateway that it came to.
     pub(super) gateway: &'a Gateway,
     /// The id that it was given.
@@ -31,7 +31,7 @@ pub(super) struct Incoming<'a> {
 /// Every value of every name, in the order they came.
 pub(super) type Many = BTreeMap<String, Vec<String>>;
 
-impl Incoming<'_> {
+impl GatewayRequest<'_> {
     /// The ARN of the called method, as policies name it.
     pub(super) fn method_arn(&self) -> String {
         let (api, world) = (&self.gateway.api, &self.gateway.world);

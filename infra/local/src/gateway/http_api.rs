@@ -17,12 +17,12 @@ use serde_json::{Value, json};
 
 use super::{
     authorizer::Authorized,
-    event::{Incoming, Many},
+    event::{GatewayRequest, Many},
     integration,
     refusal::Refusal,
 };
 
-impl Incoming<'_> {
+impl GatewayRequest<'_> {
     /// What the authorizer is asked, with payload 2.0.
     pub(super) fn http_authorizer_event(&self, identity_headers: &[String]) -> Value {
         let mut event = self.http_common();

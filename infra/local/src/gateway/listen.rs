@@ -17,13 +17,13 @@ use tokio::{
 
 use super::{
     Gateway, answer,
-    arrival::{Arrival, Turn},
+    header_timeout::{HeaderTimeout, RequestSequence},
 };
 
 impl Gateway {
     /// Answers what arrives at `listener` until `stop` is ready, then lets running requests finish. Who takes longer than 30 s to
     /// send the headers of a request is cut off, and so is who sends no request for 310 s.
-    pub async fn listen(self, mut listener: TcpListener, stop: impl Future<Output = ()>) {
+    pub async fn serve(self, mut listener: TcpListener, stop: impl Future<Output = ()>) {
         let (gateway, mut stop) = (Arc::new(self), pin!(stop));
         let (stopping, stopped) = watch::channel(false);
         let mut connections = JoinSet::new();
@@ -49,8 +49,8 @@ async fn connection(gateway: Arc<Gateway>, stream: TcpStream, caller: SocketAddr
     let mut builder = http1::Builder::new();
     // It counts from the answer before, so it is the limit of an idle connection.
     builder.timer(TokioTimer::new()).header_read_timeout(gateway.idlest);
-    let turn = Turn::default();
-    let stream = Arrival::new(stream, gateway.slowest, turn.clone());
+    let turn = RequestSequence::default();
+    let stream = HeaderTimeout::new(stream, gateway.slowest, turn.clone());
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(caller));
         let (gateway, turn) = (Arc::clone(&gateway), turn.clone());

@@ -8,8 +8,8 @@ use axum::{
 };
 
 use super::{
-    PAGE,
-    grants::{Order, SignedIn},
+    TOKEN_PAGE_CLIENT_ID,
+    authorization_codes::{Order, SignedIn},
     page,
     parameters::Parameters,
     provider::Provider,
@@ -49,7 +49,7 @@ fn destination<'a>(provider: &Provider, parameters: &'a Parameters) -> Result<&'
     if parameters.repeated.as_deref().is_some_and(|name| matches!(name, "client_id" | "redirect_uri")) {
         return Err("the client_id or the redirect_uri is there twice");
     }
-    if parameters.get("client_id") != Some(PAGE) {
+    if parameters.get("client_id") != Some(TOKEN_PAGE_CLIENT_ID) {
         return Err("the client_id is not that of the token page");
     }
     let uri = parameters.get("redirect_uri").filter(|uri| provider.is_page(uri));
@@ -71,7 +71,7 @@ fn continued(provider: &Provider, headers: &HeaderMap, parameters: &Parameters, 
         None if prompt == Prompt::Never => Err(("login_required", "nobody is signed in")),
         None => {
             let transaction = grants.transactions.put(order, now).map_err(|Unspecified| NO_RANDOM)?;
-            Ok(page::sign_in(provider.people(), &transaction))
+            Ok(page::sign_in(provider.users(), &transaction))
         }
     }
 }
@@ -138,7 +138,7 @@ fn max_age(parameters: &Parameters) -> Result<Option<u64>, Fault> {
     age.map_err(|_| ("invalid_request", "the max_age is a number of seconds"))
 }
 
-/// Signs somebody in: the transaction that the page carried, and the place of the one who was chosen among all people.
+/// Signs somebody in: the transaction that the page carried, and the place of the one who was chosen among all users.
 pub(super) async fn choose(provider: &Provider, headers: HeaderMap, body: Body) -> Response {
     let parameters = match Parameters::of_form(&headers, body).await {
         Ok(parameters) => parameters,
@@ -150,12 +150,12 @@ pub(super) async fn choose(provider: &Provider, headers: HeaderMap, body: Body) 
     let Some(order) = grants.transactions.take(transaction, now) else {
         return page::refused("this sign-in is over, or was never begun: go back to the token page and sign in again");
     };
-    let chosen = parameters.get("person").and_then(|place| place.parse().ok());
-    let Some(person) = chosen.and_then(|place: usize| provider.people().get(place)) else {
+    let chosen = parameters.get("user").and_then(|place| place.parse().ok());
+    let Some(user) = chosen.and_then(|place: usize| provider.users().get(place)) else {
         return page::refused("nobody was chosen: go back to the token page and sign in again");
     };
     grants.sessions.take(session::of(&headers, provider.port()).unwrap_or_default(), now);
-    let who = SignedIn { person: person.clone(), at: now };
+    let who = SignedIn { user: user.clone(), at: now };
     let (uri, state) = (order.redirect_uri.clone(), order.state.clone());
     let made = grants.sessions.put(who.clone(), now).and_then(|key| Ok((key, grants.code(order, who, now)?)));
     match made {
@@ -178,6 +178,6 @@ fn back(provider: &Provider, uri: &str, state: Option<&str>, (error, description
 fn led(provider: &Provider, uri: &str, state: Option<&str>, parameters: &[(&str, &str)]) -> Response {
     let state = state.map(|state| ("state", state));
     let parameters: Vec<_> =
-        parameters.iter().copied().chain(state).chain([("iss", provider.identity().issuer())]).collect();
+        parameters.iter().copied().chain(state).chain([("iss", provider.issuer().url())]).collect();
     redirect(uri, &parameters)
 }

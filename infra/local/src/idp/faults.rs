@@ -35,7 +35,7 @@ impl IdpFaults {
 
     /// The number of requests for `path`, as in `/jwks.json`, that arrived so far.
     #[must_use]
-    pub fn requests(&self, path: &str) -> usize {
+    pub fn request_count(&self, path: &str) -> usize {
         self.state().requests.iter().filter(|requested| *requested == path).count()
     }
 

@@ -13,7 +13,7 @@ use super::IdpError;
 use crate::aws::key_pair::{KeyPair, KeyType};
 
 /// A key with its public half as a JWK. Its `Debug` shows the JWK only.
-pub(super) struct PersonKey {
+pub(super) struct SigningKeyPair {
     algorithm: Algorithm,
     /// A PKCS#8 document in base64, as it is kept.
     pub(super) pkcs8: String,
@@ -21,7 +21,7 @@ pub(super) struct PersonKey {
     signing: EncodingKey,
 }
 
-impl PersonKey {
+impl SigningKeyPair {
     /// Makes a key of the kind `kind`; gives it as it is kept.
     pub(super) fn generate(kind: KeyType) -> Result<String, IdpError> {
         let der = KeyPair::generate(kind).and_then(|pair| pair.to_pkcs8());
@@ -54,8 +54,8 @@ fn signing_key(algorithm: Algorithm, pkcs8: &str) -> jsonwebtoken::errors::Resul
     }
 }
 
-impl fmt::Debug for PersonKey {
+impl fmt::Debug for SigningKeyPair {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("PersonKey").field(&self.jwk).finish()
+        formatter.debug_tuple("SigningKeyPair").field(&self.jwk).finish()
     }
 }

@@ -7,19 +7,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::people::Person;
+use super::users::User;
 
 /// Browsers hold `form-action` against the redirect that follows the form, so there is none.
 const POLICY: &str = "default-src 'none'; style-src 'self'; frame-ancestors 'none'";
 
-/// The page on which to choose who to be. The form carries `transaction`, and of the people the place of the chosen one.
-pub(super) fn sign_in(people: &[Person], transaction: &str) -> Response {
-    let lead = if people.is_empty() {
-        "The seed has no people, so nobody can sign in."
+/// The page on which to choose who to be. The form carries `transaction`, and of the users the place of the chosen one.
+pub(super) fn sign_in(users: &[User], transaction: &str) -> Response {
+    let lead = if users.is_empty() {
+        "The seed has no users, so nobody can sign in."
     } else {
         "Choose who to be on this machine. Nobody here has a password."
     };
-    let list: String = people.iter().enumerate().map(|(place, person)| button(place, person)).collect();
+    let list: String = users.iter().enumerate().map(|(place, user)| button(place, user)).collect();
     let form = format!(
         "<p>{lead}</p>\n<form method=\"post\" action=\"/authorize\">\n\
          <input type=\"hidden\" name=\"transaction\" value=\"{}\">\n<ul>\n{list}</ul>\n</form>",
@@ -28,17 +28,17 @@ pub(super) fn sign_in(people: &[Person], transaction: &str) -> Response {
     document(StatusCode::OK, "Sign in", &form)
 }
 
-fn button(place: usize, person: &Person) -> String {
+fn button(place: usize, user: &User) -> String {
     let mut roles = String::new();
-    for role in &person.roles {
+    for role in &user.roles {
         let _ = write!(roles, " <span class=\"role\">{}</span>", escape(role));
     }
     format!(
-        "<li><button name=\"person\" value=\"{place}\"><span class=\"name\">{}</span> \
+        "<li><button name=\"user\" value=\"{place}\"><span class=\"name\">{}</span> \
          <span class=\"where\">user {}, organization {}</span> <span class=\"roles\">{roles}</span></button></li>\n",
-        escape(&person.name),
-        escape(&person.user),
-        escape(&person.org)
+        escape(&user.name),
+        escape(&user.id),
+        escape(&user.org)
     )
 }
 

@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 use shared::{ports::Clock, token::UnixTime};
 
 use super::{
-    IdpError, SignIn, authorize, cors, grants::Grants, identity::Identity, page, people::Person, session, token,
+    IdpError, SignIn, authorization_codes::Grants, authorize, cors, issuer::Issuer, page, session, token, users::User,
 };
 
 /// What all endpoints have. It has no `Debug`, since what it remembers are credentials.
 pub(super) struct Provider {
-    identity: Arc<Identity>,
-    people: Vec<Person>,
+    issuer: Arc<Issuer>,
+    users: Vec<User>,
     pages: Vec<Page>,
     clock: Arc<dyn Clock>,
     grants: Mutex<Grants>,
@@ -42,31 +42,31 @@ enum Endpoint {
 }
 
 impl Provider {
-    /// The provider `identity` with the people and the page of `sign_in`.
+    /// The provider `issuer` with the users and the page of `sign_in`.
     ///
     /// # Errors
     ///
-    /// [`IdpError::Page`].
-    pub(super) fn new(identity: Arc<Identity>, sign_in: SignIn) -> Result<Self, IdpError> {
+    /// [`IdpError::InvalidTokenPageUrl`].
+    pub(super) fn new(issuer: Arc<Issuer>, sign_in: SignIn) -> Result<Self, IdpError> {
         let page = |uri: String| match Url::parse(&uri) {
             Ok(url) => Ok(Page { uri, origin: url.origin().ascii_serialization() }),
-            Err(_) => Err(IdpError::Page(uri)),
+            Err(_) => Err(IdpError::InvalidTokenPageUrl(uri)),
         };
         Ok(Self {
-            identity,
-            people: sign_in.people,
-            pages: sign_in.pages.into_iter().map(page).collect::<Result<_, _>>()?,
+            issuer,
+            users: sign_in.users,
+            pages: sign_in.token_page_urls.into_iter().map(page).collect::<Result<_, _>>()?,
             clock: sign_in.clock,
             grants: Mutex::new(Grants::new()),
         })
     }
 
-    pub(super) fn identity(&self) -> &Identity {
-        &self.identity
+    pub(super) fn issuer(&self) -> &Issuer {
+        &self.issuer
     }
 
-    pub(super) fn people(&self) -> &[Person] {
-        &self.people
+    pub(super) fn users(&self) -> &[User] {
+        &self.users
     }
 
     /// What is remembered. It is held for as long as nothing may come between.
@@ -79,7 +79,7 @@ impl Provider {
     }
 
     pub(super) fn port(&self) -> u16 {
-        self.identity.port()
+        self.issuer.port()
     }
 
     /// Whether the page is at `uri`, compared character by character (RFC 9700, section 2.1).
@@ -96,8 +96,8 @@ impl Provider {
         let (parts, body) = request.into_parts();
         let query = parts.uri.query().unwrap_or_default();
         let response = match (endpoint, &parts.method) {
-            (Endpoint::Discovery, &Method::GET) => Json(discovery(self.identity.issuer())).into_response(),
-            (Endpoint::Keys, &Method::GET) => Json(self.identity.jwks()).into_response(),
+            (Endpoint::Discovery, &Method::GET) => Json(discovery(self.issuer.url())).into_response(),
+            (Endpoint::Keys, &Method::GET) => Json(self.issuer.jwks()).into_response(),
             (Endpoint::Style, &Method::GET) => page::style(),
             (Endpoint::Authorize, &Method::GET) => authorize::begin(self, &parts.headers, query),
             (Endpoint::Authorize, &Method::POST) => authorize::choose(self, parts.headers.clone(), body).await,

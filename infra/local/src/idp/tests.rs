@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 use shared::{ports::Clock, token::UnixTime};
 
-use super::{faults::IdpFault, identity::Identity, people::Person, *};
+use super::{faults::IdpFault, issuer::Issuer, users::User, *};
 
 mod authorize;
 mod browser;
@@ -26,27 +26,27 @@ const HOSTILE: &str = "<img src=x onerror=\"alert('&')\">";
 
 /// A clock that goes on only when it is told to.
 #[derive(Clone, Default)]
-struct Hand(Arc<AtomicU64>);
+struct TestClock(Arc<AtomicU64>);
 
-impl Hand {
+impl TestClock {
     fn wait(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::Relaxed);
     }
 }
 
-impl Clock for Hand {
+impl Clock for TestClock {
     fn now(&self) -> UnixTime {
         UnixTime::try_from(1_900_000_000).unwrap().plus(self.0.load(Ordering::Relaxed))
     }
 }
 
-fn person(org: &str, user: &str, name: &str) -> Person {
-    Person { org: org.into(), user: user.into(), name: name.into(), roles: vec![format!("{org}:viewer")] }
+fn user(org: &str, user: &str, name: &str) -> User {
+    User { org: org.into(), id: user.into(), name: name.into(), roles: vec![format!("{org}:viewer")] }
 }
 
-fn sign_in(clock: &Hand) -> SignIn {
-    let people = vec![person("123", "1001", "Ada Lovelace"), person("456", "1002", HOSTILE)];
-    SignIn { people, pages: vec![URI.to_owned()], clock: Arc::new(clock.clone()) }
+fn sign_in(clock: &TestClock) -> SignIn {
+    let users = vec![user("123", "1001", "Ada Lovelace"), user("456", "1002", HOSTILE)];
+    SignIn { users, token_page_urls: vec![URI.to_owned()], clock: Arc::new(clock.clone()) }
 }
 
 async fn get(url: String) -> Value {
@@ -55,7 +55,7 @@ async fn get(url: String) -> Value {
 }
 
 async fn started(folder: &Path) -> Idp {
-    Idp::start(Identity::open(folder, 0).unwrap(), sign_in(&Hand::default())).await.unwrap()
+    Idp::start(Issuer::open(folder, 0).unwrap(), sign_in(&TestClock::default())).await.unwrap()
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn discovery_leads_to_the_keys() {
     let document = get(format!("{}/.well-known/openid-configuration", idp.url)).await;
     assert_eq!(document["issuer"], idp.url);
     let keys = get(document["jwks_uri"].as_str().unwrap().to_owned()).await;
-    assert_eq!(keys, serde_json::to_value(idp.identity().jwks()).unwrap());
+    assert_eq!(keys, serde_json::to_value(idp.issuer().jwks()).unwrap());
     let private = ["d", "p", "q", "dp", "dq", "qi"];
     assert!(keys["keys"].as_array().unwrap().iter().all(|key| private.iter().all(|part| key[part].is_null())));
     assert_eq!(reqwest::get(format!("{}/", idp.url)).await.unwrap().status(), 404);
@@ -75,10 +75,10 @@ async fn discovery_leads_to_the_keys() {
 async fn the_issuer_and_the_keys_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let first = started(folder.path()).await;
-    let (url, keys) = (first.url.clone(), first.identity().jwks());
+    let (url, keys) = (first.url.clone(), first.issuer().jwks());
     first.shutdown().await;
     let second = started(folder.path()).await;
-    assert_eq!((second.url.clone(), second.identity().jwks()), (url, keys));
+    assert_eq!((second.url.clone(), second.issuer().jwks()), (url, keys));
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn a_taken_port_changes_the_issuer_for_good() {
     let first = started(folder.path()).await;
     let second = started(folder.path()).await;
     assert_ne!(first.url, second.url);
-    assert_eq!(Identity::open(folder.path(), 0).unwrap().issuer(), second.url);
+    assert_eq!(Issuer::open(folder.path(), 0).unwrap().url(), second.url);
 }
 
 #[tokio::test]
@@ -101,14 +101,14 @@ async fn faults_strike_and_requests_are_counted() {
     assert!(tokio::time::timeout(Duration::from_millis(50), reqwest::get(&url)).await.is_err());
     idp.faults.set(None);
     assert!(reqwest::get(&url).await.is_ok());
-    assert_eq!(idp.faults.requests("/.well-known/openid-configuration"), 0);
-    assert!(idp.faults.requests("/jwks.json") >= 3);
+    assert_eq!(idp.faults.request_count("/.well-known/openid-configuration"), 0);
+    assert!(idp.faults.request_count("/jwks.json") >= 3);
 }
 
 #[tokio::test]
 async fn a_page_that_is_nowhere_keeps_the_provider_from_starting() {
     let folder = tempfile::tempdir().unwrap();
-    let sign_in = SignIn { pages: vec!["tokens".to_owned()], ..sign_in(&Hand::default()) };
-    let refused = Idp::start(Identity::open(folder.path(), 0).unwrap(), sign_in).await.unwrap_err();
+    let sign_in = SignIn { token_page_urls: vec!["tokens".to_owned()], ..sign_in(&TestClock::default()) };
+    let refused = Idp::start(Issuer::open(folder.path(), 0).unwrap(), sign_in).await.unwrap_err();
     assert_eq!(refused.to_string(), "the token page cannot be at `tokens`: it is no URL");
 }

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use shared::token::UnixTime;
 
 use super::{
-    IdpError, PAGE,
-    grants::{GrantError, Granted},
-    identity::{PersonClaims, SigningKey},
+    IdpError, TOKEN_PAGE_CLIENT_ID,
+    authorization_codes::{GrantError, Granted},
+    issuer::{SigningKey, UserClaims},
     parameters::{Parameters, ParametersError},
     provider::Provider,
 };
@@ -68,7 +68,7 @@ async fn tokens(provider: &Provider, headers: &HeaderMap, body: Body) -> Result<
     if parameters.repeated.is_some() {
         return Err(TokenError::Refused("invalid_request", "a parameter is there twice"));
     }
-    if parameters.get("client_id") != Some(PAGE) {
+    if parameters.get("client_id") != Some(TOKEN_PAGE_CLIENT_ID) {
         return Err(TokenError::Refused("invalid_client", "the client_id is not that of the token page"));
     }
     let now = provider.now();
@@ -90,23 +90,23 @@ fn granted(provider: &Provider, parameters: &Parameters, now: UnixTime) -> Resul
 
 /// RFC 6749, section 5.1.
 fn made(provider: &Provider, granted: &Granted, now: UnixTime) -> Result<Value, TokenError> {
-    let (person, identity) = (&granted.who.person, provider.identity());
-    let claims = PersonClaims { org: person.org.clone(), user: person.user.clone(), roles: None, ttl: TTL };
+    let (user, issuer) = (&granted.who.user, provider.issuer());
+    let claims = UserClaims { org: user.org.clone(), user: user.id.clone(), roles: None, ttl: TTL };
     let id = IdClaims {
-        iss: identity.issuer(),
-        sub: &person.user,
-        aud: PAGE,
+        iss: issuer.url(),
+        sub: &user.id,
+        aud: TOKEN_PAGE_CLIENT_ID,
         iat: now.seconds(),
         exp: now.plus(TTL.as_secs()).seconds(),
         auth_time: granted.who.at.seconds(),
         nonce: granted.nonce.as_deref(),
-        name: &person.name,
-        org_id: &person.org,
+        name: &user.name,
+        org_id: &user.org,
     };
     let at = Timestamp::from_second(now.seconds()).unwrap_or(Timestamp::UNIX_EPOCH);
     let mut tokens = json!({
-        "access_token": identity.token(&claims, at)?,
-        "id_token": identity.sign(SigningKey::Rsa, &id)?,
+        "access_token": issuer.token(&claims, at)?,
+        "id_token": issuer.sign(SigningKey::Rsa, &id)?,
         "token_type": "Bearer",
         "expires_in": TTL.as_secs(),
         "scope": if granted.refresh.is_some() { "openid profile offline_access" } else { "openid profile" },

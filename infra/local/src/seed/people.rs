@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::provisioning::{AccessManifest, ItemKey, ItemValue};
 
-use crate::{idp::people::Person, stack::provider};
+use crate::idp::{provider_name, users::User};
 
 /// The most characters of a name.
 const LONGEST: usize = 100;
@@ -76,19 +76,19 @@ fn without(text: &str, value: &str) -> String {
 /// # Errors
 ///
 /// A sentence that names a user who has a name and nothing else.
-pub(super) fn assigned(setup: &AccessManifest, names: &BTreeMap<String, String>) -> Result<Vec<Person>, String> {
-    let own = provider();
+pub(super) fn assigned(setup: &AccessManifest, names: &BTreeMap<String, String>) -> Result<Vec<User>, String> {
+    let own = provider_name();
     let people = setup.items().iter().filter_map(|item| match (&item.key, &item.value) {
-        (ItemKey::Assignment(org, user), ItemValue::Assignment(roles)) if *user.provider() == own => Some(Person {
+        (ItemKey::Assignment(org, user), ItemValue::Assignment(roles)) if *user.provider() == own => Some(User {
             org: org.to_string(),
-            user: user.subject().to_owned(),
+            id: user.subject().to_owned(),
             name: names.get(user.subject()).map_or(user.subject(), String::as_str).to_owned(),
             roles: roles.iter().map(ToString::to_string).collect(),
         }),
         _ => None,
     });
     let people: Vec<_> = people.collect();
-    let users: BTreeSet<_> = people.iter().map(|person| &person.user).collect();
+    let users: BTreeSet<_> = people.iter().map(|person| &person.id).collect();
     match names.keys().find(|user| !users.contains(user)) {
         Some(nobody) => Err(format!("the user `{nobody}` has a name and no assignment")),
         None => Ok(people),
@@ -110,9 +110,9 @@ mod tests {
             format!("{{\"roles\": [],\n {PEOPLE} , {}}}", &REST[13..]),
         ] {
             let (names, rest) = names(&text).unwrap();
-            let setup = AccessManifest::parse(rest.as_bytes(), Some(&provider())).unwrap();
+            let setup = AccessManifest::parse(rest.as_bytes(), Some(&provider_name())).unwrap();
             assert_eq!((rest.len(), rest.lines().count()), (text.len(), text.lines().count()), "{text}");
-            let ada = Person { org: "1".into(), user: "a".into(), name: "Ada".into(), roles: vec!["1:x".into()] };
+            let ada = User { org: "1".into(), id: "a".into(), name: "Ada".into(), roles: vec!["1:x".into()] };
             assert_eq!(assigned(&setup, &names).unwrap(), [ada]);
         }
     }
@@ -122,14 +122,14 @@ mod tests {
         let text = format!("{{{REST}}}");
         let (names, rest) = names(&text).unwrap();
         assert_eq!(rest, text);
-        let setup = AccessManifest::parse(rest.as_bytes(), Some(&provider())).unwrap();
+        let setup = AccessManifest::parse(rest.as_bytes(), Some(&provider_name())).unwrap();
         assert_eq!(assigned(&setup, &names).unwrap()[0].name, "a");
     }
 
     #[test]
     fn people_of_another_provider_do_not_sign_in_here() {
         let text = r#"{"roles": [], "assignments": [{"org": "1", "principal": "other|a", "roles": ["1:x"]}]}"#;
-        let setup = AccessManifest::parse(text.as_bytes(), Some(&provider())).unwrap();
+        let setup = AccessManifest::parse(text.as_bytes(), Some(&provider_name())).unwrap();
         assert!(assigned(&setup, &BTreeMap::new()).unwrap().is_empty());
     }
 
@@ -147,7 +147,7 @@ mod tests {
         let long = format!(r#"[{{"user": "a", "name": "{}"}}]"#, "n".repeat(LONGEST + 1));
         assert!(names(&format!("{{\"people\": {long}, {REST}}}")).is_err());
         assert!(names(&format!("{{{PEOPLE}, {PEOPLE}, {REST}}}")).is_err());
-        let setup = AccessManifest::parse(format!("{{{REST}}}").as_bytes(), Some(&provider())).unwrap();
+        let setup = AccessManifest::parse(format!("{{{REST}}}").as_bytes(), Some(&provider_name())).unwrap();
         let stranger = BTreeMap::from([("b".to_owned(), "Bob".to_owned())]);
         assert_eq!(assigned(&setup, &stranger).unwrap_err(), "the user `b` has a name and no assignment");
     }

@@ -177,7 +177,7 @@ fn keys_of_the_identity_provider_are_fetched_once() {
         world.call("GET", "/v1/access-tokens", &stranger).assert_problem(401, "unauthenticated");
     }
     let processes = world.stack().lambda.processes("authorizer").len();
-    assert!(world.stack().idp.faults.requests("/jwks.json") <= processes, "at most once for each process");
+    assert!(world.stack().idp.faults.request_count("/jwks.json") <= processes, "at most once for each process");
 }
 
 #[test]

@@ -19,10 +19,10 @@ use jiff::Timestamp;
 use local::{
     aws::{calls::Calls, iam::OPERATOR, upstream::Upstreams},
     build,
-    idp::identity::PersonClaims,
+    idp::{issuer::UserClaims, provider_name},
     lambda::{Lambda, Output},
     seed::Seed,
-    stack::{Sample, SampleUrls, Stack, StackOptions, operator, provider},
+    stack::{Sample, SampleUrls, Stack, StackOptions, operator},
     template::Template,
 };
 use reqwest::{Client, Method};
@@ -164,8 +164,8 @@ impl World {
 
     fn claiming(&self, org: &str, user: &str, roles: Option<Vec<String>>) -> String {
         let ttl = Duration::from_hours(1);
-        let claims = PersonClaims { org: org.to_owned(), user: user.to_owned(), roles, ttl };
-        self.kept(self.stack().idp.identity().token(&claims, Timestamp::now()).unwrap())
+        let claims = UserClaims { org: org.to_owned(), user: user.to_owned(), roles, ttl };
+        self.kept(self.stack().idp.issuer().token(&claims, Timestamp::now()).unwrap())
     }
 
     /// The owner of the organization 123.
@@ -260,7 +260,7 @@ impl World {
 
     /// Assigns a person these roles, in place of those assigned before.
     pub fn assign(&self, org: &str, user: &str, roles: &[&str]) {
-        let person = UserId::new(provider(), user).unwrap();
+        let person = UserId::new(provider_name(), user).unwrap();
         let roles = roles.iter().map(|role| role.parse().unwrap()).collect();
         self.put(&AssignmentItem::new(&org.parse().unwrap(), &person, roles));
     }

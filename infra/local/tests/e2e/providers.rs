@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, Uri, header::LOCATION},
     response::{IntoResponse, Response},
 };
-use local::idp::identity::{Identity, PersonClaims};
+use local::idp::issuer::{Issuer, UserClaims};
 use serde_json::json;
 
 use crate::harness::World;
@@ -17,7 +17,7 @@ use crate::harness::World;
 type Trick = fn(bool, &str) -> Option<Response>;
 
 struct Provider {
-    identity: Identity,
+    identity: Issuer,
     url: String,
     trick: Trick,
 }
@@ -42,9 +42,8 @@ fn ask(trick: Trick) -> (u16, String) {
     let listener = std::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let port = listener.local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}");
-    let identity = Identity::open(folder.path(), port).unwrap();
-    let person =
-        PersonClaims { org: "123".to_owned(), user: "1".to_owned(), roles: None, ttl: Duration::from_hours(1) };
+    let identity = Issuer::open(folder.path(), port).unwrap();
+    let person = UserClaims { org: "123".to_owned(), user: "1".to_owned(), roles: None, ttl: Duration::from_hours(1) };
     let token = identity.token(&person, jiff::Timestamp::now()).unwrap();
     let providers = json!([{"name": "tricky", "issuer": url, "audience": "latchkey", "organizations": ["123"]}]);
     let world = World::with(&[("IdentityProviders", &providers.to_string())]);

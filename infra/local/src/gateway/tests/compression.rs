@@ -8,19 +8,19 @@ use super::*;
 
 const SMALLEST: usize = 1024;
 
-struct Coded {
+struct EncodedResponse {
     coding: Option<String>,
     body: Vec<u8>,
 }
 
 /// What becomes of the answer `answer` of a function, with `accepted` in the request, on an API that compresses.
-async fn answered(accepted: Option<&str>, answer: Value) -> Coded {
+async fn answered(accepted: Option<&str>, answer: Value) -> EncodedResponse {
     let template =
         TEMPLATE.replace("StageName: live", &format!("StageName: live\n      MinimumCompressionSize: {SMALLEST}"));
     through(&template, accepted, answer).await
 }
 
-async fn through(template: &str, accepted: Option<&str>, answer_of_function: Value) -> Coded {
+async fn through(template: &str, accepted: Option<&str>, answer_of_function: Value) -> EncodedResponse {
     let functions = Arc::new(willing().with("open", Ok(answer_of_function)));
     let mut request = request("GET", "/open");
     if let Some(accepted) = accepted {
@@ -29,7 +29,7 @@ async fn through(template: &str, accepted: Option<&str>, answer_of_function: Val
     let (parts, body) = answer(State(Arc::new(gateway(template, functions, false))), request).await.into_parts();
     assert_eq!((parts.status.as_u16(), parts.headers.get("vary")), (200, None));
     let coding = parts.headers.get("content-encoding").map(|coding| coding.to_str().unwrap().to_owned());
-    Coded { coding, body: to_bytes(body, usize::MAX).await.unwrap().to_vec() }
+    EncodedResponse { coding, body: to_bytes(body, usize::MAX).await.unwrap().to_vec() }
 }
 
 fn of(length: usize) -> Value {
@@ -74,7 +74,7 @@ async fn the_length_that_is_told_is_that_of_the_compressed_body() {
     let functions = Arc::new(willing().with("open", Ok(of(SMALLEST))));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/open", listener.local_addr().unwrap());
-    tokio::spawn(gateway(&template, functions, false).listen(listener, std::future::pending()));
+    tokio::spawn(gateway(&template, functions, false).serve(listener, std::future::pending()));
     let answer = reqwest::Client::new().get(url).header("accept-encoding", "gzip").send().await.unwrap();
     let told: usize = answer.headers()["content-length"].to_str().unwrap().parse().unwrap();
     let body = answer.bytes().await.unwrap();

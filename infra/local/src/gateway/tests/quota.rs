@@ -49,7 +49,7 @@ async fn left_hanging(sent: &str, slowest: Duration, idlest: Duration) -> (Strin
     (gateway.slowest, gateway.idlest) = (slowest, idlest);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-    tokio::spawn(gateway.listen(listener, std::future::pending()));
+    tokio::spawn(gateway.serve(listener, std::future::pending()));
     stream.write_all(sent.as_bytes()).await.unwrap();
     let mut answer = String::new();
     tokio::time::timeout(Duration::from_secs(10), stream.read_to_string(&mut answer)).await.unwrap().unwrap();
@@ -74,7 +74,7 @@ async fn a_second_head_has_its_time_too() {
     (gateway.slowest, gateway.idlest) = (SHORT, LONG);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-    tokio::spawn(gateway.listen(listener, std::future::pending()));
+    tokio::spawn(gateway.serve(listener, std::future::pending()));
     stream.write_all(WHOLE.as_bytes()).await.unwrap();
     let mut first = [0];
     stream.read_exact(&mut first).await.unwrap();

@@ -77,7 +77,7 @@ async fn it_is_all_served_over_http() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let gateway = gateway(TEMPLATE, Arc::clone(&functions), true);
-    let server = tokio::spawn(gateway.listen(listener, std::future::pending()));
+    let server = tokio::spawn(gateway.serve(listener, std::future::pending()));
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let found = client.get(format!("{base}/live/open")).send().await.unwrap();
     assert_eq!((found.status().as_u16(), found.headers()["content-type"].to_str().unwrap()), (200, "application/json"));

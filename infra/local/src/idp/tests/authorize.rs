@@ -98,7 +98,7 @@ async fn a_transaction_is_used_once_and_ends_after_ten_minutes() {
     let page = browser.authorize(&[("prompt", "login")]).await;
     browser.clock.wait(600);
     assert_eq!(browser.choose(&page, "0").await.status, 400);
-    assert_eq!(browser.post("/authorize", &[("person", "0")]).await.status, 400);
+    assert_eq!(browser.post("/authorize", &[("user", "0")]).await.status, 400);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 pub struct Browser {
     pub idp: Idp,
-    pub clock: Hand,
+    pub clock: TestClock,
     pub cookie: Option<String>,
     client: Client,
     folder: TempDir,
@@ -29,8 +29,8 @@ pub struct Seen {
 
 impl Browser {
     pub async fn new() -> Self {
-        let (folder, clock) = (tempfile::tempdir().unwrap(), Hand::default());
-        let idp = Idp::start(Identity::open(folder.path(), 0).unwrap(), sign_in(&clock)).await.unwrap();
+        let (folder, clock) = (tempfile::tempdir().unwrap(), TestClock::default());
+        let idp = Idp::start(Issuer::open(folder.path(), 0).unwrap(), sign_in(&clock)).await.unwrap();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
         Self { idp, clock, cookie: None, client, folder }
     }
@@ -38,7 +38,7 @@ impl Browser {
     /// The same browser after the provider was stopped and started again.
     pub async fn restarted(self) -> Self {
         self.idp.shutdown().await;
-        let idp = Idp::start(Identity::open(self.folder.path(), 0).unwrap(), sign_in(&self.clock)).await.unwrap();
+        let idp = Idp::start(Issuer::open(self.folder.path(), 0).unwrap(), sign_in(&self.clock)).await.unwrap();
         Self { idp, ..self }
     }
 
@@ -74,10 +74,10 @@ impl Browser {
         self.get("/authorize", &changed(&ORDER, changes)).await
     }
 
-    /// Chooses the person at `place` on the page `page`.
+    /// Chooses the user at `place` on the page `page`.
     pub async fn choose(&mut self, page: &Seen, place: &str) -> Seen {
         let transaction = page.transaction().to_owned();
-        self.post("/authorize", &[("transaction", &transaction), ("person", place)]).await
+        self.post("/authorize", &[("transaction", &transaction), ("user", place)]).await
     }
 
     /// A code for Ada.
@@ -89,7 +89,7 @@ impl Browser {
     pub async fn redeem(&mut self, code: &str, changes: &[(&str, &str)]) -> Seen {
         let form = [
             ("grant_type", "authorization_code"),
-            ("client_id", PAGE),
+            ("client_id", TOKEN_PAGE_CLIENT_ID),
             ("redirect_uri", URI),
             ("code_verifier", VERIFIER),
             ("code", code),
@@ -98,12 +98,16 @@ impl Browser {
     }
 
     pub async fn renew(&mut self, token: &str) -> Seen {
-        self.post("/token", &[("grant_type", "refresh_token"), ("client_id", PAGE), ("refresh_token", token)]).await
+        self.post(
+            "/token",
+            &[("grant_type", "refresh_token"), ("client_id", TOKEN_PAGE_CLIENT_ID), ("refresh_token", token)],
+        )
+        .await
     }
 }
 
 const ORDER: [(&str, &str); 8] = [
-    ("client_id", PAGE),
+    ("client_id", TOKEN_PAGE_CLIENT_ID),
     ("redirect_uri", URI),
     ("response_type", "code"),
     ("code_challenge", CHALLENGE),
@@ -153,7 +157,7 @@ impl Seen {
 /// The claims of a token, which the provider's own key signed.
 pub fn claims(idp: &Idp, token: &str, audience: &str) -> Value {
     let header = jsonwebtoken::decode_header(token).unwrap();
-    let jwks = idp.identity().jwks();
+    let jwks = idp.issuer().jwks();
     let key = jsonwebtoken::DecodingKey::from_jwk(jwks.find(&header.kid.unwrap()).unwrap()).unwrap();
     let mut validation = jsonwebtoken::Validation::new(header.alg);
     validation.set_audience(&[audience]);

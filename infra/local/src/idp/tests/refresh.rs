@@ -15,7 +15,7 @@ async fn each_renewal_gives_the_next_refresh_token_and_the_same_person() {
         assert_eq!(renewed.status, 200, "{}", renewed.text);
         assert_ne!(renewed.refresh_token(), token);
         token = renewed.refresh_token();
-        let id = claims(&browser.idp, renewed.json()["id_token"].as_str().unwrap(), PAGE);
+        let id = claims(&browser.idp, renewed.json()["id_token"].as_str().unwrap(), TOKEN_PAGE_CLIENT_ID);
         assert_eq!((&id["sub"], &id["auth_time"], id.get("nonce")), (&"1001".into(), &at.into(), None));
     }
 }

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::{browser::*, identity::AUDIENCE, *};
+use super::{browser::*, issuer::AUDIENCE, *};
 
 #[tokio::test]
 async fn a_code_is_worth_a_token_for_the_api_and_one_that_says_who_signed_in() {
@@ -21,9 +21,9 @@ async fn a_code_is_worth_a_token_for_the_api_and_one_that_says_who_signed_in() {
         "iss": browser.idp.url, "sub": "1001", "aud": AUDIENCE, "org_id": "123", "iat": now, "exp": now + 600,
     });
     assert_eq!(access, expected);
-    let id = claims(&browser.idp, json["id_token"].as_str().unwrap(), PAGE);
+    let id = claims(&browser.idp, json["id_token"].as_str().unwrap(), TOKEN_PAGE_CLIENT_ID);
     let expected = json!({
-        "iss": browser.idp.url, "sub": "1001", "aud": PAGE, "org_id": "123", "name": "Ada Lovelace",
+        "iss": browser.idp.url, "sub": "1001", "aud": TOKEN_PAGE_CLIENT_ID, "org_id": "123", "name": "Ada Lovelace",
         "nonce": "n0nce", "auth_time": now - 59, "iat": now, "exp": now + 600,
     });
     assert_eq!(id, expected);
@@ -36,7 +36,7 @@ async fn without_offline_access_there_is_no_refresh_token() {
     let code = browser.authorize(&[("scope", "openid"), ("nonce", "")]).await.led("code");
     let json = browser.redeem(&code, &[]).await.json();
     assert_eq!((json.get("refresh_token"), &json["scope"]), (None, &json!("openid profile")));
-    assert_eq!(claims(&browser.idp, json["id_token"].as_str().unwrap(), PAGE).get("nonce"), None);
+    assert_eq!(claims(&browser.idp, json["id_token"].as_str().unwrap(), TOKEN_PAGE_CLIENT_ID).get("nonce"), None);
 }
 
 #[tokio::test]

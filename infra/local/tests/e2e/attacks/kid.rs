@@ -59,7 +59,7 @@ fn other_keys(forge: &Forge<'_>) -> Vec<Value> {
         json!(forge.public.arn),
         json!(forge.public.kid()),
         json!(forge.stranger.kid()),
-        json!(forge.world.stack().idp.identity().jwks().keys[0].common.key_id),
+        json!(forge.world.stack().idp.issuer().jwks().keys[0].common.key_id),
     ]
 }
 

@@ -26,13 +26,13 @@ impl PersonKeys {
     pub fn of(world: &World) -> Self {
         let file = std::fs::read(world.folder.path().join("data/identity.json")).unwrap();
         let file: Value = serde_json::from_slice(&file).unwrap();
-        let identity = world.stack().idp.identity();
+        let identity = world.stack().idp.issuer();
         let kid = |n: usize| identity.jwks().keys[n].common.key_id.clone().unwrap();
         Self {
             rsa: key(&file["rsa"], EncodingKey::from_rsa_pem),
             p256: key(&file["p256"], EncodingKey::from_ec_pem),
             kids: [kid(0), kid(1)],
-            issuer: identity.issuer().to_owned(),
+            issuer: identity.url().to_owned(),
         }
     }
 

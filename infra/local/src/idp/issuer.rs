@@ -9,20 +9,20 @@ use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, jwk::JwkSet};
 use serde::{Deserialize, Serialize};
 
-use super::{IdpError, keys::PersonKey};
+use super::{IdpError, keys::SigningKeyPair};
 use crate::aws::{key_pair::KeyType, private_file};
 
-/// The audience of every person's token.
+/// The audience of every user's token.
 pub const AUDIENCE: &str = "latchkey";
 
-/// What a person's token says.
+/// What a user's token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonClaims {
+pub struct UserClaims {
     /// The organization, `org_id`.
     pub org: String,
-    /// The person, `sub`.
+    /// The user, `sub`.
     pub user: String,
-    /// The person's roles, `roles`; a token without the claim has none.
+    /// The user's roles, `roles`; a token without the claim has none.
     pub roles: Option<Vec<String>>,
     /// How long the token is valid; a part of a second does not count.
     pub ttl: Duration,
@@ -40,14 +40,14 @@ pub enum SigningKey {
 
 /// The issuer and its keys.
 #[derive(Debug)]
-pub struct Identity {
+pub struct Issuer {
     path: PathBuf,
     issuer: String,
-    rsa: PersonKey,
-    p256: PersonKey,
+    rsa: SigningKeyPair,
+    p256: SigningKeyPair,
 }
 
-/// An identity as it is kept. It has no `Debug`, for the private keys' sake.
+/// An issuer as it is kept. It has no `Debug`, for the private keys' sake.
 #[derive(Serialize, Deserialize)]
 struct File {
     issuer: String,
@@ -67,7 +67,7 @@ struct Claims<'a> {
     roles: Option<&'a [String]>,
 }
 
-impl Identity {
+impl Issuer {
     /// Reads `identity.json` in the folder `data`, or makes it, then with the issuer `http://127.0.0.1:<preferred_port>`.
     /// With the port 0 the issuer is not settled before [`Idp::start`](super::Idp::start).
     ///
@@ -79,18 +79,18 @@ impl Identity {
         let kept = private_file::read(&path)?.map(|contents| serde_json::from_slice(&contents)).transpose()?;
         let is_new = kept.is_none();
         let File { issuer, rsa, p256 } = kept.map_or_else(|| new_identity(preferred_port), Ok)?;
-        let rsa = PersonKey::read(Algorithm::RS256, rsa)?;
-        let p256 = PersonKey::read(Algorithm::ES256, p256)?;
-        let identity = Self { path, issuer, rsa, p256 };
+        let rsa = SigningKeyPair::read(Algorithm::RS256, rsa)?;
+        let p256 = SigningKeyPair::read(Algorithm::ES256, p256)?;
+        let issuer = Self { path, issuer, rsa, p256 };
         if is_new {
-            identity.save()?;
+            issuer.save()?;
         }
-        Ok(identity)
+        Ok(issuer)
     }
 
     /// The issuer, without a trailing slash.
     #[must_use]
-    pub fn issuer(&self) -> &str {
+    pub fn url(&self) -> &str {
         &self.issuer
     }
 
@@ -100,21 +100,21 @@ impl Identity {
         JwkSet { keys: vec![self.rsa.jwk.clone(), self.p256.jwk.clone()] }
     }
 
-    /// Makes the token of a person, a JWT signed with RS256 and valid from `now` on.
+    /// Makes the token of a user, a JWT signed with RS256 and valid from `now` on.
     ///
     /// # Errors
     ///
     /// When the key cannot be used.
-    pub fn token(&self, person: &PersonClaims, now: Timestamp) -> Result<String, IdpError> {
-        let ttl = i64::try_from(person.ttl.as_secs()).unwrap_or(i64::MAX);
+    pub fn token(&self, user: &UserClaims, now: Timestamp) -> Result<String, IdpError> {
+        let ttl = i64::try_from(user.ttl.as_secs()).unwrap_or(i64::MAX);
         let claims = Claims {
             iss: &self.issuer,
-            sub: &person.user,
+            sub: &user.user,
             aud: AUDIENCE,
-            org_id: &person.org,
+            org_id: &user.org,
             iat: now.as_second(),
             exp: now.as_second().saturating_add(ttl),
-            roles: person.roles.as_deref(),
+            roles: user.roles.as_deref(),
         };
         self.sign(SigningKey::Rsa, &claims)
     }
@@ -152,7 +152,7 @@ impl Identity {
 }
 
 fn new_identity(port: u16) -> Result<File, IdpError> {
-    let (rsa, p256) = (PersonKey::generate(KeyType::Rsa2048)?, PersonKey::generate(KeyType::P256)?);
+    let (rsa, p256) = (SigningKeyPair::generate(KeyType::Rsa2048)?, SigningKeyPair::generate(KeyType::P256)?);
     Ok(File { issuer: issuer(port), rsa, p256 })
 }
 
@@ -167,62 +167,62 @@ mod tests {
 
     use super::*;
 
-    fn person(roles: Option<Vec<String>>) -> PersonClaims {
-        PersonClaims { org: "739224".to_owned(), user: "ada".to_owned(), roles, ttl: Duration::from_mins(10) }
+    fn user(roles: Option<Vec<String>>) -> UserClaims {
+        UserClaims { org: "739224".to_owned(), user: "ada".to_owned(), roles, ttl: Duration::from_mins(10) }
     }
 
     /// Verifies `token` by the key of the set that its `kid` names, and gives its claims.
-    fn verify(identity: &Identity, algorithm: Algorithm, token: &str) -> Value {
+    fn verify(issuer: &Issuer, algorithm: Algorithm, token: &str) -> Value {
         let header = decode_header(token).unwrap();
         assert_eq!((header.alg, header.typ.as_deref()), (algorithm, Some("JWT")));
-        let jwks = identity.jwks();
+        let jwks = issuer.jwks();
         let jwk = jwks.find(&header.kid.unwrap()).unwrap();
         let mut validation = Validation::new(algorithm);
         validation.set_audience(&[AUDIENCE]);
-        validation.set_issuer(&[identity.issuer()]);
+        validation.set_issuer(&[issuer.url()]);
         decode::<Value>(token, &DecodingKey::from_jwk(jwk).unwrap(), &validation).unwrap().claims
     }
 
     #[test]
     fn a_persons_token_says_who_and_verifies_by_the_published_key() {
         let folder = tempfile::tempdir().unwrap();
-        let identity = Identity::open(folder.path(), 4242).unwrap();
+        let issuer = Issuer::open(folder.path(), 4242).unwrap();
         let now = Timestamp::now();
-        let token = identity.token(&person(None), now).unwrap();
-        let claims = verify(&identity, Algorithm::RS256, &token);
+        let token = issuer.token(&user(None), now).unwrap();
+        let claims = verify(&issuer, Algorithm::RS256, &token);
         let expected = json!({
             "iss": "http://127.0.0.1:4242", "sub": "ada", "aud": "latchkey", "org_id": "739224",
             "iat": now.as_second(), "exp": now.as_second() + 600,
         });
         assert_eq!(claims, expected);
-        let with_roles = identity.token(&person(Some(vec!["owner".to_owned()])), now).unwrap();
-        assert_eq!(verify(&identity, Algorithm::RS256, &with_roles)["roles"], json!(["owner"]));
+        let with_roles = issuer.token(&user(Some(vec!["owner".to_owned()])), now).unwrap();
+        assert_eq!(verify(&issuer, Algorithm::RS256, &with_roles)["roles"], json!(["owner"]));
     }
 
     #[test]
     fn the_other_key_signs_es256() {
         let folder = tempfile::tempdir().unwrap();
-        let identity = Identity::open(folder.path(), 0).unwrap();
+        let issuer = Issuer::open(folder.path(), 0).unwrap();
         let exp = Timestamp::now().as_second() + 60;
-        let claims = json!({ "iss": identity.issuer(), "aud": AUDIENCE, "exp": exp });
-        let token = identity.sign(SigningKey::P256, &claims).unwrap();
-        assert_eq!(verify(&identity, Algorithm::ES256, &token), claims);
+        let claims = json!({ "iss": issuer.url(), "aud": AUDIENCE, "exp": exp });
+        let token = issuer.sign(SigningKey::P256, &claims).unwrap();
+        assert_eq!(verify(&issuer, Algorithm::ES256, &token), claims);
     }
 
     #[test]
     fn the_file_keeps_the_issuer_whatever_port_is_preferred_later() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Identity::open(folder.path(), 4242).unwrap();
-        let second = Identity::open(folder.path(), 4243).unwrap();
-        assert_eq!((first.issuer(), first.jwks()), (second.issuer(), second.jwks()));
+        let first = Issuer::open(folder.path(), 4242).unwrap();
+        let second = Issuer::open(folder.path(), 4243).unwrap();
+        assert_eq!((first.url(), first.jwks()), (second.url(), second.jwks()));
     }
 
     #[test]
     fn debug_shows_no_private_key() {
         let folder = tempfile::tempdir().unwrap();
-        let identity = Identity::open(folder.path(), 0).unwrap();
-        let shown = format!("{identity:?}");
-        for key in [&identity.rsa, &identity.p256] {
+        let issuer = Issuer::open(folder.path(), 0).unwrap();
+        let shown = format!("{issuer:?}");
+        for key in [&issuer.rsa, &issuer.p256] {
             assert!(!shown.contains(&key.pkcs8[..40]));
         }
     }

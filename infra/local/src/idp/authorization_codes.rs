@@ -10,8 +10,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use shared::token::UnixTime;
 
 use super::{
-    people::Person,
     store::{Store, secret},
+    users::User,
 };
 
 /// For how many seconds a sign-in page may stand open.
@@ -36,7 +36,7 @@ pub(super) struct Order {
 /// Somebody who signed in, and when.
 #[derive(Clone)]
 pub(super) struct SignedIn {
-    pub person: Person,
+    pub user: User,
     pub at: UnixTime,
 }
 

@@ -19,9 +19,9 @@ use tokio::{
 
 /// What a connection is at: an even number between requests, an odd one while a request is answered.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Turn(Arc<AtomicU64>);
+pub(super) struct RequestSequence(Arc<AtomicU64>);
 
-impl Turn {
+impl RequestSequence {
     /// From the end of one head to the end of its answer, and back again.
     pub(super) fn change(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
@@ -35,21 +35,21 @@ impl Turn {
 
 /// A connection that fails where the head of a request has begun and is not whole in time. One that waits for a request is idle,
 /// and that has a longer limit of its own: closed as early, it would meet requests that are on their way.
-pub(super) struct Arrival<S> {
+pub(super) struct HeaderTimeout<S> {
     stream: S,
     slowest: Duration,
-    turn: Turn,
+    turn: RequestSequence,
     /// When the head that has begun must be whole, and in which pause it began.
     due: Option<(u64, Pin<Box<Sleep>>)>,
 }
 
-impl<S> Arrival<S> {
-    pub(super) fn new(stream: S, slowest: Duration, turn: Turn) -> Self {
+impl<S> HeaderTimeout<S> {
+    pub(super) fn new(stream: S, slowest: Duration, turn: RequestSequence) -> Self {
         Self { stream, slowest, turn, due: None }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Arrival<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for HeaderTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -67,7 +67,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Arrival<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Arrival<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for HeaderTimeout<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
