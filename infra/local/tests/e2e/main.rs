@@ -3,8 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "a test prints what it measured")]
 
-#[path = "../contract/answers.rs"]
-mod answers;
 mod attached;
 mod attacks;
 mod bounds;

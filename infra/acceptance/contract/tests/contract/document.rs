@@ -1,6 +1,6 @@
 //! Rules for the `OpenAPI` document that its schemas cannot express.
 
-use crate::answers::{operations, resolve};
+use contract_tests::{operations, resolve};
 
 #[test]
 fn operation_ids_match_the_contract() {

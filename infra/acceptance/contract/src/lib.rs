@@ -1,4 +1,4 @@
-//! Checks responses against the `OpenAPI` document: status, headers and body.
+//! Checks HTTP responses against the `OpenAPI` document: status, headers and body.
 
 use std::{
     collections::BTreeMap,
@@ -10,13 +10,14 @@ use serde_json::{Value, json};
 use shared::well_known::openapi::OPENAPI;
 
 /// The `OpenAPI` document as it is served.
+#[expect(clippy::expect_used, reason = "the build script of `shared` writes the document as JSON")]
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(OPENAPI).expect("the document is JSON"));
 
 /// Compiled validators by schema, because compiling a schema takes longer than applying it.
 static VALIDATORS: LazyLock<Mutex<BTreeMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
 
 /// A received response and the request that it belongs to.
-pub struct Answered<'a> {
+pub struct ReceivedResponse<'a> {
     /// The method of the request.
     pub method: &'a str,
     /// The path of the request without a stage, with the query if there is one.
@@ -38,7 +39,7 @@ pub fn operations() -> impl Iterator<Item = (&'static str, &'static str, &'stati
     })
 }
 
-impl Answered<'_> {
+impl ReceivedResponse<'_> {
     /// Checks status, headers and body against the operation of the request.
     ///
     /// # Errors
@@ -108,6 +109,7 @@ fn matches_template(template: &str, path: &str) -> bool {
 }
 
 /// Follows a `$ref` within the document. Returns any other value unchanged.
+#[must_use]
 pub fn resolve(value: &'static Value) -> &'static Value {
     match value.get("$ref").and_then(Value::as_str) {
         Some(reference) => DOCUMENT.pointer(reference.trim_start_matches('#')).unwrap_or(&Value::Null),

@@ -2,18 +2,14 @@
 
 use std::{collections::BTreeMap, fs};
 
-use local::{
-    build,
-    template::{World, load},
-};
-
-use crate::answers::{DOCUMENT, operations};
+use contract_tests::{DOCUMENT, operations};
+use local::template::{World, load};
 
 /// An operation without a security requirement must be a route without an authorizer, and the reverse. The token page's
 /// routes are HTML and not part of the document.
 #[test]
 fn document_routes_and_security_match_template() {
-    let template = fs::read_to_string(build::workspace().join("template.yaml")).unwrap();
+    let template = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../template.yaml")).unwrap();
     let parameters = BTreeMap::from([("PublicUrl".to_owned(), "https://tokens.example.com".to_owned())]);
     let routes = load(&template, &parameters, &World::default()).unwrap().apis.remove(0).routes;
     let (pages, api): (Vec<_>, Vec<_>) = routes.into_iter().partition(|route| route.function == "portal");

@@ -1,10 +1,9 @@
-//! Responses that deviate from the document fail [`Answered::check`].
+//! Responses that deviate from the document fail [`ReceivedResponse::check`].
 
 use std::collections::BTreeMap;
 
+use contract_tests::ReceivedResponse;
 use serde_json::{Value, json};
-
-use crate::answers::Answered;
 
 const TOKEN_PATH: &str = "/v1/access-tokens/api_5ZugdRXasLfWBypHi93Fk";
 
@@ -12,7 +11,7 @@ const TOKEN_PATH: &str = "/v1/access-tokens/api_5ZugdRXasLfWBypHi93Fk";
 fn check(path: &str, status: u16, headers: &[(&str, &str)], body: &Value) -> String {
     let headers: BTreeMap<_, _> =
         headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let response = Answered { method: "GET", path, status, headers: &headers, body: &body.to_string() };
+    let response = ReceivedResponse { method: "GET", path, status, headers: &headers, body: &body.to_string() };
     response.check().err().unwrap_or_default()
 }
 
