@@ -176,7 +176,9 @@ impl World {
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Reply {
         let reply = self.send_to(&self.stack().local.url, method, path, headers, body);
         let (status, headers, body) = (reply.status, &reply.headers, reply.text.as_str());
-        ReceivedResponse { method, path, status, headers, body }.check().unwrap_or_else(|objection| panic!("{objection}"));
+        ReceivedResponse { method, path, status, headers, body }
+            .check()
+            .unwrap_or_else(|objection| panic!("{objection}"));
         for (name, value) in [("x-content-type-options", "nosniff"), ("strict-transport-security", "max-age=31536000")]
         {
             assert_eq!(reply.header(name), value, "{method} {path}: {status} without {name}");

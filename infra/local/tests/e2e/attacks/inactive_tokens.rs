@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{
+    attack::{Group, Row},
     forge::Forge,
-    row::{Group, Row},
 };
 
 /// A time long ago, in seconds since 1970.

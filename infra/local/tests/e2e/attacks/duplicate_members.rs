@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
+    attack::{Group, Row},
     forge::{Forge, encode},
-    odd::nested,
-    row::{Group, Row},
+    malformed_json::nested,
 };
 
 /// `text`, an object, with this member before all others.

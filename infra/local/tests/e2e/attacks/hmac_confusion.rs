@@ -8,10 +8,10 @@ use base64::{
 use serde_json::json;
 
 use super::{
+    attack::{Group, Row},
     forge::{Forge, encode, with},
-    row::{Group, Row},
 };
-use crate::keys::Key;
+use crate::kms_keys::Key;
 
 /// What a public key may be taken for a secret as.
 fn secrets(key: &Key) -> Vec<(&'static str, Vec<u8>)> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     harness::World,
-    rotation::{Deployment, Rotation},
+    key_rotation::{Deployment, Rotation},
 };
 
 /// The functions that have keys, in an order in which no token is made that is not yet accepted.

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{
+    attack::{Group, Row},
     forge::{Base, Forge, with},
-    row::{Group, Row},
 };
 
 /// What is written in place of a time, as JSON has it. None is the time of a row.

@@ -6,19 +6,19 @@
 //!
 //! `LATCHKEY_PROGRAMS=200 cargo test -p local --test e2e programs -- --nocapture` runs so many.
 
+mod commands;
+mod domain;
+mod harness;
 mod model;
-mod place;
-mod run;
-mod step;
-mod terms;
+mod runner;
 
 use std::{cell::RefCell, env, thread};
 
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use self::{
-    place::{Place, Tally},
-    run::Run,
+    harness::{Place, Tally},
+    runner::Run,
 };
 
 /// How many services run programs at once, one after the other each: most of the time they wait for time to pass.
@@ -36,7 +36,7 @@ fn programs(seed: u8, count: u32) -> (usize, Tally) {
     let place = RefCell::new(Place::new(spec));
     let config = Config { cases: count, failure_persistence: None, max_shrink_time: SHRINKING, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-    let ran = TestRunner::new_with_rng(config, rng).run(&step::program(), |program| {
+    let ran = TestRunner::new_with_rng(config, rng).run(&commands::program(), |program| {
         Run::new(&mut place.borrow_mut()).run(&program);
         Ok(())
     });

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::{
     api::{Api, TOKENS},
-    program::port,
-    running::Place,
+    process::port,
+    running_stack::Place,
 };
 
 const VIEWER: [&str; 4] = ["--org", "123", "--user", "1003"];

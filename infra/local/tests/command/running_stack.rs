@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::{
     api::Api,
-    program::{all_gone, program, started_by, within},
+    process::{all_gone, program, started_by, within},
 };
 
 /// A place for the data of a stack, and for what the program says on standard error.

@@ -6,8 +6,8 @@ use rustix::process::Signal;
 
 use crate::{
     api::KEYS,
-    program::{all_gone, program, within},
-    running::{Place, pid},
+    process::{all_gone, program, within},
+    running_stack::{Place, pid},
 };
 
 /// The one sentence with which the program refuses these arguments. It leaves nothing running.

@@ -1,6 +1,6 @@
 //! What the service promises, in plain words and without any of its code.
 
-use super::terms::{
+use super::domain::{
     Action, Actor, End, FORMS, Flags, Grants, Held, Kind, ORGS, Order, Person, ROLES, ROOT, Token, Verdict,
 };
 

@@ -11,8 +11,8 @@ use tokio::{
 
 use crate::{
     api::{Answer, Api, KEYS, MYSELF, TOKENS},
-    program::eventually,
-    running::{Place, Running},
+    process::eventually,
+    running_stack::{Place, Running},
 };
 
 /// For each function a request that needs it, and what is answered when its process ends meanwhile. Without the authorizer

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{
+    attack::{Group, Row},
     forge::{Forge, with},
-    row::{Group, Row},
 };
 
 /// Every claim with a value of every other type.

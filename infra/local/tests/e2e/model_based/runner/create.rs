@@ -7,9 +7,9 @@ use proptest::sample::Index;
 use serde_json::{Value, json};
 
 use super::{Made, Run, expect, slugs};
-use crate::programs::{
-    step::Lost,
-    terms::{Actor, End, Held, Kind, Order, Token, Verdict},
+use crate::model_based::{
+    commands::Lost,
+    domain::{Actor, End, Held, Kind, Order, Token, Verdict},
 };
 
 impl Run<'_> {

@@ -7,8 +7,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{
+    attack::{Group, Row},
     forge::{Forge, encode, with},
-    row::{Group, Row},
 };
 
 /// The group, and who listens at the address that its tokens name. Nobody may ever call there.

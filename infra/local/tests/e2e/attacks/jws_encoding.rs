@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{
+    attack::{Group, Row},
     forge::{Forge, encode},
-    row::{Group, Row},
 };
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -7,8 +7,8 @@ use proptest::{
 };
 
 use super::{
+    domain::{ACTIONS, Action, Actor, End, FORMS, Flags, Held, Kind, ORGS, Order, ROLES},
     model::Model,
-    terms::{ACTIONS, Action, Actor, End, FORMS, Flags, Held, Kind, ORGS, Order, ROLES},
 };
 
 /// Somebody of those that there are when the step is taken.

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::{
+    attack::{Group, Row},
     forge::Forge,
     request::Request,
-    row::{Group, Row},
 };
 
 /// Headers that a proxy or a framework may take for `Authorization`.

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
+    attack::{Group, Row},
     forge::{Forge, encode, with, without},
-    row::{Group, Row},
 };
 
 /// Algorithms that a header may name, most of which nothing here has (RFC 7518, sections 3.1 and 4.1), and misspelled ones.

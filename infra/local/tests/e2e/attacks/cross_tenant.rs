@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
+    attack::{Group, Row},
     forge::Forge,
     request::Request,
-    row::{Group, Row},
 };
 use crate::harness::World;
 

@@ -6,8 +6,8 @@ use tokio::{net::TcpStream, process::Command};
 
 use crate::{
     api::{Api, KEYS},
-    program::{started_by, within},
-    running::Place,
+    process::{started_by, within},
+    running_stack::Place,
 };
 
 #[tokio::test]

@@ -4,9 +4,9 @@ use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
 use super::{
+    attack::{Group, Row},
     forge::{Forge, with, without},
-    people::PersonKeys,
-    row::{Group, Row},
+    idp_tokens::PersonKeys,
 };
 
 /// Values that are no time in whole seconds, or none that may be: text of JSON, so that every number can be written.

@@ -4,8 +4,8 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
 use super::{
+    attack::{Group, Row},
     forge::{Forge, encode, with, without},
-    row::{Group, Row},
 };
 use crate::harness::World;
 

@@ -4,12 +4,12 @@ use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
 use super::{
+    attack::{Group, Row},
     forge::{Base, Forge, with},
-    people::PersonKeys,
+    idp_tokens::PersonKeys,
     request::Request,
-    row::{Group, Row},
 };
-use crate::keys::Key;
+use crate::kms_keys::Key;
 
 pub fn group(forge: &Forge<'_>) -> Group {
     let (mut rows, mut known) = (Vec::new(), Vec::new());

@@ -8,8 +8,8 @@ use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
     api::{Api, MYSELF, TOKENS},
-    program::{all_gone, eventually, program, within},
-    running::{Place, pid},
+    process::{all_gone, eventually, program, within},
+    running_stack::{Place, pid},
 };
 
 /// Makes tokens until the service is gone.

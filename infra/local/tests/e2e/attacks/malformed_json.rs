@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    doubled::last,
+    attack::{Group, Row},
+    duplicate_members::last,
     forge::{Forge, with},
-    row::{Group, Row},
 };
 
 /// How deep is deep: still within what a gateway carries.

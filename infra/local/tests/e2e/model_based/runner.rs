@@ -1,6 +1,6 @@
 //! Running a program against the model and the service, step by step.
 
-mod making;
+mod create;
 
 use std::{collections::BTreeSet, thread, time::Duration};
 
@@ -10,12 +10,12 @@ use proptest::sample::Index;
 use serde_json::{Value, json};
 
 use super::{
+    commands::{Lost, Step},
+    domain::{ACTIONS, Action, Actor, End, FORMS, Held, Kind, ORGS, Person, ROLES, Verdict},
+    harness::Place,
     model::Model,
-    place::Place,
-    step::{Lost, Step},
-    terms::{ACTIONS, Action, Actor, End, FORMS, Held, Kind, ORGS, Person, ROLES, Verdict},
 };
-use crate::{harness::Reply, rotation::Made as Signed};
+use crate::{harness::Reply, key_rotation::Made as Signed};
 
 /// A token that ends within so many seconds is not asked for any more: time passes first.
 const MARGIN: i64 = 4;

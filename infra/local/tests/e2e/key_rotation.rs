@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 
 use crate::{
     harness::{World, eventually},
-    keys::Key,
+    kms_keys::Key,
 };
 
 /// Each family's key in the template, the parameters of its ring, the variable that they become, and its JWK set.
