@@ -49,7 +49,7 @@ async fn crash(running: &Running, binary: &Path, method: Method, path: &'static 
 }
 
 #[tokio::test]
-async fn a_request_whose_function_is_killed_is_refused_and_the_next_is_answered() {
+async fn request_to_killed_function_fails_and_next_succeeds() {
     let place = Place::new();
     let running = place.start(0).await;
     let token = running.api.token(&place.owner().await).await;
@@ -72,7 +72,7 @@ async fn list(api: Api, token: Arc<str>, stop: watch::Receiver<bool>, answers: m
 }
 
 #[tokio::test]
-async fn while_processes_are_killed_each_request_is_answered_or_refused_in_the_contracts_form() {
+async fn requests_during_kills_succeed_or_return_problem() {
     let place = Place::new();
     let running = place.start(0).await;
     let token: Arc<str> = running.api.token(&place.owner().await).await.into();

@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn the_last_line_says_that_all_is_ready_and_local_json_where_everything_is() {
+async fn ready_line_is_last_and_local_json_lists_addresses() {
     let place = Place::new();
     let running = place.start(0).await;
     let local = place.local();
@@ -34,7 +34,7 @@ async fn the_last_line_says_that_all_is_ready_and_local_json_where_everything_is
 }
 
 #[tokio::test]
-async fn the_two_commands_of_the_greeting_work_as_they_are_printed() {
+async fn commands_of_greeting_work_as_printed() {
     let place = Place::new();
     let running = place.start(0).await;
     let line = |start: &str| running.greeting.iter().map(|line| line.trim()).find(|line| line.starts_with(start));
@@ -48,7 +48,7 @@ async fn the_two_commands_of_the_greeting_work_as_they_are_printed() {
 }
 
 #[tokio::test]
-async fn with_the_stage_every_path_begins_with_it() {
+async fn stage_option_prefixes_every_path() {
     let place = Place::new();
     let running = place.start_with(&["--stage", "--port", "0", "--data", &place.data()]).await;
     let host = running.api.url.strip_suffix("/live").unwrap();

@@ -21,7 +21,7 @@ async fn create_until_the_end(api: Api, owner: String, made: mpsc::UnboundedSend
 }
 
 #[tokio::test]
-async fn a_kill_loses_nothing_that_was_answered_and_leaves_nothing_running() {
+async fn kill_keeps_acknowledged_state_and_ends_all_processes() {
     let place = Place::new();
     let running = place.start(0).await;
     let owner = place.owner().await;
@@ -54,7 +54,7 @@ async fn a_kill_loses_nothing_that_was_answered_and_leaves_nothing_running() {
 }
 
 #[tokio::test]
-async fn a_signal_ends_everything_and_the_state_stays() {
+async fn signal_ends_all_processes_and_keeps_state() {
     let place = Place::new();
     let mut running = place.start(0).await;
     let owner = place.owner().await;
@@ -71,7 +71,7 @@ async fn a_signal_ends_everything_and_the_state_stays() {
 }
 
 #[tokio::test]
-async fn a_signal_during_the_start_ends_everything_too() {
+async fn signal_during_startup_ends_all_processes() {
     let place = Place::new();
     let folder = place.data();
     let mut child = program(&["--port", "0", "--data", &folder]).spawn().unwrap();
@@ -85,7 +85,7 @@ async fn a_signal_during_the_start_ends_everything_too() {
 }
 
 #[tokio::test]
-async fn connections_that_stay_open_do_not_hold_up_the_end() {
+async fn open_connections_do_not_delay_shutdown() {
     let place = Place::new();
     let running = place.start(0).await;
     let local = place.local();
@@ -103,7 +103,7 @@ async fn connections_that_stay_open_do_not_hold_up_the_end() {
 }
 
 #[tokio::test]
-async fn an_ephemeral_stack_takes_its_folder_with_it() {
+async fn ephemeral_stack_deletes_its_data_folder() {
     let place = Place::new();
     let running = place.start_with(&["--ephemeral", "--port", "0"]).await;
     let data = running.greeting.iter().find_map(|line| line.trim().strip_prefix("data ")).unwrap().trim().to_owned();

@@ -24,7 +24,7 @@ async fn refusal(arguments: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn a_port_that_another_program_has() {
+async fn port_in_use_is_rejected() {
     let (place, other) = (Place::new(), TcpListener::bind("127.0.0.1:0").unwrap());
     let port = other.local_addr().unwrap().port();
     let sentence = refusal(&["--port", &port.to_string(), "--data", &place.data()]).await;
@@ -32,7 +32,7 @@ async fn a_port_that_another_program_has() {
 }
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_made() {
+async fn data_folder_that_cannot_be_created_is_rejected() {
     let place = Place::new();
     fs::write(place.data(), "a file").unwrap();
     let data = format!("{}/below", place.data());
@@ -45,7 +45,7 @@ async fn a_folder_that_cannot_be_made() {
 }
 
 #[tokio::test]
-async fn a_folder_that_another_stack_has() {
+async fn data_folder_of_running_stack_is_rejected() {
     let place = Place::new();
     let running = place.start(0).await;
     let sentence = refusal(&["--port", "0", "--data", &place.data()]).await;
@@ -60,7 +60,7 @@ async fn a_folder_that_another_stack_has() {
 }
 
 #[tokio::test]
-async fn a_seed_that_is_not_understood() {
+async fn invalid_seed_is_rejected() {
     let place = Place::new();
     let file = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
     let (absent, no_json, grant) = (file("absent"), file("no_json"), file("grant"));
@@ -78,7 +78,7 @@ async fn a_seed_that_is_not_understood() {
 }
 
 #[tokio::test]
-async fn a_parameter_that_the_template_does_not_have() {
+async fn unknown_template_parameter_is_rejected() {
     let place = Place::new();
     let sentence = refusal(&["--port", "0", "--data", &place.data(), "--set", "Colour=red"]).await;
     assert_eq!(sentence, "template.yaml: the template has no parameter `Colour`");

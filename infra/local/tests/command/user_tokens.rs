@@ -38,7 +38,7 @@ fn issuer(token: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_person_has_the_roles_of_the_ledger_or_those_that_are_claimed() {
+async fn user_token_has_assigned_or_claimed_roles() {
     let place = Place::new();
     let running = place.start(0).await;
     let (viewer, owner) = (place.person(&VIEWER).await, place.person(&VIEWER_AS_OWNER).await);
@@ -47,7 +47,7 @@ async fn a_person_has_the_roles_of_the_ledger_or_those_that_are_claimed() {
 }
 
 #[tokio::test]
-async fn a_token_outlives_a_restart_at_the_same_port_and_may_be_printed_in_between() {
+async fn user_token_stays_valid_after_restart_on_same_port() {
     let (place, port) = (Place::new(), port());
     let running = place.start(port).await;
     assert_eq!(place.local()["idp_url"], format!("http://127.0.0.1:{}", port + 1));
@@ -60,7 +60,7 @@ async fn a_token_outlives_a_restart_at_the_same_port_and_may_be_printed_in_betwe
 
 /// Where another program has the port of the identity provider there is no such promise, but a warning.
 #[tokio::test]
-async fn a_token_printed_before_the_first_start_is_accepted() {
+async fn user_token_printed_before_first_start_is_accepted() {
     let place = Place::new();
     let (viewer, owner) = (place.person(&VIEWER).await, place.person(&VIEWER_AS_OWNER).await);
     let running = place.start(port()).await;
@@ -76,7 +76,7 @@ async fn a_token_printed_before_the_first_start_is_accepted() {
 
 /// Where no seed is named, the shipped one is written into a new folder alone, and says who may sign in each time.
 #[tokio::test]
-async fn the_people_of_the_shipped_seed_may_sign_in_for_the_page_on_a_folder_new_or_old() {
+async fn seeded_users_can_sign_in_on_new_and_existing_folder() {
     let place = Place::new();
     for _ in 0..2 {
         let running = place.start(0).await;

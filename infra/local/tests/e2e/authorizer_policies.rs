@@ -56,7 +56,7 @@ fn event(credential: &str, method: &str, route: &str, id: &str) -> Value {
 }
 
 #[test]
-fn a_policy_allows_the_one_request_that_it_was_asked_for() {
+fn policy_allows_exactly_the_authorized_request() {
     let world = World::new();
     let owner = world.owner();
     let mut pairs = Vec::new();

@@ -7,7 +7,7 @@ use crate::harness::World;
 const ORIGIN: &str = "https://app.example.com";
 
 #[test]
-fn a_page_of_the_allowed_origin_may_ask_and_read_every_answer_refusals_too() {
+fn allowed_origin_can_send_requests_and_read_responses() {
     let world = World::with(&[("AllowedOrigins", ORIGIN)]);
     let base = world.stack().local.url.clone();
     for path in ["/v1/access-tokens", "/v1/access-tokens/self", "/v1/permissions/me"] {
@@ -37,7 +37,7 @@ fn a_page_of_the_allowed_origin_may_ask_and_read_every_answer_refusals_too() {
 }
 
 #[test]
-fn where_no_origin_is_allowed_no_answer_names_one() {
+fn response_names_no_origin_by_default() {
     let world = World::new();
     let reply = world.call("GET", "/v1/access-tokens", &world.owner());
     assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, ""));

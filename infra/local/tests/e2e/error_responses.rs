@@ -11,7 +11,7 @@ fn post(credential: &str, media_type: &str, body: impl Into<Vec<u8>>) -> Reply {
 }
 
 #[test]
-fn a_body_that_breaks_a_rule_is_refused_with_the_rule_and_nothing_is_written() {
+fn invalid_body_error_names_rule_and_nothing_is_stored() {
     let shared = Shared::lend();
     let owner = shared.person_as("bodies", "1", &["owner"]);
     let deep = format!("{{\"name\":\"n\",\"x\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000));
@@ -48,13 +48,13 @@ fn a_body_that_breaks_a_rule_is_refused_with_the_rule_and_nothing_is_written() {
 }
 
 #[test]
-fn a_body_beyond_the_gateways_own_limit_is_too_large() {
+fn body_above_gateway_limit_is_too_large() {
     let shared = Shared::lend();
     post(&shared.owner(), "application/json", vec![b' '; 10 * 1024 * 1024 + 1]).assert_problem(413, "too_large");
 }
 
 #[test]
-fn without_a_credential_that_holds_there_is_one_body_for_all_with_a_challenge() {
+fn invalid_credential_returns_same_401_with_challenge() {
     let shared = Shared::lend();
     let foreign = shared.owner().replace('e', "f");
     let too_many_parts = format!("Bearer {0}, Bearer {0}", shared.owner());
@@ -80,7 +80,7 @@ fn without_a_credential_that_holds_there_is_one_body_for_all_with_a_challenge() 
 }
 
 #[test]
-fn a_person_without_the_permission_is_told_which() {
+fn denial_names_missing_permission() {
     let shared = Shared::lend();
     let viewer = shared.person("123", "1003");
     let sentence = shared.create(&viewer, &json!({"name": "n"})).assert_problem(403, "permission_denied");
@@ -90,7 +90,7 @@ fn a_person_without_the_permission_is_told_which() {
 }
 
 #[test]
-fn a_role_that_is_not_held_is_refused_by_name() {
+fn create_with_role_not_held_is_forbidden() {
     let shared = Shared::lend();
     let admin = shared.person("123", "1002");
     for role in ["123:owner", "123:auditor", "456:viewer", "123:root"] {
@@ -100,7 +100,7 @@ fn a_role_that_is_not_held_is_refused_by_name() {
 }
 
 #[test]
-fn an_id_that_is_not_the_callers_to_see_is_not_found_with_one_body_for_all() {
+fn invisible_token_id_is_not_found_with_same_body() {
     let shared = Shared::lend();
     let (item, _) = shared.token(&shared.owner(), &json!({}));
     let stranger = shared.person("456", "2001");
@@ -117,7 +117,7 @@ fn an_id_that_is_not_the_callers_to_see_is_not_found_with_one_body_for_all() {
 }
 
 #[test]
-fn a_path_or_a_method_that_is_no_route_is_not_found() {
+fn unknown_path_or_method_is_not_found() {
     let shared = Shared::lend();
     for (method, path) in [
         ("POST", "/"),
@@ -138,7 +138,7 @@ fn a_path_or_a_method_that_is_no_route_is_not_found() {
 }
 
 #[test]
-fn a_path_that_no_policy_can_name_literally_is_denied() {
+fn path_that_is_not_literal_is_denied() {
     let shared = Shared::lend();
     for id in ["*", "%2ex", "a%2fb", "%24%7bx%7d", "%C3%A4"] {
         let reply = shared.call("GET", &format!("/v1/access-tokens/{id}"), &shared.owner());
@@ -147,7 +147,7 @@ fn a_path_that_no_policy_can_name_literally_is_denied() {
 }
 
 #[test]
-fn more_roles_than_can_be_carried_are_refused() {
+fn too_many_requested_or_held_roles_are_rejected() {
     let shared = Shared::lend();
     let roles: Vec<String> = (0..51).map(|n| format!("123:{n}")).collect();
     let reply = shared.create(&shared.owner(), &json!({"name": "n", "assignments": roles}));
@@ -165,7 +165,7 @@ fn more_roles_than_can_be_carried_are_refused() {
 }
 
 #[test]
-fn a_token_that_would_be_too_long_is_refused_with_how_many_roles_fit() {
+fn error_for_too_long_token_states_how_many_roles_fit() {
     let world = World::new();
     let org = "o".repeat(60);
     let slugs: Vec<String> = (10..60).map(|n| format!("{n}{}", "s".repeat(50))).collect();

@@ -28,7 +28,7 @@ fn event(name: &str) -> Value {
 }
 
 #[test]
-fn a_function_without_the_authorizers_context_knows_nobody() {
+fn function_without_authorizer_context_is_unauthenticated() {
     let shared = Shared::lend();
     for function in ["create-token", "list-tokens", "get-token", "revoke-token"] {
         let good = event(&format!("{function}/valid.json"));
@@ -52,7 +52,7 @@ fn a_function_without_the_authorizers_context_knows_nobody() {
 }
 
 #[test]
-fn an_http_apis_event_is_answered_as_well() {
+fn http_api_event_is_handled() {
     let shared = Shared::lend();
     let rest = event("list-tokens/valid.json");
     let event = json!({
@@ -71,7 +71,7 @@ fn an_http_apis_event_is_answered_as_well() {
 }
 
 #[test]
-fn while_a_dependency_is_down_there_is_a_prompt_503_and_never_a_grant() {
+fn outage_returns_503_promptly_and_grants_nothing() {
     let world = World::new();
     let owner = world.person_as("123", "1001", &["owner"]);
     let (item, token) = world.token(&owner, &json!({}));
@@ -108,7 +108,7 @@ fn while_a_dependency_is_down_there_is_a_prompt_503_and_never_a_grant() {
 }
 
 #[test]
-fn a_permission_that_a_function_lacks_is_an_internal_failure_told_once_and_to_the_log_alone() {
+fn missing_iam_permission_is_internal_and_logged_once() {
     let mut world = World::new();
     let denied = Fault::Status { status: StatusCode::BAD_REQUEST, error_type: "AccessDeniedException".to_owned() };
     world.stack().aws.faults.inject(Service::DynamoDb, Some("Query"), denied, None);
@@ -123,7 +123,7 @@ fn a_permission_that_a_function_lacks_is_an_internal_failure_told_once_and_to_th
 }
 
 #[test]
-fn keys_left_unprocessed_are_asked_for_again_and_are_unavailable_in_the_end() {
+fn unprocessed_keys_are_retried_then_unavailable() {
     let world = World::new();
     let (_, token) = world.token(&world.owner(), &json!({}));
     let faults = &world.stack().aws.faults;
@@ -136,7 +136,7 @@ fn keys_left_unprocessed_are_asked_for_again_and_are_unavailable_in_the_end() {
 }
 
 #[test]
-fn a_write_that_was_applied_and_whose_answer_was_lost_is_not_taken_for_a_conflict() {
+fn applied_write_with_lost_response_is_not_a_conflict() {
     let world = World::new();
     let owner = world.owner();
     let faults = &world.stack().aws.faults;
@@ -150,7 +150,7 @@ fn a_write_that_was_applied_and_whose_answer_was_lost_is_not_taken_for_a_conflic
 }
 
 #[test]
-fn while_the_identity_provider_is_down_known_keys_work_and_tokens_of_ours_notice_nothing() {
+fn cached_keys_and_tokens_work_while_idp_is_down() {
     let world = World::new();
     let down = &world.stack().idp.faults;
     let owner = world.owner();
@@ -167,7 +167,7 @@ fn while_the_identity_provider_is_down_known_keys_work_and_tokens_of_ours_notice
 }
 
 #[test]
-fn keys_of_the_identity_provider_are_fetched_once() {
+fn identity_provider_keys_are_fetched_once_per_process() {
     let world = World::new();
     for _ in 0..20 {
         assert_eq!(world.call("GET", "/v1/access-tokens", &world.owner()).status, 200);
@@ -181,7 +181,7 @@ fn keys_of_the_identity_provider_are_fetched_once() {
 }
 
 #[test]
-fn a_jwt_over_other_claims_than_the_rows_is_refused_under_the_real_key() {
+fn claims_that_differ_from_item_are_rejected_with_real_key() {
     let world = World::new();
     let (_, token) = world.token(&world.person("123", "1002"), &json!({}));
     let claims = World::claims(&token);
@@ -204,7 +204,7 @@ fn a_jwt_over_other_claims_than_the_rows_is_refused_under_the_real_key() {
 }
 
 #[test]
-fn a_row_of_a_newer_schema_version_is_refused() {
+fn item_of_newer_schema_version_is_rejected() {
     let world = World::new();
     let (item, token) = world.token(&world.owner(), &json!({}));
     world.set(item["id"].as_str().unwrap(), "v", 2);
@@ -212,7 +212,7 @@ fn a_row_of_a_newer_schema_version_is_refused() {
 }
 
 #[test]
-fn a_process_that_died_is_started_anew() {
+fn killed_process_is_restarted() {
     let world = World::new();
     assert_eq!(world.call("GET", "/v1/access-tokens", &world.owner()).status, 200);
     for function in ["authorizer", "list-tokens"] {

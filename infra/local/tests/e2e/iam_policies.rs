@@ -24,7 +24,7 @@ fn everything(world: &World) {
 }
 
 #[test]
-fn what_the_functions_call_is_what_the_template_allows_in_both_directions() {
+fn functions_make_exactly_the_calls_of_their_policies() {
     let world = World::new();
     everything(&world);
     let calls = world.calls.all().into_iter().filter(|call| call.caller != OPERATOR);
@@ -70,7 +70,7 @@ const fn attributes(names: &'static [&'static str]) -> Narrowed {
 }
 
 #[test]
-fn each_power_is_as_narrow_as_its_conditions_and_no_other_statement_gives_it_without_them() {
+fn conditional_permission_has_no_unconditional_grant() {
     let world = Shared::lend();
     let mut found = BTreeMap::<_, BTreeSet<Vec<String>>>::new();
     for function in &world.template.functions {
@@ -104,7 +104,7 @@ fn only_create_token_may_sign() {
 }
 
 #[test]
-fn wire_calls_are_the_designs_and_no_more() {
+fn aws_calls_per_operation_match_design() {
     let world = World::new();
     let (claimed, assigned) = (world.person_as("123", "1001", &["owner"]), world.owner());
     let other = world.person("123", "1002");

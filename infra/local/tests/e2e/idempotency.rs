@@ -15,7 +15,7 @@ fn id(world: &World, reply: &Reply) -> String {
 }
 
 #[test]
-fn the_same_key_and_body_give_the_same_id_and_a_token_that_works_quoted_or_bare() {
+fn same_key_and_body_return_same_active_token() {
     let world = World::new();
     let (owner, body) = (world.owner(), json!({"name": "n", "expires_in": "1h"}));
     let first = id(&world, &world.create_with_key(&owner, "key-1", &body));
@@ -37,7 +37,7 @@ fn the_same_key_and_body_give_the_same_id_and_a_token_that_works_quoted_or_bare(
 }
 
 #[test]
-fn a_client_that_lost_the_answer_asks_again_and_has_a_token_that_works() {
+fn retry_after_lost_response_returns_active_token() {
     let world = World::new();
     let (owner, body) = (world.owner(), json!({"name": "n"}));
     let lost = Fault::LoseAnswer;
@@ -50,7 +50,7 @@ fn a_client_that_lost_the_answer_asks_again_and_has_a_token_that_works() {
 }
 
 #[test]
-fn a_replay_after_a_demotion_is_refused() {
+fn replay_after_role_removal_is_forbidden() {
     let world = World::new();
     let (maker, body) = (world.person("123", "1002"), json!({"name": "n", "assignments": ["123:viewer"]}));
     let first = world.create_with_key(&maker, "k", &body);

@@ -58,12 +58,12 @@ fn ask(trick: Trick) -> (u16, String) {
 }
 
 #[test]
-fn a_provider_that_answers_well_is_believed() {
+fn valid_provider_is_trusted() {
     assert_eq!(ask(|_, _| None), (403, "permission_denied".to_owned()), "known, and without a role");
 }
 
 #[test]
-fn a_provider_whose_documents_are_not_what_they_must_be_vouches_for_nobody() {
+fn provider_with_invalid_documents_is_unavailable() {
     let tricks: [(&str, Trick); 8] = [
         ("another issuer's document", |discovery, url| {
             discovery.then(|| {
@@ -90,7 +90,7 @@ fn a_provider_whose_documents_are_not_what_they_must_be_vouches_for_nobody() {
 }
 
 #[test]
-fn keys_of_an_unknown_kind_are_passed_over() {
+fn provider_keys_of_unknown_type_are_ignored() {
     let status = ask(|discovery, _| {
         (!discovery)
             .then(|| json!({"keys": [{"kty": "XYZ"}, {"kty": "oct", "k": "AA"}, 7]}).to_string().into_response())

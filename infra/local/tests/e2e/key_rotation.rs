@@ -386,18 +386,18 @@ fn rotate(spec: &str, order: [&str; 3]) {
 }
 
 #[test]
-fn no_token_is_refused_wrongly_nor_accepted_wrongly_while_keys_are_rotated_where_tokens_are_checked_first() {
+fn rotation_updating_authorizer_first_is_seamless() {
     rotate("ECC_NIST_P256", ["authorizer", "well-known", "create-token"]);
 }
 
 #[test]
-fn no_token_is_refused_wrongly_nor_accepted_wrongly_while_keys_are_rotated_where_tokens_are_made_first() {
+fn rotation_updating_create_token_first_is_seamless() {
     rotate("RSA_2048", ["create-token", "well-known", "authorizer"]);
 }
 
 /// What the two tests above would see if a deployment were left out.
 #[test]
-fn a_key_that_signs_before_every_function_has_it_makes_tokens_that_are_refused_until_they_do() {
+fn key_that_signs_too_early_yields_rejected_tokens() {
     let rotation = Rotation::new("ECC_NIST_P256");
     let put_first = Deployment::of(&rotation, |[old, new]| vec![new, old]);
     rotation.update("create-token", &put_first);
@@ -417,7 +417,7 @@ fn a_key_that_signs_before_every_function_has_it_makes_tokens_that_are_refused_u
 
 /// `CloudFormation` changes a role before the function that has it.
 #[test]
-fn a_function_whose_role_lost_a_key_that_its_ring_still_has_fails_and_calls_no_token_a_bad_one() {
+fn key_removed_from_policy_first_fails_without_401() {
     let rotation = Rotation::new("RSA_2048");
     let before = [0, 1].map(|family| rotation.token(family));
     let put_first = Deployment::of(&rotation, |[old, new]| vec![new, old]);

@@ -18,7 +18,7 @@ fn status(body: &Value) -> u16 {
 }
 
 #[test]
-fn lifetimes_are_bounded_in_both_forms() {
+fn lifetime_out_of_bounds_is_invalid_in_both_forms() {
     let year = 365 * 24 * 60 * 60;
     for (expires_in, expected) in [
         (json!(29), 400),
@@ -62,7 +62,7 @@ fn lifetimes_are_bounded_in_both_forms() {
 }
 
 #[test]
-fn names_and_ids_are_bounded_in_characters() {
+fn name_and_id_are_limited_in_characters() {
     for (name, expected) in [
         ("n".to_owned(), 201),
         ("n".repeat(255), 201),
@@ -83,7 +83,7 @@ fn names_and_ids_are_bounded_in_characters() {
 }
 
 #[test]
-fn fifty_roles_can_be_asked_for_and_no_more() {
+fn create_with_more_than_50_roles_is_invalid() {
     let world = World::new();
     let roles: Vec<String> = (0..51).map(|n| format!("123:r{n}")).collect();
     for role in &roles {
@@ -94,7 +94,7 @@ fn fifty_roles_can_be_asked_for_and_no_more() {
 }
 
 #[test]
-fn a_token_has_6000_bytes_at_most_and_one_more_character_is_too_much() {
+fn token_is_limited_to_6000_bytes() {
     let world = World::new();
     let roles: Vec<String> = (10..60).map(|n| format!("123:{n}{}", "r".repeat(62))).collect();
     for role in &roles {

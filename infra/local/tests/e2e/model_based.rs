@@ -4,7 +4,7 @@
 //! The model states the promises: revoked stays revoked; an acknowledged create is usable; a key gives one living token; children
 //! die with their parents; nothing ever widens; the published keys verify every living token; nobody reaches another tenant.
 //!
-//! `LATCHKEY_PROGRAMS=200 cargo test -p local --test e2e programs -- --nocapture` runs so many.
+//! `LATCHKEY_MODEL_RUNS=200 cargo test -p local --test e2e model_based -- --nocapture` runs 200 sequences.
 
 mod commands;
 mod domain;
@@ -49,8 +49,8 @@ fn programs(seed: u8, count: u32) -> (usize, Tally) {
 }
 
 #[test]
-fn whatever_people_and_tokens_do_the_service_keeps_what_it_promises() {
-    let wanted = env::var("LATCHKEY_PROGRAMS").map_or(FEW, |count| count.parse().expect("a number"));
+fn service_matches_model_for_random_command_sequences() {
+    let wanted = env::var("LATCHKEY_MODEL_RUNS").map_or(FEW, |count| count.parse().expect("a number"));
     let count = wanted.div_ceil(PLACES.into());
     let ran: Vec<_> = thread::scope(|scope| {
         let places: Vec<_> = (1..=PLACES).map(|seed| scope.spawn(move || programs(seed, count))).collect();

@@ -32,7 +32,7 @@ fn walk(world: &World, token: &str, reference: &str) -> Vec<String> {
 }
 
 #[test]
-fn paging_gives_each_token_that_lives_throughout_exactly_once_while_others_come_and_go() {
+fn pagination_lists_stable_tokens_once_during_changes() {
     let world = World::new();
     let owner = world.person_as("123", "1001", &["owner"]);
     let steady: BTreeSet<String> = world.rows(5_000, "123").into_iter().collect();
@@ -55,7 +55,7 @@ fn paging_gives_each_token_that_lives_throughout_exactly_once_while_others_come_
 }
 
 #[test]
-fn pages_follow_each_other_under_a_stage_prefix_with_their_filter() {
+fn next_link_keeps_filter_and_works_behind_stage_prefix() {
     let world = World::configured(|options| options.stage_in_path = true);
     let owner = world.owner();
     let made: BTreeSet<String> = (0..7)
@@ -68,7 +68,7 @@ fn pages_follow_each_other_under_a_stage_prefix_with_their_filter() {
 }
 
 #[test]
-fn a_cursor_that_is_altered_or_of_another_request_is_refused() {
+fn altered_or_foreign_cursor_is_invalid() {
     let shared = Shared::lend();
     let owner = shared.person_as("cursors", "1", &["owner"]);
     for _ in 0..3 {

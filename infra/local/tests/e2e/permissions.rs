@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::harness::{Shared, World};
 
 #[test]
-fn a_persons_request_moves_to_an_organization_where_they_have_roles() {
+fn user_can_switch_to_organization_with_roles() {
     let world = World::new();
     let send = |token: &str, method: &str, path: &str, org: &str, body: &str| {
         let bearer = format!("Bearer {token}");
@@ -34,7 +34,7 @@ fn a_persons_request_moves_to_an_organization_where_they_have_roles() {
 }
 
 #[test]
-fn roles_that_deny_are_carried_along_and_deny_the_token_too() {
+fn denying_roles_are_delegated_and_deny_the_token() {
     let world = World::new();
     world.role("123:no_listing", &json!([{"action": "token:create"}, {"action": "secret:*", "effect": "deny"}]));
     let maker = world.person_as("123", "9", &["token_admin", "no_listing"]);
@@ -47,7 +47,7 @@ fn roles_that_deny_are_carried_along_and_deny_the_token_too() {
 }
 
 #[test]
-fn where_a_root_role_exists_it_must_allow_owners_too() {
+fn root_role_limits_owners() {
     let world = World::new();
     let owner = world.owner();
     let (_, token) = world.token(&owner, &json!({}));
@@ -61,7 +61,7 @@ fn where_a_root_role_exists_it_must_allow_owners_too() {
 }
 
 #[test]
-fn a_grant_that_is_not_understood_makes_its_role_allow_nothing() {
+fn role_with_unsupported_grant_allows_nothing() {
     let world = World::new();
     let (_, token) = world.token(&world.person("123", "1002"), &json!({}));
     assert_eq!(world.call("GET", "/v1/access-tokens", &token).status, 200);
@@ -70,7 +70,7 @@ fn a_grant_that_is_not_understood_makes_its_role_allow_nothing() {
 }
 
 #[test]
-fn a_demoted_role_is_gone_from_its_tokens_at_once() {
+fn role_change_applies_to_existing_tokens_immediately() {
     let world = World::new();
     let (_, token) = world.token(&world.person("123", "1002"), &json!({}));
     world.role("123:token_admin", &json!([]));
@@ -78,7 +78,7 @@ fn a_demoted_role_is_gone_from_its_tokens_at_once() {
 }
 
 #[test]
-fn a_token_never_shows_in_another_organizations_list() {
+fn token_is_not_listed_in_other_organization() {
     let shared = Shared::lend();
     let (item, _) = shared.token(&shared.owner(), &json!({}));
     let listed = shared.call("GET", "/v1/access-tokens", &shared.person("456", "2001"));
@@ -87,7 +87,7 @@ fn a_token_never_shows_in_another_organizations_list() {
 }
 
 #[test]
-fn a_caller_is_told_which_roles_they_may_give_and_can_give_each_of_them() {
+fn may_give_lists_exactly_the_roles_that_can_be_assigned() {
     let world = World::new();
     world.role("123:root", &json!([{"action": "*"}]));
     let told = |credential: &str| {

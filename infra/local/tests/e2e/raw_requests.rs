@@ -24,7 +24,7 @@ fn raw(base: &str, line: &str, headers: &str) -> (u16, String) {
 }
 
 #[test]
-fn a_path_that_is_not_its_routes_own_reaches_no_function() {
+fn ambiguous_path_reaches_no_function() {
     let world = World::with_sample();
     let owner = world.owner();
     let (item, token) = world.token(&owner, &json!({}));
@@ -87,7 +87,7 @@ fn a_path_that_is_not_its_routes_own_reaches_no_function() {
 }
 
 #[test]
-fn a_credential_is_read_from_one_authorization_header_and_from_nowhere_else() {
+fn credential_is_read_only_from_one_authorization_header() {
     let world = World::with_sample();
     let (_, token) = world.token(&world.owner(), &json!({}));
     let header = |value: &str| format!("Authorization: {value}\r\n");

@@ -108,7 +108,7 @@ fn credentials(world: &World) -> Vec<(&'static str, String, Option<&'static str>
 }
 
 #[test]
-fn each_credential_has_its_status_code_and_verdict_on_each_kind_of_api() {
+fn credential_has_same_outcome_on_rest_and_http_api() {
     let world = World::with_sample();
     println!("{:<34} {:<6} {:<20} {:<6} HTTP API", "credential", "REST", "code", "HTTP");
     for (what, credential, code) in credentials(&world) {
@@ -143,7 +143,7 @@ fn each_credential_has_its_status_code_and_verdict_on_each_kind_of_api() {
 }
 
 #[test]
-fn each_route_of_the_sample_asks_for_its_own_permission_on_its_own_resource() {
+fn sample_route_requires_its_permission_on_its_resource() {
     let world = World::with_sample();
     let owner = world.owner();
     world.role("123:clerk", &json!([{"action": "order:view", "resource": "order/7*"}, {"action": "order:create"}]));
@@ -179,7 +179,7 @@ fn each_route_of_the_sample_asks_for_its_own_permission_on_its_own_resource() {
 }
 
 #[test]
-fn the_organization_header_moves_a_person_there_whole_and_a_token_nowhere() {
+fn organization_header_switches_users_but_not_tokens() {
     let world = World::with_sample();
     let (person, owner) = (world.person("123", "1002"), world.owner());
     world.role("456:clerk", &json!([{"action": "order:view"}]));
@@ -222,7 +222,7 @@ fn the_organization_header_moves_a_person_there_whole_and_a_token_nowhere() {
 }
 
 #[test]
-fn the_events_that_are_kept_for_people_mean_what_their_names_say() {
+fn authorizer_event_with_valid_token_has_named_outcome() {
     let world = World::with_sample();
     let (_, token) = world.token(&world.owner(), &json!({}));
     for (name, expected) in [

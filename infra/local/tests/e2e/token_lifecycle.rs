@@ -40,13 +40,13 @@ fn life(world: &World) {
 }
 
 #[test]
-fn a_token_lives_from_create_to_revoke() {
+fn token_lifecycle_works_from_create_to_revoke() {
     let shared = Shared::lend();
     life(&shared);
 }
 
 #[test]
-fn a_token_lives_when_the_signing_key_is_an_elliptic_curve_one() {
+fn token_lifecycle_works_with_p256_key() {
     let world = World::with(&[("KeySpec", "ECC_NIST_P256")]);
     life(&world);
     let keys = world.call("GET", "/v1/access-tokens/.well-known/jwks.json", "").json();
@@ -54,21 +54,21 @@ fn a_token_lives_when_the_signing_key_is_an_elliptic_curve_one() {
 }
 
 #[test]
-fn a_token_lives_behind_a_stage_prefix() {
+fn token_lifecycle_works_behind_stage_prefix() {
     let world = World::configured(|options| options.stage_in_path = true);
     assert!(world.stack().local.url.ends_with("/live"));
     life(&world);
 }
 
 #[test]
-fn assume_roles_names_the_roles_as_assignments_does() {
+fn assume_roles_is_an_alias_of_assignments() {
     let shared = Shared::lend();
     let (item, _) = shared.token(&shared.owner(), &json!({"assume_roles": ["123:owner"]}));
     assert_eq!(item["assignments"], json!(["123:owner"]));
 }
 
 #[test]
-fn an_owner_gives_any_role_that_exists() {
+fn owner_can_assign_any_existing_role() {
     let shared = Shared::lend();
     let (item, viewer) = shared.token(&shared.owner(), &json!({"assignments": ["123:viewer"]}));
     assert_eq!(item["assignments"], json!(["123:viewer"]));
@@ -78,7 +78,7 @@ fn an_owner_gives_any_role_that_exists() {
 }
 
 #[test]
-fn each_type_has_its_prefix_its_default_end_and_its_place_in_the_list() {
+fn token_type_has_own_prefix_default_expiry_and_filter() {
     let shared = Shared::lend();
     let owner = shared.person_as("lists", "1", &["owner"]);
     let ids: Vec<String> = ["api", "app", "assume"]
@@ -117,7 +117,7 @@ fn each_type_has_its_prefix_its_default_end_and_its_place_in_the_list() {
 }
 
 #[test]
-fn a_child_names_its_parent_ends_with_it_and_makes_no_tokens() {
+fn child_token_dies_with_parent_and_cannot_create_tokens() {
     let shared = Shared::lend();
     let (parent, token) = shared.token(&shared.owner(), &json!({"expires_in": "1h"}));
     let (child, child_token) = shared.token(&token, &json!({}));
@@ -135,7 +135,7 @@ fn a_child_names_its_parent_ends_with_it_and_makes_no_tokens() {
 }
 
 #[test]
-fn a_child_of_an_anonymized_token_is_anonymized() {
+fn child_of_anonymized_token_is_anonymized() {
     let shared = Shared::lend();
     let (parent, token) = shared.token(&shared.owner(), &json!({"anonymize": true}));
     let (child, _) = shared.token(&token, &json!({"anonymize": false}));
@@ -143,7 +143,7 @@ fn a_child_of_an_anonymized_token_is_anonymized() {
 }
 
 #[test]
-fn a_read_only_token_reads_and_revokes_itself_and_nothing_else() {
+fn read_only_token_can_only_read_and_revoke_itself() {
     let shared = Shared::lend();
     let (item, token) = shared.token(&shared.owner(), &json!({"read_only": true}));
     let own = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
@@ -159,7 +159,7 @@ fn a_read_only_token_reads_and_revokes_itself_and_nothing_else() {
 }
 
 #[test]
-fn a_created_token_verifies_offline_by_the_keys_that_discovery_leads_to() {
+fn created_token_verifies_offline_with_published_keys() {
     let shared = Shared::lend();
     let (item, token) = shared.token(&shared.owner(), &json!({}));
     let metadata = shared.call("GET", "/v1/access-tokens/.well-known/openid-configuration", "expired").json();
@@ -187,7 +187,7 @@ fn a_created_token_verifies_offline_by_the_keys_that_discovery_leads_to() {
 }
 
 #[test]
-fn a_public_token_has_its_own_family_and_reaches_no_route_of_ours() {
+fn public_token_has_own_keys_and_is_denied_on_own_routes() {
     let shared = Shared::lend();
     let owner = shared.person_as("public", "1", &["owner"]);
     for (member, prefix) in [("journey_id", "journey"), ("portal_id", "portal")] {
@@ -215,7 +215,7 @@ fn a_public_token_has_its_own_family_and_reaches_no_route_of_ours() {
 }
 
 #[test]
-fn anybody_known_is_told_their_roles() {
+fn authenticated_caller_can_list_own_roles() {
     let shared = Shared::lend();
     let roles = |token: &str| shared.call("GET", "/v1/permissions/me", token).json();
     assert_eq!(
@@ -232,7 +232,7 @@ fn anybody_known_is_told_their_roles() {
 }
 
 #[test]
-fn with_a_ceiling_every_token_ends_in_time() {
+fn max_lifetime_limits_every_token() {
     let world = World::with(&[("MaxLifetime", "90d")]);
     let sentence = world.create(&world.owner(), &json!({"name": "n"})).assert_problem(400, "invalid_request");
     assert!(sentence.contains("must not exceed 7776000 seconds"), "{sentence}");
