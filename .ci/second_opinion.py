@@ -17,7 +17,7 @@ FOLDER = Path(os.environ.get("CARGO_TARGET_DIR", "target")).absolute() / "ci" / 
 LOG = FOLDER / "emulator.log"
 
 # The suite but for what is played in front of the service, where the emulator adds nothing but its slowness.
-TESTS = "cargo test --locked -p local --test e2e -- --skip faults:: --skip programs::".split()
+TESTS = "cargo test --locked -p local --test e2e -- --skip faults:: --skip model_based::".split()
 
 # How long the emulator may take to answer and to stop, in seconds.
 PATIENCE = 60

@@ -70,7 +70,7 @@ impl Part {
             Self::Revocation => Runtime::new()?.block_on(revocation::measure(workspace, size)),
             Self::Soak => Runtime::new()?.block_on(soak::measure(workspace, size)),
             Self::Faults => played::measure(workspace, "faults::"),
-            Self::Programs => played::measure(workspace, "programs::"),
+            Self::Programs => played::measure(workspace, "model_based::"),
         }
     }
 }

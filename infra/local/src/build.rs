@@ -28,7 +28,7 @@ pub fn workspace() -> PathBuf {
 
 /// The packages that are never deployed. A release build leaves them out, so that the functions have the features that they
 /// are shipped with; a development build has one set of features for all, so that nothing is built twice.
-const NOT_DEPLOYED: [&str; 4] = ["baseline", "bench", "cli", "local"];
+const NOT_DEPLOYED: [&str; 5] = ["baseline", "bench", "cli", "contract-tests", "local"];
 
 /// Builds the binaries of the workspace with one command, and gives their paths by their names. What cargo has to say goes to
 /// standard error.

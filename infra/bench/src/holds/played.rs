@@ -22,7 +22,7 @@ pub(super) fn measure(workspace: &Path, name: &str) -> Outcome<Report> {
         ["test", "--locked", "--package", "local", "--test", "e2e", name, "--", "--nocapture", "--test-threads=1"];
     let ran = Command::new(cargo)
         .args(test)
-        .env("LATCHKEY_PROGRAMS", PROGRAMS)
+        .env("LATCHKEY_MODEL_RUNS", PROGRAMS)
         .current_dir(workspace)
         .stderr(Stdio::inherit())
         .output()?;

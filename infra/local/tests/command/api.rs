@@ -3,7 +3,7 @@
 use reqwest::{Client, Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 
-use crate::program::within;
+use crate::process::within;
 
 pub const TOKENS: &str = "/v1/access-tokens";
 pub const MYSELF: &str = "/v1/access-tokens/self";

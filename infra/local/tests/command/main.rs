@@ -5,10 +5,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod api;
-mod crashes;
-mod ends;
-mod first_steps;
-mod people;
-mod program;
-mod refusals;
-mod running;
+mod function_crashes;
+mod process;
+mod quick_start;
+mod running_stack;
+mod shutdown;
+mod startup_errors;
+mod user_tokens;

@@ -102,11 +102,11 @@ fn row(call: (usize, &Call)) -> Vec<Seen> {
 }
 
 #[test]
-fn whatever_fails_behind_a_function_the_answer_is_prompt_the_ledger_agrees_and_asking_again_mends_it() {
+fn function_under_fault_is_prompt_consistent_and_retryable() {
     matrix(&OF_FUNCTIONS);
 }
 
 #[test]
-fn whatever_fails_behind_the_authorizer_nothing_is_granted_and_asking_again_mends_it() {
+fn authorizer_under_fault_grants_nothing_and_recovers() {
     matrix(&OF_AUTHORIZER);
 }

@@ -15,6 +15,7 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
+use contract_tests::ReceivedResponse;
 use jiff::Timestamp;
 use local::{
     aws::{calls::Calls, iam::OPERATOR, upstream::Upstreams},
@@ -35,8 +36,6 @@ use shared::{
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-
-use crate::answers::Answered;
 
 static SHARED: LazyLock<World> = LazyLock::new(World::new);
 
@@ -177,7 +176,9 @@ impl World {
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Reply {
         let reply = self.send_to(&self.stack().local.url, method, path, headers, body);
         let (status, headers, body) = (reply.status, &reply.headers, reply.text.as_str());
-        Answered { method, path, status, headers, body }.check().unwrap_or_else(|objection| panic!("{objection}"));
+        ReceivedResponse { method, path, status, headers, body }
+            .check()
+            .unwrap_or_else(|objection| panic!("{objection}"));
         for (name, value) in [("x-content-type-options", "nosniff"), ("strict-transport-security", "max-age=31536000")]
         {
             assert_eq!(reply.header(name), value, "{method} {path}: {status} without {name}");

@@ -21,7 +21,7 @@ fn of(world: &World, reply: &Reply, kind: &str, count: usize) -> Vec<Value> {
 }
 
 #[test]
-fn each_request_has_one_line_of_each_function_that_it_met() {
+fn request_has_one_log_line_per_function() {
     let world = World::new();
     let owner = world.owner();
     let made = world.create(&owner, &json!({"name": "n"}));
@@ -80,7 +80,7 @@ fn each_request_has_one_line_of_each_function_that_it_met() {
 }
 
 #[test]
-fn a_line_counts_the_calls_that_went_over_the_wire() {
+fn request_line_counts_aws_calls() {
     let world = World::new();
     let owner = world.owner();
     world.call("GET", "/v1/access-tokens", &owner);
@@ -96,7 +96,7 @@ fn a_line_counts_the_calls_that_went_over_the_wire() {
 }
 
 #[test]
-fn every_operation_emits_its_metrics_and_no_other() {
+fn operation_emits_exactly_its_metrics() {
     let world = World::new();
     let owner = world.owner();
     let made = world.create(&owner, &json!({"name": "n"})).json();
@@ -133,7 +133,7 @@ fn turned_away(world: &World, token: &str) -> (Value, Value) {
 }
 
 #[test]
-fn a_token_that_counts_no_more_is_found_by_its_id_and_the_id_in_a_forged_one_is_in_no_line() {
+fn inactive_token_is_logged_by_id_but_forged_id_is_not() {
     let world = World::new();
     let owner = world.owner();
     let [(revoked, token), (expired, late)] = [(); 2].map(|()| world.token(&owner, &json!({})));

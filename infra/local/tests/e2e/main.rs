@@ -3,30 +3,28 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "a test prints what it measured")]
 
-#[path = "../contract/answers.rs"]
-mod answers;
-mod attached;
 mod attacks;
-mod bounds;
-mod checks;
-mod closed;
+mod authorizer_policies;
+mod cors;
+mod error_responses;
 mod events;
+mod fail_closed;
 mod faults;
 mod harness;
-mod keys;
-mod life;
+mod iam_policies;
+mod idempotency;
+mod identity_providers;
+mod invariants;
+mod key_rotation;
+mod kms_keys;
+mod limits;
 mod logs;
-mod origins;
-mod pages;
-mod paths;
-mod policies;
+mod model_based;
+mod pagination;
+mod permissions;
 mod portal;
-mod powers;
-mod programs;
-mod providers;
 mod races;
-mod refusals;
-mod repeats;
-mod rights;
-mod rotation;
+mod raw_requests;
+mod sample_api;
+mod token_lifecycle;
 mod upstreams;

@@ -9,7 +9,7 @@ fn loaded(html: &str) -> Vec<&str> {
 }
 
 #[test]
-fn a_page_and_all_that_it_loads_is_open_to_all_and_says_how_long_it_may_be_kept() {
+fn page_and_assets_are_public_with_cache_headers() {
     let shared = Shared::lend();
     for page in ["/tokens", "/docs"] {
         let answer = shared.page(page);
@@ -36,7 +36,7 @@ fn a_page_and_all_that_it_loads_is_open_to_all_and_says_how_long_it_may_be_kept(
 }
 
 #[test]
-fn a_page_runs_its_own_scripts_alone_and_stands_in_no_frame() {
+fn page_allows_only_own_scripts_and_no_frames() {
     let shared = Shared::lend();
     let provider = shared.stack().local.idp_url.clone();
     for (path, calls) in
@@ -63,7 +63,7 @@ fn a_page_runs_its_own_scripts_alone_and_stands_in_no_frame() {
 }
 
 #[test]
-fn the_root_leads_to_the_one_address_of_the_page() {
+fn root_redirects_to_public_url_of_page() {
     let world = World::with(&[("PublicUrl", "https://tokens.example/live")]);
     let answer = world.page("/");
     assert_eq!((answer.status, answer.header("location")), (302, "https://tokens.example/live/tokens"));

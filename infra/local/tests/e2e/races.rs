@@ -14,7 +14,7 @@ const CLIENTS: usize = 16;
 const ROUNDS: usize = 200;
 
 #[test]
-fn two_hundred_creates_lists_and_revokes_at_once_leave_the_ledger_as_it_was_answered() {
+fn concurrent_requests_leave_state_as_acknowledged() {
     let world = World::new();
     let owner = world.person_as("123", "1001", &["owner"]);
     let next = AtomicUsize::new(0);
@@ -56,7 +56,7 @@ fn two_hundred_creates_lists_and_revokes_at_once_leave_the_ledger_as_it_was_answ
 }
 
 #[test]
-fn no_request_that_begins_after_a_revoke_was_answered_is_granted() {
+fn request_after_revocation_response_is_never_granted() {
     let world = World::new();
     let owner = world.owner();
     world.run(world.stack().lambda.warm_up("authorizer", 8)).unwrap();
@@ -127,7 +127,7 @@ fn path(item: &Value) -> String {
 }
 
 #[test]
-fn a_child_made_while_its_parent_is_revoked_is_dead_when_the_revoke_has_answered() {
+fn child_created_during_revocation_of_parent_is_inactive() {
     often(|world, owner, _| {
         let (item, token) = world.token(owner, &json!({}));
         let create = || world.create(&token, &json!({"name": "child"}));
@@ -143,7 +143,7 @@ fn a_child_made_while_its_parent_is_revoked_is_dead_when_the_revoke_has_answered
 }
 
 #[test]
-fn two_revokes_at_once_give_one_revocation() {
+fn concurrent_revocations_are_recorded_once() {
     often(|world, owner, round| {
         let (item, _) = world.token(owner, &json!({}));
         let other = world.person_as("123", &format!("p{round}"), &["owner"]);
@@ -155,7 +155,7 @@ fn two_revokes_at_once_give_one_revocation() {
 }
 
 #[test]
-fn two_creates_with_one_key_at_once_give_one_token() {
+fn concurrent_creates_with_one_key_create_one_token() {
     often(|world, owner, round| {
         let create = || world.create_with_key(owner, &format!("key-{round}"), &json!({"name": "n"}));
         let (one, two) = at_once(create, create);
@@ -165,7 +165,7 @@ fn two_creates_with_one_key_at_once_give_one_token() {
 }
 
 #[test]
-fn a_replay_during_a_revoke_never_gives_a_token_that_works() {
+fn replay_during_revocation_returns_no_active_token() {
     often(|world, owner, round| {
         let create = || world.create_with_key(owner, &format!("key-{round}"), &json!({"name": "n"}));
         let item = create().json();

@@ -38,7 +38,7 @@ async fn run(elsewhere: &Aws, folder: &std::path::Path) -> (String, usize, Strin
 }
 
 #[test]
-fn a_folder_finds_its_table_and_its_keys_elsewhere_again_and_begins_anew_where_they_are_forgotten() {
+fn data_folder_reuses_or_recreates_upstream_table_and_keys() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let folder = || tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let (one, other) = (folder(), folder());

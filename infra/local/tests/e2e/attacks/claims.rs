@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
+    attack::{Group, Row},
     forge::{Base, Forge, with, without},
-    row::{Group, Row},
 };
 
 pub fn groups(forge: &Forge<'_>) -> Vec<Group> {

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::{harness::World, keys::Key};
+use crate::{harness::World, kms_keys::Key};
 
 /// A good token, and what it takes to make others of it.
 pub struct Base {

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
+    attack::{Group, Row},
     forge::{Forge, without},
     request::Request,
-    row::{Group, Row},
 };
 
 /// Texts that some look-up would take for more than a name, and names of nothing.

@@ -1,9 +1,8 @@
 //! What is sent.
 
-use crate::{
-    answers::Answered,
-    harness::{Reply, World},
-};
+use contract_tests::ReceivedResponse;
+
+use crate::harness::{Reply, World};
 
 /// One request.
 #[derive(Clone)]
@@ -41,7 +40,7 @@ impl Request {
     pub fn objection(&self, reply: &Reply) -> Option<String> {
         let (status, headers, body) = (reply.status, &reply.headers, reply.text.as_str());
         // What the gateway does not even read is answered by it alone.
-        let foreseen = Answered { method: self.method, path: &self.path, status, headers, body }
+        let foreseen = ReceivedResponse { method: self.method, path: &self.path, status, headers, body }
             .check()
             .err()
             .filter(|_| status != 431);

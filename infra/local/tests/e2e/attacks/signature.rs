@@ -4,8 +4,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
+    attack::{Group, Row},
     forge::{Forge, encode},
-    row::{Group, Row},
 };
 
 /// The order of P-256 (NIST SP 800-186, section 3.2.1.3).
