@@ -12,8 +12,9 @@ use aws_sdk_dynamodb::{
     config::{BehaviorVersion, Credentials, Region},
 };
 use clap::Args;
+use data_dir::StackSelection;
 use shared::{
-    aws::{self, Ledger},
+    aws::Ledger,
     permissions::OrgId,
     provisioning::{AccessManifest, Change, DesiredItem, Provisioning},
     token::{Principal, ProviderName, UserId},
@@ -29,7 +30,7 @@ use crate::{
 pub const HELP_EXAMPLES: &str = r#"Examples:
   latchkey apply --table my-ledger --owner 'company|auth0|5f7c' --org 123     creates the first owner
   latchkey apply --table my-ledger --provider company roles.json --dry-run
-  latchkey apply roles.json                                                   writes to the local service
+  latchkey apply roles.json                                                   writes to the local stack
 
 The file contains roles and assignments:
   {"roles": [{"id": "123:viewer", "name": "Viewer", "grants": [{"action": "*:view"}]}],
@@ -54,12 +55,14 @@ pub struct ApplyCommand {
     /// Show the changes without writing them
     #[arg(long)]
     dry_run: bool,
-    /// DynamoDB table of the ledger (default: the local service's table)
-    #[arg(long, value_name = "NAME")]
+    /// DynamoDB table of a deployment (default: the local stack's table)
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["data", "ephemeral"])]
     table: Option<String>,
     /// Configured name of the identity provider of each `user` in the file (default without --table: local)
     #[arg(long, value_name = "NAME")]
     provider: Option<ProviderName>,
+    #[command(flatten)]
+    stack: StackSelection,
 }
 
 impl ApplyCommand {
@@ -98,27 +101,36 @@ impl ApplyCommand {
 
     async fn ledger(&self) -> Result<Ledger, Error> {
         match &self.table {
-            Some(table) => Ok(deployed_ledger(table).await),
-            None => LocalStack::find().map(local_ledger),
+            Some(table) => deployed_ledger(table).await,
+            None => LocalStack::find(&self.stack).map(local_ledger),
         }
     }
 }
 
 /// The ledger of a deployment. Credentials and region come from the AWS SDK's default chain, as in the AWS CLI.
-async fn deployed_ledger(table: &str) -> Ledger {
+#[cfg(feature = "aws")]
+async fn deployed_ledger(table: &str) -> Result<Ledger, Error> {
     let config = aws_config::defaults(BehaviorVersion::latest());
-    let config = config.timeout_config(aws::timeouts()).retry_config(aws::retries()).load().await;
-    Ledger::through(Client::new(&config), table.to_owned())
+    let config = config.timeout_config(shared::aws::timeouts()).retry_config(shared::aws::retries()).load().await;
+    Ok(Ledger::through(Client::new(&config), table.to_owned()))
 }
 
-/// The ledger of a local service. It identifies the operator by the access key id and checks no secret.
+/// Without the feature `aws`, a deployment's table cannot be accessed.
+#[cfg(not(feature = "aws"))]
+#[expect(clippy::unused_async, reason = "has the signature of the function that loads credentials")]
+async fn deployed_ledger(_table: &str) -> Result<Ledger, Error> {
+    let problem = "this build cannot access AWS";
+    Err(Error::Usage(format!("{problem}: install it with `cargo install --path infra/cli --features aws`")))
+}
+
+/// The ledger of a local stack. It identifies the operator by the access key id and checks no secret.
 fn local_ledger(stack: LocalStack) -> Ledger {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("operator", "local", None, None, "local"))
-        .endpoint_url(stack.dynamodb_url);
-    Ledger::through(Client::from_conf(config.build()), stack.table)
+        .endpoint_url(stack.addresses.dynamodb_url);
+    Ledger::through(Client::from_conf(config.build()), stack.addresses.table)
 }
 
 fn row((change, item): &(Change, DesiredItem)) -> Vec<String> {

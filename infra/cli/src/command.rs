@@ -1,6 +1,7 @@
 //! The command line: the subcommands, the text of `--help`, and their dispatch.
 
 use clap::{Parser, Subcommand};
+use data_dir::StackSelection;
 
 use crate::{
     apply::{self, ApplyCommand},
@@ -13,7 +14,8 @@ use crate::{
 const HELP_FOOTER: &str = "Environment:
   LATCHKEY_URL    the API's base URL
   LATCHKEY_TOKEN  the credential: an identity provider's token or an access token
-Both are optional in a directory where `cargo local` runs. The default credential there is a token of the owner of
+Both are optional while a local stack is running (`cargo local`): without a URL, requests go to the stack of the nearest
+directory `.local`, here or above, or to the one of --data. The default credential there is a token of the owner of
 organization 123. A credential of another service requires the URL of that service.
 
 Exit codes:
@@ -29,6 +31,9 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "latchkey", version, after_help = HELP_FOOTER, arg_required_else_help = true)]
 pub struct Cli {
+    /// Makes the options global, so that they may precede the subcommand. The subcommands' own [`StackSelection`] has the values.
+    #[command(flatten)]
+    _stack: StackSelection,
     #[command(subcommand)]
     command: TopLevelCommand,
 }

@@ -29,7 +29,7 @@ impl CredentialOptions {
             (Some(token), None) => Ok(token),
             (Some(token), Some(local)) if local.is_issuer_of(&token) => Ok(token),
             (Some(_), Some(local)) => Err(issued_elsewhere(local)),
-            (None, Some(_)) => LocalStack::owner_token(),
+            (None, Some(local)) => local.owner_token(),
             (None, None) => {
                 let action = format!("set `{TOKEN_VARIABLE}` or pass `--token-stdin`");
                 Err(Error::NoCredential(format!("no credentials: {action}")))
@@ -50,7 +50,7 @@ impl CredentialOptions {
 }
 
 fn issued_elsewhere(local: &LocalStack) -> Error {
-    let problem = format!("the local service at `{}` did not issue the credential", local.url);
+    let problem = format!("the local service at `{}` did not issue the credential", local.addresses.url);
     Error::Usage(format!("{problem}: select its service with `--url` or `LATCHKEY_URL`"))
 }
 

@@ -1,15 +1,23 @@
-//! The API's base URL: the option `--url`, or the local service.
+//! The service that receives the requests: the URL of `--url` or `LATCHKEY_URL`, or a local stack.
+
+use std::env;
 
 use clap::Args;
+use data_dir::StackSelection;
 
 use crate::{error::Error, http, local_stack::LocalStack};
+
+/// The environment variable that contains the base URL.
+const URL_VARIABLE: &str = "LATCHKEY_URL";
 
 /// The options that select the service.
 #[derive(Debug, Args)]
 pub struct EndpointOptions {
-    /// Base URL of the API (default: the local service in the current directory)
-    #[arg(long, env = "LATCHKEY_URL", value_name = "URL")]
+    /// Base URL of the API (default: `LATCHKEY_URL`, or else the local stack)
+    #[arg(long, value_name = "URL", conflicts_with_all = ["data", "ephemeral"])]
     url: Option<String>,
+    #[command(flatten)]
+    stack: StackSelection,
 }
 
 /// The service that receives the requests.
@@ -21,16 +29,18 @@ pub struct Endpoint {
 }
 
 impl EndpointOptions {
-    /// Returns the service at the given URL, or else the local service.
+    /// Returns the service at the given URL, or else the selected local stack. An explicit selection of a local stack overrides
+    /// `LATCHKEY_URL`.
     ///
     /// # Errors
     ///
     /// Returns [`Error::Usage`] for a URL that would expose a credential, and [`Error::Unreachable`] if no URL is given and no
-    /// local service runs.
+    /// local stack is running.
     pub fn resolve(&self) -> Result<Endpoint, Error> {
-        let local = if self.url().is_none() { Some(LocalStack::find()?) } else { None };
-        let url = local.as_ref().map(|local| local.url.as_str()).or(self.url()).unwrap_or_default();
-        if http::is_secure(url) {
+        let given = self.given_url();
+        let local = if given.is_none() { Some(LocalStack::find(&self.stack)?) } else { None };
+        let url = given.or_else(|| local.as_ref().map(|local| local.addresses.url.clone())).unwrap_or_default();
+        if http::is_secure(&url) {
             Ok(Endpoint { base_url: url.trim_end_matches('/').to_owned(), local })
         } else {
             let rule = "`--url` or `LATCHKEY_URL` must be an https URL, or an http URL of this machine";
@@ -38,8 +48,9 @@ impl EndpointOptions {
         }
     }
 
-    /// The given URL. An empty `LATCHKEY_URL` counts as unset.
-    fn url(&self) -> Option<&str> {
-        self.url.as_deref().filter(|url| !url.is_empty())
+    /// The URL of the option or the environment. An empty one counts as unset.
+    fn given_url(&self) -> Option<String> {
+        let from_environment = if self.stack.is_given() { None } else { env::var(URL_VARIABLE).ok() };
+        self.url.clone().or(from_environment).filter(|url| !url.is_empty())
     }
 }

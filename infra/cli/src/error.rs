@@ -2,6 +2,7 @@
 
 use std::{io, process::ExitCode};
 
+use data_dir::DataDirError;
 use serde::Deserialize;
 use shared::provisioning::{ApplyError, ManifestError};
 
@@ -85,6 +86,15 @@ pub enum Error {
 struct ProblemDetails {
     detail: String,
     code: String,
+}
+
+impl From<DataDirError> for Error {
+    fn from(error: DataDirError) -> Self {
+        match error {
+            DataDirError::OtherOwner(_) | DataDirError::SeveralEphemeral(_) => Self::Usage(error.to_string()),
+            error => Self::Unreachable(error.to_string()),
+        }
+    }
 }
 
 impl Error {

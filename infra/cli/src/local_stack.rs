@@ -1,18 +1,20 @@
 //! The service that `cargo local` runs: its addresses, and a token for its seeded owner.
 
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
+use data_dir::{IDENTITY_FILE, StackAddresses, StackSelection};
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Url;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::json;
 use shared::jwt::Unverified;
 
 use crate::{error::Error, token_family};
 
-/// The directory in which `cargo local` stores its files, below the current directory.
-const DATA_DIR: &str = ".local";
 /// The organization of the seed file.
 const SEED_ORG: &str = "123";
 /// The user of the seed file who owns [`SEED_ORG`].
@@ -22,20 +24,14 @@ const IDP_AUDIENCE: &str = "latchkey";
 /// Lifetime of the owner's token, which serves one command.
 const OWNER_TOKEN_TTL: SignedDuration = SignedDuration::from_mins(15);
 
-/// The addresses of the running service: members of `.local/local.json`, which exists while the service runs.
-#[derive(Debug, Deserialize)]
+/// A local stack that is running.
 pub struct LocalStack {
-    /// The API's base URL.
-    pub url: String,
-    /// The ledger's table.
-    pub table: String,
-    /// The endpoint of `DynamoDB`.
-    pub dynamodb_url: String,
-    /// The local identity provider's issuer.
-    idp_url: String,
+    /// Its addresses.
+    pub addresses: StackAddresses,
+    data_dir: PathBuf,
 }
 
-/// The local identity provider's issuer and key: members of `.local/identity.json`.
+/// The local identity provider's issuer and key: members of [`IDENTITY_FILE`].
 #[derive(Deserialize)]
 struct IdentityProvider {
     issuer: String,
@@ -44,35 +40,33 @@ struct IdentityProvider {
 }
 
 impl LocalStack {
-    /// Returns the service that runs in `.local` below the current directory. Its addresses must be on this machine: a directory
-    /// from an untrusted source must not decide where a credential is sent.
+    /// Returns the selected stack. Its addresses must be on this machine: a directory from an untrusted source must not decide
+    /// where a credential is sent.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Unreachable`] if no service runs, and [`Error::Usage`] if the file names another machine.
-    pub fn find() -> Result<Self, Error> {
-        let stack: Self = read_file("local.json")?.ok_or_else(|| {
-            let problem = "no local service runs in this directory";
-            let action = "start one with `cargo local`, or pass `--url` (`--table` for `apply`)";
-            Error::Unreachable(format!("{problem}: {action}"))
-        })?;
-        if is_on_this_machine(&stack.url) && is_on_this_machine(&stack.dynamodb_url) {
-            Ok(stack)
+    /// Returns [`Error::Unreachable`] if no stack is running, and [`Error::Usage`] if the file names another machine.
+    pub fn find(selection: &StackSelection) -> Result<Self, Error> {
+        let data_dir = selection.find()?;
+        let addresses = StackAddresses::read(&data_dir)?;
+        if is_on_this_machine(&addresses.url) && is_on_this_machine(&addresses.dynamodb_url) {
+            Ok(Self { addresses, data_dir })
         } else {
-            Err(Error::Usage(format!(
-                "`{DATA_DIR}/local.json` names another machine: pass its URL with `--url` or `LATCHKEY_URL`"
-            )))
+            let file = data_dir.join(StackAddresses::FILE);
+            let problem = format!("`{}` names another machine", file.display());
+            Err(Error::Usage(format!("{problem}: pass its URL with `--url` or `LATCHKEY_URL`")))
         }
     }
 
-    /// Returns whether `credential` claims an issuer of this service or its local identity provider. The provider must be on
-    /// this machine too: otherwise the file could name the issuer of the credential that it wants.
+    /// Returns whether `credential` claims an issuer of this stack or its identity provider. The provider must be on this
+    /// machine too: otherwise the file could name the issuer of the credential that it wants.
     #[must_use]
     pub fn is_issuer_of(&self, credential: &str) -> bool {
         let Ok(unverified) = Unverified::parse(credential) else { return false };
-        let issuers = token_family::issuers(self.url.trim_end_matches('/'));
+        let issuers = token_family::issuers(self.addresses.url.trim_end_matches('/'));
+        let idp_url = &self.addresses.idp_url;
         let claimed = unverified.issuer();
-        issuers.iter().any(|issuer| issuer == claimed) || claimed == self.idp_url && is_on_this_machine(&self.idp_url)
+        issuers.iter().any(|issuer| issuer == claimed) || claimed == idp_url && is_on_this_machine(idp_url)
     }
 
     /// Issues a token for the seeded owner, signed with the local identity provider's key.
@@ -80,10 +74,10 @@ impl LocalStack {
     /// # Errors
     ///
     /// Returns [`Error::NoCredential`] if the key is missing or malformed.
-    pub fn owner_token() -> Result<String, Error> {
-        let unusable =
-            || Error::NoCredential(format!("`{DATA_DIR}/identity.json` has no usable key: set `LATCHKEY_TOKEN`"));
-        let provider: IdentityProvider = read_file("identity.json")?.ok_or_else(unusable)?;
+    pub fn owner_token(&self) -> Result<String, Error> {
+        let path = self.data_dir.join(IDENTITY_FILE);
+        let unusable = || Error::NoCredential(format!("`{}` has no usable key: set `LATCHKEY_TOKEN`", path.display()));
+        let provider = read_identity_provider(&path)?.ok_or_else(unusable)?;
         let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", provider.rsa);
         let key = EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| unusable())?;
         let now = Timestamp::now();
@@ -106,12 +100,11 @@ fn thumbprint(key: &EncodingKey) -> Option<String> {
     jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256).ok()
 }
 
-/// Reads a JSON file of [`DATA_DIR`], `None` if it does not exist.
-fn read_file<T: DeserializeOwned>(name: &str) -> Result<Option<T>, Error> {
-    let path = PathBuf::from(DATA_DIR).join(name);
+/// Reads the identity provider's file, `None` if it does not contain one.
+fn read_identity_provider(path: &Path) -> Result<Option<IdentityProvider>, Error> {
     let unreadable = |source| Error::Io { what: format!("cannot read `{}`", path.display()), source };
-    match fs::read(&path) {
-        Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|error| unreadable(error.into())),
+    match fs::read(path) {
+        Ok(text) => Ok(serde_json::from_slice(&text).ok()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(unreadable(error)),
     }

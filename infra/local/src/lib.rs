@@ -1,7 +1,7 @@
-//! The whole service on one machine: what stands around the functions on AWS, played by this process.
+//! The whole service on one machine: an emulation of the AWS services around the functions, in one process.
 //!
-//! Reads `template.yaml` and builds from it a gateway with the semantics of a REST API, the Lambda runtime around the real
-//! function binaries, a `DynamoDB`, a KMS and an identity provider for people. The functions cannot tell it from AWS.
+//! It reads `template.yaml`, and starts from it a gateway with the semantics of a REST API, the Lambda Runtime API around the
+//! deployed function binaries, a `DynamoDB`, a KMS and an identity provider for users.
 
 pub mod aws;
 pub mod build;
@@ -13,3 +13,4 @@ pub mod lambda;
 pub mod seed;
 pub mod stack;
 pub mod template;
+pub mod terminal;

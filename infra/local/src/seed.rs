@@ -1,6 +1,6 @@
-//! The roles and the people that a new stack begins with.
+//! The roles and users of a new stack.
 
-mod people;
+mod users;
 
 use std::{fs, path::Path};
 
@@ -12,30 +12,30 @@ use shared::{
 
 use crate::idp::{provider_name, users::User};
 
-/// A seed file: a setup whose users are people of the local identity provider, and beside it their names,
-/// `"people": [{"user": "1001", "name": "Ada Lovelace"}]`.
+/// A seed file: an access manifest whose users are those of the local identity provider, and their names in the additional
+/// member `"people": [{"user": "1001", "name": "Ada Lovelace"}]`.
 #[derive(Debug, Clone)]
 pub struct Seed {
-    setup: AccessManifest,
-    people: Vec<User>,
+    manifest: AccessManifest,
+    users: Vec<User>,
 }
 
 /// Why a seed cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
-    /// The file cannot be read.
-    #[error("the seed `{file}` cannot be read: {why}")]
+    /// The file cannot be read or parsed.
+    #[error("cannot read the seed `{file}`: {reason}")]
     Unreadable {
-        /// Which.
+        /// The file's path.
         file: String,
-        /// What the system or the JSON reader says.
-        why: String,
+        /// The operating system's or the JSON parser's error, or the invalid name.
+        reason: String,
     },
-    /// What it says cannot be.
-    #[error("the seed's {0}")]
-    Wrong(ManifestError),
-    /// The ledger did not take it.
-    #[error("the seed cannot be written to the ledger: {0}")]
+    /// A role or an assignment is invalid.
+    #[error("seed: {0}")]
+    Invalid(ManifestError),
+    /// The table cannot be written.
+    #[error("cannot write the seed to the table: {0}")]
     Ledger(#[from] ApplyError),
 }
 
@@ -44,33 +44,34 @@ impl Seed {
     ///
     /// # Errors
     ///
-    /// See [`SeedError`].
+    /// Returns [`SeedError::Unreadable`] or [`SeedError::Invalid`].
     pub fn read(file: &Path) -> Result<Self, SeedError> {
-        let unreadable = |why: String| SeedError::Unreadable { file: file.display().to_string(), why };
+        let unreadable = |reason: String| SeedError::Unreadable { file: file.display().to_string(), reason };
         let text = fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
-        let (names, rest) = people::names(&text).map_err(unreadable)?;
-        let setup = AccessManifest::parse(rest.as_bytes(), Some(&provider_name())).map_err(|error| match error {
-            ManifestError::Form(why) => unreadable(why),
-            wrong => SeedError::Wrong(wrong),
-        })?;
-        let people = people::assigned(&setup, &names).map_err(unreadable)?;
-        Ok(Self { setup, people })
+        let (names, manifest) = users::split_names(&text).map_err(unreadable)?;
+        let manifest =
+            AccessManifest::parse(manifest.as_bytes(), Some(&provider_name())).map_err(|error| match error {
+                ManifestError::Form(reason) => unreadable(reason),
+                invalid => SeedError::Invalid(invalid),
+            })?;
+        let users = users::assigned(&manifest, &names).map_err(unreadable)?;
+        Ok(Self { manifest, users })
     }
 
-    /// Who has roles here, each in each of their organizations.
+    /// Returns the users with roles, once for each organization.
     #[must_use]
-    pub fn people(&self) -> &[User] {
-        &self.people
+    pub fn users(&self) -> &[User] {
+        &self.users
     }
 
-    /// Writes the seed's rows to `table`, over those that are there by the same keys.
+    /// Writes the seed's items to `table`, and replaces those with the same keys.
     ///
     /// # Errors
     ///
-    /// [`SeedError::Ledger`].
+    /// Returns [`SeedError::Ledger`].
     pub async fn write(&self, client: Client, table: &str) -> Result<(), SeedError> {
         let apply = Provisioning { ledger: Ledger::through(client, table.to_owned()) };
-        let compared = apply.compare(self.setup.items()).await?;
+        let compared = apply.compare(self.manifest.items()).await?;
         Ok(apply.write(&compared).await?)
     }
 }
@@ -80,19 +81,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shipped_seed_is_a_good_one() {
+    fn shipped_seed_is_valid_and_names_all_users() {
         let seed = Seed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("seed.json")).unwrap();
-        assert!(seed.setup.items().len() >= 10);
-        assert!(seed.people.len() >= 7 && seed.people.iter().all(|person| person.name != person.id));
+        assert!(seed.manifest.items().len() >= 10);
+        assert!(seed.users.len() >= 7 && seed.users.iter().all(|user| user.name != user.id));
     }
 
     #[test]
-    fn a_seed_that_is_not_there_or_is_none_is_refused_by_its_name() {
+    fn missing_or_invalid_seed_error_names_the_file() {
         assert!(Seed::read(Path::new("/nonexistent/seed.json")).is_err());
         let file = tempfile::NamedTempFile::new().unwrap();
         let name = file.path().display().to_string();
         assert!(
-            Seed::read(file.path()).unwrap_err().to_string().starts_with(&format!("the seed `{name}` cannot be read"))
+            Seed::read(file.path()).unwrap_err().to_string().starts_with(&format!("cannot read the seed `{name}`"))
         );
     }
 }

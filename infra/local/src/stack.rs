@@ -1,24 +1,20 @@
-//! The stack: everything that the template describes, running.
+//! A running stack: the gateways, functions, `DynamoDB`, KMS and identity provider that the template describes.
 
+pub(crate) mod data_dir;
 mod environment;
 mod error;
-pub(crate) mod folder;
 mod sample;
 mod services;
 
 use std::{collections::BTreeMap, iter, path::PathBuf, sync::Arc, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use ::data_dir::{SampleUrls, StackAddresses};
 use serde_json::json;
 use shared::system::SystemClock;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 
-use self::{environment::Environment, folder::Folder};
-pub use self::{
-    environment::operator,
-    error::StackError,
-    sample::{Sample, SampleUrls},
-};
+use self::{data_dir::DataDir, environment::Environment};
+pub use self::{environment::operator, error::StackError, sample::Sample};
 use crate::{
     aws::{Aws, upstream::Upstreams},
     gateway::Gateway,
@@ -28,67 +24,45 @@ use crate::{
     },
     lambda::{Lambda, Output},
     seed::Seed,
-    template::{Api, Template, World, load},
+    template::{Api, ApiKind, Template, World, load},
 };
 
-/// How long running requests have after the stop. A call to AWS takes 3 s at most; a client that never ends its request would
-/// hold everything up for ever.
-const GRACE: Duration = Duration::from_secs(5);
+/// Longest time that running requests have to finish at the stop. A call to AWS takes at most 3 s; a client that never completes
+/// its request must not delay the stop.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How a stack is to be.
+/// The configuration of a stack.
 #[derive(Debug, Clone)]
 pub struct StackOptions {
-    /// The template's text.
+    /// The text of the template.
     pub template: String,
     /// The function binaries by their names.
     pub binaries: BTreeMap<String, PathBuf>,
     /// The port of the gateway, 0 for a free one.
     pub port: u16,
-    /// The folder in which everything is kept.
+    /// The data directory.
     pub data: PathBuf,
-    /// The roles and people to begin with.
+    /// The roles and users of a new stack.
     pub seed: Seed,
-    /// Whether the seed is written at each start, and not into a new folder or table alone.
+    /// Whether the seed is written at each start instead of only into a new data directory or table.
     pub seed_always: bool,
-    /// Whether every path begins with the stage, as at an API's own address.
+    /// Whether every path begins with the stage, as at an API's own address on AWS.
     pub stage_in_path: bool,
-    /// Values for the template's parameters, over those that the stack itself gives.
+    /// Values of the template's parameters. They override those that the stack sets.
     pub parameters: BTreeMap<String, String>,
-    /// The services in place of the embedded `DynamoDB` and KMS.
+    /// The services that replace the embedded `DynamoDB` and KMS.
     pub upstreams: Upstreams,
-    /// The sample to serve beside, where one is to be.
+    /// The sample, if it is served.
     pub sample: Option<Sample>,
-    /// Where goes what the functions print.
+    /// The destination of the functions' output.
     pub output: Output,
-}
-
-/// Where everything is, as it is written to `local.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Local {
-    /// The API's base URL.
-    pub url: String,
-    /// The issuer of the access tokens.
-    pub issuer: String,
-    /// The ledger's table.
-    pub table: String,
-    /// The endpoint of `DynamoDB`.
-    pub dynamodb_url: String,
-    /// The endpoint of KMS.
-    pub kms_url: String,
-    /// The issuer of people's tokens.
-    pub idp_url: String,
-    /// The sample's APIs, where it is served.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sample: Option<SampleUrls>,
-    /// The function binaries by their names.
-    pub functions: BTreeMap<String, PathBuf>,
 }
 
 /// A running stack.
 pub struct Stack {
-    /// Where everything is.
-    pub local: Local,
-    /// What was built from.
+    /// Its addresses.
+    pub local: StackAddresses,
+    /// The template with the values of its parameters.
     pub template: Template,
     /// The functions.
     pub lambda: Arc<Lambda>,
@@ -96,60 +70,74 @@ pub struct Stack {
     pub aws: Aws,
     /// The identity provider.
     pub idp: Idp,
-    folder: Folder,
-    gateways: Vec<Server>,
+    data_dir: DataDir,
+    gateways: Vec<GatewayServer>,
 }
 
-/// A gateway that serves.
-struct Server {
+/// A gateway that listens.
+struct GatewayServer {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
+/// An API of the sample with its listener.
+struct SampleApi {
+    api: Api,
+    listener: TcpListener,
+    url: String,
+}
+
 impl Stack {
-    /// Starts everything and waits until each function is ready. What the folder holds from earlier runs is still there.
+    /// Starts a stack with the state of its data directory, and waits until each function is ready. Logs a line for each part.
     ///
     /// # Errors
     ///
-    /// See [`StackError`].
+    /// Returns [`StackError`].
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
-        let mut folder = Folder::open(&options.data)?;
+        let mut data_dir = DataDir::open(&options.data)?;
         let listener = bind(options.port).await?;
         let port = listener.local_addr().map_err(StackError::Listen)?.port();
         let idp_port = if options.port == 0 { 0 } else { port.saturating_add(1) };
         let url = base_url(port, &options)?;
         let idp = Idp::start(Issuer::open(&options.data, idp_port)?, sign_in(&options, &url)).await?;
-        let world = world(&options.upstreams, &mut folder)?;
-        let template = load(&options.template, &parameters(&options, &folder, &url, &idp.url), &world)?;
+        tracing::info!("identity provider listens on {}", idp.url);
+        let world = world(&options.upstreams, &mut data_dir)?;
+        let template = load(&options.template, &parameters(&options, &data_dir, &url, &idp.url), &world)?;
         let sample = options.sample.as_ref().map(|sample| sample.load(&template)).transpose()?;
         let environment = Environment::new(iter::once(&template).chain(&sample), &options.binaries)?;
         let aws = Aws::start(services::aws_options(&options, &template, environment.principals())?).await?;
-        let beside = beside(sample, port).await?;
-        let mut local = local(&template, url.clone(), &aws, &idp, environment.binaries())?;
-        local.sample =
-            SampleUrls::of(&beside.iter().map(|(api, _, url)| (api.clone(), url.clone())).collect::<Vec<_>>());
-        if options.seed_always || folder.is_new() || aws.new_table {
+        tracing::info!("DynamoDB listens on {}", aws.dynamodb_url);
+        tracing::info!("KMS listens on {}", aws.kms_url);
+        let sample_apis = bind_sample(sample, port).await?;
+        let mut addresses = addresses(&template, url.clone(), &aws, &idp, environment.binaries())?;
+        addresses.sample = sample_urls(&sample_apis);
+        if options.seed_always || data_dir.is_new() || aws.new_table {
             let client = operator(&aws.dynamodb_url, &template.world);
-            options.seed.write(client, &local.table).await?;
+            options.seed.write(client, &addresses.table).await?;
+            tracing::info!("seed written to table {}", addresses.table);
         }
         let functions = environment.functions(&aws, &template);
-        folder.write_environment(&functions)?;
+        data_dir.write_environment(&functions)?;
+        let function_count = functions.len();
         let lambda = Lambda::new(functions, options.output);
         lambda.warm().await?;
-        folder.settle(&url)?;
-        folder.write_local(&local)?;
+        tracing::info!("{function_count} functions started");
+        data_dir.record_base_url(&url)?;
+        data_dir.write_addresses(&addresses)?;
         let gateway = |api: &Api, stage, url: &str| Gateway::new(api, &template.world, lambda.clone(), stage, url);
         let mut gateways = vec![serve(listener, gateway(&template.apis[0], options.stage_in_path, &url))];
-        for (api, listener, url) in beside {
+        tracing::info!("API listens on {url}");
+        for SampleApi { api, listener, url } in sample_apis {
             gateways.push(serve(listener, gateway(&api, false, &url)));
+            tracing::info!("sample listens on {url}");
         }
-        Ok(Self { local, template, lambda, aws, idp, folder, gateways })
+        Ok(Self { local: addresses, template, lambda, aws, idp, data_dir, gateways })
     }
 
-    /// Stops everything, in the order in which nothing is cut off: the gateway lets running requests finish, for 5 s at most.
+    /// Stops the stack. The gateways go first and let running requests finish, for 5 s at most.
     pub async fn shutdown(self) {
-        let tasks: Vec<_> = self.gateways.into_iter().map(Server::stop).collect();
-        let _ = timeout(GRACE, async {
+        let tasks: Vec<_> = self.gateways.into_iter().map(GatewayServer::stop).collect();
+        let _ = timeout(SHUTDOWN_TIMEOUT, async {
             for task in tasks {
                 let _ = task.await;
             }
@@ -158,23 +146,24 @@ impl Stack {
         self.lambda.shutdown().await;
         self.aws.shutdown().await;
         self.idp.shutdown().await;
-        self.folder.close();
+        self.data_dir.close();
     }
 }
 
-impl Server {
-    /// Lets it finish what runs, and gives it to be waited for.
+impl GatewayServer {
+    /// Stops accepting requests, and returns the task that ends when the running ones are finished.
     fn stop(self) -> JoinHandle<()> {
         let _ = self.stop.send(());
         self.task
     }
 }
 
-/// Where the template is played. In a `DynamoDB` that others use too, the tables have names that nobody else has.
-fn world(upstreams: &Upstreams, folder: &mut Folder) -> Result<World, StackError> {
+/// The pseudo parameters of the template. In a `DynamoDB` that others use too, the stack's name and so the names of its tables
+/// are unique to the data directory.
+fn world(upstreams: &Upstreams, data_dir: &mut DataDir) -> Result<World, StackError> {
     let mut world = World::default();
     if upstreams.dynamodb.is_some() {
-        world.stack = format!("{}-{}", world.stack, folder.suffix()?);
+        world.stack = format!("{}-{}", world.stack, data_dir.suffix()?);
     }
     Ok(world)
 }
@@ -186,22 +175,27 @@ async fn bind(port: u16) -> Result<TcpListener, StackError> {
     })
 }
 
-/// The sample's APIs with where each listens: at the ports behind the identity provider's, or at free ones where those are
-/// taken, since nobody asked for the sample by name.
-async fn beside(sample: Option<Template>, port: u16) -> Result<Vec<(Api, TcpListener, String)>, StackError> {
+/// Binds the sample's APIs to the ports after the identity provider's, or to free ones if those are taken: the user did not
+/// choose them.
+async fn bind_sample(sample: Option<Template>, port: u16) -> Result<Vec<SampleApi>, StackError> {
     let mut apis = Vec::new();
-    for (api, wanted) in sample.into_iter().flat_map(|template| template.apis).rev().zip(port.saturating_add(2)..) {
-        let listener = match bind(wanted).await {
+    for (api, port) in sample.into_iter().flat_map(|template| template.apis).rev().zip(port.saturating_add(2)..) {
+        let listener = match bind(port).await {
             Err(StackError::PortTaken(_)) => bind(0).await?,
             other => other?,
         };
         let url = format!("http://{}", listener.local_addr().map_err(StackError::Listen)?);
-        apis.push((api, listener, url));
+        apis.push(SampleApi { api, listener, url });
     }
     Ok(apis)
 }
 
-/// The base URL. Where paths begin with the stage, it ends in it, since it is what stands before every path.
+fn sample_urls(apis: &[SampleApi]) -> Option<SampleUrls> {
+    let url = |kind| apis.iter().find(|sample| sample.api.kind == kind).map(|sample| sample.url.clone());
+    Some(SampleUrls { rest: url(ApiKind::Rest)?, http: url(ApiKind::Http)? })
+}
+
+/// The base URL, with the stage if every path begins with it.
 fn base_url(port: u16, options: &StackOptions) -> Result<String, StackError> {
     let host = format!("http://127.0.0.1:{port}");
     if !options.stage_in_path {
@@ -212,18 +206,18 @@ fn base_url(port: u16, options: &StackOptions) -> Result<String, StackError> {
     Ok(format!("{host}/{}", load(&options.template, &parameters, &World::default())?.apis[0].stage))
 }
 
-/// The seed's people, and the token page behind the API's base URL: its own, and the one that was asked for over it.
+/// The users of the seed, and the addresses of the token page: below the API's base URL and below a given `PublicUrl`.
 fn sign_in(options: &StackOptions, url: &str) -> SignIn {
     let urls = iter::once(url).chain(options.parameters.get("PublicUrl").map(String::as_str));
     SignIn {
-        users: options.seed.people().to_vec(),
+        users: options.seed.users().to_vec(),
         token_page_urls: urls.map(|url| format!("{url}/tokens")).collect(),
         clock: Arc::new(SystemClock),
     }
 }
 
-/// The template's parameters: what the stack knows, and what was asked for over it.
-fn parameters(options: &StackOptions, folder: &Folder, url: &str, idp: &str) -> BTreeMap<String, String> {
+/// The values of the template's parameters: those that the stack sets, overridden by the given ones.
+fn parameters(options: &StackOptions, data_dir: &DataDir, url: &str, idp: &str) -> BTreeMap<String, String> {
     let providers = json!([{
         "name": PROVIDER_NAME, "issuer": idp, "audience": AUDIENCE, "organizations": "*",
         "roles_claim": "roles", "assigned_without_claim": true, "owner_from_claim": true,
@@ -231,7 +225,7 @@ fn parameters(options: &StackOptions, folder: &Folder, url: &str, idp: &str) -> 
     }]);
     let mut parameters = BTreeMap::from([
         ("PublicUrl".to_owned(), url.to_owned()),
-        ("PreviousPublicUrls".to_owned(), folder.former_urls(url).join(",")),
+        ("PreviousPublicUrls".to_owned(), data_dir.previous_urls(url).join(",")),
         ("IdentityProviders".to_owned(), providers.to_string()),
     ]);
     parameters.extend(options.sample.iter().map(|sample| ("RouteRules".to_owned(), sample.rules.clone())));
@@ -239,15 +233,15 @@ fn parameters(options: &StackOptions, folder: &Folder, url: &str, idp: &str) -> 
     parameters
 }
 
-fn local(
+fn addresses(
     template: &Template,
     url: String,
     aws: &Aws,
     idp: &Idp,
     functions: BTreeMap<String, PathBuf>,
-) -> Result<Local, StackError> {
+) -> Result<StackAddresses, StackError> {
     let table = template.tables.first().ok_or(StackError::NoTable)?;
-    Ok(Local {
+    Ok(StackAddresses {
         issuer: format!("{url}/v1/access-tokens"),
         url,
         table: table.name.clone(),
@@ -259,10 +253,10 @@ fn local(
     })
 }
 
-fn serve(listener: TcpListener, gateway: Gateway) -> Server {
+fn serve(listener: TcpListener, gateway: Gateway) -> GatewayServer {
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(gateway.serve(listener, async {
         let _ = stopped.await;
     }));
-    Server { stop, task }
+    GatewayServer { stop, task }
 }

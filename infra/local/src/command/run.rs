@@ -1,54 +1,67 @@
-//! `cargo local` itself.
+//! `cargo local` itself: builds the functions, starts the stack and stops it at a signal.
 
-use std::{error::Error, fs, io::Write, path::Path, time::Duration};
+use std::{error::Error, fs, io::Write, path::PathBuf};
 
-use jiff::Timestamp;
+use data_dir::EPHEMERAL_PREFIX;
+use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Run;
+use super::{RunArgs, block_on, greeting::Greeting};
 use crate::{
     aws::upstream::Upstreams,
     build,
-    idp::issuer::UserClaims,
     lambda::Output,
     seed::Seed,
-    stack::{Sample, Stack, StackOptions},
+    stack::{Sample, Stack, StackOptions, data_dir::log_path},
+    terminal::{self, LogFormat},
 };
 
-/// For how long the person's token in the greeting is valid.
-const GREETING_TTL: Duration = Duration::from_hours(12);
-
-/// Builds, starts, greets, and waits for the signal to stop.
-pub(super) fn run(run: Run) -> Result<(), Box<dyn Error>> {
-    let workspace = build::workspace();
-    let ephemeral = if run.ephemeral { Some(tempfile::tempdir()?) } else { None };
-    let data = ephemeral.as_ref().map_or(run.data.as_path(), |folder| folder.path()).to_owned();
-    let seed = Seed::read(&run.seed.clone().unwrap_or_else(|| workspace.join("infra/local/seed.json")))?;
-    let options = StackOptions {
-        template: fs::read_to_string(workspace.join("template.yaml"))?,
-        binaries: build::binaries(&workspace, run.release)?,
-        port: run.port,
-        data: data.clone(),
-        seed,
-        seed_always: run.seed.is_some(),
-        stage_in_path: run.stage,
-        parameters: run.set.into_iter().collect(),
-        upstreams: Upstreams { dynamodb: run.dynamodb_url, kms: run.kms_url },
-        sample: Some(Sample::read(&workspace)?),
-        output: Output::Inherit,
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(until_stopped(options, &data))
+/// The data directory of the stack.
+struct Location {
+    path: PathBuf,
+    /// The option that selects the stack in other commands, if it is needed.
+    option: String,
+    /// Removes the directory at the end.
+    _temporary: Option<TempDir>,
 }
 
-async fn until_stopped(options: StackOptions, data: &Path) -> Result<(), Box<dyn Error>> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+/// Builds, starts, prints the greeting and waits for the signal to stop.
+pub(super) fn run(arguments: RunArgs) -> Result<(), Box<dyn Error>> {
+    terminal::init(arguments.log);
+    let workspace = build::workspace();
+    let location = Location::new(&arguments)?;
+    let seed_file = arguments.seed.clone().unwrap_or_else(|| workspace.join("infra/local/seed.json"));
+    let options = StackOptions {
+        template: fs::read_to_string(workspace.join("template.yaml"))?,
+        seed: Seed::read(&seed_file)?,
+        binaries: build::binaries(&workspace, arguments.release)?,
+        port: arguments.port,
+        data: location.path.clone(),
+        seed_always: arguments.seed.is_some(),
+        stage_in_path: arguments.stage,
+        parameters: arguments.set.into_iter().collect(),
+        upstreams: Upstreams { dynamodb: arguments.dynamodb_url, kms: arguments.kms_url },
+        sample: Some(Sample::read(&workspace)?),
+        output: match arguments.log {
+            LogFormat::Text => Output::File(log_path(&location.path)),
+            LogFormat::Json => Output::Inherit,
+        },
+    };
+    block_on(run_until_signal(options, &location))
+}
+
+async fn run_until_signal(options: StackOptions, location: &Location) -> Result<(), Box<dyn Error>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let users = options.seed.users().to_vec();
     let stack = tokio::select! {
         started = Stack::start(options) => started?,
         _ = interrupt.recv() => return Ok(()),
         _ = terminate.recv() => return Ok(()),
     };
-    write!(std::io::stdout(), "{}", greeting(&stack, data)?)?;
+    let greeting =
+        Greeting { addresses: &stack.local, users: &users, data_dir: &location.path, stack_option: &location.option };
+    write!(std::io::stdout(), "{greeting}")?;
     std::io::stdout().flush()?;
     tokio::select! {
         _ = interrupt.recv() => {}
@@ -58,39 +71,40 @@ async fn until_stopped(options: StackOptions, data: &Path) -> Result<(), Box<dyn
     Ok(())
 }
 
-/// What a new user is shown: two commands to paste, and last the line by which a program knows that all is ready.
-fn greeting(stack: &Stack, data: &Path) -> Result<String, Box<dyn Error>> {
-    let (url, idp, data) = (&stack.local.url, &stack.local.idp_url, data.display());
-    let owner = UserClaims { org: "123".to_owned(), user: "1001".to_owned(), roles: None, ttl: GREETING_TTL };
-    let sample = stack.local.sample.as_ref();
-    let (rest, http) = sample.map_or(("none", "none"), |sample| (sample.rest.as_str(), sample.http.as_str()));
-    let person = stack.idp.issuer().token(&owner, Timestamp::now())?;
-    Ok(format!(
-        r#"
-Latchkey runs on this machine.
+impl Location {
+    fn new(arguments: &RunArgs) -> Result<Self, Box<dyn Error>> {
+        if arguments.ephemeral {
+            let temporary = tempfile::Builder::new().prefix(EPHEMERAL_PREFIX).tempdir()?;
+            let path = temporary.path().to_owned();
+            return Ok(Self { path, option: "--ephemeral ".to_owned(), _temporary: Some(temporary) });
+        }
+        match &arguments.data {
+            Some(path) => {
+                let option = format!("--data {} ", shell_quoted(&std::path::absolute(path)?.display().to_string()));
+                Ok(Self { path: path.clone(), option, _temporary: None })
+            }
+            None => {
+                let path = data_dir::default_for_start(&build::workspace())?;
+                Ok(Self { path, option: String::new(), _temporary: None })
+            }
+        }
+    }
+}
 
-  token page         {url}/tokens
-  API                {url}
-  identity provider  {idp}
-  sample, REST API   {rest}
-  sample, HTTP API   {http}
-  data               {data}
+/// Returns `text` as one word of a POSIX shell.
+fn shell_quoted(text: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "/._-".contains(character);
+    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
 
-Create a token, as the owner of the organization 123:
+#[cfg(test)]
+mod tests {
+    use super::shell_quoted;
 
-  TOKEN=$(curl -sS {url}/v1/access-tokens -H 'Authorization: Bearer {person}' -H 'Content-Type: application/json' -d '{{"name":"My first token"}}' | tee /dev/stderr | sed -E 's/.*"token":"([^"]+)".*/\1/')
-
-Use it, to list the tokens there are:
-
-  curl -sS {url}/v1/access-tokens -H "Authorization: Bearer $TOKEN"
-
-Use it on an API of your own, of which infra/sample is the sample:
-
-  curl -sS {rest}/orders/7 -H "Authorization: Bearer $TOKEN"
-
-Be somebody else:  cargo local token --org 123 --user 1003 --data {data}
-
-ready {url}
-"#
-    ))
+    #[test]
+    fn shell_quoted_text_is_one_word() {
+        assert_eq!(shell_quoted("/tmp/data-1.d"), "/tmp/data-1.d");
+        assert_eq!(shell_quoted("/tmp/my data"), "'/tmp/my data'");
+        assert_eq!(shell_quoted("it's"), r"'it'\''s'");
+    }
 }

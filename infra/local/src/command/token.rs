@@ -1,28 +1,32 @@
-//! `cargo local token`.
+//! `cargo local token`: prints a bearer token of a user.
 
 use std::{error::Error, io::Write, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{PORT, Token};
-use crate::{
-    idp::issuer::{Issuer, UserClaims},
-    stack::folder,
-};
+use super::TokenArgs;
+use crate::idp::issuer::{Issuer, UserClaims};
 
-/// Prints the token, alone on its line. Whether the service runs makes no difference.
-pub(super) fn print(token: &Token) -> Result<(), Box<dyn Error>> {
-    let unusable = |error| format!("the folder `{}` cannot be used: {error}", token.data.display());
-    folder::make(&token.data).map_err(unusable)?;
-    let identity = Issuer::open(&token.data, PORT + 1)?;
-    let claims =
-        UserClaims { org: token.org.clone(), user: token.user.clone(), roles: token.roles.clone(), ttl: token.ttl };
-    writeln!(std::io::stdout(), "{}", identity.token(&claims, Timestamp::now())?)?;
+/// Prints the token on a line of its own. Creates no file.
+///
+/// # Errors
+///
+/// Fails without a stack, and for a user without roles in the organization unless `--force` or `--roles` is given.
+pub(super) fn print(arguments: &TokenArgs) -> Result<(), Box<dyn Error>> {
+    let data_dir = arguments.stack.find()?;
+    let issuer = Issuer::open(&data_dir, 0)?;
+    let claims = UserClaims {
+        org: arguments.org.clone(),
+        user: arguments.user.clone(),
+        roles: arguments.roles.clone(),
+        ttl: arguments.ttl,
+    };
+    writeln!(std::io::stdout(), "{}", issuer.token(&claims, Timestamp::now())?)?;
     Ok(())
 }
 
-/// A duration like `30m` or `12h`.
-pub(super) fn ttl(text: &str) -> Result<Duration, String> {
-    let duration: jiff::SignedDuration = text.parse().map_err(|_| "a duration is written like 30m or 12h")?;
-    Duration::try_from(duration).map_err(|_| "a duration is not negative".to_owned())
+/// Parses a duration such as `30m` or `12h`.
+pub(super) fn parse_ttl(text: &str) -> Result<Duration, String> {
+    let duration: jiff::SignedDuration = text.parse().map_err(|_| "a lifetime has the form 30m or 12h")?;
+    Duration::try_from(duration).map_err(|_| "a lifetime must not be negative".to_owned())
 }

@@ -1,4 +1,4 @@
-//! The functions with what surrounds each: its binary, its environment, its permissions.
+//! The binary, the environment variables and the IAM policy of each function.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -38,12 +38,12 @@ impl Environment {
         Ok(Self { functions: functions.map(with_binary).collect::<Result<_, StackError>>()? })
     }
 
-    /// The binaries by the functions' names.
+    /// Returns the binaries by the functions' names.
     pub(super) fn binaries(&self) -> BTreeMap<String, PathBuf> {
         self.functions.iter().map(|(function, binary)| (function.name.clone(), binary.clone())).collect()
     }
 
-    /// Who may do what on AWS. A function's name is its access key id, by which it is known.
+    /// Returns the IAM principals. A function's access key id, which identifies it, is its name.
     pub(super) fn principals(&self) -> HashMap<String, Principal> {
         let principal = |(function, _): &(Function, PathBuf)| {
             (function.name.clone(), Principal { name: function.name.clone(), policy: policy(function) })
@@ -51,7 +51,7 @@ impl Environment {
         self.functions.iter().map(principal).collect()
     }
 
-    /// The functions as they run on Lambda. Only the addresses of the two services differ from AWS.
+    /// Returns the functions with their environment on Lambda. Only the endpoints of the two services differ from AWS.
     pub(super) fn functions(self, aws: &Aws, template: &Template) -> Vec<FunctionSpec> {
         let spec = |(function, binary): (Function, PathBuf)| {
             let mut environment = function.environment;
@@ -94,7 +94,7 @@ fn policy(function: &Function) -> Policy {
     policy
 }
 
-/// The operator's client of the `DynamoDB` at `url`.
+/// Returns a client of the `DynamoDB` at `url` with the operator's permissions.
 #[must_use]
 pub fn operator(url: &str, world: &World) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()

@@ -1,4 +1,4 @@
-//! Why a stack does not start: one clear sentence each.
+//! The errors of a start.
 
 use std::io;
 
@@ -7,51 +7,51 @@ use crate::{aws::AwsError, idp::IdpError, lambda::LambdaError, seed::SeedError, 
 /// Why a stack does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
-    /// Another program has the port.
-    #[error("the port {0} is taken: choose another with --port, or 0 for a free one")]
+    /// Another process listens on the port.
+    #[error("port {0} is in use: choose another with `--port`, or 0 for a free one")]
     PortTaken(u16),
-    /// The port cannot be listened on.
+    /// The port cannot be bound.
     #[error("the gateway cannot listen: {0}")]
     Listen(io::Error),
-    /// The folder cannot be written to.
-    #[error("the folder `{folder}` cannot be used: {source}")]
-    Folder {
-        /// Which.
-        folder: String,
-        /// What the system says.
+    /// The data directory cannot be read or written.
+    #[error("cannot use the data directory `{path}`: {source}")]
+    DataDir {
+        /// The directory.
+        path: String,
+        /// The operating system's or the JSON parser's error.
         source: io::Error,
     },
-    /// Another stack has the folder.
-    #[error("another stack runs on the folder `{0}`: stop it, or choose another with --data")]
+    /// Another stack uses the data directory.
+    #[error("another stack uses the data directory `{0}`: stop it, or choose another with `--data`")]
     InUse(String),
-    /// The template is not understood.
+    /// The template is invalid.
     #[error("template.yaml: {0}")]
     Template(#[from] TemplateError),
-    /// The sample's template is not understood.
+    /// The sample's template is invalid.
     #[error("infra/sample/template.yaml: {0}")]
     Sample(TemplateError),
-    /// The template has no authorizer that the sample could have.
-    #[error("template.yaml: there is no authorizer")]
+    /// The template has no authorizer, which the sample uses.
+    #[error("template.yaml: no API has an authorizer")]
     NoAuthorizer,
     /// The template has no table.
-    #[error("template.yaml: there is no table")]
+    #[error("template.yaml: no table is defined")]
     NoTable,
-    /// A function whose binary was not built.
-    #[error("template.yaml: the function `{0}` has no binary in this workspace")]
+    /// A function of the template is not in this workspace.
+    #[error("template.yaml: function `{0}` has no binary in this workspace")]
     NoBinary(String),
-    /// A kind of key that is not played.
-    #[error("template.yaml: keys of the kind `{0}` are not known here")]
+    /// The embedded KMS does not support the key spec.
+    #[error("template.yaml: key spec `{0}` is not supported by the local stack")]
     KeySpec(String),
-    /// `DynamoDB` or KMS.
+    /// `DynamoDB` or KMS does not start.
     #[error(transparent)]
     Aws(#[from] AwsError),
-    /// The identity provider.
+    /// The identity provider does not start.
     #[error(transparent)]
     Idp(#[from] IdpError),
-    /// The seed.
+    /// The seed cannot be written.
     #[error(transparent)]
     Seed(#[from] SeedError),
-    /// A function.
+    /// A function does not start.
     #[error(transparent)]
     Lambda(#[from] LambdaError),
 }

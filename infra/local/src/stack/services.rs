@@ -1,4 +1,4 @@
-//! The tables and keys that the template asks for.
+//! The configuration of `DynamoDB` and KMS: the tables and keys of the template.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::{
     template::{Key, Table, Template},
 };
 
-/// How `DynamoDB` and KMS are to be for `template`.
+/// Returns the configuration of `DynamoDB` and KMS for `template`.
 pub(super) fn aws_options(
     options: &StackOptions,
     template: &Template,
