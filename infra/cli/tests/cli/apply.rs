@@ -143,6 +143,7 @@ fn apply_invalid_file_writes_nothing() {
     assert!(missing.starts_with("error: cannot read `/nonexistent.json`: "), "{missing}");
 }
 
+#[cfg(feature = "aws")]
 #[test]
 fn apply_with_table_uses_aws_environment() {
     let directory = empty_dir();
@@ -163,6 +164,17 @@ fn apply_with_table_uses_aws_environment() {
     assert!(may_list("704"));
 }
 
+#[cfg(not(feature = "aws"))]
+#[test]
+fn apply_with_table_without_aws_feature_names_the_feature() {
+    let directory = empty_dir();
+    let command = CliCommand::new(directory.path(), "apply --table t --owner local|1 --org 1");
+    let expected =
+        "error: this build cannot access AWS: install it with `cargo install --path infra/cli --features aws`\n";
+    assert_eq!(command.run().expect_failure(2), expected);
+}
+
+#[cfg(feature = "aws")]
 #[test]
 fn apply_with_unreachable_ledger_exits_with_unavailable() {
     let directory = empty_dir();

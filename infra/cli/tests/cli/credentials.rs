@@ -16,9 +16,12 @@ const FOREIGN_ISSUER: &str = "https://tokens.example.com/v1/access-tokens";
 fn write_local_json(directory: &TempDir, url: &str, idp_url: &str) {
     let local = json!({
         "url": url, "issuer": FOREIGN_ISSUER, "idp_url": idp_url, "table": "t", "dynamodb_url": "http://127.0.0.1:1",
+        "kms_url": "http://127.0.0.1:1", "functions": {},
     });
-    fs::create_dir_all(directory.path().join(".local")).unwrap();
-    fs::write(directory.path().join(".local/local.json"), local.to_string()).unwrap();
+    let data_dir = directory.path().join(".local");
+    fs::create_dir_all(&data_dir).unwrap();
+    fs::write(data_dir.join("identity.json"), "{}").unwrap();
+    fs::write(data_dir.join("local.json"), local.to_string()).unwrap();
 }
 
 #[test]
@@ -50,7 +53,7 @@ fn local_json_with_remote_address_is_rejected() {
         write_local_json(&directory, url, "http://127.0.0.1:1");
         let command = CliCommand::new(directory.path(), "token list").env("LATCHKEY_TOKEN", "x");
         let error = command.run().expect_failure(2);
-        assert!(error.starts_with("error: `.local/local.json` names another machine"), "{error}");
+        assert!(error.contains(".local/local.json` names another machine"), "{error}");
     }
 }
 

@@ -3,14 +3,13 @@
 use crate::harness::{CliCommand, STACK, empty_dir, unsigned_token};
 
 #[test]
-fn missing_local_service_explains_how_to_select_one() {
+fn missing_local_stack_explains_how_to_select_one() {
     let directory = empty_dir();
     for arguments in ["token list", "keys", "apply --owner local|1 --org 1"] {
         let error = CliCommand::new(directory.path(), arguments).run().expect_failure(6);
-        assert!(
-            error.starts_with("error: no local service runs in this directory: start one with `cargo local`"),
-            "{error}"
-        );
+        let expected =
+            "error: no local stack found: start one with `cargo local`, or pass its data directory with `--data`\n";
+        assert_eq!(error, expected);
     }
 }
 

@@ -17,7 +17,7 @@ fn every_command_help_has_examples() {
         assert_snapshot!(help(""), @r"
         Create, list, revoke and verify API access tokens
 
-        Usage: latchkey <COMMAND>
+        Usage: latchkey [OPTIONS] <COMMAND>
 
         Commands:
           token  Create, list, show, revoke and verify tokens
@@ -27,13 +27,16 @@ fn every_command_help_has_examples() {
           help  Print this message or the help of the given subcommand(s)
 
         Options:
+          --data <DIR>  Data directory of the local stack (default: the nearest `.local` in this directory or above)
+          --ephemeral  Use the local stack that was started with `--ephemeral`
           -h, --help  Print help
           -V, --version  Print version
 
         Environment:
           LATCHKEY_URL  the API's base URL
           LATCHKEY_TOKEN  the credential: an identity provider's token or an access token
-        Both are optional in a directory where `cargo local` runs. The default credential there is a token of the owner of
+        Both are optional while a local stack is running (`cargo local`): without a URL, requests go to the stack of the nearest
+        directory `.local`, here or above, or to the one of --data. The default credential there is a token of the owner of
         organization 123. A credential of another service requires the URL of that service.
 
         Exit codes:

@@ -121,7 +121,7 @@ fn verify_with_unusable_issuer_has_its_own_exit_code() {
     let error = STACK.command("token verify --issuer ftp://x").stdin(&token).run().expect_failure(2);
     assert!(error.contains("invalid issuer `ftp://x`"), "{error}");
     let error = CliCommand::new(directory.path(), "token verify").stdin(&token).run().expect_failure(6);
-    assert!(error.contains("no local service runs"), "{error}");
+    assert!(error.contains("no local stack found"), "{error}");
 }
 
 #[test]

@@ -78,16 +78,12 @@ impl Location {
             let path = temporary.path().to_owned();
             return Ok(Self { path, option: "--ephemeral ".to_owned(), _temporary: Some(temporary) });
         }
-        match &arguments.data {
-            Some(path) => {
-                let option = format!("--data {} ", shell_quoted(&std::path::absolute(path)?.display().to_string()));
-                Ok(Self { path: path.clone(), option, _temporary: None })
-            }
-            None => {
-                let path = data_dir::default_for_start(&build::workspace())?;
-                Ok(Self { path, option: String::new(), _temporary: None })
-            }
-        }
+        let Some(path) = &arguments.data else {
+            let path = data_dir::default_for_start(&build::workspace())?;
+            return Ok(Self { path, option: String::new(), _temporary: None });
+        };
+        let option = format!("--data {} ", shell_quoted(&std::path::absolute(path)?.display().to_string()));
+        Ok(Self { path: path.clone(), option, _temporary: None })
     }
 }
 

@@ -16,6 +16,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use contract_tests::ReceivedResponse;
+use data_dir::SampleUrls;
 use jiff::Timestamp;
 use local::{
     aws::{calls::Calls, iam::OPERATOR, upstream::Upstreams},
@@ -23,7 +24,7 @@ use local::{
     idp::{issuer::UserClaims, provider_name},
     lambda::{Lambda, Output},
     seed::Seed,
-    stack::{Sample, SampleUrls, Stack, StackOptions, operator},
+    stack::{Sample, Stack, StackOptions, operator},
     template::Template,
 };
 use reqwest::{Client, Method};
