@@ -16,7 +16,7 @@ use std::{
     time::SystemTime,
 };
 
-use crate::{Error, workspace};
+use crate::{Error, cargo, test_runner, workspace};
 
 /// Builds the binary `name` and replaces this process by it. Returns only if the build fails.
 ///
@@ -26,8 +26,8 @@ use crate::{Error, workspace};
 pub fn build_and_exec(name: &str, arguments: Vec<OsString>) -> Result<ExitCode, Error> {
     let current_exe = env::current_exe()?;
     let binary = current_exe.with_file_name(name);
-    let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.args(["build", "--bin", name]).current_dir(workspace());
+    let mut build = Command::new(cargo());
+    build.args(["build", "--bin", name]).current_dir(workspace()).env_remove(test_runner::UNSTABLE_VARIABLE);
     if is_up_to_date(&binary).unwrap_or(false) {
         // Cargo would print its last line even if there is nothing to do.
         build.arg("--quiet");
