@@ -14,6 +14,7 @@ mod ids;
 pub mod invoke;
 pub mod key_pair;
 pub mod lambda;
+mod loopback_host;
 mod private_file;
 pub mod seed;
 pub mod stack;

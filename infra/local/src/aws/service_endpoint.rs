@@ -1,4 +1,4 @@
-//! The endpoint of one service: identifies the caller, evaluates its policy, records the call and injects
+//! The endpoint of one service: checks the host, identifies the caller, evaluates its policy, records the call and injects
 //! faults.
 
 use std::{collections::HashMap, sync::Arc};
@@ -17,7 +17,10 @@ use super::{
     faults::{Fault, Faults},
     request::{ArnScope, AwsRequest},
 };
-use crate::http_server::{Abort, HandlerResult};
+use crate::{
+    http_server::{Abort, HandlerResult},
+    loopback_host,
+};
 
 /// `DynamoDB`'s limit for a request, in bytes; the limit of KMS is lower.
 const MAX_REQUEST_BYTES: usize = 16 * 1024 * 1024;
@@ -41,6 +44,9 @@ pub(super) struct ServiceEndpoint {
 impl ServiceEndpoint {
     /// Handles one request.
     pub(super) async fn handle(&self, request: Request) -> HandlerResult {
+        if !loopback_host::has_loopback_host(request.headers()) {
+            return Ok(loopback_host::misdirected());
+        }
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, MAX_REQUEST_BYTES).await.map_err(|_| Abort::Closed)?;
         let request = AwsRequest::new(parts, body);

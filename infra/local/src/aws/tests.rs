@@ -1,4 +1,5 @@
 mod dynamodb;
+mod host;
 mod kms;
 mod service_endpoint;
 mod upstream;
