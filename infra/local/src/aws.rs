@@ -1,46 +1,45 @@
-//! `DynamoDB` and KMS as the functions see them: the services' wire protocols on loopback ports.
+//! The `DynamoDB` and KMS endpoints that the functions call.
 //!
-//! Each is embedded, unless one of somebody else's is to stand in its place. Before each stands a front that does what AWS
-//! does: it tells the caller by the access key id, decides by the caller's policy, and records the call. Tests may put faults
-//! there.
+//! Behind each endpoint is an embedded service or an upstream one. The endpoint identifies the caller by its access key id,
+//! evaluates the caller's IAM policy and records the call, as AWS does; tests inject faults there.
 
-pub mod calls;
+pub mod call_log;
 pub mod faults;
-pub mod iam;
-pub mod key_pair;
 pub mod upstream;
 
+mod backend;
+mod caller;
 mod dynamodb;
 mod error;
-mod forward;
-mod front;
 mod kms;
-pub(crate) mod private_file;
 mod request;
+mod service_client;
+mod service_endpoint;
 #[cfg(test)]
 mod tests;
-pub(crate) mod wire;
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use tokio::net::TcpListener;
 
-pub use self::error::AwsError;
 use self::{
-    calls::Calls,
+    backend::Backend,
+    call_log::CallLog,
     dynamodb::DynamoDb,
     faults::Faults,
-    forward::Forward,
-    front::{Backend, Front, Gate},
-    iam::Principal,
-    key_pair::KeyType,
     kms::Kms,
-    request::Home,
+    request::ArnScope,
+    service_client::ServiceClient,
+    service_endpoint::{EndpointState, ServiceEndpoint},
     upstream::{UpstreamKms, Upstreams, ensure_table},
-    wire::Server,
 };
+pub use self::{
+    caller::{OPERATOR, Principal},
+    error::AwsError,
+};
+use crate::{http_server::HttpServer, key_pair::KeyType};
 
-/// One of the two services.
+/// An AWS service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Service {
     /// Amazon `DynamoDB`.
@@ -50,15 +49,15 @@ pub enum Service {
 }
 
 impl Service {
-    /// What stands before the colon of the service's IAM actions.
-    fn prefix(self) -> &'static str {
+    /// The prefix of the service's IAM actions, before the colon.
+    fn action_prefix(self) -> &'static str {
         match self {
             Self::DynamoDb => "dynamodb",
             Self::Kms => "kms",
         }
     }
 
-    /// The service by its name.
+    /// The service's name in log lines.
     fn name(self) -> &'static str {
         match self {
             Self::DynamoDb => "DynamoDB",
@@ -66,8 +65,8 @@ impl Service {
         }
     }
 
-    /// What stands before the point of the header `X-Amz-Target`.
-    fn target(self) -> &'static str {
+    /// The prefix of the header `X-Amz-Target`, before the dot.
+    fn target_prefix(self) -> &'static str {
         match self {
             Self::DynamoDb => "DynamoDB_20120810",
             Self::Kms => "TrentService",
@@ -80,72 +79,79 @@ impl Service {
             Self::Kms => "application/x-amz-json-1.1",
         }
     }
+
+    /// The name of the service's error for a failure on its side.
+    fn internal_error(self) -> &'static str {
+        match self {
+            Self::DynamoDb => "InternalServerError",
+            Self::Kms => "KMSInternalException",
+        }
+    }
 }
 
-/// A table that is to be there.
+/// A table to create if it does not exist.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TableSpec {
-    /// The body of its `CreateTable` request.
+pub struct TableDefinition {
+    /// The body of the `CreateTable` request.
     pub create: serde_json::Value,
-    /// The attribute by which items expire, seconds since 1970.
+    /// The time-to-live attribute, in seconds since 1970.
     pub ttl_attribute: Option<String>,
 }
 
-/// A key that is to be there.
+/// A key to create if it does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeySpec {
+pub struct KeyDefinition {
     /// The key's id, the last part of its ARN.
     pub id: String,
     /// The key's ARN.
     pub arn: String,
-    /// The kind of the key.
-    pub spec: KeyType,
+    /// The key's type.
+    pub key_type: KeyType,
 }
 
-/// How the services are to be.
+/// The configuration of the endpoints.
 #[derive(Debug, Clone, Default)]
 pub struct AwsOptions {
-    /// The folder in which tables and keys are kept; nothing keeps them in memory.
+    /// The folder that stores tables and keys; `None` stores them in memory.
     pub data: Option<PathBuf>,
-    /// Who may call, by access key id. [`OPERATOR`](iam::OPERATOR) always may.
+    /// The callers besides [`OPERATOR`], by access key id.
     pub principals: HashMap<String, Principal>,
-    /// The tables that are to be there.
-    pub tables: Vec<TableSpec>,
-    /// The keys that are to be there.
-    pub keys: Vec<KeySpec>,
+    /// The tables to create.
+    pub tables: Vec<TableDefinition>,
+    /// The keys to create.
+    pub keys: Vec<KeyDefinition>,
     /// The account of every ARN.
     pub account: String,
     /// The region of every ARN.
     pub region: String,
-    /// The services in place of the embedded ones.
+    /// The upstream services that replace the embedded ones.
     pub upstreams: Upstreams,
 }
 
 impl AwsOptions {
-    /// The path of a file in the folder.
     fn file(&self, name: &str) -> Option<PathBuf> {
         self.data.as_ref().map(|folder| folder.join(name))
     }
 }
 
-/// The running services. Dropping it closes their ports.
+/// The running endpoints. Dropping it closes their ports.
 pub struct Aws {
     /// The endpoint of `DynamoDB`, for `AWS_ENDPOINT_URL_DYNAMODB`.
     pub dynamodb_url: String,
     /// The endpoint of KMS, for `AWS_ENDPOINT_URL_KMS`.
     pub kms_url: String,
-    /// The calls of both.
-    pub calls: Calls,
-    /// The faults before both.
+    /// The calls to both endpoints.
+    pub calls: CallLog,
+    /// The faults of both endpoints.
     pub faults: Faults,
-    /// Whether a table was not there and was made, so that it is empty.
-    pub new_table: bool,
-    fronts: [Server; 2],
-    embedded: Option<DynamoDb>,
+    /// Whether a table was created, and is therefore empty.
+    pub table_created: bool,
+    endpoints: [HttpServer; 2],
+    embedded_dynamodb: Option<DynamoDb>,
 }
 
 impl Aws {
-    /// Opens the data, makes the tables and keys that are not there, and answers on two free ports of 127.0.0.1.
+    /// Opens the services, creates the missing tables and keys, and serves each endpoint on a free port of 127.0.0.1.
     ///
     /// # Errors
     ///
@@ -154,66 +160,80 @@ impl Aws {
         if let Some(folder) = &options.data {
             std::fs::create_dir_all(folder)?;
         }
-        let home = Home { account: options.account.clone(), region: options.region.clone() };
-        let (embedded, dynamodb, new_table) = start_dynamodb(&options, &home).await?;
-        let kms = open_kms(&options, &home).await?;
-        let gate =
-            Gate { home, principals: Arc::new(options.principals), calls: Calls::default(), faults: Faults::default() };
-        let (calls, faults) = (gate.calls.clone(), gate.faults.clone());
-        let kms_front = serve(gate.clone(), kms).await?;
-        let front = serve(gate, Backend::DynamoDb(dynamodb)).await?;
-        let (dynamodb_url, kms_url) = (front.url(), kms_front.url());
-        Ok(Self { dynamodb_url, kms_url, calls, faults, new_table, fronts: [front, kms_front], embedded })
+        let arn_scope = ArnScope { account: options.account.clone(), region: options.region.clone() };
+        let dynamodb = start_dynamodb(&options, &arn_scope).await?;
+        let kms = open_kms(&options, &arn_scope).await?;
+        let calls = CallLog::default();
+        let faults = Faults::default();
+        let principals = Arc::new(options.principals);
+        let state = EndpointState { arn_scope, principals, calls: calls.clone(), faults: faults.clone() };
+        let kms_server = serve(state.clone(), kms).await?;
+        let dynamodb_server = serve(state, Backend::DynamoDb(dynamodb.client)).await?;
+        Ok(Self {
+            dynamodb_url: dynamodb_server.url(),
+            kms_url: kms_server.url(),
+            calls,
+            faults,
+            table_created: dynamodb.table_created,
+            endpoints: [dynamodb_server, kms_server],
+            embedded_dynamodb: dynamodb.embedded,
+        })
     }
 
     /// Closes the ports, then the database's file.
     pub async fn shutdown(self) {
-        for front in self.fronts {
-            front.stop().await;
+        for server in self.endpoints {
+            server.stop().await;
         }
-        if let Some(dynamodb) = self.embedded {
+        if let Some(dynamodb) = self.embedded_dynamodb {
             dynamodb.stop().await;
         }
     }
 }
 
-/// The database that is embedded, if it is; where requests for it go; and whether a table in it is new.
-async fn start_dynamodb(options: &AwsOptions, home: &Home) -> Result<(Option<DynamoDb>, Forward, bool), AwsError> {
-    let mut new = false;
-    if let Some(endpoint) = &options.upstreams.dynamodb {
-        let forward = Forward::new(Service::DynamoDb, endpoint.as_str(), home)?;
+/// `DynamoDB` behind its endpoint.
+struct StartedDynamoDb {
+    client: ServiceClient,
+    table_created: bool,
+    embedded: Option<DynamoDb>,
+}
+
+async fn start_dynamodb(options: &AwsOptions, arn_scope: &ArnScope) -> Result<StartedDynamoDb, AwsError> {
+    let mut table_created = false;
+    if let Some(url) = &options.upstreams.dynamodb {
+        let client = ServiceClient::new(Service::DynamoDb, url.as_str(), arn_scope)?;
         for table in &options.tables {
-            new |= ensure_table(&forward, table).await?;
+            table_created |= ensure_table(&client, table).await?;
         }
-        return Ok((None, forward, new));
+        return Ok(StartedDynamoDb { client, table_created, embedded: None });
     }
     let dynamodb = DynamoDb::start(options.file("dynamodb.sqlite").as_deref()).await?;
     for table in &options.tables {
-        new |= dynamodb.ensure_table(table)?;
+        table_created |= dynamodb.ensure_table(table)?;
     }
-    let forward = Forward::new(Service::DynamoDb, dynamodb.url(), home)?;
-    Ok((Some(dynamodb), forward, new))
+    let client = ServiceClient::new(Service::DynamoDb, dynamodb.url(), arn_scope)?;
+    Ok(StartedDynamoDb { client, table_created, embedded: Some(dynamodb) })
 }
 
-async fn open_kms(options: &AwsOptions, home: &Home) -> Result<Backend, AwsError> {
-    if let Some(endpoint) = &options.upstreams.kms {
-        let forward = Forward::new(Service::Kms, endpoint.as_str(), home)?;
-        let kms = UpstreamKms::open(forward, options.file("upstream-keys.json"), &options.keys).await?;
+async fn open_kms(options: &AwsOptions, arn_scope: &ArnScope) -> Result<Backend, AwsError> {
+    if let Some(url) = &options.upstreams.kms {
+        let client = ServiceClient::new(Service::Kms, url.as_str(), arn_scope)?;
+        let kms = UpstreamKms::open(client, options.file("upstream-keys.json"), &options.keys).await?;
         return Ok(Backend::UpstreamKms(kms));
     }
-    let kms = Kms::open(options.file("kms.json"), home.clone())?;
+    let kms = Kms::open(options.file("kms.json"), arn_scope.clone())?;
     for key in &options.keys {
         kms.ensure_key(key)?;
     }
     Ok(Backend::Kms(kms))
 }
 
-async fn serve(gate: Gate, backend: Backend) -> Result<Server, AwsError> {
+async fn serve(state: EndpointState, backend: Backend) -> Result<HttpServer, AwsError> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let front = Arc::new(Front { gate, backend });
-    let answer = move |request| {
-        let front = Arc::clone(&front);
-        async move { front.answer(request).await }
+    let endpoint = Arc::new(ServiceEndpoint { state, backend });
+    let handler = move |request| {
+        let endpoint = Arc::clone(&endpoint);
+        async move { endpoint.handle(request).await }
     };
-    Ok(Server::start(listener, answer)?)
+    Ok(HttpServer::start(listener, handler)?)
 }

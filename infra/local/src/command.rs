@@ -9,7 +9,7 @@ use std::{error::Error, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 use data_dir::StackSelection;
 
-use crate::{aws::upstream::Endpoint, terminal::LogFormat};
+use crate::{aws::upstream::UpstreamUrl, terminal::LogFormat};
 
 /// The default port of the gateway. The identity provider and the sample use the next ones.
 const DEFAULT_PORT: u16 = 8080;
@@ -54,10 +54,10 @@ struct RunArgs {
     stage: bool,
     /// DynamoDB endpoint instead of the embedded one, such as an emulator; its table is named after the data directory
     #[arg(long, value_name = "URL")]
-    dynamodb_url: Option<Endpoint>,
+    dynamodb_url: Option<UpstreamUrl>,
     /// KMS endpoint instead of the embedded one, such as an emulator; it creates and stores the keys
     #[arg(long, value_name = "URL")]
-    kms_url: Option<Endpoint>,
+    kms_url: Option<UpstreamUrl>,
     /// Value of a parameter of template.yaml
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_parameter)]
     set: Vec<(String, String)>,

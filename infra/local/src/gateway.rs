@@ -28,10 +28,10 @@ use std::{
 
 use self::{event::GatewayRequest, refusal::Refusal, routes::Routes};
 use crate::{
+    ids,
     invoke::{Invoke, InvokeError},
-    template::{Api, ApiKind, World, uuid},
+    template::{Api, ApiKind, PseudoParameters},
 };
-use aws_lc_rs::rand;
 use axum::{
     body::Bytes,
     extract::{Request, State},
@@ -45,7 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(29);
 /// The gateway in front of the functions.
 pub struct Gateway {
     api: Api,
-    world: World,
+    pseudo_parameters: PseudoParameters,
     routes: Routes,
     functions: Arc<dyn Invoke>,
     stage_in_path: bool,
@@ -69,12 +69,18 @@ impl Gateway {
     /// With `stage_in_path` every path begins with the stage, as at an API's own address; without it none does, as behind
     /// a domain name. `base_url` gives the domain's name that events carry.
     #[must_use]
-    pub fn new(api: &Api, world: &World, functions: Arc<dyn Invoke>, stage_in_path: bool, base_url: &str) -> Self {
+    pub fn new(
+        api: &Api,
+        pseudo_parameters: &PseudoParameters,
+        functions: Arc<dyn Invoke>,
+        stage_in_path: bool,
+        base_url: &str,
+    ) -> Self {
         let uri = Uri::try_from(base_url).unwrap_or_default();
         Self {
             routes: Routes::new(&api.routes),
             api: api.clone(),
-            world: world.clone(),
+            pseudo_parameters: pseudo_parameters.clone(),
             functions,
             stage_in_path,
             domain: uri.host().unwrap_or("localhost").to_owned(),
@@ -169,7 +175,7 @@ impl Gateway {
 async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
-    let mut exchange = Exchange { request_id: request_id(), route: "-".to_owned(), context: BTreeMap::new() };
+    let mut exchange = Exchange { request_id: ids::uuid(), route: "-".to_owned(), context: BTreeMap::new() };
     let answered = gateway.respond(&mut exchange, request).await;
     let mut response = answered.unwrap_or_else(|refusal| match gateway.api.kind {
         ApiKind::Rest => refusal.response(&gateway.api.responses, &exchange),
@@ -193,14 +199,6 @@ fn log(method: &Method, exchange: &Exchange, response: &Response, started: Insta
 /// Where JSON is not understood. Never what stands there, as the error's own text has it: it may be a token.
 fn position(error: &serde_json::Error) -> String {
     format!("it is not understood at line {}, column {}", error.line(), error.column())
-}
-
-fn request_id() -> String {
-    let mut bytes = [0; 16];
-    if rand::fill(&mut bytes).is_err() {
-        tracing::error!("there are no random numbers, request ids are not unique");
-    }
-    uuid(bytes, 4)
 }
 
 fn is_present(headers: &HeaderMap, name: &str) -> bool {

@@ -28,7 +28,7 @@ use shared::{ports::Clock, token::ProviderName};
 use tokio::net::TcpListener;
 
 use self::{faults::IdpFaults, issuer::Issuer, provider::Provider, users::User};
-use crate::aws::wire::Server;
+use crate::http_server::HttpServer;
 
 /// The token page's client id. It is a public client (RFC 6749, section 2.1): a page cannot keep a secret.
 pub const TOKEN_PAGE_CLIENT_ID: &str = "latchkey-page";
@@ -78,7 +78,7 @@ pub struct Idp {
     /// What goes wrong on purpose, and the count of requests.
     pub faults: IdpFaults,
     issuer: Arc<Issuer>,
-    server: Server,
+    server: HttpServer,
 }
 
 impl Idp {
@@ -100,7 +100,7 @@ impl Idp {
                 Ok(provider.answer(request).await)
             }
         };
-        let server = Server::start(listener, answer)?;
+        let server = HttpServer::start(listener, answer)?;
         Ok(Self { url: issuer.url().to_owned(), faults, issuer, server })
     }
 

@@ -1,41 +1,41 @@
-//! What the gateway needs from Lambda: a function called by its name.
+//! The interface between the gateway and Lambda: invokes a function by its name.
 
 use std::{future::Future, pin::Pin, time::Duration};
 
-/// The answer to come of one invocation.
+/// The future of one invocation.
 pub type Invocation<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, InvokeError>> + Send + 'a>>;
 
-/// Calls functions by name.
+/// Invokes functions by name.
 pub trait Invoke: Send + Sync + 'static {
-    /// Sends `event` (JSON) to `function` (its binary's name) and gives its answer (JSON).
+    /// Sends `event` (JSON) to `function` (the name of its binary) and returns its result (JSON).
     ///
-    /// Waits `patience` at most, from now until the answer is complete, the wait for a free process included.
+    /// `timeout` includes the wait for a free process.
     ///
     /// # Errors
     ///
     /// See [`InvokeError`].
-    fn invoke<'a>(&'a self, function: &'a str, event: Vec<u8>, patience: Duration) -> Invocation<'a>;
+    fn invoke<'a>(&'a self, function: &'a str, event: Vec<u8>, timeout: Duration) -> Invocation<'a>;
 }
 
-/// Why an invocation gave no answer.
+/// Why an invocation has no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvokeError {
-    /// The function ran and answered with an error object.
-    #[error("the function failed: {message}")]
+    /// The function returned an error object.
+    #[error("function failed: {message}")]
     Failed {
-        /// `errorMessage` of the error object, the text by which API Gateway tells `Unauthorized` from other failures.
+        /// The member `errorMessage`, by which API Gateway distinguishes `Unauthorized` from other failures.
         message: String,
     },
-    /// The process ended before it answered, could not be started, or did not get through its initialization.
-    #[error("the function's process ended before it answered")]
+    /// The process ended without a result, could not be started, or did not initialize.
+    #[error("the function's process ended without a result")]
     Crashed,
-    /// The function's own time-out ran out; its process was killed.
-    #[error("the function did not answer within its time-out")]
+    /// The function's timeout expired, and its process was killed.
+    #[error("the function timed out")]
     FunctionTimeout,
-    /// The caller's patience ran out; the function goes on.
-    #[error("the caller stopped waiting")]
+    /// The caller's timeout expired; the function continues.
+    #[error("the caller's timeout expired")]
     CallerTimeout,
-    /// There is no such function.
-    #[error("there is no function `{0}`")]
-    Unknown(String),
+    /// No function has this name.
+    #[error("unknown function `{0}`")]
+    UnknownFunction(String),
 }

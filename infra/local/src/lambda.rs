@@ -1,12 +1,10 @@
-//! AWS Lambda around the real function binaries: processes of their own, each behind a Runtime API of its own.
+//! AWS Lambda: runs the function binaries as processes, each with its own Runtime API.
 //!
-//! A process takes one invocation at a time. An invocation goes to an idle process, the most recently used one first; else
-//! to a new one; else, when the function has [`LARGEST_POOL`] processes, it waits its turn.
+//! A process handles one invocation at a time. An invocation goes to the most recently used idle process, otherwise to a
+//! new process, or waits if the function has [`MAX_PROCESSES`].
 
-pub(crate) mod ids;
-
-mod answers;
 mod environment;
+mod handled_events;
 mod output;
 mod pool;
 mod process;
@@ -23,153 +21,152 @@ use std::{
 
 use tokio::task::JoinSet;
 
-pub use self::{answers::Answered, output::Output, pool::LARGEST_POOL};
-use self::{answers::Answers, pool::Pool, spawner::Spawner};
+pub use self::{handled_events::HandledEvent, output::Output, pool::MAX_PROCESSES};
+use self::{handled_events::HandledEvents, pool::Pool, spawner::Spawner};
 use crate::invoke::{Invocation, Invoke, InvokeError};
 
-/// A function and how it is run.
+/// The configuration of a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionSpec {
-    /// The name by which it is invoked.
+    /// The name by which the function is invoked.
     pub name: String,
-    /// Its binary, which speaks the Runtime API.
+    /// The binary, which implements the Runtime API.
     pub binary: PathBuf,
-    /// How long it may work on one event.
+    /// Longest time for one event.
     pub timeout: Duration,
-    /// The memory that it is told to have, in MiB; nothing enforces it here.
+    /// The memory that the function is told it has, in MiB. It is not enforced.
     pub memory_mb: u32,
-    /// Its environment variables, beside those that Lambda itself sets; these win.
+    /// The environment variables. They override those that Lambda sets.
     pub environment: BTreeMap<String, String>,
 }
 
-/// Why a function could not be made ready.
+/// Why a function has no initialized process.
 #[derive(Debug, thiserror::Error)]
 pub enum LambdaError {
-    /// There is no such function.
-    #[error("there is no function `{0}`")]
-    Unknown(String),
-    /// Its process could not be started, or its output not be opened.
-    #[error("the function `{function}` cannot be started: {source}")]
+    /// No function has this name.
+    #[error("unknown function `{0}`")]
+    UnknownFunction(String),
+    /// The process could not be started or its output could not be opened.
+    #[error("cannot start function `{function}`: {source}")]
     Start {
         /// The function's name.
         function: String,
-        /// What the system says.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// Its process ended, reported an error or did nothing within the 10 s that it has before it asks for an event.
-    #[error("the function `{0}` did not get through its initialization")]
+    /// The process ended, reported an error, or did not request an event within the 10 s of the init phase.
+    #[error("function `{0}` failed to initialize")]
     Init(String),
 }
 
 /// The functions and their processes.
 ///
-/// On Linux the processes end with it, even when this process is killed; elsewhere they end by themselves when their
-/// Runtime API is gone.
+/// On Linux the processes end with this process, even if it is killed. Elsewhere they end when a request to their Runtime
+/// API fails.
 #[derive(Debug)]
 pub struct Lambda {
     pools: HashMap<String, Arc<Pool>>,
-    answers: Answers,
+    handled_events: HandledEvents,
 }
 
 impl Lambda {
-    /// Takes the functions; their processes are started when they are needed. What they print goes to `output`.
+    /// Creates the functions without starting a process. Their output goes to `output`.
     #[must_use]
     pub fn new(specs: Vec<FunctionSpec>, output: Output) -> Arc<Self> {
         let spawner = Arc::new(Spawner::start());
         let pool = move |spec: FunctionSpec| (spec.name.clone(), Pool::new(spec, output.clone(), Arc::clone(&spawner)));
-        Arc::new(Self { pools: specs.into_iter().map(pool).collect(), answers: Answers::default() })
+        Arc::new(Self { pools: specs.into_iter().map(pool).collect(), handled_events: HandledEvents::default() })
     }
 
-    /// Makes sure that each function has a process that waits for an event. They start in parallel.
+    /// Starts an initialized process of each function that has none, in parallel.
     ///
     /// # Errors
     ///
-    /// When a process does not get there; see [`LambdaError`].
+    /// Returns [`LambdaError`] if a process does not initialize.
     pub async fn warm(&self) -> Result<(), LambdaError> {
         warm_pools(self.pools.values().map(|pool| (pool, 1))).await
     }
 
-    /// Makes sure that `function` has `processes` processes that wait for an event or work on one.
+    /// Starts processes of `function` until it has `processes`.
     ///
     /// # Errors
     ///
-    /// When a process does not get there; see [`LambdaError`].
+    /// Returns [`LambdaError`] if a process does not initialize.
     pub async fn warm_up(&self, function: &str, processes: usize) -> Result<(), LambdaError> {
-        let pool = self.pools.get(function).ok_or_else(|| LambdaError::Unknown(function.to_owned()))?;
-        warm_pools([(pool, processes)]).await
+        warm_pools([(self.pool(function)?, processes)]).await
     }
 
-    /// Gives `function` the variables `changes` over those that it has, as a deployment does: its processes finish the event
-    /// that they work on and end, and whatever begins after this has given back is worked on with the new variables. Others'
-    /// processes go on.
+    /// Adds `changes` to the environment variables of `function`, as a deployment does. Its processes finish their current
+    /// event and end; invocations that start after this returns use the new variables.
     ///
     /// # Errors
     ///
-    /// When no process gets through its initialization with them; see [`LambdaError`].
+    /// Returns [`LambdaError`] if a process with the new variables does not initialize.
     pub async fn restart(&self, function: &str, changes: BTreeMap<String, String>) -> Result<(), LambdaError> {
-        let pool = self.pools.get(function).ok_or_else(|| LambdaError::Unknown(function.to_owned()))?;
-        pool.restart(changes).await
+        self.pool(function)?.restart(changes).await
     }
 
-    /// The ids of the processes of `function` that live; none for a function that is not there.
+    /// The ids of the running processes of `function`; none for an unknown function.
     #[must_use]
     pub fn processes(&self, function: &str) -> Vec<u32> {
-        let processes = self.pools.get(function).map(|pool| pool.processes()).unwrap_or_default();
-        processes.iter().map(|process| process.id()).collect()
+        self.event_counts(function).into_keys().collect()
     }
 
-    /// The function `function`, as its next process is started.
+    /// The configuration of `function` for its next process.
     #[must_use]
     pub fn spec(&self, function: &str) -> Option<Arc<FunctionSpec>> {
         self.pools.get(function).map(|pool| pool.spec())
     }
 
-    /// How many events each process of `function` that lives has taken, by its id.
+    /// The number of events that each running process of `function` has received, by process id.
     #[must_use]
-    pub fn taken(&self, function: &str) -> BTreeMap<u32, usize> {
+    pub fn event_counts(&self, function: &str) -> BTreeMap<u32, usize> {
         let processes = self.pools.get(function).map(|pool| pool.processes()).unwrap_or_default();
-        processes.iter().map(|process| (process.id(), process.taken())).collect()
+        processes.iter().map(|process| (process.id(), process.event_count())).collect()
     }
 
-    /// Every event that a function has answered, be it with an error object, in the order of the answers.
+    /// The events for which a function returned a result or an error object, in the order of completion.
     #[must_use]
-    pub fn answered(&self) -> Vec<Answered> {
-        self.answers.all()
+    pub fn handled_events(&self) -> Vec<HandledEvent> {
+        self.handled_events.all()
     }
 
-    /// Kills every process and returns when they are gone and all that they printed is written. Invocations fail from
-    /// then on.
+    /// Kills every process and waits until they have ended and their output is written. Later invocations fail.
     pub async fn shutdown(&self) {
         for pool in self.pools.values() {
             pool.close();
         }
         for pool in self.pools.values() {
-            pool.closed().await;
+            pool.wait_until_closed().await;
         }
     }
 
-    async fn answer(&self, function: &str, event: Vec<u8>, patience: Duration) -> Result<Vec<u8>, InvokeError> {
-        let pool = self.pools.get(function).ok_or_else(|| InvokeError::Unknown(function.to_owned()))?;
-        let request_id = answers::request_id(&event);
-        let answer = tokio::time::timeout(patience, pool.invoke(event.into()));
-        let answer = answer.await.unwrap_or(Err(InvokeError::CallerTimeout));
-        if matches!(answer, Ok(_) | Err(InvokeError::Failed { .. })) {
-            self.answers.record(function, request_id);
+    fn pool(&self, function: &str) -> Result<&Arc<Pool>, LambdaError> {
+        self.pools.get(function).ok_or_else(|| LambdaError::UnknownFunction(function.to_owned()))
+    }
+
+    async fn run(&self, function: &str, event: Vec<u8>, timeout: Duration) -> Result<Vec<u8>, InvokeError> {
+        let pool = self.pools.get(function).ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?;
+        let request_id = handled_events::request_id(&event);
+        let result = tokio::time::timeout(timeout, pool.invoke(event.into())).await;
+        let result = result.unwrap_or(Err(InvokeError::CallerTimeout));
+        if matches!(result, Ok(_) | Err(InvokeError::Failed { .. })) {
+            self.handled_events.record(function, request_id);
         }
-        answer
+        result
     }
 }
 
 impl Invoke for Lambda {
-    fn invoke<'a>(&'a self, function: &'a str, event: Vec<u8>, patience: Duration) -> Invocation<'a> {
-        Box::pin(self.answer(function, event, patience))
+    fn invoke<'a>(&'a self, function: &'a str, event: Vec<u8>, timeout: Duration) -> Invocation<'a> {
+        Box::pin(self.run(function, event, timeout))
     }
 }
 
 async fn warm_pools<'a>(pools: impl IntoIterator<Item = (&'a Arc<Pool>, usize)>) -> Result<(), LambdaError> {
     let mut starts = JoinSet::new();
     for (pool, processes) in pools {
-        for _ in pool.processes().len()..processes.min(LARGEST_POOL) {
+        for _ in pool.processes().len()..processes.min(MAX_PROCESSES) {
             let pool = Arc::clone(pool);
             starts.spawn(async move { pool.add_idle().await });
         }

@@ -24,7 +24,7 @@ use crate::{
     },
     lambda::{Lambda, Output},
     seed::Seed,
-    template::{Api, ApiKind, Template, World, load},
+    template::{Api, ApiKind, PseudoParameters, Template, load},
 };
 
 /// Longest time that running requests have to finish at the stop. A call to AWS takes at most 3 s; a client that never completes
@@ -101,8 +101,8 @@ impl Stack {
         let url = base_url(port, &options)?;
         let idp = Idp::start(Issuer::open(&options.data, idp_port)?, sign_in(&options, &url)).await?;
         tracing::info!("identity provider listens on {}", idp.url);
-        let world = world(&options.upstreams, &mut data_dir)?;
-        let template = load(&options.template, &parameters(&options, &data_dir, &url, &idp.url), &world)?;
+        let pseudo_parameters = pseudo_parameters(&options.upstreams, &mut data_dir)?;
+        let template = load(&options.template, &parameters(&options, &data_dir, &url, &idp.url), &pseudo_parameters)?;
         let sample = options.sample.as_ref().map(|sample| sample.load(&template)).transpose()?;
         let environment = Environment::new(iter::once(&template).chain(&sample), &options.binaries)?;
         let aws = Aws::start(services::aws_options(&options, &template, environment.principals())?).await?;
@@ -111,8 +111,8 @@ impl Stack {
         let sample_apis = bind_sample(sample, port).await?;
         let mut addresses = addresses(&template, url.clone(), &aws, &idp, environment.binaries())?;
         addresses.sample = sample_urls(&sample_apis);
-        if options.seed_always || data_dir.is_new() || aws.new_table {
-            let client = operator(&aws.dynamodb_url, &template.world);
+        if options.seed_always || data_dir.is_new() || aws.table_created {
+            let client = operator(&aws.dynamodb_url, &template.pseudo_parameters);
             options.seed.write(client, &addresses.table).await?;
             tracing::info!("seed written to table {}", addresses.table);
         }
@@ -124,7 +124,8 @@ impl Stack {
         tracing::info!("{function_count} functions started");
         data_dir.record_base_url(&url)?;
         data_dir.write_addresses(&addresses)?;
-        let gateway = |api: &Api, stage, url: &str| Gateway::new(api, &template.world, lambda.clone(), stage, url);
+        let gateway =
+            |api: &Api, stage, url: &str| Gateway::new(api, &template.pseudo_parameters, lambda.clone(), stage, url);
         let mut gateways = vec![serve(listener, gateway(&template.apis[0], options.stage_in_path, &url))];
         tracing::info!("API listens on {url}");
         for SampleApi { api, listener, url } in sample_apis {
@@ -160,12 +161,12 @@ impl GatewayServer {
 
 /// The pseudo parameters of the template. In a `DynamoDB` that others use too, the stack's name and so the names of its tables
 /// are unique to the data directory.
-fn world(upstreams: &Upstreams, data_dir: &mut DataDir) -> Result<World, StackError> {
-    let mut world = World::default();
+fn pseudo_parameters(upstreams: &Upstreams, data_dir: &mut DataDir) -> Result<PseudoParameters, StackError> {
+    let mut pseudo_parameters = PseudoParameters::default();
     if upstreams.dynamodb.is_some() {
-        world.stack = format!("{}-{}", world.stack, data_dir.suffix()?);
+        pseudo_parameters.stack_name = format!("{}-{}", pseudo_parameters.stack_name, data_dir.suffix()?);
     }
-    Ok(world)
+    Ok(pseudo_parameters)
 }
 
 async fn bind(port: u16) -> Result<TcpListener, StackError> {
@@ -203,7 +204,7 @@ fn base_url(port: u16, options: &StackOptions) -> Result<String, StackError> {
     }
     let mut parameters = options.parameters.clone();
     parameters.entry("PublicUrl".to_owned()).or_insert_with(|| host.clone());
-    Ok(format!("{host}/{}", load(&options.template, &parameters, &World::default())?.apis[0].stage))
+    Ok(format!("{host}/{}", load(&options.template, &parameters, &PseudoParameters::default())?.apis[0].stage))
 }
 
 /// The users of the seed, and the addresses of the token page: below the API's base URL and below a given `PublicUrl`.

@@ -1,107 +1,99 @@
-//! `template.yaml` as plain data: which functions, routes, tables and keys there are.
+//! Interprets `template.yaml`: the functions, APIs, tables and keys that the local stack builds.
 //!
-//! Reading is pure: text and parameter values in, a [`Template`] out, or the sentence that says what is not understood and
-//! where it stands. The intrinsic functions `Ref`, `Sub`, `GetAtt`, `If`, `Equals`, `Not` and `Join` are resolved; every
-//! other one is refused, because to guess its value would be to run something else than what AWS runs.
+//! Loading is pure: text and parameter values in, a [`Template`] or an error with its path out. The intrinsic functions `Ref`,
+//! `Sub`, `GetAtt`, `If`, `Equals`, `Not` and `Join` are resolved. Any other one is an error, because a guessed value could
+//! differ from the one on AWS.
 
 mod api;
 mod error;
 mod function;
 mod key;
 mod parameters;
+mod resolver;
 mod resource;
-mod scope;
 mod substitution;
 mod table;
+#[cfg(test)]
+mod tests;
 mod yaml;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-pub(crate) use self::key::uuid;
+use self::resolver::Resolver;
 pub use self::{
     api::{Api, ApiKind, Authorizer, Cors, GatewayResponse, Route},
     error::TemplateError,
-    function::{Effect, Function, Statement},
+    function::Function,
     key::Key,
     table::Table,
 };
-use self::{resource::Resource, scope::Scope};
 
-/// Where the template is played: what the pseudo parameters (`AWS::Region` and the like) stand for.
+/// The values of the pseudo parameters (`AWS::Region` and so on).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct World {
-    /// The account's twelve digits.
+pub struct PseudoParameters {
+    /// The account id, twelve digits.
     pub account: String,
-    /// The region's name, `us-east-1` for example.
+    /// The region, as in `us-east-1`.
     pub region: String,
-    /// The stack's name, which stands before the name of every table.
-    pub stack: String,
+    /// The stack's name, the prefix of each table's name.
+    pub stack_name: String,
 }
 
-impl Default for World {
+impl Default for PseudoParameters {
     fn default() -> Self {
-        Self { account: "000000000000".into(), region: "us-east-1".into(), stack: "latchkey".into() }
+        Self { account: "000000000000".into(), region: "us-east-1".into(), stack_name: "latchkey".into() }
     }
 }
 
-/// What the local stack builds.
+/// The resources that the local stack builds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
-    /// The functions, in the order of their logical ids.
+    /// The functions, ordered by logical id.
     pub functions: Vec<Function>,
-    /// The APIs with their routes, in the order of their logical ids; there is one at least.
+    /// The APIs, ordered by logical id; at least one.
     pub apis: Vec<Api>,
     /// The `DynamoDB` tables.
     pub tables: Vec<Table>,
     /// The KMS keys.
     pub keys: Vec<Key>,
-    /// Where all of it stands.
-    pub world: World,
+    /// The pseudo parameters of the resources.
+    pub pseudo_parameters: PseudoParameters,
 }
 
-/// Reads the SAM template `text`, with a value from `parameters` for each parameter that has no default, played in `world`.
+/// Loads the SAM template `text` with the values of `parameters`, which override the defaults.
 ///
-/// Only what the local stack builds is looked at: outputs, descriptions and resources of other types may hold anything.
+/// Outputs, descriptions and resources of other types are ignored.
 ///
 /// # Errors
 ///
-/// Says what is missing, not allowed or not understood, and where: see [`TemplateError`].
-pub fn load(text: &str, parameters: &BTreeMap<String, String>, world: &World) -> Result<Template, TemplateError> {
-    let document = yaml::parse(text)?;
-    let mut scope = Scope::new(world);
-    parameters::define(&mut scope, section(&document, "Parameters"), parameters)?;
-    scope.define_conditions(section(&document, "Conditions"))?;
-    let resources = resource::existing(&scope, section(&document, "Resources"))?;
-    let keys = key::define(&mut scope, &resources)?;
-    let tables = table::define(&mut scope, &resources);
-    function::define(&mut scope, &resources)?;
-    api::define(&mut scope, &resources)?;
-    build(&document, &scope, &resources, keys, tables)
-}
-
-fn build(
-    document: &Value,
-    scope: &Scope,
-    resources: &[Resource],
-    keys: Vec<Key>,
-    tables: Vec<&Resource>,
+/// See [`TemplateError`].
+pub fn load(
+    text: &str,
+    parameters: &BTreeMap<String, String>,
+    pseudo_parameters: &PseudoParameters,
 ) -> Result<Template, TemplateError> {
-    let globals = function::globals(scope, section(document, "Globals"))?;
+    let document = yaml::parse(text)?;
+    let mut resolver = Resolver::new(pseudo_parameters);
+    parameters::define(&mut resolver, section(&document, "Parameters"), parameters)?;
+    resolver.define_conditions(section(&document, "Conditions"))?;
+    let resources = resource::existing(&resolver, section(&document, "Resources"))?;
+    let keys = key::define(&mut resolver, &resources)?;
+    let tables = table::define(&mut resolver, &resources);
+    function::define(&mut resolver, &resources)?;
+    api::define(&mut resolver, &resources)?;
+    let globals = function::globals(&resolver, section(&document, "Globals"))?;
     Ok(Template {
-        functions: function::read(scope, resources, &globals)?,
-        apis: api::read(scope, resources)?,
-        tables: tables.into_iter().map(|table| table::read(scope, table)).collect::<Result<_, _>>()?,
+        functions: function::read(&resolver, &resources, &globals)?,
+        apis: api::read(&resolver, &resources)?,
+        tables: tables.into_iter().map(|table| table::read(&resolver, table)).collect::<Result<_, _>>()?,
         keys,
-        world: scope.world().clone(),
+        pseudo_parameters: pseudo_parameters.clone(),
     })
 }
 
-/// The members of a section of the document; none if it has no such section.
+/// The members of a section of the document; `None` if the section is missing.
 fn section<'a>(document: &'a Value, name: &str) -> Option<&'a Map<String, Value>> {
     document.get(name).and_then(Value::as_object)
 }
-
-#[cfg(test)]
-mod tests;

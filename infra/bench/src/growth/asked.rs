@@ -102,11 +102,11 @@ impl Filled {
         if answer.status != operation.status() {
             return Err(format!("{}: {}", operation.name(), answer.status).into());
         }
-        let replies: Vec<_> = calls.since(mark).into_iter().map(|call| call.reply).collect();
-        let ledger = replies.iter().flatten().map(|reply| reply.took).sum();
+        let responses: Vec<_> = calls.since(mark).into_iter().map(|call| call.response).collect();
+        let ledger = responses.iter().flatten().map(|response| response.duration).sum();
         Ok(Cost {
-            calls: replies.len() as u64,
-            bytes: replies.iter().flatten().map(|reply| reply.bytes).sum(),
+            calls: responses.len() as u64,
+            bytes: responses.iter().flatten().map(|response| response.bytes).sum(),
             ledger,
             rest: answer.answered.duration_since(answer.begun).saturating_sub(ledger),
         })

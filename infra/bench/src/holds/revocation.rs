@@ -36,7 +36,7 @@ pub async fn measure(workspace: &Path, size: Size) -> Outcome<Report> {
     for way in Way::ALL {
         seen.push(rounds(&running, way, way.rounds(size)).await?);
     }
-    let taken = running.stack.lambda.taken("authorizer");
+    let taken = running.stack.lambda.event_counts("authorizer");
     running.stop().await?;
     Ok(Report { body: table::table(&seen, &taken), broken: broken(&seen, &taken) })
 }
@@ -46,7 +46,7 @@ async fn rounds(running: &Running, way: Way, rounds: usize) -> Outcome<Seen> {
     // The revoke goes over connections of its own.
     let (clients, revoker, owner) = (running.caller(), running.caller(), running.owner("123")?);
     for _ in 0..rounds {
-        let before = running.stack.lambda.taken("authorizer");
+        let before = running.stack.lambda.event_counts("authorizer");
         let round = Round::prepare(&revoker, &owner, way).await?;
         seen.judged.add(&round.run(&clients, &revoker).await?);
         seen.busy.push(busy(&running.stack.lambda, &before));
@@ -56,7 +56,7 @@ async fn rounds(running: &Running, way: Way, rounds: usize) -> Outcome<Seen> {
 
 /// How many processes of the authorizer have taken an event since.
 fn busy(lambda: &Lambda, before: &BTreeMap<u32, usize>) -> usize {
-    let taken = lambda.taken("authorizer");
+    let taken = lambda.event_counts("authorizer");
     taken.iter().filter(|(process, taken)| before.get(process).unwrap_or(&0) < taken).count()
 }
 

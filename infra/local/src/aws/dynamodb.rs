@@ -1,4 +1,4 @@
-//! `DynamoDB`: an embedded emulator on a file, served on a loopback port of its own.
+//! The embedded `DynamoDB` emulator, served on a loopback port of its own.
 
 use std::{path::Path, time::Duration};
 
@@ -6,19 +6,19 @@ use dynoxide::{
     Database, DynoxideError,
     actions::{create_table::CreateTableRequest, update_time_to_live::UpdateTimeToLiveRequest},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use super::{AwsError, TableSpec};
+use super::{AwsError, TableDefinition};
 
-/// How often expired items are deleted. `DynamoDB` itself takes up to some days, so nobody may rely on it.
-const SWEEP: Duration = Duration::from_mins(1);
+/// How often expired items are deleted. `DynamoDB` deletes them within a few days.
+const TTL_SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// A running `DynamoDB`.
 ///
-/// Its file is `SQLite`'s, in write-ahead mode with full synchronization (the library's default): an answered write survives
-/// a kill and a loss of power. A second process on the same file would be safe for the data, but sees tables made by the
-/// other too late; the stack's lock keeps it away.
+/// The `SQLite` file is in write-ahead mode with full synchronization (the library's default), so an acknowledged write
+/// survives a kill and a power loss. A second process on the same file would see tables of the first one too late; the
+/// lock of the data folder excludes it.
 pub(super) struct DynamoDb {
     url: String,
     database: Database,
@@ -32,7 +32,7 @@ impl DynamoDb {
     ///
     /// # Errors
     ///
-    /// When the file cannot be opened or no port is free.
+    /// Returns [`AwsError`] if the file cannot be opened or no port is free.
     pub(super) async fn start(path: Option<&Path>) -> Result<Self, AwsError> {
         let database = match path {
             Some(path) => Database::new(&path.to_string_lossy())?,
@@ -42,54 +42,52 @@ impl DynamoDb {
         let url = format!("http://{}", listener.local_addr()?);
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database.clone(), async {
-            // A sender that is gone asks for the same.
+            // A dropped sender stops the server as well.
             let _ = stopped.await;
         }));
-        let sweeper = tokio::spawn(sweep(database.clone()));
+        let sweeper = tokio::spawn(sweep_expired(database.clone()));
         Ok(Self { url, database, stop, server, sweeper })
     }
 
-    /// Creates the table `spec` unless a table of this name is there, and turns its time to live on. Tells whether the table is
-    /// new.
+    /// Creates the table unless a table of this name exists, and enables its time to live. Returns whether it was created.
     ///
     /// # Errors
     ///
-    /// When the description is not that of a table.
-    pub(super) fn ensure_table(&self, spec: &TableSpec) -> Result<bool, AwsError> {
-        let request: CreateTableRequest = serde_json::from_value(spec.create.clone())?;
-        let table = request.table_name.clone();
+    /// Returns [`AwsError`] if the definition is invalid.
+    pub(super) fn ensure_table(&self, table: &TableDefinition) -> Result<bool, AwsError> {
+        let request: CreateTableRequest = serde_json::from_value(table.create.clone())?;
+        let name = request.table_name.clone();
         let created = match self.database.create_table(request) {
             Ok(_) => true,
             Err(DynoxideError::ResourceInUseException(_)) => false,
             Err(error) => return Err(error.into()),
         };
-        if let Some(attribute) = &spec.ttl_attribute {
-            self.database.update_time_to_live(time_to_live(&table, attribute)?)?;
+        if let Some(attribute) = &table.ttl_attribute {
+            self.database.update_time_to_live(enable_time_to_live(&name, attribute)?)?;
         }
         Ok(created)
     }
 
-    /// Where it answers.
     pub(super) fn url(&self) -> &str {
         &self.url
     }
 
-    /// Lets running requests finish and closes the file.
+    /// Waits for running requests and closes the file.
     pub(super) async fn stop(self) {
         self.sweeper.abort();
-        // Neither a server that is gone already nor its last words matter any more.
+        // Both fail only if the server has already ended.
         let _ = self.stop.send(());
         let _ = self.server.await;
     }
 }
 
-fn time_to_live(table: &str, attribute: &str) -> Result<UpdateTimeToLiveRequest, serde_json::Error> {
-    let specification: Value = json!({ "AttributeName": attribute, "Enabled": true });
+fn enable_time_to_live(table: &str, attribute: &str) -> Result<UpdateTimeToLiveRequest, serde_json::Error> {
+    let specification = json!({ "AttributeName": attribute, "Enabled": true });
     serde_json::from_value(json!({ "TableName": table, "TimeToLiveSpecification": specification }))
 }
 
-async fn sweep(database: Database) {
-    let mut interval = tokio::time::interval(SWEEP);
+async fn sweep_expired(database: Database) {
+    let mut interval = tokio::time::interval(TTL_SWEEP_INTERVAL);
     loop {
         interval.tick().await;
         let database = database.clone();

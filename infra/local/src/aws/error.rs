@@ -1,52 +1,52 @@
-//! Why the services cannot start; and the errors that they send: a status and a JSON object with the error's name.
+//! Start errors of the AWS endpoints, and the error responses of the services.
 
 use std::io;
 
 use axum::{
-    body::Body,
     http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 use dynoxide::DynoxideError;
 use serde_json::{Value, json};
 
-use super::{Service, key_pair::KeyType};
+use super::Service;
+use crate::key_pair::KeyType;
 
-/// Why the services could not start.
+/// Why the endpoints could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum AwsError {
-    /// A file or a port.
-    #[error("the data of DynamoDB and KMS, or a port for them, cannot be used: {0}")]
+    /// A data file or a port.
+    #[error("cannot use a data file or a port of DynamoDB or KMS: {0}")]
     Io(#[from] io::Error),
     /// The database's file, or a table.
-    #[error("the database cannot be used: {0}")]
+    #[error("cannot use the database: {0}")]
     Database(#[from] DynoxideError),
-    /// The keys' file, or a table's description.
-    #[error("the JSON of a key file or of a table cannot be read: {0}")]
+    /// The file of keys, or the definition of a table.
+    #[error("invalid JSON in a key file or a table definition: {0}")]
     Json(#[from] serde_json::Error),
-    /// A key in the keys' file, or a new one.
-    #[error("the key `{0}` cannot be made or read")]
+    /// A key that cannot be created, read or written.
+    #[error("cannot create or read key `{0}`")]
     Key(String),
-    /// A key is there already, but is of another kind.
-    #[error("the key `{id}` is kept as {kept:?}, but {wanted:?} is asked for")]
-    OtherKey {
+    /// A key that exists with another type.
+    #[error("key `{id}` is stored as {stored:?}, but the template defines {defined:?}")]
+    KeyTypeMismatch {
         /// The key's id.
         id: String,
-        /// The kind of the key in the file.
-        kept: KeyType,
-        /// The kind that is asked for.
-        wanted: KeyType,
+        /// The type of the stored key.
+        stored: KeyType,
+        /// The type in the key's definition.
+        defined: KeyType,
     },
-    /// The client by which requests are sent on.
-    #[error("the HTTP client cannot be made: {0}")]
+    /// The client that forwards requests.
+    #[error("cannot create the HTTP client: {0}")]
     Client(#[from] reqwest::Error),
-    /// A service that stands in place of an embedded one.
-    #[error("the service at `{url}` cannot be used: {why}")]
+    /// An upstream service.
+    #[error("cannot use the service at `{url}`: {reason}")]
     Upstream {
-        /// Where it is.
+        /// The service's URL.
         url: String,
-        /// What it answers, or that it does not.
-        why: String,
+        /// The service's error.
+        reason: String,
     },
 }
 
@@ -60,7 +60,7 @@ pub(super) struct ServiceError {
 }
 
 impl ServiceError {
-    /// An error with the status 400, which most have.
+    /// An error with status 400, the status of most errors.
     pub(super) fn new(name: &str, message: impl Into<String>) -> Self {
         Self::with_status(StatusCode::BAD_REQUEST, name, message)
     }
@@ -69,21 +69,20 @@ impl ServiceError {
         Self { status, name: name.to_owned(), message: message.into() }
     }
 
-    /// The error in the answer `body` of a service, without the namespace that `DynamoDB` puts before its name.
-    pub(super) fn read(status: StatusCode, body: &Value) -> Self {
+    /// Parses the error response `body` of a service. `DynamoDB` prefixes the error's name with a namespace.
+    pub(super) fn parse(status: StatusCode, body: &Value) -> Self {
         let name = body["__type"].as_str().and_then(|name| name.rsplit('#').next()).unwrap_or(status.as_str());
         let message = ["message", "Message"].into_iter().find_map(|member| body[member].as_str());
-        Self::with_status(status, name, message.unwrap_or("it does not say why"))
+        Self::with_status(status, name, message.unwrap_or("the service gave no message"))
     }
 
-    /// The error as `service` answers it.
-    pub(super) fn answer(&self, service: Service) -> Response {
-        let body = json!({ "__type": self.name, "message": self.message });
-        answer(service, self.status, body.to_string())
+    /// The error response of `service`.
+    pub(super) fn response(&self, service: Service) -> Response {
+        json_response(service, self.status, &json!({ "__type": self.name, "message": self.message }))
     }
 }
 
-/// The answer of `service` with the JSON text `body`.
-pub(super) fn answer(service: Service, status: StatusCode, body: String) -> Response {
-    (status, [(CONTENT_TYPE, service.content_type())], Body::from(body)).into_response()
+/// A response of `service`.
+pub(super) fn json_response(service: Service, status: StatusCode, body: &Value) -> Response {
+    (status, [(CONTENT_TYPE, service.content_type())], body.to_string()).into_response()
 }

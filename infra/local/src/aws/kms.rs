@@ -1,8 +1,8 @@
-//! KMS, as far as signing goes, on keys in a file. As strict as AWS where a caller could be wrong.
+//! The embedded KMS: signing keys in a file. Requests are validated as strictly as by AWS.
 
 mod key;
+mod key_store;
 mod operations;
-mod ring;
 
 use std::{
     path::PathBuf,
@@ -12,48 +12,47 @@ use std::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use self::ring::KeyRing;
-use super::{AwsError, KeySpec, error::ServiceError, request::Home};
+use self::key_store::KeyStore;
+use super::{AwsError, KeyDefinition, error::ServiceError, request::ArnScope};
 
-/// The keys, and what can be done with them.
+/// The embedded KMS.
 pub(super) struct Kms {
-    home: Home,
-    ring: Mutex<KeyRing>,
+    arn_scope: ArnScope,
+    keys: Mutex<KeyStore>,
 }
 
-/// A request that names a key and nothing else.
+/// A request with a key id as its only member.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct KeyOnly {
+struct KeyIdRequest {
     key_id: String,
 }
 
 impl Kms {
-    /// Opens the keys in the file at `path`, or none, in memory.
+    /// Opens the keys in the file at `path`, or an empty store in memory.
     ///
     /// # Errors
     ///
-    /// When the file is there and cannot be read.
-    pub(super) fn open(path: Option<PathBuf>, home: Home) -> Result<Self, AwsError> {
-        let ring = Mutex::new(KeyRing::open(path)?);
-        Ok(Self { home, ring })
+    /// Returns [`AwsError`] if the file exists and cannot be read.
+    pub(super) fn open(path: Option<PathBuf>, arn_scope: ArnScope) -> Result<Self, AwsError> {
+        Ok(Self { arn_scope, keys: Mutex::new(KeyStore::open(path)?) })
     }
 
-    /// Makes the key `spec` unless it is there.
+    /// Creates the key unless it exists.
     ///
     /// # Errors
     ///
-    /// When the key is there with another kind, or cannot be written.
-    pub(super) fn ensure_key(&self, spec: &KeySpec) -> Result<(), AwsError> {
-        self.ring().ensure(spec)
+    /// Returns [`AwsError`] if the key exists with another type or cannot be written.
+    pub(super) fn ensure_key(&self, key: &KeyDefinition) -> Result<(), AwsError> {
+        self.keys().ensure(key)
     }
 
-    /// Answers the operation `operation` with the JSON text `body`.
+    /// Executes `operation` with the JSON text `body`.
     ///
     /// # Errors
     ///
     /// As the KMS API Reference lists them for each operation.
-    pub(super) fn answer(&self, operation: &str, body: &[u8]) -> Result<Value, ServiceError> {
+    pub(super) fn handle(&self, operation: &str, body: &[u8]) -> Result<Value, ServiceError> {
         match operation {
             "Sign" => self.sign(&parse(body)?),
             "GetPublicKey" => self.get_public_key(&key_id(body)?),
@@ -63,18 +62,18 @@ impl Kms {
             "DisableKey" => self.enable_key(&key_id(body)?, false),
             "ScheduleKeyDeletion" => self.schedule_key_deletion(&parse(body)?),
             _ => {
-                Err(ServiceError::new("UnknownOperationException", format!("there is no operation `{operation}` here")))
+                Err(ServiceError::new("UnknownOperationException", format!("operation `{operation}` is not supported")))
             }
         }
     }
 
-    fn ring(&self) -> MutexGuard<'_, KeyRing> {
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    fn keys(&self) -> MutexGuard<'_, KeyStore> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn key_id(body: &[u8]) -> Result<String, ServiceError> {
-    Ok(parse::<KeyOnly>(body)?.key_id)
+    Ok(parse::<KeyIdRequest>(body)?.key_id)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ServiceError> {

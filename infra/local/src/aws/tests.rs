@@ -1,6 +1,7 @@
 mod dynamodb;
-mod front;
+mod host;
 mod kms;
+mod service_endpoint;
 mod upstream;
 
 use std::path::Path;
@@ -9,10 +10,8 @@ use axum::http::StatusCode;
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::{
-    iam::{OPERATOR, Policy},
-    *,
-};
+use super::*;
+use crate::iam::Statement;
 
 const ACCOUNT: &str = "111122223333";
 const TABLE: &str = "arn:aws:dynamodb:eu-west-1:111122223333:table/tokens";
@@ -21,11 +20,11 @@ fn key_arn(id: &str) -> String {
     format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/{id}")
 }
 
-fn key(id: &str, spec: KeyType) -> KeySpec {
-    KeySpec { id: id.to_owned(), arn: key_arn(id), spec }
+fn key(id: &str, key_type: KeyType) -> KeyDefinition {
+    KeyDefinition { id: id.to_owned(), arn: key_arn(id), key_type }
 }
 
-fn table() -> TableSpec {
+fn table() -> TableDefinition {
     let create = json!({
         "TableName": "tokens",
         "BillingMode": "PAY_PER_REQUEST",
@@ -40,20 +39,18 @@ fn table() -> TableSpec {
             "Projection": { "ProjectionType": "ALL" },
         }],
     });
-    TableSpec { create, ttl_attribute: Some("ttl".to_owned()) }
+    TableDefinition { create, ttl_attribute: Some("ttl".to_owned()) }
 }
 
-/// The function `writer`, with the access key id `AKIAWRITER`, that may put and read items and sign with the key `rsa`.
+/// The function `writer` with the access key id `AKIAWRITER`, which may put and read items and sign with the key `rsa`.
 fn principals() -> HashMap<String, Principal> {
-    let allow = [
-        ("dynamodb:PutItem", TABLE.to_owned()),
-        ("dynamodb:BatchGetItem", TABLE.to_owned()),
-        ("dynamodb:Query", format!("{TABLE}/index/by_org")),
-        ("kms:Sign", key_arn("rsa")),
+    let statements = vec![
+        Statement::allow("dynamodb:PutItem", TABLE),
+        Statement::allow("dynamodb:BatchGetItem", TABLE),
+        Statement::allow("dynamodb:Query", &format!("{TABLE}/index/by_org")),
+        Statement::allow("kms:Sign", &key_arn("rsa")),
     ];
-    let allow = allow.map(|(action, resource)| (action.to_owned(), resource).into()).to_vec();
-    let policy = Policy { allow, deny: Vec::new() };
-    HashMap::from([("AKIAWRITER".to_owned(), Principal { name: "writer".to_owned(), policy })])
+    HashMap::from([("AKIAWRITER".to_owned(), Principal { name: "writer".to_owned(), statements })])
 }
 
 async fn start(data: Option<&Path>) -> Aws {
@@ -78,21 +75,21 @@ impl Aws {
             "TrentService" => (&self.kms_url, "1.1"),
             _ => (&self.dynamodb_url, "1.0"),
         };
-        let scope = format!("Credential={caller}/20261123/eu-west-1/any/aws4_request");
+        let credential = format!("Credential={caller}/20261123/eu-west-1/any/aws4_request");
         Client::new()
             .post(url)
             .header("Content-Type", format!("application/x-amz-json-{version}"))
             .header("X-Amz-Target", target)
             .header("X-Amz-Date", "20261123T000000Z")
-            .header("Authorization", format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"))
+            .header("Authorization", format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"))
             .body(body.to_string())
     }
 
-    /// The status and the body of the answer; nothing when there is none.
+    /// The status and the body of the response; `None` if the connection ends without one.
     async fn try_call(&self, caller: &str, target: &str, body: &Value) -> Option<(StatusCode, Value)> {
-        let answer = self.request(caller, target, body).send().await.ok()?;
-        let status = answer.status();
-        Some((status, serde_json::from_slice(&answer.bytes().await.ok()?).unwrap()))
+        let response = self.request(caller, target, body).send().await.ok()?;
+        let status = response.status();
+        Some((status, serde_json::from_slice(&response.bytes().await.ok()?).unwrap()))
     }
 
     async fn call(&self, caller: &str, target: &str, body: &Value) -> (StatusCode, Value) {
@@ -117,7 +114,7 @@ fn put(pk: &str) -> Value {
     json!({ "TableName": "tokens", "Item": { "pk": { "S": pk }, "org": { "S": "739224" } } })
 }
 
-/// The error's name without the namespace that `DynamoDB` puts before it.
+/// The error's name without `DynamoDB`'s namespace.
 fn error_name(body: &Value) -> &str {
     let name = body["__type"].as_str().unwrap_or_default();
     name.rsplit('#').next().unwrap_or_default()

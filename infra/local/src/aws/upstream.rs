@@ -1,7 +1,7 @@
-//! Services of somebody else's in place of the embedded ones.
+//! Upstream services that replace the embedded ones, such as another emulator.
 //!
-//! The fronts stay before them, so permissions, counts and faults are the same. What differs is who keeps the data, and that
-//! KMS chooses the ids of its keys.
+//! The endpoints in front of them are unchanged, so permissions, call log and faults are the same. The upstream service
+//! stores the data, and an upstream KMS chooses the ids of its keys.
 
 mod keys;
 mod table;
@@ -11,51 +11,51 @@ use std::str::FromStr;
 use reqwest::Url;
 
 pub(super) use self::{keys::UpstreamKms, table::ensure_table};
-use super::{AwsError, error::ServiceError, forward::Forward};
+use super::{AwsError, error::ServiceError, service_client::ServiceClient};
 
-/// Which services stand in place of the embedded ones.
+/// The upstream services; `None` selects the embedded service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Upstreams {
-    /// In place of `DynamoDB`.
-    pub dynamodb: Option<Endpoint>,
-    /// In place of KMS.
-    pub kms: Option<Endpoint>,
+    /// The upstream `DynamoDB`.
+    pub dynamodb: Option<UpstreamUrl>,
+    /// The upstream KMS.
+    pub kms: Option<UpstreamUrl>,
 }
 
-/// The address of a service: `http://<host>:<port>` or `https://…`, without a trailing slash.
+/// The URL of an upstream service: `http://<host>:<port>` or `https://…`, without a trailing slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint(String);
+pub struct UpstreamUrl(String);
 
-/// Why a text is no [`Endpoint`].
+/// The text is not an [`UpstreamUrl`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an address is written http://HOST:PORT, with nothing behind")]
-pub struct EndpointError;
+#[error("must be `http://HOST:PORT` or `https://HOST:PORT`, without user, path, query or fragment")]
+pub struct UpstreamUrlError;
 
-impl Endpoint {
-    /// The address as text.
+impl UpstreamUrl {
+    /// The URL as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl FromStr for Endpoint {
-    type Err = EndpointError;
+impl FromStr for UpstreamUrl {
+    type Err = UpstreamUrlError;
 
-    fn from_str(text: &str) -> Result<Self, EndpointError> {
-        let url = Url::parse(text).map_err(|_| EndpointError)?;
-        let bare = url.username().is_empty() && url.password().is_none() && url.path() == "/";
-        let nothing_behind = url.query().is_none() && url.fragment().is_none();
-        if !matches!(url.scheme(), "http" | "https") || !bare || !nothing_behind {
-            return Err(EndpointError);
+    fn from_str(text: &str) -> Result<Self, UpstreamUrlError> {
+        let url = Url::parse(text).map_err(|_| UpstreamUrlError)?;
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        let has_path = url.path() != "/" || url.query().is_some() || url.fragment().is_some();
+        if !matches!(url.scheme(), "http" | "https") || has_user || has_path {
+            return Err(UpstreamUrlError);
         }
         Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
 }
 
-/// That the service behind `forward` cannot be used, since it answered `error`.
-fn unusable(forward: &Forward, error: &ServiceError) -> AwsError {
-    AwsError::Upstream { url: forward.url().to_owned(), why: format!("{}: {}", error.name, error.message) }
+/// The start error for an error response of the service behind `client`.
+fn upstream_error(client: &ServiceClient, error: &ServiceError) -> AwsError {
+    AwsError::Upstream { url: client.url().to_owned(), reason: format!("{}: {}", error.name, error.message) }
 }
 
 #[cfg(test)]
@@ -63,15 +63,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_has_a_scheme_a_host_and_a_port_and_nothing_else() {
-        for (text, address) in [
+    fn upstream_url_has_scheme_host_and_port_only() {
+        for (text, url) in [
             ("http://127.0.0.1:4566", "http://127.0.0.1:4566"),
             ("http://127.0.0.1:4566/", "http://127.0.0.1:4566"),
             ("https://emulator.example", "https://emulator.example"),
         ] {
-            assert_eq!(text.parse::<Endpoint>().unwrap().as_str(), address);
+            assert_eq!(text.parse::<UpstreamUrl>().unwrap().as_str(), url);
         }
-        for wrong in [
+        for invalid in [
             "",
             "127.0.0.1:4566",
             "localhost:4566",
@@ -81,7 +81,7 @@ mod tests {
             "http://127.0.0.1?query",
             "http://127.0.0.1#fragment",
         ] {
-            assert_eq!(wrong.parse::<Endpoint>(), Err(EndpointError), "{wrong}");
+            assert_eq!(invalid.parse::<UpstreamUrl>(), Err(UpstreamUrlError), "{invalid}");
         }
     }
 }

@@ -203,7 +203,7 @@ mod tests {
             (InvokeError::Crashed, Refusal::AuthorizerFailure),
             (InvokeError::FunctionTimeout, Refusal::AuthorizerFailure),
             (InvokeError::CallerTimeout, Refusal::AuthorizerFailure),
-            (InvokeError::Unknown("a".into()), Refusal::AuthorizerFailure),
+            (InvokeError::UnknownFunction("a".into()), Refusal::AuthorizerFailure),
         ];
         for (error, expected) in cases {
             assert_eq!(read("id", Err(error.clone()), Duration::ZERO).unwrap_err(), expected, "{error}");

@@ -34,10 +34,13 @@ pub(super) type Many = BTreeMap<String, Vec<String>>;
 impl GatewayRequest<'_> {
     /// The ARN of the called method, as policies name it.
     pub(super) fn method_arn(&self) -> String {
-        let (api, world) = (&self.gateway.api, &self.gateway.world);
+        let (api, pseudo_parameters) = (&self.gateway.api, &self.gateway.pseudo_parameters);
         let path = self.path.trim_start_matches('/');
         let method = &self.parts.method;
-        format!("arn:aws:execute-api:{}:{}:{}/{}/{method}/{path}", world.region, world.account, api.id, api.stage)
+        format!(
+            "arn:aws:execute-api:{}:{}:{}/{}/{method}/{path}",
+            pseudo_parameters.region, pseudo_parameters.account, api.id, api.stage
+        )
     }
 
     /// What the authorizer is asked.
@@ -85,7 +88,7 @@ impl GatewayRequest<'_> {
     pub(super) fn request_context(&self) -> Value {
         let (api, domain, now) = (&self.gateway.api, &self.gateway.domain, Timestamp::now());
         json!({
-            "accountId": self.gateway.world.account,
+            "accountId": self.gateway.pseudo_parameters.account,
             "apiId": api.id,
             "domainName": domain,
             "domainPrefix": domain.split('.').next(),

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::template::{Effect, Statement};
+use crate::iam::{self, Effect, Statement};
 
 /// An IAM policy. An element that is not understood is an error when it is read, because it might restrict.
 #[derive(Debug, Deserialize)]
@@ -15,53 +15,22 @@ pub(super) struct Policy {
 }
 
 impl Policy {
-    /// Whether it allows to call the method of this ARN: a statement allows it and none denies it.
+    /// Whether the policy allows to call the method of this ARN.
     ///
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
+    /// Conditions are not evaluated: a condition of a denial counts as met, one of an allowance as not met.
     pub(super) fn allows(&self, method_arn: &str) -> bool {
-        let says = |effect| self.statements.iter().any(|one| one.effect == effect && applies(one, method_arn));
-        says(Effect::Allow) && !says(Effect::Deny)
+        iam::evaluate(&self.statements, |statement| {
+            let met = statement.conditions.is_empty() || statement.effect == Effect::Deny;
+            met && statement.names("execute-api:Invoke", method_arn)
+        })
     }
-}
-
-/// Actions are compared without regard to case, ARNs are not. Conditions are not decided here: one that stands in a denial
-/// counts as met, and one in an allowance as not.
-fn applies(statement: &Statement, method_arn: &str) -> bool {
-    let to_invoke = |action: &String| matches(&action.to_ascii_lowercase(), "execute-api:invoke");
-    let to_method = |resource: &String| matches(resource, method_arn);
-    let met = statement.conditions.is_empty() || statement.effect == Effect::Deny;
-    met && statement.actions.iter().any(to_invoke) && statement.resources.iter().any(to_method)
-}
-
-/// Whether `text` fits `pattern`, in which `*` stands for any characters, `/` among them, and `?` for one.
-fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut at, mut done) = (0, 0);
-    // Where to go on when what follows the last `*` does not fit: the star takes one character more.
-    let mut star: Option<(usize, usize)> = None;
-    while done < text.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, done));
-                at += 1;
-            }
-            Some(&wanted) if wanted == '?' || wanted == text[done] => (at, done) = (at + 1, done + 1),
-            _ => {
-                let Some((star_at, taken)) = star else { return false };
-                star = Some((star_at, taken + 1));
-                (at, done) = (star_at + 1, taken + 1);
-            }
-        }
-    }
-    pattern[at..].iter().all(|rest| *rest == '*')
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::{Policy, matches};
+    use super::Policy;
 
     const ARN: &str = "arn:aws:execute-api:us-east-1:000000000000:local/live/GET/v1/tokens";
 
@@ -152,25 +121,5 @@ mod tests {
         }
         assert!(serde_json::from_value::<Policy>(json!({"Version": "2012-10-17"})).is_err());
         assert!(serde_json::from_value::<Policy>(json!({"Statement": [whole]})).is_err());
-    }
-
-    /// The same by its definition, which is slow.
-    fn by_definition(pattern: &[char], text: &[char]) -> bool {
-        match (pattern.split_first(), text.split_first()) {
-            (None, None) => true,
-            (Some(('*', rest)), _) => (0..=text.len()).any(|taken| by_definition(rest, &text[taken..])),
-            (Some((wanted, rest)), Some((first, tail))) => {
-                (*wanted == '?' || wanted == first) && by_definition(rest, tail)
-            }
-            _ => false,
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn matching_is_what_its_definition_says(pattern in "[ab/*?]{0,8}", text in "[ab/]{0,8}") {
-            let chars = |text: &str| text.chars().collect::<Vec<_>>();
-            prop_assert_eq!(matches(&pattern, &text), by_definition(&chars(&pattern), &chars(&text)));
-        }
     }
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{Gateway, answer};
 use crate::{
     invoke::{Invocation, Invoke, InvokeError},
-    template::{World, load},
+    template::{PseudoParameters, load},
 };
 
 mod authorizer;
@@ -62,7 +62,7 @@ impl Invoke for Fake {
     fn invoke<'a>(&'a self, function: &'a str, event: Vec<u8>, patience: Duration) -> Invocation<'a> {
         let event = serde_json::from_slice(&event).unwrap();
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push((function.to_owned(), event, patience));
-        let unknown = || Err(InvokeError::Unknown(function.to_owned()));
+        let unknown = || Err(InvokeError::UnknownFunction(function.to_owned()));
         let answer = self.answers.get(function).cloned().unwrap_or_else(unknown);
         Box::pin(async move { answer })
     }
@@ -110,8 +110,14 @@ impl Answered {
 }
 
 fn gateway(template: &str, functions: Arc<Fake>, stage_in_path: bool) -> Gateway {
-    let template = load(template, &BTreeMap::new(), &World::default()).unwrap();
-    Gateway::new(&template.apis[0], &template.world, functions, stage_in_path, "http://api.example.com:3000/base")
+    let template = load(template, &BTreeMap::new(), &PseudoParameters::default()).unwrap();
+    Gateway::new(
+        &template.apis[0],
+        &template.pseudo_parameters,
+        functions,
+        stage_in_path,
+        "http://api.example.com:3000/base",
+    )
 }
 
 async fn sent(gateway: Gateway, request: Request, functions: Arc<Fake>) -> Answered {

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use crate::aws::wire::Cut;
+use crate::http_server::Abort;
 
 /// What happens to every request while it is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl IdpFaults {
     }
 
     /// Counts a request and lets the fault strike it.
-    pub(super) async fn strike(&self, path: &str) -> Result<(), Cut> {
+    pub(super) async fn strike(&self, path: &str) -> Result<(), Abort> {
         let fault = {
             let mut state = self.state();
             state.requests.push(path.to_owned());
@@ -48,7 +48,7 @@ impl IdpFaults {
         };
         match fault {
             None => Ok(()),
-            Some(IdpFault::Down) => Err(Cut::Closed),
+            Some(IdpFault::Down) => Err(Abort::Closed),
             Some(IdpFault::Delay(delay)) => {
                 tokio::time::sleep(delay).await;
                 Ok(())

@@ -10,7 +10,7 @@ use jsonwebtoken::{Algorithm, jwk::JwkSet};
 use serde::{Deserialize, Serialize};
 
 use super::{IdpError, keys::SigningKeyPair};
-use crate::aws::{key_pair::KeyType, private_file};
+use crate::{key_pair::KeyType, private_file};
 
 /// The audience of every user's token.
 pub const AUDIENCE: &str = "latchkey";

@@ -10,7 +10,7 @@ use jsonwebtoken::{
 use serde::Serialize;
 
 use super::IdpError;
-use crate::aws::key_pair::{KeyPair, KeyType};
+use crate::key_pair::{KeyPair, KeyType};
 
 /// A key with its public half as a JWK. Its `Debug` shows the JWK only.
 pub(super) struct SigningKeyPair {

@@ -1,17 +1,17 @@
-//! The environment of a function's process (Lambda Developer Guide, "Defined runtime environment variables").
+//! The environment variables of a process (Lambda Developer Guide, "Defined runtime environment variables").
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
 use super::FunctionSpec;
 
-/// The region when the function's own variables name none.
-const REGION: &str = "us-east-1";
+/// The region if the function's variables do not set one.
+const DEFAULT_REGION: &str = "us-east-1";
 
-/// AWS's example account.
+/// The example account of the AWS documentation.
 const ACCOUNT: &str = "123456789012";
 
-/// Every variable of a process whose Runtime API listens at `runtime_api`. Nothing is inherited.
-pub(super) fn of(spec: &FunctionSpec, runtime_api: SocketAddr) -> BTreeMap<String, String> {
+/// The variables of a process whose Runtime API listens at `runtime_api`. No variable of this process is inherited.
+pub(super) fn variables(spec: &FunctionSpec, runtime_api: SocketAddr) -> BTreeMap<String, String> {
     let region = region(spec);
     let root = spec.binary.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
     let lambda = [
@@ -32,13 +32,13 @@ pub(super) fn of(spec: &FunctionSpec, runtime_api: SocketAddr) -> BTreeMap<Strin
     environment
 }
 
-/// The ARN by which the function is told that it is invoked.
+/// The ARN in the header `Lambda-Runtime-Invoked-Function-Arn`.
 pub(super) fn function_arn(spec: &FunctionSpec) -> String {
     format!("arn:aws:lambda:{}:{ACCOUNT}:function:{}", region(spec), spec.name)
 }
 
 fn region(spec: &FunctionSpec) -> &str {
-    spec.environment.get("AWS_REGION").map_or(REGION, String::as_str)
+    spec.environment.get("AWS_REGION").map_or(DEFAULT_REGION, String::as_str)
 }
 
 #[cfg(test)]
@@ -55,12 +55,12 @@ mod tests {
             memory_mb: 256,
             environment: own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         };
-        let variables = of(&spec, SocketAddr::from(([127, 0, 0, 1], 9001)));
+        let variables = variables(&spec, SocketAddr::from(([127, 0, 0, 1], 9001)));
         (spec, variables)
     }
 
     #[test]
-    fn a_process_has_what_lambda_sets_and_the_functions_own_variables() {
+    fn process_has_variables_of_lambda_and_of_the_function() {
         let (spec, variables) = environment(&[("TABLE_NAME", "tokens"), ("AWS_REGION", "eu-west-1")]);
         for (name, value) in [
             ("AWS_LAMBDA_FUNCTION_NAME", "get-token"),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_machine_is_inherited() {
+    fn variables_are_not_inherited() {
         let (_, variables) = environment(&[]);
         for name in ["PATH", "HOME", "RUST_BACKTRACE", "RUST_LOG"] {
             assert!(!variables.contains_key(name), "{name}");

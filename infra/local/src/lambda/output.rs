@@ -1,4 +1,4 @@
-//! Where goes what the functions print.
+//! The destination of the functions' standard output and standard error.
 
 use std::{io, path::PathBuf};
 
@@ -7,12 +7,12 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
 };
 
-/// Where the lines of every process go, standard output and standard error alike, unchanged.
+/// Where the lines of every process go, unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
-    /// To this process's standard error.
+    /// To the standard error of this process.
     Inherit,
-    /// To the end of a file, which is made if it is not there.
+    /// To the end of a file, which is created if it does not exist.
     File(PathBuf),
 }
 
@@ -20,11 +20,11 @@ pub enum Output {
 pub(super) type Writer = Box<dyn AsyncWrite + Send + Unpin>;
 
 impl Output {
-    /// Opens it once more: a file opened for appending keeps the lines of several writers whole.
+    /// Opens a writer. A file is opened for appending, so that lines of several writers do not mix.
     ///
     /// # Errors
     ///
-    /// When the file cannot be opened.
+    /// Returns an error if the file cannot be opened.
     pub(super) async fn open(&self) -> io::Result<Writer> {
         Ok(match self {
             Self::Inherit => Box::new(tokio::io::stderr()),
@@ -33,11 +33,11 @@ impl Output {
     }
 }
 
-/// Copies `pipe` line by line until its end. A last line without an end gets one.
+/// Copies `pipe` line by line until its end, and terminates an unterminated last line.
 ///
 /// # Errors
 ///
-/// When the pipe cannot be read or the output not be written.
+/// Returns an error if the pipe cannot be read or the output cannot be written.
 pub(super) async fn copy_lines(pipe: impl AsyncRead + Unpin, mut output: Writer) -> io::Result<()> {
     let mut pipe = BufReader::new(pipe);
     let mut line = Vec::new();
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn lines_of_several_processes_are_appended_whole() {
+    async fn lines_of_several_writers_are_appended_whole() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         let output = Output::File(path.clone());

@@ -1,4 +1,4 @@
-//! The processes of one function, and who gets the next one.
+//! The processes of one function.
 
 #[cfg(test)]
 mod tests;
@@ -12,125 +12,124 @@ use std::{
 use axum::body::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{FunctionSpec, LambdaError, Output, process::Process, runtime_api::Outcome, spawner::Spawner};
+use super::{FunctionSpec, LambdaError, Output, process::Process, runtime_api::InvokeResult, spawner::Spawner};
 use crate::invoke::InvokeError;
 
-/// How many processes a function has at most.
-pub const LARGEST_POOL: usize = 32;
+/// The largest number of processes of a function.
+pub const MAX_PROCESSES: usize = 32;
 
 /// The processes of a function.
 ///
-/// Who uses or starts a process holds one of [`LARGEST_POOL`] turns. A process is started only when none is idle, and is
-/// put back before its turn is, so there are never more processes than turns.
+/// A task holds one of [`MAX_PROCESSES`] permits while it uses or starts a process. It starts one only if none is idle, and
+/// returns it before the permit, so the number of processes never exceeds the number of permits.
 #[derive(Debug)]
 pub(super) struct Pool {
     arguments: Vec<String>,
     output: Output,
     spawner: Arc<Spawner>,
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     members: Mutex<Members>,
 }
 
 #[derive(Debug)]
 struct Members {
-    /// How processes are started from now on. One of an earlier spec gets no event any more.
+    /// The configuration of new processes. A process with an earlier one receives no further event.
     spec: Arc<FunctionSpec>,
-    /// Every process that may still live.
+    /// Every process that may be running.
     all: Vec<Arc<Process>>,
-    /// Those that wait for an event, the most recently used one last.
+    /// The processes that wait for an event, the most recently used one last.
     idle: Vec<Arc<Process>>,
 }
 
 impl Pool {
-    /// An empty pool.
     pub(super) fn new(spec: FunctionSpec, output: Output, spawner: Arc<Spawner>) -> Arc<Self> {
         Self::with_arguments(spec, Vec::new(), output, spawner)
     }
 
-    /// An empty pool whose processes get arguments, which on Lambda none does.
+    /// A pool whose processes have command-line arguments, which tests use.
     fn with_arguments(spec: FunctionSpec, arguments: Vec<String>, output: Output, spawner: Arc<Spawner>) -> Arc<Self> {
-        let turns = Arc::new(Semaphore::new(LARGEST_POOL));
+        let permits = Arc::new(Semaphore::new(MAX_PROCESSES));
         let members = Members { spec: Arc::new(spec), all: Vec::new(), idle: Vec::new() };
-        Arc::new(Self { arguments, output, spawner, turns, members: Mutex::new(members) })
+        Arc::new(Self { arguments, output, spawner, permits, members: Mutex::new(members) })
     }
 
-    /// The processes that live.
+    /// The running processes.
     pub(super) fn processes(&self) -> Vec<Arc<Process>> {
         let mut members = self.members();
         members.all.retain(|process| !process.has_ended());
         members.all.clone()
     }
 
-    /// Waits for a turn, then has `event` worked on. Once that has begun it goes on even if nobody waits any more.
+    /// Waits for a permit and has a process handle `event`, which continues if the caller stops waiting.
     ///
     /// # Errors
     ///
     /// See [`InvokeError`].
-    pub(super) async fn invoke(self: &Arc<Self>, event: Bytes) -> Outcome {
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| InvokeError::Crashed)?;
-        let work = tokio::spawn(Arc::clone(self).work(event, turn));
-        work.await.unwrap_or(Err(InvokeError::Crashed))
+    pub(super) async fn invoke(self: &Arc<Self>, event: Bytes) -> InvokeResult {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| InvokeError::Crashed)?;
+        let handling = tokio::spawn(Arc::clone(self).handle(event, permit));
+        handling.await.unwrap_or(Err(InvokeError::Crashed))
     }
 
-    /// Starts one more process, if there may be one more, and puts it to the idle ones.
+    /// Starts an idle process unless there are [`MAX_PROCESSES`].
     ///
     /// # Errors
     ///
     /// See [`LambdaError`].
     pub(super) async fn add_idle(&self) -> Result<(), LambdaError> {
-        let _turn = self.turns.acquire().await.map_err(|_| LambdaError::Init(self.spec().name.clone()))?;
-        if self.processes().len() < LARGEST_POOL {
+        let _permit = self.permits.acquire().await.map_err(|_| LambdaError::Init(self.spec().name.clone()))?;
+        if self.processes().len() < MAX_PROCESSES {
             let process = self.start().await?;
             self.put_back(process);
         }
         Ok(())
     }
 
-    /// Puts `changes` over the function's own variables. Processes with the former ones finish the event that they work on and
-    /// get no other. Gives back when they are gone and a new one waits for an event.
+    /// Adds `changes` to the function's variables. Waits until the processes with the previous ones have finished their
+    /// event and ended, and a new process is idle.
     ///
     /// # Errors
     ///
-    /// When the new one does not get there; then too the change stays.
+    /// See [`LambdaError`]; the variables are changed nevertheless.
     pub(super) async fn restart(&self, changes: BTreeMap<String, String>) -> Result<(), LambdaError> {
-        let former = self.members().renew(changes);
-        for process in former {
-            process.ended().await;
+        let previous = self.members().replace_spec(changes);
+        for process in previous {
+            process.wait_until_ended().await;
         }
         self.add_idle().await
     }
 
-    /// Kills every process. Nobody gets a turn any more.
+    /// Kills every process. Later invocations fail.
     pub(super) fn close(&self) {
-        self.turns.close();
+        self.permits.close();
         for process in self.processes() {
             process.kill();
         }
     }
 
     /// Waits until every process has ended.
-    pub(super) async fn closed(&self) {
+    pub(super) async fn wait_until_closed(&self) {
         for process in self.processes() {
-            process.ended().await;
+            process.wait_until_ended().await;
         }
     }
 
-    /// The turn ends with this, after the process is back.
-    async fn work(self: Arc<Self>, event: Bytes, _turn: OwnedSemaphorePermit) -> Outcome {
+    /// The permit is released when this returns, after the process is back in the pool.
+    async fn handle(self: Arc<Self>, event: Bytes, _permit: OwnedSemaphorePermit) -> InvokeResult {
         loop {
-            let process = self.process().await?;
-            // A process may have ended while it was idle; then the event is still whole and another takes it.
-            if let Ok(outcome) = process.work(event.clone()).await {
-                if outcome == Err(InvokeError::FunctionTimeout) {
-                    tracing::error!(function = self.spec().name, "the function did not answer within its time-out");
+            let process = self.take_or_start().await?;
+            // A process that ended while idle has not received the event; the next one handles it.
+            if let Ok(result) = process.invoke(event.clone()).await {
+                if result == Err(InvokeError::FunctionTimeout) {
+                    tracing::error!(function = self.spec().name, "the function timed out");
                 }
                 self.put_back(process);
-                return outcome;
+                return result;
             }
         }
     }
 
-    async fn process(&self) -> Result<Arc<Process>, InvokeError> {
+    async fn take_or_start(&self) -> Result<Arc<Process>, InvokeError> {
         let idle = self.members().idle.pop();
         match idle {
             Some(process) => Ok(process),
@@ -143,7 +142,7 @@ impl Pool {
 
     fn put_back(&self, process: Arc<Process>) {
         let mut members = self.members();
-        if !process.is_of(&members.spec) {
+        if !process.has_spec(&members.spec) {
             process.kill();
         } else if !process.has_ended() {
             members.idle.push(process);
@@ -154,14 +153,14 @@ impl Pool {
     async fn start(&self) -> Result<Arc<Process>, LambdaError> {
         let spec = self.spec();
         let started = Process::start(Arc::clone(&spec), &self.arguments, &self.output, &self.spawner).await;
-        let failed = |source| LambdaError::Start { function: spec.name.clone(), source };
-        let process = Arc::new(started.map_err(failed)?);
+        let start_error = |source| LambdaError::Start { function: spec.name.clone(), source };
+        let process = Arc::new(started.map_err(start_error)?);
         self.members().all.push(Arc::clone(&process));
-        // A pool that was closed meanwhile has not seen this process.
-        if self.turns.is_closed() {
+        // `close` has not seen this process if it ran before the line above.
+        if self.permits.is_closed() {
             process.kill();
         }
-        if process.initialized().await { Ok(process) } else { Err(LambdaError::Init(spec.name.clone())) }
+        if process.wait_until_initialized().await { Ok(process) } else { Err(LambdaError::Init(spec.name.clone())) }
     }
 
     pub(super) fn spec(&self) -> Arc<FunctionSpec> {
@@ -174,9 +173,8 @@ impl Pool {
 }
 
 impl Members {
-    /// Has processes started with `changes` over the variables that they had so far. Gives those that are there, of which the
-    /// idle ones are killed.
-    fn renew(&mut self, changes: BTreeMap<String, String>) -> Vec<Arc<Process>> {
+    /// Adds `changes` to the variables of new processes and kills the idle processes. Returns all processes.
+    fn replace_spec(&mut self, changes: BTreeMap<String, String>) -> Vec<Arc<Process>> {
         let mut spec = FunctionSpec::clone(&self.spec);
         spec.environment.extend(changes);
         self.spec = Arc::new(spec);

@@ -1,6 +1,6 @@
-//! One process of a function, from its start to its end.
+//! One process of a function.
 
-mod keeper;
+mod supervisor;
 
 use std::{
     future::IntoFuture,
@@ -21,18 +21,18 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use self::keeper::{Keeper, copy_output};
+use self::supervisor::{ProcessSupervisor, copy_output};
 use super::{
     FunctionSpec, Output, environment,
-    runtime_api::{Event, Outcome, RuntimeApi},
+    runtime_api::{Event, InvokeResult, RuntimeApi},
     spawner::Spawner,
 };
 use crate::invoke::InvokeError;
 
-/// How long a process has until it asks for its first event (Lambda Developer Guide, "Init phase").
-const INIT_LIMIT: Duration = Duration::from_secs(10);
+/// Longest time until a process requests its first event (Lambda Developer Guide, "Init phase").
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A process that lives or lived.
+/// A running or ended process.
 #[derive(Debug)]
 pub(super) struct Process {
     id: u32,
@@ -41,19 +41,19 @@ pub(super) struct Process {
     ready: watch::Receiver<bool>,
     ended: watch::Receiver<bool>,
     kill: Arc<Notify>,
-    taken: AtomicUsize,
+    event_count: AtomicUsize,
 }
 
-/// The process ended before it took the event; another may have it.
+/// The process ended before it received the event, so another process can handle it.
 #[derive(Debug)]
-pub(super) struct Untouched;
+pub(super) struct NotDelivered;
 
 impl Process {
     /// Starts a process of `spec` and its Runtime API.
     ///
     /// # Errors
     ///
-    /// When there is no port, the output cannot be opened or the binary cannot be run.
+    /// Returns an error if no port is free, the output cannot be opened, or the binary cannot be executed.
     pub(super) async fn start(
         spec: Arc<FunctionSpec>,
         arguments: &[String],
@@ -62,19 +62,19 @@ impl Process {
     ) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let mut command = Command::new(&spec.binary);
-        command.args(arguments).env_clear().envs(environment::of(&spec, listener.local_addr()?));
+        command.args(arguments).env_clear().envs(environment::variables(&spec, listener.local_addr()?));
         let outputs = [output.open().await?, output.open().await?];
         let mut child = spawner.spawn(command).await?;
-        let printed = copy_output(&mut child, outputs);
+        let copy_output = copy_output(&mut child, outputs);
         let kill = Arc::new(Notify::new());
-        let (events, inbox) = mpsc::channel(1);
-        let (ready, is_ready) = watch::channel(false);
-        let (has_ended, ended) = watch::channel(false);
-        let api = serve(listener, runtime_api(&spec, inbox, ready, Arc::clone(&kill)));
+        let (events, receiver) = mpsc::channel(1);
+        let (set_ready, ready) = watch::channel(false);
+        let (set_ended, ended) = watch::channel(false);
+        let api = serve(listener, runtime_api(&spec, receiver, set_ready, Arc::clone(&kill)));
         let id = child.id().unwrap_or_default();
-        let keeper = Keeper { function: spec.name.clone(), child, kill: Arc::clone(&kill), api };
-        tokio::spawn(keeper.until_end(printed, has_ended));
-        Ok(Self { id, spec, events, ready: is_ready, ended, kill, taken: AtomicUsize::new(0) })
+        let supervisor = ProcessSupervisor { function: spec.name.clone(), child, kill: Arc::clone(&kill), api };
+        tokio::spawn(supervisor.run(copy_output, set_ended));
+        Ok(Self { id, spec, events, ready, ended, kill, event_count: AtomicUsize::new(0) })
     }
 
     /// The process id.
@@ -82,17 +82,17 @@ impl Process {
         self.id
     }
 
-    /// How many events it has taken.
-    pub(super) fn taken(&self) -> usize {
-        self.taken.load(Ordering::Relaxed)
+    /// The number of events that the process has received.
+    pub(super) fn event_count(&self) -> usize {
+        self.event_count.load(Ordering::Relaxed)
     }
 
-    /// Whether it was started as `spec` says and not as an earlier one.
-    pub(super) fn is_of(&self, spec: &Arc<FunctionSpec>) -> bool {
+    /// Whether the process was started with this very configuration, not an earlier one.
+    pub(super) fn has_spec(&self, spec: &Arc<FunctionSpec>) -> bool {
         Arc::ptr_eq(&self.spec, spec)
     }
 
-    /// Asks for the process's end.
+    /// Requests the end of the process.
     pub(super) fn kill(&self) {
         self.kill.notify_one();
     }
@@ -101,65 +101,65 @@ impl Process {
         *self.ended.borrow()
     }
 
-    /// Waits until the process has ended and all that it printed is written.
-    pub(super) async fn ended(&self) {
-        // An error means that the watching task is gone, and with it the process.
+    /// Waits until the process has ended and its output is written.
+    pub(super) async fn wait_until_ended(&self) {
+        // The only error is a dropped sender: the supervisor has ended, and with it the process.
         let _ = self.ended.clone().wait_for(|ended| *ended).await;
     }
 
-    /// Waits until the process asks for an event; one that does not get there is killed. Gives whether it did.
-    pub(super) async fn initialized(&self) -> bool {
-        let mut ready = self.ready.clone();
-        let ready = tokio::select! {
-            ready = ready.wait_for(|ready| *ready) => ready.is_ok(),
-            () = self.ended() => false,
-            () = sleep(INIT_LIMIT) => false,
-        };
-        if !ready {
-            self.kill();
-            self.ended().await;
-        }
-        ready
+    async fn kill_and_wait(&self) {
+        self.kill();
+        self.wait_until_ended().await;
     }
 
-    /// Gives the process `event` and waits for what comes of it, for the function's time-out at most; a process that
-    /// takes longer is killed.
-    pub(super) async fn work(&self, body: Bytes) -> Result<Outcome, Untouched> {
-        let (taken, is_taken) = oneshot::channel();
-        let (outcome, mut has_outcome) = oneshot::channel();
-        let event = Event { body, taken, outcome };
-        self.events.send(event).await.map_err(|_| Untouched)?;
-        self.hand_over(is_taken).await?;
-        self.taken.fetch_add(1, Ordering::Relaxed);
+    /// Waits until the process requests an event, and kills it if it does not. Returns whether it did.
+    pub(super) async fn wait_until_initialized(&self) -> bool {
+        let mut ready = self.ready.clone();
+        let initialized = tokio::select! {
+            ready = ready.wait_for(|ready| *ready) => ready.is_ok(),
+            () = self.wait_until_ended() => false,
+            () = sleep(INIT_TIMEOUT) => false,
+        };
+        if !initialized {
+            self.kill_and_wait().await;
+        }
+        initialized
+    }
+
+    /// Sends an event to the process and waits for its result. A process that exceeds the function's timeout is killed.
+    pub(super) async fn invoke(&self, body: Bytes) -> Result<InvokeResult, NotDelivered> {
+        let (received, is_received) = oneshot::channel();
+        let (result, mut has_result) = oneshot::channel();
+        self.events.send(Event { body, received, result }).await.map_err(|_| NotDelivered)?;
+        self.wait_until_received(is_received).await?;
+        self.event_count.fetch_add(1, Ordering::Relaxed);
         tokio::select! {
             biased;
-            outcome = &mut has_outcome => Ok(outcome.unwrap_or(Err(InvokeError::Crashed))),
-            () = self.ended() => Ok(Err(InvokeError::Crashed)),
+            result = &mut has_result => Ok(result.unwrap_or(Err(InvokeError::Crashed))),
+            () = self.wait_until_ended() => Ok(Err(InvokeError::Crashed)),
             () = sleep(self.spec.timeout) => {
-                self.kill();
-                self.ended().await;
+                self.kill_and_wait().await;
                 Ok(Err(InvokeError::FunctionTimeout))
             }
         }
     }
 
-    /// Waits until the process took the event. One that stays away for longer than an initialization takes is killed.
-    async fn hand_over(&self, is_taken: oneshot::Receiver<()>) -> Result<(), Untouched> {
-        let taken = tokio::select! {
+    /// Waits until the process received the event, and kills it if it does not within [`INIT_TIMEOUT`].
+    async fn wait_until_received(&self, is_received: oneshot::Receiver<()>) -> Result<(), NotDelivered> {
+        let received = tokio::select! {
             biased;
-            taken = timeout(INIT_LIMIT, is_taken) => matches!(taken, Ok(Ok(()))),
-            () = self.ended() => false,
+            received = timeout(INIT_TIMEOUT, is_received) => matches!(received, Ok(Ok(()))),
+            () = self.wait_until_ended() => false,
         };
-        if taken {
+        if received {
             return Ok(());
         }
-        self.kill();
-        self.ended().await;
-        Err(Untouched)
+        self.kill_and_wait().await;
+        Err(NotDelivered)
     }
 }
 
-/// A process that nobody can reach any more is of no use.
+/// A dropped process cannot receive another event.
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
@@ -168,7 +168,7 @@ impl Drop for Process {
 
 fn runtime_api(
     spec: &FunctionSpec,
-    inbox: mpsc::Receiver<Event>,
+    events: mpsc::Receiver<Event>,
     ready: watch::Sender<bool>,
     kill: Arc<Notify>,
 ) -> RuntimeApi {
@@ -176,7 +176,7 @@ fn runtime_api(
         function: spec.name.clone(),
         function_arn: environment::function_arn(spec),
         timeout: spec.timeout,
-        events: tokio::sync::Mutex::new(inbox),
+        events: tokio::sync::Mutex::new(events),
         ready,
         kill,
         current: Mutex::new(None),
@@ -184,10 +184,10 @@ fn runtime_api(
 }
 
 fn serve(listener: TcpListener, api: RuntimeApi) -> AbortHandle {
-    // A small answer must not wait for the acknowledgement of the one before (RFC 896).
+    // Nagle's algorithm (RFC 896) delays a short response until the previous one is acknowledged.
     let listener = listener.tap_io(|stream: &mut TcpStream| {
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection stays slow");
+            tracing::debug!(%error, "cannot disable Nagle's algorithm");
         }
     });
     tokio::spawn(axum::serve(listener, api.router()).into_future()).abort_handle()

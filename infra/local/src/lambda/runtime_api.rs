@@ -18,46 +18,50 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use super::ids;
-use crate::invoke::InvokeError;
+use crate::{ids, invoke::InvokeError};
 
-/// The largest answer, in bytes (Lambda Developer Guide, "Lambda quotas": 6 MB).
-const LARGEST_ANSWER: usize = 6 * 1024 * 1024;
+/// Largest result of a function (Lambda Developer Guide, "Lambda quotas": 6 MB).
+const MAX_RESULT_BYTES: usize = 6 * 1024 * 1024;
 
-/// What comes of an event.
-pub(super) type Outcome = Result<Vec<u8>, InvokeError>;
+/// The result of an invocation.
+pub(super) type InvokeResult = Result<Vec<u8>, InvokeError>;
 
-/// An event on its way to the function.
+/// An event for the function.
 pub(super) struct Event {
     pub(super) body: Bytes,
-    /// Told when the function has taken the event.
-    pub(super) taken: oneshot::Sender<()>,
-    pub(super) outcome: oneshot::Sender<Outcome>,
+    /// Notified when the function receives the event.
+    pub(super) received: oneshot::Sender<()>,
+    pub(super) result: oneshot::Sender<InvokeResult>,
 }
 
-/// One process's side of the Runtime API.
+/// The event that the process handles.
+pub(super) struct CurrentEvent {
+    request_id: String,
+    result: oneshot::Sender<InvokeResult>,
+}
+
+/// The state of one process's Runtime API.
 pub(super) struct RuntimeApi {
     pub(super) function: String,
     pub(super) function_arn: String,
     pub(super) timeout: Duration,
     pub(super) events: tokio::sync::Mutex<mpsc::Receiver<Event>>,
-    /// Set when the process first asks for an event: its initialization is over.
+    /// Set when the process first requests an event, which ends its initialization.
     pub(super) ready: watch::Sender<bool>,
-    /// Told when the process reports that its initialization failed.
+    /// Notified when the process reports that its initialization failed.
     pub(super) kill: Arc<Notify>,
-    /// The event that the process works on, by its request id.
-    pub(super) current: Mutex<Option<(String, oneshot::Sender<Outcome>)>>,
+    pub(super) current: Mutex<Option<CurrentEvent>>,
 }
 
-/// What a function reports when it fails.
+/// The error object of a function.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Diagnostic {
+struct ErrorObject {
     error_message: String,
 }
 
 impl RuntimeApi {
-    /// The routes that the process calls.
+    /// The routes of the Runtime API.
     pub(super) fn router(self) -> Router {
         Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
@@ -68,16 +72,15 @@ impl RuntimeApi {
             .with_state(Arc::new(self))
     }
 
-    fn current(&self) -> MutexGuard<'_, Option<(String, oneshot::Sender<Outcome>)>> {
+    fn current(&self) -> MutexGuard<'_, Option<CurrentEvent>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the work on the event `id`. Gives false when it is not the one at work.
-    fn finish(&self, id: &str, outcome: Outcome) -> bool {
-        let mut current = self.current();
-        let Some((_, sender)) = current.take_if(|(at_work, _)| at_work == id) else { return false };
-        // An invocation that gave up has nobody waiting; the late answer is thrown away.
-        let _ = sender.send(outcome);
+    /// Completes the event `id`. Returns false if it is not the current one.
+    fn complete(&self, id: &str, result: InvokeResult) -> bool {
+        let Some(event) = self.current().take_if(|event| event.request_id == id) else { return false };
+        // The receiver is dropped if the caller's timeout expired.
+        let _ = event.result.send(result);
         true
     }
 
@@ -98,47 +101,47 @@ impl RuntimeApi {
 async fn next(State(api): State<Arc<RuntimeApi>>) -> Response {
     api.ready.send_replace(true);
     let Some(event) = api.events.lock().await.recv().await else {
-        return refuse(StatusCode::INTERNAL_SERVER_ERROR, "Runtime.Shutdown", "no more events come");
+        return error_response(StatusCode::INTERNAL_SERVER_ERROR, "Runtime.Shutdown", "the function is shutting down");
     };
     let id = ids::uuid();
-    *api.current() = Some((id.clone(), event.outcome));
-    // An invocation that gave up does not listen; the event is handed out all the same.
-    let _ = event.taken.send(());
+    *api.current() = Some(CurrentEvent { request_id: id.clone(), result: event.result });
+    // The receiver is dropped if the caller's timeout expired; the function handles the event nevertheless.
+    let _ = event.received.send(());
     api.event_response(id, event.body)
 }
 
 async fn response(State(api): State<Arc<RuntimeApi>>, Path(id): Path<String>, body: Bytes) -> Response {
-    if body.len() > LARGEST_ANSWER {
-        let message = format!("the answer is larger than {LARGEST_ANSWER} bytes");
-        api.finish(&id, Err(InvokeError::Failed { message: message.clone() }));
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message);
+    if body.len() > MAX_RESULT_BYTES {
+        let message = format!("the result exceeds {MAX_RESULT_BYTES} bytes");
+        api.complete(&id, Err(InvokeError::Failed { message: message.clone() }));
+        return error_response(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message);
     }
-    accepted(api.finish(&id, Ok(body.to_vec())))
+    completion_response(api.complete(&id, Ok(body.to_vec())))
 }
 
 async fn error(State(api): State<Arc<RuntimeApi>>, Path(id): Path<String>, body: Bytes) -> Response {
-    accepted(api.finish(&id, Err(InvokeError::Failed { message: message(&body) })))
+    completion_response(api.complete(&id, Err(InvokeError::Failed { message: error_message(&body) })))
 }
 
 async fn init_error(State(api): State<Arc<RuntimeApi>>, body: Bytes) -> Response {
-    tracing::error!(function = api.function, error = message(&body), "the function failed at its initialization");
+    tracing::error!(function = api.function, error = error_message(&body), "the function failed to initialize");
     api.kill.notify_one();
-    accepted(true)
+    completion_response(true)
 }
 
-/// The message of an error object; the whole text of a body that is none.
-fn message(body: &Bytes) -> String {
+/// The message of an error object; the whole body if it is not an error object.
+fn error_message(body: &Bytes) -> String {
     serde_json::from_slice(body)
-        .map_or_else(|_| String::from_utf8_lossy(body).into_owned(), |diagnostic: Diagnostic| diagnostic.error_message)
+        .map_or_else(|_| String::from_utf8_lossy(body).into_owned(), |error: ErrorObject| error.error_message)
 }
 
-fn accepted(known: bool) -> Response {
-    if !known {
-        return refuse(StatusCode::BAD_REQUEST, "InvalidRequestID", "the request id is not the one at work");
+fn completion_response(completed: bool) -> Response {
+    if !completed {
+        return error_response(StatusCode::BAD_REQUEST, "InvalidRequestID", "the request id is not the current one");
     }
     (StatusCode::ACCEPTED, Json(json!({ "status": "OK" }))).into_response()
 }
 
-fn refuse(status: StatusCode, error_type: &str, message: &str) -> Response {
+fn error_response(status: StatusCode, error_type: &str, message: &str) -> Response {
     (status, Json(json!({ "errorType": error_type, "errorMessage": message }))).into_response()
 }

@@ -1,4 +1,4 @@
-//! The thread that starts every process, and the promise that processes end with their parent.
+//! Starts processes that end with this one.
 
 use std::{io, process::Stdio, sync::mpsc, thread};
 
@@ -8,16 +8,16 @@ use tokio::{
     sync::oneshot,
 };
 
-/// A thread that starts processes.
+/// A thread that starts processes, until the `Spawner` is dropped.
 ///
-/// Linux sends the parent-death signal when the *thread* that forked ends (prctl(2), `PR_SET_PDEATHSIG`), and a runtime's
-/// threads end earlier than the processes may. This one ends when its `Spawner` is dropped.
+/// Linux sends the parent-death signal when the *thread* that forked ends (prctl(2), `PR_SET_PDEATHSIG`). Threads of the
+/// Tokio runtime may end before the processes.
 #[derive(Debug)]
 pub(super) struct Spawner {
-    orders: mpsc::Sender<Order>,
+    requests: mpsc::Sender<SpawnRequest>,
 }
 
-struct Order {
+struct SpawnRequest {
     command: Command,
     runtime: Handle,
     started: oneshot::Sender<io::Result<Child>>,
@@ -26,52 +26,52 @@ struct Order {
 impl Spawner {
     /// Starts the thread.
     pub(super) fn start() -> Self {
-        let (orders, inbox) = mpsc::channel();
-        thread::spawn(move || serve(&inbox));
-        Self { orders }
+        let (requests, receiver) = mpsc::channel();
+        thread::spawn(move || serve(&receiver));
+        Self { requests }
     }
 
-    /// Starts `command` as a process that ends with this one, without an input, with its outputs in pipes.
+    /// Starts `command` without standard input, with its outputs in pipes.
     ///
     /// # Errors
     ///
-    /// When the process cannot be started.
+    /// Returns an error if the process cannot be started.
     pub(super) async fn spawn(&self, mut command: Command) -> io::Result<Child> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        // Ctrl-C goes to a whole process group: in one of their own, processes end when they are told to and not before.
+        // Ctrl-C signals the whole process group of the terminal; the functions end only after the gateway.
         #[cfg(unix)]
         command.process_group(0);
-        die_with_parent(&mut command);
-        let (started, start) = oneshot::channel();
-        let order = Order { command, runtime: Handle::current(), started };
-        self.orders.send(order).map_err(io::Error::other)?;
-        start.await.map_err(io::Error::other)?
+        kill_with_parent(&mut command);
+        let (started, result) = oneshot::channel();
+        let request = SpawnRequest { command, runtime: Handle::current(), started };
+        self.requests.send(request).map_err(io::Error::other)?;
+        result.await.map_err(io::Error::other)?
     }
 }
 
-fn serve(inbox: &mpsc::Receiver<Order>) {
-    while let Ok(Order { mut command, runtime, started }) = inbox.recv() {
+fn serve(requests: &mpsc::Receiver<SpawnRequest>) {
+    while let Ok(SpawnRequest { mut command, runtime, started }) = requests.recv() {
         let _guard = runtime.enter();
-        // If nobody waits for the process any more it is dropped here, and killed by that.
+        // If the caller no longer waits, the process is dropped here and thereby killed.
         let _ = started.send(command.spawn());
     }
 }
 
 #[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "only between fork and exec can a process ask for its parent-death signal")]
-fn die_with_parent(command: &mut Command) {
+#[expect(unsafe_code, reason = "a process can request its parent-death signal only between fork and exec")]
+fn kill_with_parent(command: &mut Command) {
     let parent = rustix::process::getpid();
-    let ask = move || {
+    let request_signal = move || {
         rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-        // A parent that ended before the line above sends no signal any more.
+        // A parent that ended before the call above sends no signal.
         if rustix::process::getppid() == Some(parent) { Ok(()) } else { Err(rustix::io::Errno::SRCH.into()) }
     };
-    // SAFETY: between fork and exec only async-signal-safe work is allowed. The closure makes two system calls, takes no
-    // lock and allocates nothing, not even for its error, which is a number.
+    // SAFETY: between fork and exec only async-signal-safe functions may be called. The closure makes two system calls,
+    // takes no lock and does not allocate; its error is a number.
     unsafe {
-        command.pre_exec(ask);
+        command.pre_exec(request_signal);
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn die_with_parent(_command: &mut Command) {}
+fn kill_with_parent(_command: &mut Command) {}

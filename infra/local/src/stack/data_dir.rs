@@ -11,10 +11,7 @@ use ::data_dir::StackAddresses;
 use serde::{Deserialize, Serialize};
 
 use super::StackError;
-use crate::{
-    aws::private_file,
-    lambda::{FunctionSpec, ids},
-};
+use crate::{ids, lambda::FunctionSpec, private_file};
 
 /// Most base URLs of earlier runs that are recorded.
 const MAX_PREVIOUS_URLS: usize = 20;

@@ -12,12 +12,9 @@ use aws_sdk_dynamodb::{
 
 use super::StackError;
 use crate::{
-    aws::{
-        Aws,
-        iam::{Grant, OPERATOR, Policy, Principal},
-    },
+    aws::{Aws, OPERATOR, Principal},
     lambda::FunctionSpec,
-    template::{Effect, Function, Template, World},
+    template::{Function, PseudoParameters, Template},
 };
 
 /// The functions of all templates, each with its binary.
@@ -46,7 +43,7 @@ impl Environment {
     /// Returns the IAM principals. A function's access key id, which identifies it, is its name.
     pub(super) fn principals(&self) -> HashMap<String, Principal> {
         let principal = |(function, _): &(Function, PathBuf)| {
-            (function.name.clone(), Principal { name: function.name.clone(), policy: policy(function) })
+            (function.name.clone(), Principal { name: function.name.clone(), statements: function.statements.clone() })
         };
         self.functions.iter().map(principal).collect()
     }
@@ -58,7 +55,7 @@ impl Environment {
             let own = [
                 ("AWS_ACCESS_KEY_ID", function.name.clone()),
                 ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
-                ("AWS_REGION", template.world.region.clone()),
+                ("AWS_REGION", template.pseudo_parameters.region.clone()),
                 ("AWS_ENDPOINT_URL_DYNAMODB", aws.dynamodb_url.clone()),
                 ("AWS_ENDPOINT_URL_KMS", aws.kms_url.clone()),
             ];
@@ -75,31 +72,12 @@ impl Environment {
     }
 }
 
-fn policy(function: &Function) -> Policy {
-    let mut policy = Policy::default();
-    for statement in &function.statements {
-        let grants = statement.actions.iter().flat_map(|action| {
-            let grant = |resource: &String| Grant {
-                action: action.clone(),
-                resource: resource.clone(),
-                conditions: statement.conditions.clone(),
-            };
-            statement.resources.iter().map(grant)
-        });
-        match statement.effect {
-            Effect::Allow => policy.allow.extend(grants),
-            Effect::Deny => policy.deny.extend(grants),
-        }
-    }
-    policy
-}
-
 /// Returns a client of the `DynamoDB` at `url` with the operator's permissions.
 #[must_use]
-pub fn operator(url: &str, world: &World) -> Client {
+pub fn operator(url: &str, pseudo_parameters: &PseudoParameters) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(world.region.clone()))
+        .region(Region::new(pseudo_parameters.region.clone()))
         .credentials_provider(Credentials::new(OPERATOR, "local", None, None, "local"))
         .endpoint_url(url);
     Client::from_conf(config.build())

@@ -29,10 +29,10 @@ impl Sample {
     /// Loads the sample's template with the authorizer of `main`.
     pub(super) fn load(&self, main: &Template) -> Result<Template, StackError> {
         let authorizer = main.apis.iter().find_map(|api| api.authorizer.as_ref()).ok_or(StackError::NoAuthorizer)?;
-        let world = &main.world;
+        let pseudo_parameters = &main.pseudo_parameters;
         let name = &authorizer.function;
-        let arn = format!("arn:aws:lambda:{}:{}:function:{name}", world.region, world.account);
+        let arn = format!("arn:aws:lambda:{}:{}:function:{name}", pseudo_parameters.region, pseudo_parameters.account);
         let parameters = BTreeMap::from([("AuthorizerArn".to_owned(), arn)]);
-        load(&self.template, &parameters, world).map_err(StackError::Sample)
+        load(&self.template, &parameters, pseudo_parameters).map_err(StackError::Sample)
     }
 }

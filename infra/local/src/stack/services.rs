@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{StackError, StackOptions};
 use crate::{
-    aws::{AwsOptions, KeySpec, TableSpec, iam::Principal},
+    aws::{AwsOptions, KeyDefinition, Principal, TableDefinition},
     template::{Key, Table, Template},
 };
 
@@ -21,17 +21,17 @@ pub(super) fn aws_options(
         principals,
         tables: template.tables.iter().map(table).collect(),
         keys: template.keys.iter().map(key).collect::<Result<_, _>>()?,
-        account: template.world.account.clone(),
-        region: template.world.region.clone(),
+        account: template.pseudo_parameters.account.clone(),
+        region: template.pseudo_parameters.region.clone(),
         upstreams: options.upstreams.clone(),
     })
 }
 
-fn table(table: &Table) -> TableSpec {
-    TableSpec { create: table.create.clone(), ttl_attribute: table.ttl_attribute.clone() }
+fn table(table: &Table) -> TableDefinition {
+    TableDefinition { create: table.create.clone(), ttl_attribute: table.ttl_attribute.clone() }
 }
 
-fn key(key: &Key) -> Result<KeySpec, StackError> {
-    let spec = serde_json::from_value(json!(key.spec)).map_err(|_| StackError::KeySpec(key.spec.clone()))?;
-    Ok(KeySpec { id: key.id.clone(), arn: key.arn.clone(), spec })
+fn key(key: &Key) -> Result<KeyDefinition, StackError> {
+    let key_type = serde_json::from_value(json!(key.spec)).map_err(|_| StackError::KeySpec(key.spec.clone()))?;
+    Ok(KeyDefinition { id: key.id.clone(), arn: key.arn.clone(), key_type })
 }

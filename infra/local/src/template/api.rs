@@ -9,36 +9,36 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use self::authorizer::Auth;
+use self::{authorizer::Auth, route::RouteScope};
 pub use self::{authorizer::Authorizer, response::GatewayResponse, route::Route};
-use super::{TemplateError, resource::Resource, scope::Scope};
+use super::{TemplateError, resolver::Resolver, resource::Resource};
 
 /// An API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Api {
-    /// Which kind.
+    /// The kind.
     pub kind: ApiKind,
-    /// The stage, which stands before every path of the API's own address, unless it is an HTTP API's `$default`.
+    /// The stage, the first segment of every path on the API's own domain, except for an HTTP API's `$default`.
     pub stage: String,
-    /// The API's id, always the same.
+    /// The API's id, derived from the logical id.
     pub id: String,
-    /// The one authorizer, if the API has one.
+    /// The authorizer.
     pub authorizer: Option<Authorizer>,
     /// The gateway responses by their types, as in `ACCESS_DENIED`. An HTTP API has none.
     pub responses: BTreeMap<String, GatewayResponse>,
-    /// What a browser is told that asks ahead, for every path that is a route's; none: it is told nothing.
+    /// The response to preflight requests for the paths of the routes; `None` sends none.
     pub cors: Option<Cors>,
-    /// The bytes from which on a function's body is compressed; none: no body is. An HTTP API compresses nothing.
+    /// The smallest response body to compress, in bytes; `None` disables compression. An HTTP API has none.
     pub minimum_compression_size: Option<u32>,
     /// The routes.
     pub routes: Vec<Route>,
 }
 
-/// What SAM makes of the property `Cors`: an `OPTIONS` method beside every route, without the authorizer.
+/// The property `Cors`, from which SAM creates an `OPTIONS` method without an authorizer for every path.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub struct Cors {
-    /// `Access-Control-Allow-Origin`, in the quotes of a static value, as the others are.
+    /// `Access-Control-Allow-Origin`, in single quotes as a static value; the others as well.
     pub allow_origin: String,
     /// `Access-Control-Allow-Methods`.
     pub allow_methods: String,
@@ -48,19 +48,19 @@ pub struct Cors {
     pub max_age: String,
 }
 
-/// The kinds of APIs, which differ in their events and in what an authorizer answers.
+/// The kind of an API, on which the events and the authorizer's response depend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApiKind {
-    /// A REST API, `AWS::Serverless::Api`: payload 1.0 without a version, IAM policies.
+    /// A REST API, `AWS::Serverless::Api`: payload format 1.0 without a version, authorizer response with an IAM policy.
     Rest,
-    /// An HTTP API, `AWS::Serverless::HttpApi`: payload 2.0, the simple answer.
+    /// An HTTP API, `AWS::Serverless::HttpApi`: payload format 2.0, simple authorizer response.
     Http,
 }
 
-const MEMBERS: [&str; 5] = ["Auth", "Cors", "GatewayResponses", "MinimumCompressionSize", "StageName"];
+const PROPERTIES: [&str; 5] = ["Auth", "Cors", "GatewayResponses", "MinimumCompressionSize", "StageName"];
 
-/// The most that `MinimumCompressionSize` may be, 10 MB.
-const MOST_COMPRESSION_SIZE: u32 = 10_485_760;
+/// Largest value of `MinimumCompressionSize`, in bytes.
+const MAX_MINIMUM_COMPRESSION_SIZE: u32 = 10 * 1024 * 1024;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -76,7 +76,7 @@ struct Properties {
 
 impl ApiKind {
     fn of(resource: &Resource) -> Option<Self> {
-        match resource.kind {
+        match resource.type_name {
             "AWS::Serverless::Api" => Some(Self::Rest),
             "AWS::Serverless::HttpApi" => Some(Self::Http),
             _ => None,
@@ -84,68 +84,72 @@ impl ApiKind {
     }
 }
 
-/// Gives each API its id, which is its logical id in lower case.
-pub(super) fn define(scope: &mut Scope, resources: &[Resource]) -> Result<(), TemplateError> {
+/// Defines the id of each API: its logical id in lower case.
+pub(super) fn define(resolver: &mut Resolver, resources: &[Resource]) -> Result<(), TemplateError> {
     let apis: Vec<_> = resources.iter().filter(|resource| ApiKind::of(resource).is_some()).collect();
     if apis.is_empty() {
-        return Err(TemplateError::refused(
-            "Resources",
-            "there is no `AWS::Serverless::Api` or `AWS::Serverless::HttpApi`",
-        ));
+        let problem = "the template must have an `AWS::Serverless::Api` or `AWS::Serverless::HttpApi`";
+        return Err(TemplateError::invalid("Resources", problem));
     }
     for api in apis {
-        scope.define(api.id, api.id.to_lowercase());
+        resolver.define(api.logical_id, api.logical_id.to_lowercase());
     }
     Ok(())
 }
 
-/// Reads the APIs in the order of their logical ids, their routes from the events of the functions.
-pub(super) fn read(scope: &Scope, resources: &[Resource]) -> Result<Vec<Api>, TemplateError> {
+/// Reads the APIs in the order of their logical ids, with their routes from the events of the functions.
+pub(super) fn read(resolver: &Resolver, resources: &[Resource]) -> Result<Vec<Api>, TemplateError> {
     let mut apis = Vec::new();
     for resource in resources {
         if let Some(kind) = ApiKind::of(resource) {
-            apis.push(api(scope, resource, kind, resources)?);
+            apis.push(api(resolver, resource, kind, resources)?);
         }
     }
-    let known: Vec<_> = apis.iter().map(|api| (api.kind, api.id.as_str())).collect();
-    route::refuse_strays(scope, resources, &known)?;
+    let ids: Vec<_> = apis.iter().map(|api| (api.kind, api.id.as_str())).collect();
+    route::reject_unknown_apis(resolver, resources, &ids)?;
     Ok(apis)
 }
 
-fn api(scope: &Scope, resource: &Resource, kind: ApiKind, resources: &[Resource]) -> Result<Api, TemplateError> {
-    let properties: Properties = resource.properties(scope, &MEMBERS)?;
-    let place = resource.place();
+fn api(resolver: &Resolver, resource: &Resource, kind: ApiKind, resources: &[Resource]) -> Result<Api, TemplateError> {
+    let properties: Properties = resource.properties(resolver, &PROPERTIES)?;
+    let path = resource.path();
     let stage = match (properties.stage_name, kind) {
         (Some(name), _) => name,
         (None, ApiKind::Http) => "$default".to_owned(),
-        (None, ApiKind::Rest) => return Err(TemplateError::refused(&place, "a REST API has a `StageName`")),
+        (None, ApiKind::Rest) => return Err(TemplateError::invalid(&path, "a REST API must have a `StageName`")),
     };
     if kind == ApiKind::Http && !properties.gateway_responses.is_empty() {
-        return Err(TemplateError::refused(&place, "an HTTP API has no `GatewayResponses`"));
+        return Err(TemplateError::invalid(&path, "an HTTP API cannot have `GatewayResponses`"));
     }
-    let preflight = properties.auth.add_default_authorizer_to_cors_preflight.as_deref();
-    if properties.cors.is_some() && (kind == ApiKind::Http || preflight != Some("false")) {
-        let why = "`Cors` is understood of a REST API with `AddDefaultAuthorizerToCorsPreflight: false`";
-        return Err(TemplateError::refused(&place, why));
+    if properties.cors.is_some() && (kind == ApiKind::Http || properties.auth.authorizes_preflight()) {
+        let problem = "`Cors` is supported for a REST API with `AddDefaultAuthorizerToCorsPreflight: false`";
+        return Err(TemplateError::invalid(&path, problem));
     }
-    let id = scope.reference(resource.id, &place)?.to_owned();
-    let access = authorizer::access(&properties.auth, kind, &id, &place)?;
+    let id = resolver.reference(resource.logical_id, &path)?.to_owned();
+    let scope = RouteScope {
+        kind,
+        api: &id,
+        authorizer: properties.auth.name(),
+        authorized_by_default: properties.auth.is_default(&path)?,
+    };
     Ok(Api {
         kind,
         stage,
         cors: properties.cors,
-        minimum_compression_size: compression(properties.minimum_compression_size.as_deref(), kind, &place)?,
-        routes: route::read(scope, resources, &access)?,
-        authorizer: authorizer::read(scope, resources, &properties.auth, kind, &place)?,
-        responses: response::read(properties.gateway_responses, &place)?,
+        minimum_compression_size: compression_size(properties.minimum_compression_size.as_deref(), kind, &path)?,
+        routes: route::read(resolver, resources, &scope)?,
+        authorizer: authorizer::read(resolver, resources, &properties.auth, kind, &path)?,
+        responses: response::read(properties.gateway_responses, &path)?,
         id,
     })
 }
 
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gzip-compression-decompression.html>
-fn compression(size: Option<&str>, kind: ApiKind, place: &str) -> Result<Option<u32>, TemplateError> {
+fn compression_size(size: Option<&str>, kind: ApiKind, path: &str) -> Result<Option<u32>, TemplateError> {
     let Some(size) = size else { return Ok(None) };
-    let number = size.parse().ok().filter(|number| kind == ApiKind::Rest && *number <= MOST_COMPRESSION_SIZE);
-    let why = format!("`MinimumCompressionSize` is 0 to {MOST_COMPRESSION_SIZE}, of a REST API");
-    number.map(Some).ok_or_else(|| TemplateError::refused(place, why))
+    let bytes = size.parse().ok().filter(|bytes| kind == ApiKind::Rest && *bytes <= MAX_MINIMUM_COMPRESSION_SIZE);
+    bytes.map(Some).ok_or_else(|| {
+        let problem = format!("`MinimumCompressionSize` must be 0 to {MAX_MINIMUM_COMPRESSION_SIZE}, of a REST API");
+        TemplateError::invalid(path, problem)
+    })
 }

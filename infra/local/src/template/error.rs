@@ -1,58 +1,58 @@
-//! Why a template is not understood.
+//! Why a template cannot be loaded.
 
-/// What a template, or the parameter values that came with it, has wrong.
+/// An error in a template or in its parameter values.
 ///
-/// A place is the way to the value, as in `Resources.Api.Properties.StageName`.
+/// A path locates a value in the template, as in `Resources.Api.Properties.StageName`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// The text is not one YAML document.
-    #[error("the template is not YAML: {0}")]
+    #[error("template is not valid YAML: {0}")]
     Yaml(String),
-    /// A parameter without a default was given no value.
-    #[error("the parameter `{0}` needs a value")]
+    /// A parameter has neither a value nor a default.
+    #[error("parameter `{0}` requires a value")]
     ParameterMissing(String),
-    /// A value was given for a parameter that the template does not have.
-    #[error("the template has no parameter `{0}`")]
+    /// A value was given for a parameter that the template does not define.
+    #[error("template has no parameter `{0}`")]
     ParameterUnknown(String),
-    /// A parameter's value is not among its allowed values.
-    #[error("the parameter `{name}` cannot be `{value}`, it is one of {allowed}")]
+    /// A parameter's value is not in its `AllowedValues`.
+    #[error("parameter `{name}` must be one of {allowed}, not `{value}`")]
     ParameterNotAllowed {
         /// The parameter.
         name: String,
-        /// The value that it was given.
+        /// The value.
         value: String,
-        /// The allowed values, with commas between them.
+        /// The allowed values, separated by commas.
         allowed: String,
     },
-    /// An intrinsic function that the local stack does not know.
-    #[error("`{name}` at `{place}` is not understood, only Ref, Sub, GetAtt, If, Equals, Not and Join are")]
-    Intrinsic {
-        /// The function in its long form, as in `Fn::Select`.
+    /// An intrinsic function that the local stack does not resolve.
+    #[error("at `{path}`: `{name}` is not supported, only Ref, Sub, GetAtt, If, Equals, Not and Join")]
+    UnsupportedFunction {
+        /// The full name of the function, as in `Fn::Select`.
         name: String,
-        /// Where it stands.
-        place: String,
+        /// The path of the call.
+        path: String,
     },
-    /// A reference to something that is not there.
-    #[error("`{name}` at `{place}` refers to nothing that the local stack builds")]
-    Dangling {
-        /// What it refers to.
+    /// A name that is not defined, or that belongs to a resource that the local stack does not build.
+    #[error("at `{path}`: unknown name `{name}`")]
+    UnknownName {
+        /// The name.
         name: String,
-        /// Where it stands.
-        place: String,
+        /// The path of the reference.
+        path: String,
     },
-    /// Something else is not understood.
-    #[error("at `{place}`: {problem}")]
-    Refused {
-        /// Where it stands.
-        place: String,
+    /// A value that is invalid or not supported.
+    #[error("at `{path}`: {problem}")]
+    Invalid {
+        /// The path of the value.
+        path: String,
         /// What is wrong with it.
         problem: String,
     },
 }
 
 impl TemplateError {
-    /// The refusal of what stands at `place`.
-    pub(super) fn refused(place: &str, problem: impl Into<String>) -> Self {
-        Self::Refused { place: place.to_owned(), problem: problem.into() }
+    /// The error for the value at `path`.
+    pub(super) fn invalid(path: &str, problem: impl Into<String>) -> Self {
+        Self::Invalid { path: path.to_owned(), problem: problem.into() }
     }
 }

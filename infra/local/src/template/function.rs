@@ -2,90 +2,43 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
     TemplateError,
+    resolver::Resolver,
     resource::{self, Resource},
-    scope::Scope,
 };
-use crate::aws::iam::{Condition, Operator};
+use crate::iam::Statement;
+
+/// Lambda's default for `Timeout`, in seconds.
+const DEFAULT_TIMEOUT_SECONDS: u32 = 3;
+
+/// Lambda's default for `MemorySize`, in MB.
+const DEFAULT_MEMORY_MB: u32 = 128;
 
 /// A Lambda function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
-    /// Its name in the template.
+    /// The logical id.
     pub logical_id: String,
-    /// The name of its binary, by which it is called.
+    /// The name of the binary, by which the function is invoked.
     pub name: String,
-    /// How long one invocation may take.
+    /// Longest time for one invocation.
     pub timeout: Duration,
-    /// Its memory, in MB.
+    /// The memory in MB.
     pub memory_mb: u32,
-    /// Its environment variables, the template's global ones among them.
+    /// The environment variables, including the global ones.
     pub environment: BTreeMap<String, String>,
-    /// What it may do.
+    /// The statements of the IAM policies.
     pub statements: Vec<Statement>,
 }
 
-/// One statement of an IAM policy. An element beside these (`NotAction`) is an error when it is read.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Statement {
-    /// Whether it allows or denies.
-    #[serde(rename = "Effect")]
-    pub effect: Effect,
-    /// The actions, as in `dynamodb:GetItem`; `*` and `?` are wildcards.
-    #[serde(rename = "Action", deserialize_with = "one_or_many")]
-    pub actions: Vec<String>,
-    /// The ARNs; `*` and `?` are wildcards.
-    #[serde(rename = "Resource", deserialize_with = "one_or_many")]
-    pub resources: Vec<String>,
-    /// The conditions, all of which must hold.
-    #[serde(rename = "Condition", default, deserialize_with = "conditions")]
-    pub conditions: Vec<Condition>,
-}
-
-/// What a statement does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum Effect {
-    /// It allows, unless another one denies.
-    Allow,
-    /// It denies, whatever others allow.
-    Deny,
-}
-
-/// Conditions by their operators and keys. An operator that is not played is an error: to overlook it could be to allow.
-fn conditions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Condition>, D::Error> {
-    #[derive(Deserialize)]
-    struct Values(#[serde(deserialize_with = "one_or_many")] Vec<String>);
-    let written = BTreeMap::<String, BTreeMap<String, Values>>::deserialize(deserializer)?;
-    let mut conditions = Vec::new();
-    for (name, tests) in written {
-        let operator = Operator::named(&name).ok_or_else(|| D::Error::custom(format!("`{name}` is not understood")))?;
-        conditions.extend(tests.into_iter().map(|(key, Values(values))| Condition { operator, key, values }));
-    }
-    Ok(conditions)
-}
-
-fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a string or a list of strings")]
-    enum OneOrMany {
-        One(String),
-        Many(Vec<String>),
-    }
-    Ok(match OneOrMany::deserialize(deserializer)? {
-        OneOrMany::One(one) => vec![one],
-        OneOrMany::Many(many) => many,
-    })
-}
-
-/// What functions have in common, and what one of them says for itself.
+/// The properties of a function or of `Globals.Function`.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
-pub(super) struct Settings {
+pub(super) struct Properties {
     environment: Environment,
     timeout: Option<String>,
     memory_size: Option<String>,
@@ -98,82 +51,89 @@ struct Environment {
     variables: BTreeMap<String, String>,
 }
 
-const MEMBERS: [&str; 3] = ["Environment", "MemorySize", "Timeout"];
+/// The properties that may be global.
+const GLOBAL_PROPERTIES: [&str; 3] = ["Environment", "MemorySize", "Timeout"];
 
-/// Gives each function its name.
-pub(super) fn define(scope: &mut Scope, resources: &[Resource]) -> Result<(), TemplateError> {
+const PROPERTIES: [&str; 4] = ["Environment", "MemorySize", "Policies", "Timeout"];
+
+/// Defines the names of the functions.
+pub(super) fn define(resolver: &mut Resolver, resources: &[Resource]) -> Result<(), TemplateError> {
     for resource in functions(resources) {
         let name = binary(resource)?;
-        scope.define_arn(resource.id, "lambda", &format!("function:{name}"));
-        scope.define(resource.id, name);
+        resolver.define_arn(resource.logical_id, "lambda", &format!("function:{name}"));
+        resolver.define(resource.logical_id, name);
     }
     Ok(())
 }
 
 /// The resources that are functions.
 pub(super) fn functions<'a, 'b>(resources: &'b [Resource<'a>]) -> impl Iterator<Item = &'b Resource<'a>> {
-    resources.iter().filter(|resource| resource.kind == "AWS::Serverless::Function")
+    resources.iter().filter(|resource| resource.type_name == "AWS::Serverless::Function")
 }
 
 fn binary(resource: &Resource) -> Result<String, TemplateError> {
     let name = resource.metadata().and_then(|metadata| metadata.pointer("/BuildProperties/Binary"));
-    let missing = || TemplateError::refused(&resource.place(), "a function has a `Metadata.BuildProperties.Binary`");
-    name.and_then(Value::as_str).map(str::to_owned).ok_or_else(missing)
-}
-
-/// What stands under `Globals.Function`. Globals of an API are refused: to overlook them could be to open a route.
-pub(super) fn globals(scope: &Scope, section: Option<&Map<String, Value>>) -> Result<Settings, TemplateError> {
-    if let Some(other) = section.into_iter().flatten().map(|(name, _)| name).find(|name| *name != "Function") {
-        return Err(TemplateError::refused(&format!("Globals.{other}"), "only globals of functions are understood"));
-    }
-    let function = section.and_then(|section| section.get("Function"));
-    resource::picked(scope, function, &MEMBERS, "Globals.Function")
-}
-
-/// Reads the functions.
-pub(super) fn read(scope: &Scope, resources: &[Resource], globals: &Settings) -> Result<Vec<Function>, TemplateError> {
-    functions(resources).map(|resource| function(scope, resource, globals)).collect()
-}
-
-fn function(scope: &Scope, resource: &Resource, globals: &Settings) -> Result<Function, TemplateError> {
-    let place = resource.place();
-    let own: Settings = resource.properties(scope, &[&MEMBERS[..], &["Policies"]].concat())?;
-    let timeout = own.timeout.as_ref().or(globals.timeout.as_ref());
-    let memory = own.memory_size.as_ref().or(globals.memory_size.as_ref());
-    let mut environment = globals.environment.variables.clone();
-    environment.extend(own.environment.variables);
-    Ok(Function {
-        logical_id: resource.id.to_owned(),
-        name: scope.reference(resource.id, &place)?.to_owned(),
-        // What Lambda takes when a template is silent.
-        timeout: Duration::from_secs(number(timeout, 3, &place)?.into()),
-        memory_mb: number(memory, 128, &place)?,
-        environment,
-        statements: statements(own.policies, &place)?,
+    name.and_then(Value::as_str).map(str::to_owned).ok_or_else(|| {
+        TemplateError::invalid(&resource.path(), "a function must have a `Metadata.BuildProperties.Binary`")
     })
 }
 
-fn number(text: Option<&String>, default: u32, place: &str) -> Result<u32, TemplateError> {
+/// Reads `Globals.Function`. Globals of an API are an error: ignoring them could leave a route without its authorizer.
+pub(super) fn globals(resolver: &Resolver, section: Option<&Map<String, Value>>) -> Result<Properties, TemplateError> {
+    if let Some(name) = section.into_iter().flatten().map(|(name, _)| name).find(|name| *name != "Function") {
+        return Err(TemplateError::invalid(&format!("Globals.{name}"), "only globals of functions are supported"));
+    }
+    let function = section.and_then(|section| section.get("Function"));
+    resource::select(resolver, function, &GLOBAL_PROPERTIES, "Globals.Function")
+}
+
+/// Reads the functions.
+pub(super) fn read(
+    resolver: &Resolver,
+    resources: &[Resource],
+    globals: &Properties,
+) -> Result<Vec<Function>, TemplateError> {
+    functions(resources).map(|resource| function(resolver, resource, globals)).collect()
+}
+
+fn function(resolver: &Resolver, resource: &Resource, globals: &Properties) -> Result<Function, TemplateError> {
+    let path = resource.path();
+    let properties: Properties = resource.properties(resolver, &PROPERTIES)?;
+    let timeout = properties.timeout.as_ref().or(globals.timeout.as_ref());
+    let memory = properties.memory_size.as_ref().or(globals.memory_size.as_ref());
+    let mut environment = globals.environment.variables.clone();
+    environment.extend(properties.environment.variables);
+    Ok(Function {
+        logical_id: resource.logical_id.to_owned(),
+        name: resolver.reference(resource.logical_id, &path)?.to_owned(),
+        timeout: Duration::from_secs(number(timeout, DEFAULT_TIMEOUT_SECONDS, &path)?.into()),
+        memory_mb: number(memory, DEFAULT_MEMORY_MB, &path)?,
+        environment,
+        statements: statements(properties.policies, &path)?,
+    })
+}
+
+fn number(text: Option<&String>, default: u32, path: &str) -> Result<u32, TemplateError> {
     let parse =
-        |text: &String| text.parse().map_err(|_| TemplateError::refused(place, format!("`{text}` is no number")));
+        |text: &String| text.parse().map_err(|_| TemplateError::invalid(path, format!("`{text}` is not a number")));
     text.map_or(Ok(default), parse)
 }
 
-fn statements(policies: Value, place: &str) -> Result<Vec<Statement>, TemplateError> {
+fn statements(policies: Value, path: &str) -> Result<Vec<Statement>, TemplateError> {
     let mut statements = Vec::new();
-    for policy in resource::many(policies) {
+    for policy in resource::into_list(policies) {
         let Some(list) = policy.get("Statement") else {
-            return Err(TemplateError::refused(place, format!("the policy `{policy}` is not a list of statements")));
+            return Err(TemplateError::invalid(path, format!("the policy `{policy}` is not a list of statements")));
         };
-        for statement in resource::many(list.clone()) {
-            statements.push(resource::read(without_name(statement), place)?);
+        for statement in resource::into_list(list.clone()) {
+            statements.push(resource::deserialize(without_sid(statement), path)?);
         }
     }
     Ok(statements)
 }
 
-/// A `Sid` names a statement and decides nothing.
-fn without_name(mut statement: Value) -> Value {
+/// Removes the `Sid`, which has no effect on the evaluation.
+fn without_sid(mut statement: Value) -> Value {
     if let Some(members) = statement.as_object_mut() {
         members.remove("Sid");
     }
@@ -184,49 +144,28 @@ fn without_name(mut statement: Value) -> Value {
 mod tests {
     use serde_json::json;
 
-    use super::{Effect, Operator, statements};
+    use super::*;
 
     #[test]
-    fn actions_and_resources_are_strings_or_lists() {
-        let policies = json!([{"Statement": {"Sid": "s", "Effect": "Deny", "Action": "a:b", "Resource": ["c", "d"]}}]);
-        let read = statements(policies, "Here").unwrap();
-        assert_eq!(read[0].effect, Effect::Deny);
-        assert_eq!((read[0].actions.as_slice(), read[0].resources.len()), (&["a:b".to_owned()][..], 2));
+    fn statements_of_all_policies_are_read_without_sid() {
+        let statement = json!({"Sid": "s", "Effect": "Allow", "Action": "a:b", "Resource": "c"});
+        let expected = Statement::allow("a:b", "c");
+        let policies = json!([{"Statement": statement}, {"Statement": [statement, statement]}]);
+        assert_eq!(statements(policies, "Path"), Ok(vec![expected.clone(), expected.clone(), expected.clone()]));
+        assert_eq!(statements(json!({"Statement": statement}), "Path"), Ok(vec![expected]));
     }
 
     #[test]
-    fn conditions_are_read_by_operator_and_key() {
-        let condition = json!({"StringEquals": {"kms:MessageType": "DIGEST"}, "StringLike": {"a": ["b", "c*"]}});
-        let statement = json!({"Effect": "Allow", "Action": "kms:Sign", "Resource": "*", "Condition": condition});
-        let read = statements(json!({"Statement": [statement]}), "Here").unwrap();
-        assert_eq!(read[0].conditions.len(), 2);
-        let (first, second) = (&read[0].conditions[0], &read[0].conditions[1]);
-        assert_eq!((first.operator, first.key.as_str()), (Operator::StringEquals, "kms:MessageType"));
-        assert_eq!((second.operator, second.values.len()), (Operator::StringLike, 2));
-    }
-
-    #[test]
-    fn a_policy_that_is_no_list_of_statements_is_refused() {
+    fn policy_that_is_not_a_list_of_statements_is_an_error() {
         for policies in [json!("ReadOnlyAccess"), json!([{"DynamoDBReadPolicy": {"TableName": "t"}}])] {
-            let sentence = statements(policies, "Here").unwrap_err().to_string();
-            assert!(sentence.ends_with("is not a list of statements"), "{sentence}");
+            let error = statements(policies, "Path").unwrap_err().to_string();
+            assert!(error.ends_with("is not a list of statements"), "{error}");
         }
     }
 
     #[test]
-    fn a_statement_that_is_not_wholly_understood_is_refused() {
-        let whole = json!({"Effect": "Allow", "Action": "a:b", "Resource": "*"});
-        for (member, value) in [
-            ("Condition", json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})),
-            ("Condition", json!({"StringEquals": "a"})),
-            ("NotAction", json!("a:c")),
-            ("Effect", json!("allow")),
-            ("Effect", json!("true")),
-            ("Action", json!({})),
-        ] {
-            let mut statement = whole.clone();
-            statement[member] = value;
-            assert!(statements(json!({"Statement": [statement]}), "Here").is_err(), "{member}");
-        }
+    fn unsupported_statement_is_an_error() {
+        let statement = json!({"Effect": "Allow", "Action": "a:b", "Resource": "*", "NotAction": "a:c"});
+        assert!(statements(json!({"Statement": [statement]}), "Path").is_err());
     }
 }

@@ -3,18 +3,18 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::Deserialize;
 
-use super::{TemplateError, resource::Resource, scope::Scope};
+use super::{TemplateError, resolver::Resolver, resource::Resource};
 
 /// A KMS key for signing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    /// Its name in the template.
+    /// The logical id.
     pub logical_id: String,
-    /// Its id, shaped like a UUID: the same at each start, another one for another spec.
+    /// The key id in the format of a UUID, derived from the logical id and the spec.
     pub id: String,
-    /// Its ARN, which ends with the id.
+    /// The ARN, which ends with the id.
     pub arn: String,
-    /// What kind of key it is, in KMS's words: `RSA_2048`, `RSA_3072` or `ECC_NIST_P256`.
+    /// The `KeySpec`: `RSA_2048`, `RSA_3072` or `ECC_NIST_P256`.
     pub spec: String,
 }
 
@@ -24,33 +24,28 @@ struct Properties {
     key_spec: String,
 }
 
-/// Reads the keys and gives each its name. They come first, since an id depends on the spec and that on a parameter.
-pub(super) fn define(scope: &mut Scope, resources: &[Resource]) -> Result<Vec<Key>, TemplateError> {
-    let keys = resources.iter().filter(|resource| resource.kind == "AWS::KMS::Key");
-    keys.map(|resource| key(scope, resource)).collect()
+/// Reads the keys and defines their names. An id depends on the spec, which may depend on a parameter.
+pub(super) fn define(resolver: &mut Resolver, resources: &[Resource]) -> Result<Vec<Key>, TemplateError> {
+    let keys = resources.iter().filter(|resource| resource.type_name == "AWS::KMS::Key");
+    keys.map(|resource| key(resolver, resource)).collect()
 }
 
-fn key(scope: &mut Scope, resource: &Resource) -> Result<Key, TemplateError> {
-    let Properties { key_spec: spec } = resource.properties(scope, &["KeySpec"])?;
+fn key(resolver: &mut Resolver, resource: &Resource) -> Result<Key, TemplateError> {
+    let Properties { key_spec: spec } = resource.properties(resolver, &["KeySpec"])?;
     if !matches!(spec.as_str(), "RSA_2048" | "RSA_3072" | "ECC_NIST_P256") {
-        return Err(TemplateError::refused(&resource.place(), format!("a key of spec `{spec}` is not understood")));
+        return Err(TemplateError::invalid(&resource.path(), format!("key spec `{spec}` is not supported")));
     }
-    let id = stable_id(resource.id, &spec);
-    scope.define(resource.id, id.clone());
-    let arn = scope.define_arn(resource.id, "kms", &format!("key/{id}"));
-    Ok(Key { logical_id: resource.id.to_owned(), id, arn, spec })
+    let id = derived_id(resource.logical_id, &spec);
+    resolver.define(resource.logical_id, id.clone());
+    let arn = resolver.define_arn(resource.logical_id, "kms", &format!("key/{id}"));
+    Ok(Key { logical_id: resource.logical_id.to_owned(), id, arn, spec })
 }
 
-/// RFC 9562, section 5.8: version 8 is for a UUID whose bits one chooses.
-fn stable_id(logical_id: &str, spec: &str) -> String {
+/// A UUID of version 8, whose bits the application chooses (RFC 9562, section 5.8).
+fn derived_id(logical_id: &str, spec: &str) -> String {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest(&SHA256, format!("{logical_id}:{spec}").as_bytes()).as_ref()[..16]);
-    uuid(bytes, 8)
-}
-
-/// The UUID of this version (1 to 15) out of these bytes, written as in RFC 9562, section 4.
-pub(crate) fn uuid(mut bytes: [u8; 16], version: u8) -> String {
-    bytes[6] = version << 4 | bytes[6] & 0x0f;
+    bytes[6] = 0x80 | bytes[6] & 0x0f;
     bytes[8] = 0x80 | bytes[8] & 0x3f;
     let hex = format!("{:032x}", u128::from_be_bytes(bytes));
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
@@ -58,18 +53,20 @@ pub(crate) fn uuid(mut bytes: [u8; 16], version: u8) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{stable_id, uuid};
+    use super::derived_id;
 
     #[test]
-    fn a_uuid_has_its_version_and_variant() {
-        assert_eq!(uuid([0; 16], 4), "00000000-0000-4000-8000-000000000000");
-        assert_eq!(uuid([0xff; 16], 8), "ffffffff-ffff-8fff-bfff-ffffffffffff");
+    fn derived_id_is_a_version_8_uuid() {
+        let id = derived_id("AccessKey", "RSA_2048");
+        assert_eq!(id.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+        assert_eq!(id.as_bytes()[14], b'8', "version");
+        assert!(b"89ab".contains(&id.as_bytes()[19]), "variant: {id}");
     }
 
     #[test]
-    fn a_key_keeps_its_id_until_its_spec_changes() {
-        assert_eq!(stable_id("AccessKey", "RSA_2048"), stable_id("AccessKey", "RSA_2048"));
-        assert_ne!(stable_id("AccessKey", "RSA_2048"), stable_id("AccessKey", "ECC_NIST_P256"));
-        assert_ne!(stable_id("AccessKey", "RSA_2048"), stable_id("PublicKey", "RSA_2048"));
+    fn derived_id_changes_with_logical_id_and_spec_only() {
+        assert_eq!(derived_id("AccessKey", "RSA_2048"), derived_id("AccessKey", "RSA_2048"));
+        assert_ne!(derived_id("AccessKey", "RSA_2048"), derived_id("AccessKey", "ECC_NIST_P256"));
+        assert_ne!(derived_id("AccessKey", "RSA_2048"), derived_id("PublicKey", "RSA_2048"));
     }
 }

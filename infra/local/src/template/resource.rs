@@ -1,119 +1,119 @@
-//! The template's resources, before anything is known about their types.
+//! The template's resources, independent of their types.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{TemplateError, scope::Scope};
+use super::{TemplateError, resolver::Resolver};
 
-/// One resource that is built.
+/// A resource.
 pub(super) struct Resource<'a> {
-    /// Its logical id.
-    pub(super) id: &'a str,
-    /// Its type, as in `AWS::KMS::Key`.
-    pub(super) kind: &'a str,
-    value: &'a Value,
+    pub(super) logical_id: &'a str,
+    /// The type, as in `AWS::KMS::Key`.
+    pub(super) type_name: &'a str,
+    definition: &'a Value,
 }
 
-/// The resources without those whose condition does not hold.
+/// The resources whose condition holds or that have none.
 pub(super) fn existing<'a>(
-    scope: &Scope,
+    resolver: &Resolver,
     section: Option<&'a Map<String, Value>>,
 ) -> Result<Vec<Resource<'a>>, TemplateError> {
     let mut resources = Vec::new();
-    for (id, value) in section.into_iter().flatten() {
-        let place = format!("Resources.{id}");
-        let Some(kind) = value.get("Type").and_then(Value::as_str) else {
-            return Err(TemplateError::refused(&place, "a resource has a `Type`"));
+    for (logical_id, definition) in section.into_iter().flatten() {
+        let path = format!("Resources.{logical_id}");
+        let Some(type_name) = definition.get("Type").and_then(Value::as_str) else {
+            return Err(TemplateError::invalid(&path, "a resource must have a `Type`"));
         };
-        if exists(scope, value, &place)? {
-            resources.push(Resource { id, kind, value });
+        if exists(resolver, definition, &path)? {
+            resources.push(Resource { logical_id, type_name, definition });
         }
     }
     Ok(resources)
 }
 
-fn exists(scope: &Scope, value: &Value, place: &str) -> Result<bool, TemplateError> {
-    match value.get("Condition") {
+fn exists(resolver: &Resolver, definition: &Value, path: &str) -> Result<bool, TemplateError> {
+    match definition.get("Condition") {
         None => Ok(true),
-        Some(Value::String(condition)) => scope.holds(condition, place),
-        Some(_) => Err(TemplateError::refused(place, "a `Condition` is a condition's name")),
+        Some(Value::String(condition)) => resolver.holds(condition, path),
+        Some(_) => Err(TemplateError::invalid(path, "`Condition` must be the name of a condition")),
     }
 }
 
 impl Resource<'_> {
-    /// The way to its properties.
-    pub(super) fn place(&self) -> String {
-        format!("Resources.{}.Properties", self.id)
+    /// The path of the properties.
+    pub(super) fn path(&self) -> String {
+        format!("Resources.{}.Properties", self.logical_id)
     }
 
-    /// Those of its properties that are named, resolved. The others are not looked at.
-    pub(super) fn properties<T: DeserializeOwned>(&self, scope: &Scope, names: &[&str]) -> Result<T, TemplateError> {
-        picked(scope, self.value.get("Properties"), names, &self.place())
+    /// The properties in `names`, resolved. The others are ignored.
+    pub(super) fn properties<T: DeserializeOwned>(
+        &self,
+        resolver: &Resolver,
+        names: &[&str],
+    ) -> Result<T, TemplateError> {
+        select(resolver, self.definition.get("Properties"), names, &self.path())
     }
 
-    /// Its `Metadata`, which the deployment leaves alone and SAM's build reads.
+    /// The `Metadata`, which SAM reads at build time.
     pub(super) fn metadata(&self) -> Option<&Value> {
-        self.value.get("Metadata")
+        self.definition.get("Metadata")
     }
 }
 
-/// Those members of `value` that are named, resolved and read as a `T`.
-pub(super) fn picked<T: DeserializeOwned>(
-    scope: &Scope,
+/// The members of `value` in `names`, resolved and deserialized.
+pub(super) fn select<T: DeserializeOwned>(
+    resolver: &Resolver,
     value: Option<&Value>,
     names: &[&str],
-    place: &str,
+    path: &str,
 ) -> Result<T, TemplateError> {
     let members = value.and_then(Value::as_object).into_iter().flatten();
-    let picked = members.filter(|(name, _)| names.contains(&name.as_str()));
-    let picked = picked.map(|(name, value)| (name.clone(), value.clone())).collect();
-    read(scope.resolve(&Value::Object(picked), place)?, place)
+    let selected = members.filter(|(name, _)| names.contains(&name.as_str()));
+    let selected = selected.map(|(name, value)| (name.clone(), value.clone())).collect();
+    deserialize(resolver.resolve(&Value::Object(selected), path)?, path)
 }
 
-/// A resolved value as a `T`.
-pub(super) fn read<T: DeserializeOwned>(value: Value, place: &str) -> Result<T, TemplateError> {
-    serde_json::from_value(value).map_err(|problem| TemplateError::refused(place, problem.to_string()))
+/// Deserializes a resolved value.
+pub(super) fn deserialize<T: DeserializeOwned>(value: Value, path: &str) -> Result<T, TemplateError> {
+    serde_json::from_value(value).map_err(|error| TemplateError::invalid(path, error.to_string()))
 }
 
-/// What may stand alone or in a list, as a list.
-pub(super) fn many(value: Value) -> Vec<Value> {
+/// The items of a list; a single value is a list of one, an absent one an empty list.
+pub(super) fn into_list(value: Value) -> Vec<Value> {
     match value {
         Value::Null => Vec::new(),
         Value::Array(items) => items,
-        one => vec![one],
+        single => vec![single],
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
-    use super::existing;
-    use crate::template::{World, scope::Scope};
-
-    fn ids(resources: &Value) -> Vec<String> {
-        let mut scope = Scope::new(&World::default());
-        let conditions = json!({"Yes": {"Fn::Equals": ["a", "a"]}, "No": {"Fn::Equals": ["a", "b"]}});
-        scope.define_conditions(conditions.as_object()).unwrap();
-        existing(&scope, resources.as_object()).unwrap().iter().map(|resource| resource.id.to_owned()).collect()
-    }
+    use super::*;
+    use crate::template::PseudoParameters;
 
     #[test]
-    fn a_resource_whose_condition_does_not_hold_is_not_built() {
+    fn resource_exists_only_if_its_condition_holds() {
+        let mut resolver = Resolver::new(&PseudoParameters::default());
+        let conditions = json!({"Yes": {"Fn::Equals": ["a", "a"]}, "No": {"Fn::Equals": ["a", "b"]}});
+        resolver.define_conditions(conditions.as_object()).unwrap();
         let resources = json!({
             "A": {"Type": "T"},
             "B": {"Type": "T", "Condition": "Yes"},
             "C": {"Type": "T", "Condition": "No"},
         });
-        assert_eq!(ids(&resources), ["A", "B"]);
+        let resources = existing(&resolver, resources.as_object()).unwrap();
+        assert_eq!(resources.iter().map(|resource| resource.logical_id).collect::<Vec<_>>(), ["A", "B"]);
     }
 
     #[test]
-    fn properties_that_are_not_named_are_not_looked_at() {
+    fn properties_that_are_not_selected_are_not_resolved() {
         let resources = json!({"A": {"Type": "T", "Properties": {"X": "1", "Y": {"Fn::Select": []}}}});
-        let scope = Scope::new(&World::default());
-        let resources = existing(&scope, resources.as_object()).unwrap();
-        assert_eq!(resources[0].properties::<Value>(&scope, &["X"]), Ok(json!({"X": "1"})));
-        assert!(resources[0].properties::<Value>(&scope, &["Y"]).is_err());
+        let resolver = Resolver::new(&PseudoParameters::default());
+        let resources = existing(&resolver, resources.as_object()).unwrap();
+        assert_eq!(resources[0].properties::<Value>(&resolver, &["X"]), Ok(json!({"X": "1"})));
+        assert!(resources[0].properties::<Value>(&resolver, &["Y"]).is_err());
     }
 }

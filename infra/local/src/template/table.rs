@@ -3,22 +3,24 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{TemplateError, resource::Resource, scope::Scope};
+use super::{TemplateError, resolver::Resolver, resource::Resource};
 
 /// A `DynamoDB` table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    /// Its name: the stack's and the logical id.
+    /// The name: the stack's name and the logical id.
     pub name: String,
-    /// Its ARN.
+    /// The ARN.
     pub arn: String,
-    /// The body of the `CreateTable` call that makes it.
+    /// The body of the `CreateTable` request.
     pub create: Value,
-    /// The attribute that says when an item expires, if items do.
+    /// The time-to-live attribute.
     pub ttl_attribute: Option<String>,
 }
 
-const MEMBERS: [&str; 4] = ["AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema"];
+/// The properties that are members of a `CreateTable` request.
+const CREATE_TABLE_PROPERTIES: [&str; 4] =
+    ["AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -33,28 +35,29 @@ struct Properties {
     time_to_live_specification: Option<TimeToLive>,
 }
 
-/// Gives each table its name.
-pub(super) fn define<'a, 'b>(scope: &mut Scope, resources: &'b [Resource<'a>]) -> Vec<&'b Resource<'a>> {
-    let tables: Vec<_> = resources.iter().filter(|resource| resource.kind == "AWS::DynamoDB::Table").collect();
+/// Defines the names of the tables and returns their resources.
+pub(super) fn define<'a, 'b>(resolver: &mut Resolver, resources: &'b [Resource<'a>]) -> Vec<&'b Resource<'a>> {
+    let tables: Vec<_> = resources.iter().filter(|resource| resource.type_name == "AWS::DynamoDB::Table").collect();
     for table in &tables {
-        let name = format!("{}-{}", scope.world().stack, table.id);
-        scope.define_arn(table.id, "dynamodb", &format!("table/{name}"));
-        scope.define(table.id, name);
+        let name = format!("{}-{}", resolver.pseudo_parameters().stack_name, table.logical_id);
+        resolver.define_arn(table.logical_id, "dynamodb", &format!("table/{name}"));
+        resolver.define(table.logical_id, name);
     }
     tables
 }
 
 /// Reads a table.
-pub(super) fn read(scope: &Scope, resource: &Resource) -> Result<Table, TemplateError> {
-    let place = resource.place();
-    let name = scope.reference(resource.id, &place)?.to_owned();
-    let mut create: Value = resource.properties(scope, &MEMBERS)?;
+pub(super) fn read(resolver: &Resolver, resource: &Resource) -> Result<Table, TemplateError> {
+    let path = resource.path();
+    let name = resolver.reference(resource.logical_id, &path)?.to_owned();
+    let mut create: Value = resource.properties(resolver, &CREATE_TABLE_PROPERTIES)?;
     create["TableName"] = json!(name);
-    let Properties { time_to_live_specification: expiry } = resource.properties(scope, &["TimeToLiveSpecification"])?;
+    let Properties { time_to_live_specification } = resource.properties(resolver, &["TimeToLiveSpecification"])?;
+    let time_to_live = time_to_live_specification.filter(|specification| specification.enabled == "true");
     Ok(Table {
         name,
-        arn: scope.attribute(&format!("{}.Arn", resource.id), &place)?.to_owned(),
+        arn: resolver.attribute(&format!("{}.Arn", resource.logical_id), &path)?.to_owned(),
         create,
-        ttl_attribute: expiry.filter(|expiry| expiry.enabled == "true").and_then(|expiry| expiry.attribute_name),
+        ttl_attribute: time_to_live.and_then(|specification| specification.attribute_name),
     })
 }

@@ -1,18 +1,18 @@
-//! YAML with the tags of `CloudFormation`, turned into JSON with the long form of every intrinsic function.
+//! Converts YAML with `CloudFormation`'s tags to JSON with the full names of the intrinsic functions.
 
 use saphyr::{LoadableYamlNode, Mapping, Scalar, Tag, Yaml};
 use serde_json::{Map, Value};
 
 use super::TemplateError;
 
-/// Reads one YAML document. `!Ref x` becomes `{"Ref": "x"}`, `!Sub x` becomes `{"Fn::Sub": "x"}`, any other tag likewise.
+/// Parses one YAML document. `!Ref x` becomes `{"Ref": "x"}`, and any other tag as `!Sub x` becomes `{"Fn::Sub": "x"}`.
 ///
-/// Numbers and truth values become strings, because to `CloudFormation` they are: a parameter is a string wherever it is used.
+/// Numbers and booleans become strings, as in `CloudFormation`, where the value of a parameter is a string.
 pub(super) fn parse(text: &str) -> Result<Value, TemplateError> {
     let documents = Yaml::load_from_str(text).map_err(|error| TemplateError::Yaml(error.to_string()))?;
     match documents.as_slice() {
         [document] => node(document),
-        _ => Err(TemplateError::Yaml("it is not one document".into())),
+        _ => Err(TemplateError::Yaml("not exactly one document".into())),
     }
 }
 
@@ -21,9 +21,9 @@ fn node(yaml: &Yaml) -> Result<Value, TemplateError> {
         Yaml::Value(value) => Ok(scalar(value)),
         Yaml::Sequence(items) => items.iter().map(node).collect(),
         Yaml::Mapping(members) => mapping(members),
-        Yaml::Tagged(tag, inner) => Ok(Value::Object(Map::from_iter([(long_form(tag), node(inner)?)]))),
+        Yaml::Tagged(tag, inner) => Ok(Value::Object(Map::from_iter([(full_name(tag), node(inner)?)]))),
         Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue => {
-            Err(TemplateError::Yaml(format!("a value cannot be read: `{yaml:?}`")))
+            Err(TemplateError::Yaml(format!("unsupported value `{yaml:?}`")))
         }
     }
 }
@@ -41,13 +41,13 @@ fn scalar(value: &Scalar) -> Value {
 fn mapping(members: &Mapping) -> Result<Value, TemplateError> {
     let member = |(key, value): (&Yaml, &Yaml)| match node(key)? {
         Value::String(name) => Ok((name, node(value)?)),
-        other => Err(TemplateError::Yaml(format!("`{other}` is not a member's name"))),
+        other => Err(TemplateError::Yaml(format!("`{other}` is not a member name"))),
     };
     members.iter().map(member).collect::<Result<Map<_, _>, _>>().map(Value::Object)
 }
 
-/// `Ref` alone has no `Fn::` before it in its long form.
-fn long_form(tag: &Tag) -> String {
+/// The full name of an intrinsic function. Only `Ref` has no prefix.
+fn full_name(tag: &Tag) -> String {
     match tag.suffix.as_str() {
         "Ref" => "Ref".to_owned(),
         other => format!("Fn::{other}"),
@@ -61,7 +61,7 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn a_tag_becomes_the_long_form() {
+    fn tag_becomes_the_full_name_of_the_function() {
         let cases = [
             ("a: !Ref b", json!({"a": {"Ref": "b"}})),
             ("a: !Sub \"x${b}\"", json!({"a": {"Fn::Sub": "x${b}"}})),
@@ -76,14 +76,14 @@ mod tests {
     }
 
     #[test]
-    fn a_scalar_is_text_whatever_it_looks_like() {
+    fn scalar_becomes_a_string() {
         assert_eq!(parse("[1, true, '1', 2012-10-17, ~]").unwrap(), json!(["1", "true", "1", "2012-10-17", null]));
     }
 
     #[test]
-    fn what_is_not_one_document_is_refused() {
+    fn text_that_is_not_one_document_is_an_error() {
         for text in ["", "a: [", "a: 1\n---\nb: 2", "a: 1\na: 2", "? [a]\n: 1"] {
-            assert!(parse(text).unwrap_err().to_string().starts_with("the template is not YAML: "), "{text}");
+            assert!(parse(text).unwrap_err().to_string().starts_with("template is not valid YAML: "), "{text}");
         }
     }
 }

@@ -77,9 +77,9 @@ fn outage_returns_503_promptly_and_grants_nothing() {
     let (item, token) = world.token(&owner, &json!({}));
     let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
     let faults = &world.stack().aws.faults;
-    let status = |status, error_type: &str| Fault::Status { status, error_type: error_type.to_owned() };
+    let status = |status, error_type: &str| Fault::ErrorResponse { status, error_type: error_type.to_owned() };
     for fault in [
-        Fault::Down,
+        Fault::ConnectionClosed,
         status(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException"),
         status(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
         Fault::Delay(Duration::from_secs(20)),
@@ -99,7 +99,7 @@ fn outage_returns_503_promptly_and_grants_nothing() {
             faults.clear();
         }
     }
-    faults.inject(Service::Kms, Some("Sign"), Fault::Down, None);
+    faults.inject(Service::Kms, Some("Sign"), Fault::ConnectionClosed, None);
     world.create(&owner, &json!({"name": "n"})).assert_problem(503, "unavailable");
     faults.clear();
     let listed = world.call("GET", "/v1/access-tokens", &owner).json();
@@ -110,7 +110,8 @@ fn outage_returns_503_promptly_and_grants_nothing() {
 #[test]
 fn missing_iam_permission_is_internal_and_logged_once() {
     let mut world = World::new();
-    let denied = Fault::Status { status: StatusCode::BAD_REQUEST, error_type: "AccessDeniedException".to_owned() };
+    let denied =
+        Fault::ErrorResponse { status: StatusCode::BAD_REQUEST, error_type: "AccessDeniedException".to_owned() };
     world.stack().aws.faults.inject(Service::DynamoDb, Some("Query"), denied, None);
     let reply = world.call("GET", "/v1/access-tokens", &world.owner());
     assert!(!reply.assert_problem(500, "internal").contains("Denied"));
@@ -127,9 +128,9 @@ fn unprocessed_keys_are_retried_then_unavailable() {
     let world = World::new();
     let (_, token) = world.token(&world.owner(), &json!({}));
     let faults = &world.stack().aws.faults;
-    faults.inject(Service::DynamoDb, Some("BatchGetItem"), Fault::Unprocessed, Some(2));
+    faults.inject(Service::DynamoDb, Some("BatchGetItem"), Fault::KeysUnprocessed, Some(2));
     assert_eq!(world.call("GET", "/v1/access-tokens", &token).status, 200);
-    faults.inject(Service::DynamoDb, Some("BatchGetItem"), Fault::Unprocessed, None);
+    faults.inject(Service::DynamoDb, Some("BatchGetItem"), Fault::KeysUnprocessed, None);
     let started = Instant::now();
     world.call("GET", "/v1/access-tokens", &token).assert_problem(503, "unavailable");
     assert!(started.elapsed() < PROMPT);
@@ -140,10 +141,10 @@ fn applied_write_with_lost_response_is_not_a_conflict() {
     let world = World::new();
     let owner = world.owner();
     let faults = &world.stack().aws.faults;
-    faults.inject(Service::DynamoDb, Some("PutItem"), Fault::LoseAnswer, Some(1));
+    faults.inject(Service::DynamoDb, Some("PutItem"), Fault::ResponseLost, Some(1));
     let (item, token) = world.token(&owner, &json!({}));
     assert_eq!(world.call("GET", "/v1/access-tokens/self", &token).status, 200);
-    faults.inject(Service::DynamoDb, Some("UpdateItem"), Fault::LoseAnswer, Some(1));
+    faults.inject(Service::DynamoDb, Some("UpdateItem"), Fault::ResponseLost, Some(1));
     let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
     let revoked = world.call("DELETE", &path, &owner);
     assert_eq!((revoked.status, &revoked.json()["revoked_by"]), (200, &json!("local|1001")));

@@ -19,7 +19,7 @@ use contract_tests::ReceivedResponse;
 use data_dir::SampleUrls;
 use jiff::Timestamp;
 use local::{
-    aws::{calls::Calls, iam::OPERATOR, upstream::Upstreams},
+    aws::{OPERATOR, call_log::CallLog, upstream::Upstreams},
     build,
     idp::{issuer::UserClaims, provider_name},
     lambda::{Lambda, Output},
@@ -57,7 +57,7 @@ pub struct World {
     /// The functions, which can be asked what they did after the stack has stopped.
     pub lambda: Arc<Lambda>,
     /// What was called of `DynamoDB` and KMS.
-    pub calls: Calls,
+    pub calls: CallLog,
     /// The template as it was played.
     pub template: Template,
     /// The credentials that must never be printed.
@@ -322,7 +322,7 @@ impl World {
     }
 
     fn operator(&self) -> aws_sdk_dynamodb::Client {
-        operator(&self.stack().local.dynamodb_url, &self.stack().template.world)
+        operator(&self.stack().local.dynamodb_url, &self.stack().template.pseudo_parameters)
     }
 
     /// The claims of a token.

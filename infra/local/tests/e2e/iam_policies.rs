@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use local::aws::iam::{Condition, OPERATOR, Operator};
+use local::{
+    aws::OPERATOR,
+    iam::{Condition, ConditionOperator},
+};
 use serde_json::json;
 
 use crate::harness::{Shared, World};
@@ -45,8 +48,8 @@ const CONDITIONED: [(&str, &str, &[Narrowed]); 8] = [
         "create-token",
         "kms:Sign",
         &[
-            (Operator::StringEquals, "kms:MessageType", &["DIGEST"]),
-            (Operator::StringEquals, "kms:SigningAlgorithm", &["RSASSA_PKCS1_V1_5_SHA_256", "ECDSA_SHA_256"]),
+            (ConditionOperator::StringEquals, "kms:MessageType", &["DIGEST"]),
+            (ConditionOperator::StringEquals, "kms:SigningAlgorithm", &["RSASSA_PKCS1_V1_5_SHA_256", "ECDSA_SHA_256"]),
         ],
     ),
     ("get-token", "dynamodb:GetItem", &[TOKENS]),
@@ -60,13 +63,13 @@ const CONDITIONED: [(&str, &str, &[Narrowed]); 8] = [
 ];
 
 /// A condition as the table has it.
-type Narrowed = (Operator, &'static str, &'static [&'static str]);
+type Narrowed = (ConditionOperator, &'static str, &'static [&'static str]);
 
-const TOKENS: Narrowed = (Operator::ForAllStringLike, "dynamodb:LeadingKeys", &["TOKEN#*"]);
-const ORGS: Narrowed = (Operator::ForAllStringLike, "dynamodb:LeadingKeys", &["ORG#*"]);
+const TOKENS: Narrowed = (ConditionOperator::ForAllStringLike, "dynamodb:LeadingKeys", &["TOKEN#*"]);
+const ORGS: Narrowed = (ConditionOperator::ForAllStringLike, "dynamodb:LeadingKeys", &["ORG#*"]);
 
 const fn attributes(names: &'static [&'static str]) -> Narrowed {
-    (Operator::ForAllStringEquals, "dynamodb:Attributes", names)
+    (ConditionOperator::ForAllStringEquals, "dynamodb:Attributes", names)
 }
 
 #[test]
@@ -164,7 +167,7 @@ fn functions_never_print_a_token() {
     everything(&world);
     world.create(&world.owner(), &json!({"name": 7})).assert_problem(400, "invalid_request");
     world.call("GET", "/v1/access-tokens", "eyJ.no.token").assert_problem(401, "unauthenticated");
-    world.stack().aws.faults.inject(local::aws::Service::Kms, None, local::aws::faults::Fault::Down, None);
+    world.stack().aws.faults.inject(local::aws::Service::Kms, None, local::aws::faults::Fault::ConnectionClosed, None);
     world.create(&world.owner(), &json!({"name": "n"})).assert_problem(503, "unavailable");
     let output = world.output();
     assert!(output.lines().count() > 10, "there is something to look at");

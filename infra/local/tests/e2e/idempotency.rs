@@ -40,7 +40,7 @@ fn same_key_and_body_return_same_active_token() {
 fn retry_after_lost_response_returns_active_token() {
     let world = World::new();
     let (owner, body) = (world.owner(), json!({"name": "n"}));
-    let lost = Fault::LoseAnswer;
+    let lost = Fault::ResponseLost;
     world.stack().aws.faults.inject(Service::DynamoDb, Some("PutItem"), lost, Some(3));
     world.create_with_key(&owner, "lost", &body).assert_problem(503, "unavailable");
     let again = world.create_with_key(&owner, "lost", &body);

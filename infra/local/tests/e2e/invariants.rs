@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use local::{aws::iam::OPERATOR, template::Effect};
+use local::{aws::OPERATOR, iam::Effect};
 use serde_json::Value;
 
 use crate::harness::World;
@@ -73,7 +73,8 @@ impl World {
     fn due(&self) -> BTreeSet<Told> {
         let asked: HashSet<_> = self.asked.lock().unwrap().clone();
         let mut due = BTreeSet::new();
-        for answered in self.lambda.answered().into_iter().filter(|answered| asked.contains(&answered.request_id)) {
+        for answered in self.lambda.handled_events().into_iter().filter(|answered| asked.contains(&answered.request_id))
+        {
             let ours = self.template.functions.iter().any(|function| function.name == answered.function);
             let Some((_, operation)) = OPERATIONS.iter().find(|(name, _)| *name == answered.function) else {
                 assert!(!ours, "no operation is known of {answered:?}");

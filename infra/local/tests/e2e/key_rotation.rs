@@ -13,13 +13,9 @@ use std::{
 
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
 use local::{
-    aws::{
-        Aws, AwsOptions,
-        iam::{Grant, OPERATOR, Policy, Principal},
-        upstream::Upstreams,
-    },
+    aws::{Aws, AwsOptions, OPERATOR, Principal, upstream::Upstreams},
     build,
-    template::{Effect, Function, Template, load},
+    template::{Function, Template, load},
 };
 use serde_json::{Value, json};
 
@@ -73,7 +69,7 @@ impl Deployment {
         }
         let text = fs::read_to_string(build::workspace().join("template.yaml")).unwrap();
         let stack = rotation.world.stack();
-        let template = load(&text, &parameters, &stack.template.world).unwrap();
+        let template = load(&text, &parameters, &stack.template.pseudo_parameters).unwrap();
         let upstreams = Upstreams {
             dynamodb: Some(stack.local.dynamodb_url.parse().unwrap()),
             kms: Some(stack.local.kms_url.parse().unwrap()),
@@ -102,17 +98,7 @@ impl Deployment {
 }
 
 fn principal(function: &Function) -> Principal {
-    let mut policy = Policy::default();
-    for statement in &function.statements {
-        assert_eq!(statement.effect, Effect::Allow);
-        for (action, resource) in statement.actions.iter().flat_map(|a| statement.resources.iter().map(move |r| (a, r)))
-        {
-            let mut grant = Grant::from((action.clone(), resource.clone()));
-            grant.conditions.clone_from(&statement.conditions);
-            policy.allow.push(grant);
-        }
-    }
-    Principal { name: function.name.clone(), policy }
+    Principal { name: function.name.clone(), statements: function.statements.clone() }
 }
 
 impl Rotation {

@@ -5,7 +5,7 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use local::aws::iam::OPERATOR;
+use local::aws::OPERATOR;
 use serde_json::{Value, json};
 use shared::jwt::{Alg, VerifyingKey, p256_signature_from_der};
 

@@ -34,7 +34,7 @@ fn request_has_one_log_line_per_function() {
     let absent = world.call("GET", "/v1/access-tokens/api_5ZugdRXasLfWBypHi93Fk", &owner);
     let open = world.call("GET", "/v1/access-tokens/.well-known/jwks.json", "");
     let revoked = world.call("DELETE", &path, &owner);
-    world.stack().aws.faults.inject(Service::Kms, Some("Sign"), Fault::Down, None);
+    world.stack().aws.faults.inject(Service::Kms, Some("Sign"), Fault::ConnectionClosed, None);
     let failed = world.create(&owner, &json!({"name": "n"}));
     for (reply, operation, outcome, code, token_id) in [
         (&made, "createAccessToken", "ok", "ok", id.clone()),
@@ -110,7 +110,7 @@ fn operation_emits_exactly_its_metrics() {
     let mut emitted = BTreeSet::new();
     for line in world.lines().iter().filter(|line| line["kind"] == "request") {
         for set in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
-            let stack = &world.stack().template.world.stack;
+            let stack = &world.stack().template.pseudo_parameters.stack_name;
             assert_eq!(set["Namespace"], format!("Latchkey/{stack}"), "the stack's own");
             let name = |name: &Value| name.as_str().unwrap().to_owned();
             let metrics = set["Metrics"].as_array().unwrap().iter();

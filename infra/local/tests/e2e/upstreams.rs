@@ -3,22 +3,19 @@
 use std::collections::HashMap;
 
 use local::{
-    aws::{
-        Aws, AwsOptions,
-        iam::{Policy, Principal},
-        upstream::Upstreams,
-    },
+    aws::{Aws, AwsOptions, Principal, upstream::Upstreams},
+    iam::Statement,
     stack::{Stack, operator},
-    template::World,
+    template::PseudoParameters,
 };
 
 use crate::harness::options;
 
 /// A second pair of services, in memory, that lets in whoever has been let through by a front.
 async fn elsewhere() -> Aws {
-    let World { account, region, .. } = World::default();
-    let policy = Policy { allow: vec![("*".to_owned(), "*".to_owned()).into()], ..Policy::default() };
-    let principals = HashMap::from([(account.clone(), Principal { name: "upstream".to_owned(), policy })]);
+    let PseudoParameters { account, region, .. } = PseudoParameters::default();
+    let statements = vec![Statement::allow("*", "*")];
+    let principals = HashMap::from([(account.clone(), Principal { name: "upstream".to_owned(), statements })]);
     Aws::start(AwsOptions { principals, account, region, ..AwsOptions::default() }).await.unwrap()
 }
 
@@ -30,7 +27,8 @@ async fn run(elsewhere: &Aws, folder: &std::path::Path) -> (String, usize, Strin
     options.upstreams = upstreams;
     let stack = Stack::start(options).await.unwrap();
     let table = stack.local.table.clone();
-    let rows = operator(&elsewhere.dynamodb_url, &World::default()).scan().table_name(&table).send().await.unwrap();
+    let rows =
+        operator(&elsewhere.dynamodb_url, &PseudoParameters::default()).scan().table_name(&table).send().await.unwrap();
     let keys = reqwest::get(format!("{}/v1/access-tokens/.well-known/jwks.json", stack.local.url)).await.unwrap();
     let keys = keys.text().await.unwrap();
     stack.shutdown().await;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs};
 
 use contract_tests::{DOCUMENT, operations};
-use local::template::{World, load};
+use local::template::{PseudoParameters, load};
 
 /// An operation without a security requirement must be a route without an authorizer, and the reverse. The token page's
 /// routes are HTML and not part of the document.
@@ -11,7 +11,7 @@ use local::template::{World, load};
 fn document_routes_and_security_match_template() {
     let template = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../template.yaml")).unwrap();
     let parameters = BTreeMap::from([("PublicUrl".to_owned(), "https://tokens.example.com".to_owned())]);
-    let routes = load(&template, &parameters, &World::default()).unwrap().apis.remove(0).routes;
+    let routes = load(&template, &parameters, &PseudoParameters::default()).unwrap().apis.remove(0).routes;
     let (pages, api): (Vec<_>, Vec<_>) = routes.into_iter().partition(|route| route.function == "portal");
     let pages: Vec<_> = pages.iter().map(|route| (route.method.as_str(), route.path.as_str())).collect();
     assert_eq!(pages, [("GET", "/"), ("GET", "/assets/{file}"), ("GET", "/docs"), ("GET", "/tokens")]);

@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeMap, time::Instant};
 
-use local::aws::calls::Call;
+use local::aws::call_log::Call;
 
 use super::{
     client::{Asked, Log},
@@ -58,8 +58,8 @@ pub(super) fn explain(log: &Log, calls: &[Call]) -> Explained {
 /// for it, so it explains nothing.
 fn failures(calls: &[Call]) -> Vec<Failure> {
     let mut attempts: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
-    for call in calls.iter().filter(|call| !call.invocation.is_empty()) {
-        attempts.entry(&call.invocation).or_default().push(call);
+    for call in calls.iter().filter(|call| !call.sdk_invocation_id.is_empty()) {
+        attempts.entry(&call.sdk_invocation_id).or_default().push(call);
     }
     let in_vain = |calls: &&Vec<&Call>| {
         let noted = calls.iter().any(|call| call.caller == "authorizer" && call.action == "dynamodb:UpdateItem");
@@ -67,7 +67,7 @@ fn failures(calls: &[Call]) -> Vec<Failure> {
     };
     let failure = |calls: &Vec<&Call>| {
         let (first, last) = (calls.first()?, calls.last()?);
-        Some(Failure { caller: first.caller.clone(), first: first.at, last: last.at })
+        Some(Failure { caller: first.caller.clone(), first: first.received_at, last: last.received_at })
     };
     attempts.values().filter(in_vain).filter_map(failure).collect()
 }
@@ -117,10 +117,10 @@ mod tests {
             action: "dynamodb:PutItem".to_owned(),
             resources: Vec::new(),
             allowed: true,
-            at: at(start, 10),
-            invocation: "i".to_owned(),
+            received_at: at(start, 10),
+            sdk_invocation_id: "i".to_owned(),
             fault: fault.clone(),
-            reply: None,
+            response: None,
         };
         faults.iter().enumerate().map(call).collect()
     }
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn three_attempts_that_were_all_struck_explain_one_answer() {
-        let down = [const { Some(Fault::Down) }; 3];
+        let down = [const { Some(Fault::ConnectionClosed) }; 3];
         assert_eq!(unexplained(Kind::Create, &[(0, 20)], &down), 0);
         assert_eq!(unexplained(Kind::Create, &[(0, 20), (5, 15)], &down), 1);
         assert_eq!(unexplained(Kind::Create, &[(11, 20)], &down), 1, "it came before the request");
@@ -150,7 +150,7 @@ mod tests {
     fn an_attempt_that_was_answered_or_one_too_few_explain_nothing() {
         let late = Some(Fault::Delay(Duration::ZERO));
         for last in [vec![], vec![None], vec![late]] {
-            let faults = [vec![Some(Fault::Down), Some(Fault::LoseAnswer)], last].concat();
+            let faults = [vec![Some(Fault::ConnectionClosed), Some(Fault::ResponseLost)], last].concat();
             assert_eq!(unexplained(Kind::Create, &[(0, 20)], &faults), 1);
         }
     }

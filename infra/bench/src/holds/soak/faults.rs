@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use local::aws::{
     Service,
-    calls::Call,
+    call_log::Call,
     faults::{Fault, Faults},
 };
 use reqwest::StatusCode;
@@ -18,14 +18,14 @@ const OUTAGE: Duration = Duration::from_millis(400);
 
 /// What strikes one call in a hundred of `DynamoDB`; KMS has all but the last.
 fn kinds() -> [Fault; 6] {
-    let status = |status, error_type: &str| Fault::Status { status, error_type: error_type.to_owned() };
+    let status = |status, error_type: &str| Fault::ErrorResponse { status, error_type: error_type.to_owned() };
     [
-        Fault::Down,
-        Fault::LoseAnswer,
+        Fault::ConnectionClosed,
+        Fault::ResponseLost,
         status(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
         status(StatusCode::BAD_REQUEST, "ThrottlingException"),
         Fault::Delay(Duration::from_millis(50)),
-        Fault::Unprocessed,
+        Fault::KeysUnprocessed,
     ]
 }
 
@@ -56,7 +56,7 @@ pub(super) async fn outage(faults: &Faults, number: usize) {
 
 /// Whether the caller got no good answer.
 pub(super) fn fails(fault: &Fault) -> bool {
-    !matches!(fault, Fault::Delay(_) | Fault::Unprocessed)
+    !matches!(fault, Fault::Delay(_) | Fault::KeysUnprocessed)
 }
 
 /// How many calls each kind of fault struck.
@@ -66,12 +66,12 @@ pub(super) fn count(calls: &[Call]) -> Vec<(String, usize)> {
         let service = call.action.split(':').next().unwrap_or_default();
         let name = match &call.fault {
             None => continue,
-            Some(Fault::Unprocessed) if call.action != "dynamodb:BatchGetItem" => continue,
-            Some(Fault::Unprocessed) => "keys left unprocessed".to_owned(),
-            Some(Fault::Down) => "connection closed, not applied".to_owned(),
-            Some(Fault::LoseAnswer) => "applied, answer lost".to_owned(),
+            Some(Fault::KeysUnprocessed) if call.action != "dynamodb:BatchGetItem" => continue,
+            Some(Fault::KeysUnprocessed) => "keys left unprocessed".to_owned(),
+            Some(Fault::ConnectionClosed) => "connection closed, not applied".to_owned(),
+            Some(Fault::ResponseLost) => "applied, answer lost".to_owned(),
             Some(Fault::Delay(_)) => "answered late".to_owned(),
-            Some(Fault::Status { status, error_type }) => format!("{} {error_type}", status.as_u16()),
+            Some(Fault::ErrorResponse { status, error_type }) => format!("{} {error_type}", status.as_u16()),
             Some(other) => format!("{other:?}"),
         };
         *counted.entry(format!("{service}: {name}")).or_insert(0) += 1;

@@ -34,7 +34,7 @@ pub(super) async fn ask(running: &Running, owner: &str) -> Outcome<Vec<Refused>>
         let answer = caller.ask(method, ask).await?;
         let id = answer.headers.get("x-amzn-requestid").and_then(|id| id.to_str().ok()).unwrap_or_default();
         let answered: BTreeSet<String> =
-            running.stack.lambda.answered().into_iter().map(|answered| answered.request_id).collect();
+            running.stack.lambda.handled_events().into_iter().map(|answered| answered.request_id).collect();
         refused.push(Refused {
             what,
             expected,

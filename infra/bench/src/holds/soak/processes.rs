@@ -34,7 +34,7 @@ impl Processes {
         let mut all = BTreeMap::new();
         for function in running.stack.local.functions.keys() {
             let mut processes = BTreeMap::new();
-            for (id, taken) in running.stack.lambda.taken(function) {
+            for (id, taken) in running.stack.lambda.event_counts(function) {
                 processes.insert(id, Process { taken, resident: status(id, "VmRSS")?, handles: handles(id)? });
             }
             all.insert(function.clone(), processes);

@@ -1,16 +1,15 @@
-//! One key: what it is, in which state it is, and how it is kept.
+//! A KMS key: its metadata, its state and its stored form.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::aws::{
-    KeySpec,
-    error::ServiceError,
+use crate::{
+    aws::{KeyDefinition, error::ServiceError},
     key_pair::{KeyError, KeyPair, KeyType},
 };
 
-/// What can be done with a key (KMS Developer Guide, "Key states of AWS KMS keys").
+/// The state of a key (KMS Developer Guide, "Key states of AWS KMS keys").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum KeyState {
     Enabled,
@@ -34,14 +33,14 @@ impl KeyState {
 pub(super) struct Key {
     pub(super) id: String,
     pub(super) arn: String,
-    pub(super) kind: KeyType,
+    pub(super) spec: KeyType,
     pub(super) state: KeyState,
     /// Seconds since 1970.
     pub(super) created: i64,
     pub(super) pair: KeyPair,
 }
 
-/// A key as it is kept in the file. It has no `Debug`, for the private key's sake.
+/// A key in the file. It contains the private key and therefore has no `Debug`.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredKey {
     pub(super) id: String,
@@ -49,20 +48,20 @@ pub(super) struct StoredKey {
     key_spec: KeyType,
     state: KeyState,
     created: i64,
-    /// A PKCS#8 document in base64.
+    /// A PKCS#8 document in Base64.
     pkcs8: String,
 }
 
 impl Key {
-    /// A new key, enabled.
-    pub(super) fn generate(spec: &KeySpec) -> Result<Self, KeyError> {
+    /// A new enabled key.
+    pub(super) fn generate(definition: &KeyDefinition) -> Result<Self, KeyError> {
         Ok(Self {
-            id: spec.id.clone(),
-            arn: spec.arn.clone(),
-            kind: spec.spec,
+            id: definition.id.clone(),
+            arn: definition.arn.clone(),
+            spec: definition.key_type,
             state: KeyState::Enabled,
             created: jiff::Timestamp::now().as_second(),
-            pair: KeyPair::generate(spec.spec)?,
+            pair: KeyPair::generate(definition.key_type)?,
         })
     }
 
@@ -70,7 +69,7 @@ impl Key {
         Ok(StoredKey {
             id: self.id.clone(),
             arn: self.arn.clone(),
-            key_spec: self.kind,
+            key_spec: self.spec,
             state: self.state,
             created: self.created,
             pkcs8: STANDARD.encode(self.pair.to_pkcs8()?),
@@ -83,14 +82,14 @@ impl Key {
             pair: KeyPair::from_pkcs8(stored.key_spec, &der)?,
             id: stored.id,
             arn: stored.arn,
-            kind: stored.key_spec,
+            spec: stored.key_spec,
             state: stored.state,
             created: stored.created,
         })
     }
 
-    /// Refuses a key that is not enabled, as every operation that uses one does.
-    pub(super) fn usable(&self) -> Result<&Self, ServiceError> {
+    /// Returns the key if it is enabled, as the operations that use a key require.
+    pub(super) fn require_enabled(&self) -> Result<&Self, ServiceError> {
         match self.state {
             KeyState::Enabled => Ok(self),
             KeyState::Disabled => Err(ServiceError::new("DisabledException", format!("{} is disabled.", self.arn))),
@@ -98,11 +97,20 @@ impl Key {
         }
     }
 
-    pub(super) fn pending_deletion(&self) -> ServiceError {
+    /// Changes the state, unless the key is pending deletion.
+    pub(super) fn set_state(&mut self, state: KeyState) -> Result<(), ServiceError> {
+        if let KeyState::PendingDeletion(_) = self.state {
+            return Err(self.pending_deletion());
+        }
+        self.state = state;
+        Ok(())
+    }
+
+    fn pending_deletion(&self) -> ServiceError {
         ServiceError::new("KMSInvalidStateException", format!("{} is pending deletion.", self.arn))
     }
 
-    /// The `KeyMetadata` of a key in `account`.
+    /// The `KeyMetadata` of the key in `account`.
     pub(super) fn metadata(&self, account: &str) -> Value {
         let mut metadata = json!({
             "AWSAccountId": account,
@@ -115,9 +123,9 @@ impl Key {
             "KeyState": self.state.name(),
             "Origin": "AWS_KMS",
             "KeyManager": "CUSTOMER",
-            "KeySpec": self.kind,
-            "CustomerMasterKeySpec": self.kind,
-            "SigningAlgorithms": self.kind.algorithms(),
+            "KeySpec": self.spec,
+            "CustomerMasterKeySpec": self.spec,
+            "SigningAlgorithms": self.spec.algorithms(),
             "MultiRegion": false,
         });
         if let KeyState::PendingDeletion(date) = self.state {

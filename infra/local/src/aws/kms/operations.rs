@@ -1,4 +1,4 @@
-//! The operations, each after its page in the KMS API Reference.
+//! The operations of KMS (KMS API Reference).
 
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -8,23 +8,26 @@ use serde_json::{Value, json};
 use super::{
     Kms,
     key::{Key, KeyState},
-    ring::internal,
+    key_store::internal_error,
 };
 use crate::{
-    aws::{
-        KeySpec,
-        error::ServiceError,
-        key_pair::{KeyType, SigningAlgorithm},
-    },
-    lambda::ids,
+    aws::{KeyDefinition, error::ServiceError},
+    ids,
+    key_pair::{KeyType, SigningAlgorithm},
 };
 
-/// The longest message that is hashed here, in bytes; a longer one has to be sent as a digest.
-const LONGEST_MESSAGE: usize = 4096;
+/// Longest message of `Sign` with the message type `RAW`, in bytes.
+const MAX_MESSAGE_BYTES: usize = 4096;
+
+/// The shortest waiting period before a key is deleted, in days.
+const MIN_DELETION_WINDOW_DAYS: i64 = 7;
+
+/// The longest waiting period before a key is deleted, in days, and the default.
+const MAX_DELETION_WINDOW_DAYS: i64 = 30;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Sign {
+pub(super) struct SignRequest {
     key_id: String,
     /// Base64.
     message: String,
@@ -43,11 +46,13 @@ enum MessageType {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct CreateKey {
+pub(super) struct CreateKeyRequest {
     key_spec: KeyType,
-    key_usage: KeyUsage,
+    #[serde(rename = "KeyUsage")]
+    _key_usage: KeyUsage,
 }
 
+/// The one supported usage.
 #[derive(Clone, Copy, Deserialize)]
 enum KeyUsage {
     #[serde(rename = "SIGN_VERIFY")]
@@ -56,26 +61,21 @@ enum KeyUsage {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ScheduleKeyDeletion {
+pub(super) struct ScheduleKeyDeletionRequest {
     key_id: String,
-    #[serde(default = "longest_window")]
-    pending_window_in_days: i64,
-}
-
-fn longest_window() -> i64 {
-    30
+    pending_window_in_days: Option<i64>,
 }
 
 impl Kms {
-    pub(super) fn sign(&self, request: &Sign) -> Result<Value, ServiceError> {
-        let message = STANDARD.decode(&request.message).map_err(|_| no_base64())?;
-        let ring = self.ring();
-        let key = ring.find(&request.key_id)?.usable()?;
-        if !key.kind.algorithms().contains(&request.signing_algorithm) {
-            return Err(incompatible(key));
+    pub(super) fn sign(&self, request: &SignRequest) -> Result<Value, ServiceError> {
+        let message = STANDARD.decode(&request.message).map_err(|_| not_base64())?;
+        let keys = self.keys();
+        let key = keys.find(&request.key_id)?.require_enabled()?;
+        if !key.spec.algorithms().contains(&request.signing_algorithm) {
+            return Err(incompatible_algorithm(key));
         }
-        let digest = digest_of(&message, request.message_type)?;
-        let signature = key.pair.sign(request.signing_algorithm, &digest).map_err(internal)?;
+        let digest = message_digest(&message, request.message_type)?;
+        let signature = key.pair.sign(request.signing_algorithm, &digest).map_err(internal_error)?;
         Ok(json!({
             "KeyId": key.arn,
             "Signature": STANDARD.encode(signature),
@@ -84,84 +84,75 @@ impl Kms {
     }
 
     pub(super) fn get_public_key(&self, key_id: &str) -> Result<Value, ServiceError> {
-        let ring = self.ring();
-        let key = ring.find(key_id)?.usable()?;
+        let keys = self.keys();
+        let key = keys.find(key_id)?.require_enabled()?;
         Ok(json!({
             "KeyId": key.arn,
-            "PublicKey": STANDARD.encode(key.pair.public_der().map_err(internal)?),
-            "KeySpec": key.kind,
-            "CustomerMasterKeySpec": key.kind,
+            "PublicKey": STANDARD.encode(key.pair.public_der().map_err(internal_error)?),
+            "KeySpec": key.spec,
+            "CustomerMasterKeySpec": key.spec,
             "KeyUsage": "SIGN_VERIFY",
-            "SigningAlgorithms": key.kind.algorithms(),
+            "SigningAlgorithms": key.spec.algorithms(),
         }))
     }
 
     pub(super) fn describe_key(&self, key_id: &str) -> Result<Value, ServiceError> {
-        Ok(json!({ "KeyMetadata": self.ring().find(key_id)?.metadata(&self.home.account) }))
+        Ok(json!({ "KeyMetadata": self.keys().find(key_id)?.metadata(&self.arn_scope.account) }))
     }
 
-    pub(super) fn create_key(&self, request: &CreateKey) -> Result<Value, ServiceError> {
-        let KeyUsage::SignVerify = request.key_usage;
+    pub(super) fn create_key(&self, request: &CreateKeyRequest) -> Result<Value, ServiceError> {
         let id = ids::uuid();
-        let arn = format!("arn:aws:kms:{}:{}:key/{id}", self.home.region, self.home.account);
-        let spec = KeySpec { id, arn, spec: request.key_spec };
-        let mut ring = self.ring();
-        let key = ring.add(&spec).map_err(internal)?;
-        Ok(json!({ "KeyMetadata": key.metadata(&self.home.account) }))
+        let arn = self.arn_scope.key(&id);
+        let definition = KeyDefinition { id, arn, key_type: request.key_spec };
+        let mut keys = self.keys();
+        let key = keys.create(&definition).map_err(internal_error)?;
+        Ok(json!({ "KeyMetadata": key.metadata(&self.arn_scope.account) }))
     }
 
     pub(super) fn enable_key(&self, key_id: &str, enable: bool) -> Result<Value, ServiceError> {
         let state = if enable { KeyState::Enabled } else { KeyState::Disabled };
-        self.ring().change(key_id, |key| set_state(key, state))?;
+        self.keys().set_state(key_id, state)?;
         Ok(json!({}))
     }
 
-    pub(super) fn schedule_key_deletion(&self, request: &ScheduleKeyDeletion) -> Result<Value, ServiceError> {
-        let days = request.pending_window_in_days;
-        if !(7..=longest_window()).contains(&days) {
-            return Err(invalid("the waiting period is 7 to 30 days"));
+    pub(super) fn schedule_key_deletion(&self, request: &ScheduleKeyDeletionRequest) -> Result<Value, ServiceError> {
+        let days = request.pending_window_in_days.unwrap_or(MAX_DELETION_WINDOW_DAYS);
+        if !(MIN_DELETION_WINDOW_DAYS..=MAX_DELETION_WINDOW_DAYS).contains(&days) {
+            return Err(validation_error("the waiting period must be 7 to 30 days"));
         }
         let date = jiff::Timestamp::now().as_second() + days * 24 * 60 * 60;
         let state = KeyState::PendingDeletion(date);
-        let arn = self.ring().change(&request.key_id, |key| {
-            set_state(key, state)?;
-            Ok(key.arn.clone())
-        })?;
-        let state = state.name();
-        Ok(json!({ "KeyId": arn, "DeletionDate": date, "KeyState": state, "PendingWindowInDays": days }))
+        let mut keys = self.keys();
+        let arn = &keys.set_state(&request.key_id, state)?.arn;
+        Ok(json!({
+            "KeyId": arn,
+            "DeletionDate": date,
+            "KeyState": state.name(),
+            "PendingWindowInDays": days,
+        }))
     }
 }
 
-/// A key that is pending deletion changes no more.
-fn set_state(key: &mut Key, state: KeyState) -> Result<(), ServiceError> {
-    if let KeyState::PendingDeletion(_) = key.state {
-        return Err(key.pending_deletion());
-    }
-    key.state = state;
-    Ok(())
-}
-
-fn digest_of(message: &[u8], message_type: MessageType) -> Result<Digest, ServiceError> {
+fn message_digest(message: &[u8], message_type: MessageType) -> Result<Digest, ServiceError> {
     match message_type {
-        MessageType::Digest => {
-            Digest::import_less_safe(message, &SHA256).map_err(|_| invalid("the digest has not the algorithm's length"))
-        }
-        MessageType::Raw if message.is_empty() || message.len() > LONGEST_MESSAGE => {
-            Err(invalid("a message has 1 to 4096 bytes"))
+        MessageType::Digest => Digest::import_less_safe(message, &SHA256)
+            .map_err(|_| validation_error("the digest does not have the length of the algorithm")),
+        MessageType::Raw if message.is_empty() || message.len() > MAX_MESSAGE_BYTES => {
+            Err(validation_error("the message must have 1 to 4096 bytes"))
         }
         MessageType::Raw => Ok(digest(&SHA256, message)),
     }
 }
 
-fn invalid(message: &str) -> ServiceError {
+fn validation_error(message: &str) -> ServiceError {
     ServiceError::new("ValidationException", message)
 }
 
-fn no_base64() -> ServiceError {
-    ServiceError::new("SerializationException", "the message is not base64")
+fn not_base64() -> ServiceError {
+    ServiceError::new("SerializationException", "the message is not Base64")
 }
 
-fn incompatible(key: &Key) -> ServiceError {
+fn incompatible_algorithm(key: &Key) -> ServiceError {
     let message = format!("the algorithm is incompatible with the key spec of {}", key.arn);
     ServiceError::new("InvalidKeyUsageException", message)
 }

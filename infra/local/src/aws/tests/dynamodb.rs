@@ -1,7 +1,7 @@
 use super::*;
 
 #[tokio::test]
-async fn what_was_written_survives_reopening() {
+async fn item_survives_restart() {
     let folder = tempfile::tempdir().unwrap();
     let aws = start(Some(folder.path())).await;
     assert_eq!(aws.dynamodb("AKIAWRITER", "PutItem", &put("1")).await.0, StatusCode::OK);
@@ -11,7 +11,7 @@ async fn what_was_written_survives_reopening() {
 }
 
 #[tokio::test]
-async fn what_was_answered_survives_a_stop_without_warning() {
+async fn acknowledged_item_survives_kill() {
     let folder = tempfile::tempdir().unwrap();
     let copy = tempfile::tempdir().unwrap();
     let aws = start(Some(folder.path())).await;
@@ -25,24 +25,24 @@ async fn what_was_answered_survives_a_stop_without_warning() {
 }
 
 #[tokio::test]
-async fn a_new_table_has_its_time_to_live_turned_on() {
+async fn new_table_has_time_to_live_enabled() {
     let aws = start(None).await;
     let body = json!({ "TableName": "tokens" });
-    let answer = aws.dynamodb(OPERATOR, "DescribeTimeToLive", &body).await.1;
+    let description = aws.dynamodb(OPERATOR, "DescribeTimeToLive", &body).await.1;
     let expected = json!({ "AttributeName": "ttl", "TimeToLiveStatus": "ENABLED" });
-    assert_eq!(answer["TimeToLiveDescription"], expected);
+    assert_eq!(description["TimeToLiveDescription"], expected);
 }
 
 #[tokio::test]
-async fn an_index_is_queried_as_a_resource_of_its_own() {
+async fn index_requires_a_permission_of_its_own() {
     let aws = start(None).await;
     aws.dynamodb("AKIAWRITER", "PutItem", &put("1")).await;
     let mut query = json!({
         "TableName": "tokens", "IndexName": "by_org", "KeyConditionExpression": "org = :o",
         "ExpressionAttributeValues": { ":o": { "S": "739224" } },
     });
-    let (status, answer) = aws.dynamodb("AKIAWRITER", "Query", &query).await;
-    assert_eq!((status, &answer["Count"]), (StatusCode::OK, &json!(1)));
+    let (status, result) = aws.dynamodb("AKIAWRITER", "Query", &query).await;
+    assert_eq!((status, &result["Count"]), (StatusCode::OK, &json!(1)));
     query["IndexName"].take();
     assert_eq!(error_name(&aws.dynamodb("AKIAWRITER", "Query", &query).await.1), "AccessDeniedException");
 }

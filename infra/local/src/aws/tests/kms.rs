@@ -22,7 +22,7 @@ fn bytes(value: &Value) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_signature_verifies_by_the_public_key() {
+async fn signature_verifies_with_public_key() {
     let aws = start(None).await;
     let cases: [(&str, &str, &dyn VerificationAlgorithm); 3] = [
         ("rsa", PKCS1, &RSA_PKCS1_2048_8192_SHA256),
@@ -34,27 +34,27 @@ async fn a_signature_verifies_by_the_public_key() {
         let public_key = UnparsedPublicKey::new(verification, bytes(&public["PublicKey"]));
         let digest = digest(&SHA256, b"message");
         for (message_type, message) in [("RAW", b"message".as_slice()), ("DIGEST", digest.as_ref())] {
-            let answer = aws.kms("Sign", &sign(&key_arn(key), algorithm, message_type, message)).await.1;
-            assert_eq!((&answer["KeyId"], &answer["SigningAlgorithm"]), (&json!(key_arn(key)), &json!(algorithm)));
-            public_key.verify(b"message", &bytes(&answer["Signature"])).unwrap();
+            let response = aws.kms("Sign", &sign(&key_arn(key), algorithm, message_type, message)).await.1;
+            assert_eq!((&response["KeyId"], &response["SigningAlgorithm"]), (&json!(key_arn(key)), &json!(algorithm)));
+            public_key.verify(b"message", &bytes(&response["Signature"])).unwrap();
         }
     }
 }
 
 #[tokio::test]
-async fn a_public_key_comes_with_what_it_is() {
+async fn public_key_response_describes_the_key() {
     let aws = start(None).await;
-    let mut answer = aws.kms("GetPublicKey", &json!({ "KeyId": "ec" })).await.1;
-    assert!(!bytes(&answer["PublicKey"].take()).is_empty());
+    let mut response = aws.kms("GetPublicKey", &json!({ "KeyId": "ec" })).await.1;
+    assert!(!bytes(&response["PublicKey"].take()).is_empty());
     let expected = json!({
         "KeyId": key_arn("ec"), "PublicKey": null, "KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY",
         "CustomerMasterKeySpec": "ECC_NIST_P256", "SigningAlgorithms": ["ECDSA_SHA_256"],
     });
-    assert_eq!(answer, expected);
+    assert_eq!(response, expected);
 }
 
 #[tokio::test]
-async fn wrong_requests_are_refused_as_kms_does() {
+async fn invalid_requests_return_the_errors_of_kms() {
     let aws = start(None).await;
     let digest = [7; 32];
     let other_region = "arn:aws:kms:us-east-1:111122223333:key/rsa";
@@ -77,26 +77,27 @@ async fn wrong_requests_are_refused_as_kms_does() {
         ("Encrypt", json!({ "KeyId": "rsa" }), "UnknownOperationException"),
     ];
     for (operation, body, name) in cases {
-        let (status, answer) = aws.kms(operation, &body).await;
-        assert_eq!((status, error_name(&answer)), (StatusCode::BAD_REQUEST, name), "{operation} {body}");
+        let (status, response) = aws.kms(operation, &body).await;
+        assert_eq!((status, error_name(&response)), (StatusCode::BAD_REQUEST, name), "{operation} {body}");
     }
 }
 
 #[tokio::test]
-async fn text_that_is_no_json_or_no_base64_is_a_serialization_error() {
+async fn invalid_json_or_base64_is_a_serialization_error() {
     let aws = start(None).await;
     let mut body = sign("rsa", PKCS1, "RAW", b"message");
-    body["Message"] = json!("no base64!");
+    body["Message"] = json!("not base64!");
     assert_eq!(error_name(&aws.kms("Sign", &body).await.1), "SerializationException");
-    let answer = aws.request(OPERATOR, "TrentService.Sign", &body).body("{").send().await.unwrap();
-    let answer: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
-    assert_eq!(error_name(&answer), "SerializationException");
+    let response = aws.request(OPERATOR, "TrentService.Sign", &body).body("{").send().await.unwrap();
+    let response: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+    assert_eq!(error_name(&response), "SerializationException");
 }
 
 #[tokio::test]
-async fn a_disabled_key_signs_again_only_when_it_is_enabled() {
+async fn disabled_key_signs_after_being_enabled() {
     let aws = start(None).await;
-    let (key, request) = (json!({ "KeyId": "ec" }), sign("ec", "ECDSA_SHA_256", "DIGEST", &[7; 32]));
+    let key = json!({ "KeyId": "ec" });
+    let request = sign("ec", "ECDSA_SHA_256", "DIGEST", &[7; 32]);
     aws.kms("DisableKey", &key).await;
     assert_eq!(error_name(&aws.kms("Sign", &request).await.1), "DisabledException");
     assert_eq!(error_name(&aws.kms("GetPublicKey", &key).await.1), "DisabledException");
@@ -106,24 +107,24 @@ async fn a_disabled_key_signs_again_only_when_it_is_enabled() {
 }
 
 #[tokio::test]
-async fn a_key_pending_deletion_does_nothing_any_more() {
+async fn key_pending_deletion_rejects_operations() {
     let aws = start(None).await;
     let key = json!({ "KeyId": "ec" });
-    let answer = aws.kms("ScheduleKeyDeletion", &key).await.1;
-    assert_eq!((&answer["KeyState"], &answer["PendingWindowInDays"]), (&json!("PendingDeletion"), &json!(30)));
+    let response = aws.kms("ScheduleKeyDeletion", &key).await.1;
+    assert_eq!((&response["KeyState"], &response["PendingWindowInDays"]), (&json!("PendingDeletion"), &json!(30)));
     for operation in ["GetPublicKey", "EnableKey", "DisableKey", "ScheduleKeyDeletion"] {
         assert_eq!(error_name(&aws.kms(operation, &key).await.1), "KMSInvalidStateException", "{operation}");
     }
     let metadata = &aws.kms("DescribeKey", &key).await.1["KeyMetadata"];
-    assert_eq!((&metadata["Enabled"], &metadata["DeletionDate"]), (&json!(false), &answer["DeletionDate"]));
+    assert_eq!((&metadata["Enabled"], &metadata["DeletionDate"]), (&json!(false), &response["DeletionDate"]));
 }
 
 #[tokio::test]
-async fn a_made_key_and_every_state_survive_reopening() {
+async fn created_key_and_states_survive_restart() {
     let folder = tempfile::tempdir().unwrap();
     let aws = start(Some(folder.path())).await;
-    let made = aws.kms("CreateKey", &json!({ "KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY" })).await.1;
-    let key = json!({ "KeyId": made["KeyMetadata"]["Arn"] });
+    let created = aws.kms("CreateKey", &json!({ "KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY" })).await.1;
+    let key = json!({ "KeyId": created["KeyMetadata"]["Arn"] });
     let public = aws.kms("GetPublicKey", &key).await.1;
     aws.kms("DisableKey", &json!({ "KeyId": "rsa" })).await;
     aws.shutdown().await;

@@ -1,7 +1,7 @@
-//! The keys of a stack in a KMS of somebody else's, which chooses their ids.
+//! The stack's keys in an upstream KMS, which chooses their ids.
 //!
-//! The stack goes on to name a key by the ARN that it has in the template: requests and answers are translated, and which key
-//! is whose is kept in a file.
+//! The stack names a key by the id and ARN of the template. Requests and responses are translated, and a file maps the
+//! template's ARNs to the upstream ones.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -11,55 +11,71 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::unusable;
-use crate::aws::{AwsError, KeySpec, forward::Forward, private_file, request::ApiRequest};
+use super::upstream_error;
+use crate::{
+    aws::{AwsError, KeyDefinition, request::AwsRequest, service_client::ServiceClient},
+    private_file,
+};
 
-/// More than any answer of KMS has, in bytes.
-const LARGEST_ANSWER: usize = 1024 * 1024;
+/// Above the length of any response of KMS.
+const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
-/// KMS elsewhere, with the names that its keys have here.
+/// An upstream KMS and the names of its keys.
 pub(in crate::aws) struct UpstreamKms {
-    forward: Forward,
-    /// Ids and ARNs: those here, and those there.
-    names: Vec<(String, String)>,
+    client: ServiceClient,
+    names: Vec<KeyName>,
+}
+
+/// An id or an ARN of a key.
+struct KeyName {
+    local: String,
+    upstream: String,
 }
 
 impl UpstreamKms {
-    /// Makes those of `keys` that are not there. The file at `path` keeps which ones are.
+    /// Creates those of `keys` that do not exist. The file at `path` stores the ARNs of the existing ones.
     ///
     /// # Errors
     ///
-    /// [`AwsError::Upstream`], or when the file cannot be read or written.
+    /// Returns [`AwsError::Upstream`] for an error of the service, another error if the file cannot be read or written.
     pub(in crate::aws) async fn open(
-        forward: Forward,
+        client: ServiceClient,
         path: Option<PathBuf>,
-        keys: &[KeySpec],
+        keys: &[KeyDefinition],
     ) -> Result<Self, AwsError> {
         let contents = path.as_deref().map(private_file::read).transpose()?.flatten();
-        let mut kept: BTreeMap<String, String> =
+        let mut upstream_arns: BTreeMap<String, String> =
             contents.map(|text| serde_json::from_slice(&text)).transpose()?.unwrap_or_default();
+        let mut names = Vec::new();
         for key in keys {
-            if !exists(&forward, kept.get(&key.arn)).await? {
-                kept.insert(key.arn.clone(), create(&forward, key).await?);
-                if let Some(path) = &path {
-                    private_file::write(path, &serde_json::to_vec_pretty(&kept)?)?;
+            let upstream_arn = match upstream_arns.get(&key.arn) {
+                Some(arn) if exists(&client, arn).await? => arn.clone(),
+                _ => {
+                    let arn = create(&client, key).await?;
+                    upstream_arns.insert(key.arn.clone(), arn.clone());
+                    if let Some(path) = &path {
+                        private_file::write(path, &serde_json::to_vec_pretty(&upstream_arns)?)?;
+                    }
+                    arn
                 }
-            }
+            };
+            let upstream_id = upstream_arn.rsplit('/').next().unwrap_or_default().to_owned();
+            names.push(KeyName { local: key.id.clone(), upstream: upstream_id });
+            names.push(KeyName { local: key.arn.clone(), upstream: upstream_arn });
         }
-        let names = keys.iter().filter_map(|key| Some((key, kept.get(&key.arn)?)));
-        Ok(Self { forward, names: names.flat_map(|(key, there)| pairs(key, there)).collect() })
+        Ok(Self { client, names })
     }
 
-    /// Sends a request on and gives the answer, each with the names that its reader knows.
-    pub(in crate::aws) async fn answer(&self, request: &ApiRequest) -> Response {
-        let body = self.translated(&request.body, |(here, there)| (here, there));
-        let (parts, body) = self.forward.answer(request, body).await.into_parts();
-        let body = to_bytes(body, LARGEST_ANSWER).await.unwrap_or_default();
-        Response::from_parts(parts, Body::from(self.translated(&body, |(here, there)| (there, here))))
+    /// Forwards a request with the upstream names, and returns the response with the local ones.
+    pub(in crate::aws) async fn respond(&self, request: &AwsRequest) -> Response {
+        let body = self.translate(&request.body, |name| (&name.local, &name.upstream));
+        let (parts, body) = self.client.forward(request, body).await.into_parts();
+        let body = to_bytes(body, MAX_RESPONSE_BYTES).await.unwrap_or_default();
+        Response::from_parts(parts, Body::from(self.translate(&body, |name| (&name.upstream, &name.local))))
     }
 
-    /// The JSON text `body` with every name replaced that stands for itself; what is no JSON stays as it is.
-    fn translated(&self, body: &Bytes, direction: fn(&(String, String)) -> (&String, &String)) -> Bytes {
+    /// Replaces each JSON string that is exactly a key's name. A body that is not JSON is unchanged.
+    fn translate(&self, body: &Bytes, direction: fn(&KeyName) -> (&String, &String)) -> Bytes {
         let Ok(mut json) = serde_json::from_slice::<Value>(body) else { return body.clone() };
         let names: Vec<_> = self.names.iter().map(direction).collect();
         replace(&mut json, &names);
@@ -67,17 +83,11 @@ impl UpstreamKms {
     }
 }
 
-/// The id and the ARN of a key, here and there.
-fn pairs(key: &KeySpec, there: &str) -> [(String, String); 2] {
-    let id = there.rsplit('/').next().unwrap_or_default();
-    [(key.arn.clone(), there.to_owned()), (key.id.clone(), id.to_owned())]
-}
-
 fn replace(json: &mut Value, names: &[(&String, &String)]) {
     match json {
         Value::String(text) => {
-            if let Some((_, name)) = names.iter().find(|(from, _)| *from == text) {
-                text.clone_from(name);
+            if let Some((_, replacement)) = names.iter().find(|(original, _)| *original == text) {
+                text.clone_from(replacement);
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| replace(item, names)),
@@ -86,20 +96,19 @@ fn replace(json: &mut Value, names: &[(&String, &String)]) {
     }
 }
 
-/// Whether the key is there. An emulator that was started anew may have forgotten it.
-async fn exists(forward: &Forward, arn: Option<&String>) -> Result<bool, AwsError> {
-    let Some(arn) = arn else { return Ok(false) };
-    match forward.call("DescribeKey", &json!({ "KeyId": arn })).await {
+/// Whether the key exists. A restarted emulator may have lost it.
+async fn exists(client: &ServiceClient, arn: &str) -> Result<bool, AwsError> {
+    match client.call("DescribeKey", &json!({ "KeyId": arn })).await {
         Ok(_) => Ok(true),
         Err(error) if error.name == "NotFoundException" => Ok(false),
-        Err(error) => Err(unusable(forward, &error)),
+        Err(error) => Err(upstream_error(client, &error)),
     }
 }
 
-/// Makes a key like `key` and gives its ARN.
-async fn create(forward: &Forward, key: &KeySpec) -> Result<String, AwsError> {
-    let body = json!({ "KeySpec": key.spec, "KeyUsage": "SIGN_VERIFY" });
-    let answer = forward.call("CreateKey", &body).await.map_err(|error| unusable(forward, &error))?;
-    let arn = answer["KeyMetadata"]["Arn"].as_str().ok_or_else(|| AwsError::Key(key.id.clone()))?;
+/// Creates a key of the same type and returns its ARN.
+async fn create(client: &ServiceClient, key: &KeyDefinition) -> Result<String, AwsError> {
+    let body = json!({ "KeySpec": key.key_type, "KeyUsage": "SIGN_VERIFY" });
+    let response = client.call("CreateKey", &body).await.map_err(|error| upstream_error(client, &error))?;
+    let arn = response["KeyMetadata"]["Arn"].as_str().ok_or_else(|| AwsError::Key(key.id.clone()))?;
     Ok(arn.to_owned())
 }

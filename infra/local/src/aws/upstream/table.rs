@@ -1,56 +1,61 @@
-//! The table of a stack in a `DynamoDB` of somebody else's.
+//! The stack's table in an upstream `DynamoDB`.
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::unusable;
-use crate::aws::{AwsError, TableSpec, error::ServiceError, forward::Forward};
+use super::upstream_error;
+use crate::aws::{AwsError, TableDefinition, error::ServiceError, service_client::ServiceClient};
 
-/// How often a new table is asked whether it can be used.
-const PAUSE: Duration = Duration::from_millis(100);
+/// The pause between two checks of a new table's status.
+const STATUS_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How often at most.
-const ATTEMPTS: usize = 300;
+/// The number of checks before the start fails.
+const MAX_STATUS_POLLS: usize = 300;
 
-/// Creates the table `spec` unless a table of this name is there, waits until it can be used, and turns its time to live on.
-/// Tells whether the table is new.
+/// Creates the table unless a table of this name exists, waits until it is active, and enables its time to live. Returns
+/// whether it was created.
 ///
 /// # Errors
 ///
-/// [`AwsError::Upstream`].
-pub(in crate::aws) async fn ensure_table(forward: &Forward, spec: &TableSpec) -> Result<bool, AwsError> {
-    let created = create(forward, spec).await.map_err(|error| unusable(forward, &error))?;
-    if let Some(attribute) = &spec.ttl_attribute {
-        turn_on(forward, spec, attribute).await.map_err(|error| unusable(forward, &error))?;
+/// Returns [`AwsError::Upstream`].
+pub(in crate::aws) async fn ensure_table(client: &ServiceClient, table: &TableDefinition) -> Result<bool, AwsError> {
+    let created = create(client, table).await.map_err(|error| upstream_error(client, &error))?;
+    if let Some(attribute) = &table.ttl_attribute {
+        enable_time_to_live(client, table, attribute).await.map_err(|error| upstream_error(client, &error))?;
     }
     Ok(created)
 }
 
-async fn create(forward: &Forward, spec: &TableSpec) -> Result<bool, ServiceError> {
-    let created = match forward.call("CreateTable", &spec.create).await {
+async fn create(client: &ServiceClient, table: &TableDefinition) -> Result<bool, ServiceError> {
+    let created = match client.call("CreateTable", &table.create).await {
         Ok(_) => true,
         Err(error) if error.name == "ResourceInUseException" => false,
         Err(error) => return Err(error),
     };
-    let table = json!({ "TableName": spec.create["TableName"] });
-    for _ in 0..ATTEMPTS {
-        if forward.call("DescribeTable", &table).await?["Table"]["TableStatus"] == "ACTIVE" {
+    let describe = json!({ "TableName": table.create["TableName"] });
+    for _ in 0..MAX_STATUS_POLLS {
+        if client.call("DescribeTable", &describe).await?["Table"]["TableStatus"] == "ACTIVE" {
             return Ok(created);
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(STATUS_POLL_INTERVAL).await;
     }
     Err(ServiceError::new("ResourceInUseException", "the table does not become active"))
 }
 
-/// What is on already must not be turned on again (`DynamoDB` API Reference, `UpdateTimeToLive`).
-async fn turn_on(forward: &Forward, spec: &TableSpec, attribute: &str) -> Result<(), ServiceError> {
-    let table = &spec.create["TableName"];
-    let answer = forward.call("DescribeTimeToLive", &json!({ "TableName": table })).await?;
-    if matches!(answer["TimeToLiveDescription"]["TimeToLiveStatus"].as_str(), Some("ENABLED" | "ENABLING")) {
+/// Enables the time to live unless it is enabled: enabling it again is an error (`DynamoDB` API Reference,
+/// `UpdateTimeToLive`).
+async fn enable_time_to_live(
+    client: &ServiceClient,
+    table: &TableDefinition,
+    attribute: &str,
+) -> Result<(), ServiceError> {
+    let name = &table.create["TableName"];
+    let description = client.call("DescribeTimeToLive", &json!({ "TableName": name })).await?;
+    if matches!(description["TimeToLiveDescription"]["TimeToLiveStatus"].as_str(), Some("ENABLED" | "ENABLING")) {
         return Ok(());
     }
     let specification = json!({ "AttributeName": attribute, "Enabled": true });
-    forward.call("UpdateTimeToLive", &json!({ "TableName": table, "TimeToLiveSpecification": specification })).await?;
+    client.call("UpdateTimeToLive", &json!({ "TableName": name, "TimeToLiveSpecification": specification })).await?;
     Ok(())
 }

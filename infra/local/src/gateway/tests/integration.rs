@@ -92,7 +92,7 @@ async fn a_function_that_fails_is_an_internal_error_and_says_nothing() {
         InvokeError::Failed { message: "Unauthorized".into() },
         InvokeError::Crashed,
         InvokeError::FunctionTimeout,
-        InvokeError::Unknown("open".into()),
+        InvokeError::UnknownFunction("open".into()),
     ] {
         let answered = opened(Err(error)).await;
         assert_eq!(answered.refusal(), (502, "InternalServerErrorException"));

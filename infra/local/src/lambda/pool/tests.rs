@@ -1,10 +1,9 @@
-mod bootstrap;
 #[cfg(target_os = "linux")]
-mod orphan;
+mod parent_death;
+mod test_function;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    path::Path,
     time::{Duration, Instant},
 };
 
@@ -14,25 +13,25 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::{
-    aws::wire::Server,
+    http_server::HttpServer,
     invoke::Invoke,
-    lambda::{Lambda, answers::Answers},
+    lambda::{Lambda, handled_events::HandledEvents},
 };
 
-const PATIENCE: Duration = Duration::from_mins(1);
+const TEST_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Away with what the test harness prints in every process.
-fn quiet() -> Output {
+/// Discards the output of the test harness in every process.
+fn discard() -> Output {
     Output::File("/dev/null".into())
 }
 
-/// A stack of one function, `f`: this test binary, run again as its own test `bootstrap`.
-struct Stack {
+/// Lambda with one function `f`: this test binary, run with its test `test_function`.
+struct TestLambda {
     lambda: Arc<Lambda>,
     pool: Arc<Pool>,
 }
 
-impl Stack {
+impl TestLambda {
     fn new(timeout: Duration, environment: &[(&str, &str)], output: Output) -> Self {
         let spec = FunctionSpec {
             name: "f".to_owned(),
@@ -41,121 +40,119 @@ impl Stack {
             memory_mb: 128,
             environment: environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         };
-        let arguments = ["--exact", "lambda::pool::tests::bootstrap::bootstrap", "--nocapture", "--test-threads=1"];
+        let arguments =
+            ["--exact", "lambda::pool::tests::test_function::test_function", "--nocapture", "--test-threads=1"];
         let arguments = arguments.map(str::to_owned).to_vec();
         let pool = Pool::with_arguments(spec, arguments, output, Arc::new(Spawner::start()));
         let pools = HashMap::from([("f".to_owned(), Arc::clone(&pool))]);
-        Self { lambda: Arc::new(Lambda { pools, answers: Answers::default() }), pool }
+        Self { lambda: Arc::new(Lambda { pools, handled_events: HandledEvents::default() }), pool }
     }
 
-    fn patient() -> Self {
-        Self::new(PATIENCE, &[], quiet())
+    fn start() -> Self {
+        Self::new(TEST_TIMEOUT, &[], discard())
     }
 
     async fn invoke(&self, event: &Value) -> Result<Value, InvokeError> {
-        let answer = self.lambda.invoke("f", event.to_string().into_bytes(), PATIENCE).await?;
-        Ok(serde_json::from_slice(&answer).unwrap())
+        let result = self.lambda.invoke("f", event.to_string().into_bytes(), TEST_TIMEOUT).await?;
+        Ok(serde_json::from_slice(&result).unwrap())
     }
 
     async fn pid(&self) -> u32 {
-        let answer = self.invoke(&json!({ "do": "pid" })).await.unwrap();
-        answer.as_u64().unwrap().try_into().unwrap()
+        let pid = self.invoke(&json!({ "do": "pid" })).await.unwrap();
+        pid.as_u64().unwrap().try_into().unwrap()
     }
 
-    /// Waits until nothing is at work any more.
-    async fn idle(&self) {
-        let turns = self.pool.turns.acquire_many(u32::try_from(LARGEST_POOL).unwrap()).await;
-        drop(turns.unwrap());
+    /// Waits until no invocation is in progress.
+    async fn wait_until_idle(&self) {
+        let permits = self.pool.permits.acquire_many(u32::try_from(MAX_PROCESSES).unwrap()).await;
+        drop(permits.unwrap());
     }
 }
 
-/// A server that functions call and that answers when it is told to.
-struct Gate {
-    server: Server,
+/// A server that functions call, whose responses the test releases.
+struct Barrier {
+    server: HttpServer,
     arrivals: Arc<Semaphore>,
     releases: Arc<Semaphore>,
 }
 
-impl Gate {
+impl Barrier {
     async fn start() -> Self {
-        let (arrivals, releases) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let arrivals = Arc::new(Semaphore::new(0));
+        let releases = Arc::new(Semaphore::new(0));
         let shared = (Arc::clone(&arrivals), Arc::clone(&releases));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let answer = move |_: Request| {
+        let handler = move |_: Request| {
             let (arrivals, releases) = shared.clone();
             async move {
                 arrivals.add_permits(1);
                 releases.acquire().await.unwrap().forget();
-                Ok("go on".into_response())
+                Ok("released".into_response())
             }
         };
-        Self { server: Server::start(listener, answer).unwrap(), arrivals, releases }
+        Self { server: HttpServer::start(listener, handler).unwrap(), arrivals, releases }
     }
 
     fn event(&self) -> Value {
         json!({ "do": "get", "url": self.server.url() })
     }
 
-    /// Waits until `calls` more functions are waiting here.
+    /// Waits until `calls` more functions wait for a response.
     async fn arrived(&self, calls: u32) {
         self.arrivals.acquire_many(calls).await.unwrap().forget();
     }
 }
 
-fn lives(pid: u32) -> bool {
+fn is_running(pid: u32) -> bool {
     let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
     rustix::process::test_kill_process(pid).is_ok()
 }
 
-async fn text(path: &Path) -> String {
-    tokio::fs::read_to_string(path).await.unwrap()
+#[tokio::test]
+async fn second_invocation_reuses_the_process_of_the_first() {
+    let functions = TestLambda::start();
+    assert!(functions.lambda.processes("f").is_empty());
+    let pid = functions.pid().await;
+    assert_eq!(functions.pid().await, pid);
+    assert_eq!(functions.lambda.processes("f"), [pid]);
 }
 
 #[tokio::test]
-async fn the_first_invocation_starts_a_process_and_the_next_reuses_it() {
-    let stack = Stack::patient();
-    assert!(stack.lambda.processes("f").is_empty());
-    let pid = stack.pid().await;
-    assert_eq!(stack.pid().await, pid);
-    assert_eq!(stack.lambda.processes("f"), [pid]);
-}
-
-#[tokio::test]
-async fn warm_processes_are_there_before_the_first_event() {
-    let stack = Stack::patient();
-    stack.lambda.warm().await.unwrap();
-    stack.lambda.warm_up("f", 3).await.unwrap();
-    stack.lambda.warm_up("f", 2).await.unwrap();
-    let warm = stack.lambda.processes("f");
+async fn warm_up_starts_processes_before_the_first_event() {
+    let functions = TestLambda::start();
+    functions.lambda.warm().await.unwrap();
+    functions.lambda.warm_up("f", 3).await.unwrap();
+    functions.lambda.warm_up("f", 2).await.unwrap();
+    let warm = functions.lambda.processes("f");
     assert_eq!(warm.len(), 3);
-    let pid = stack.pid().await;
+    let pid = functions.pid().await;
     assert!(warm.contains(&pid));
-    assert_eq!(stack.pid().await, pid, "the most recently used process comes first");
+    assert_eq!(functions.pid().await, pid, "the most recently used process comes first");
 }
 
 #[tokio::test]
-async fn a_function_that_is_not_there_is_named() {
-    let lambda = Stack::patient().lambda;
-    let answer = lambda.invoke("g", Vec::new(), PATIENCE).await;
-    assert_eq!(answer, Err(InvokeError::Unknown("g".to_owned())));
+async fn invoke_unknown_function_is_an_error() {
+    let lambda = TestLambda::start().lambda;
+    let result = lambda.invoke("g", Vec::new(), TEST_TIMEOUT).await;
+    assert_eq!(result, Err(InvokeError::UnknownFunction("g".to_owned())));
     assert!(lambda.warm_up("g", 1).await.is_err());
     assert!(lambda.processes("g").is_empty());
 }
 
 #[tokio::test]
-async fn a_process_sees_what_lambda_sets_and_nothing_of_the_machine() {
-    let stack = Stack::new(PATIENCE, &[("TABLE_NAME", "tokens")], quiet());
-    let answer = stack.invoke(&json!({ "do": "environment" })).await.unwrap();
-    let variables: BTreeMap<String, String> = serde_json::from_value(answer).unwrap();
+async fn process_has_the_variables_of_lambda_only() {
+    let functions = TestLambda::new(TEST_TIMEOUT, &[("TABLE_NAME", "tokens")], discard());
+    let variables = functions.invoke(&json!({ "do": "environment" })).await.unwrap();
+    let variables: BTreeMap<String, String> = serde_json::from_value(variables).unwrap();
     assert_eq!(variables["TABLE_NAME"], "tokens");
     assert_eq!(variables["AWS_LAMBDA_FUNCTION_NAME"], "f");
     assert!(!variables.contains_key("PATH") && !variables.contains_key("HOME"), "{variables:?}");
 }
 
 #[tokio::test]
-async fn an_event_comes_with_its_headers() {
-    let stack = Stack::patient();
-    let headers = stack.invoke(&json!({ "do": "headers" })).await.unwrap();
+async fn event_has_the_headers_of_the_runtime_api() {
+    let functions = TestLambda::start();
+    let headers = functions.invoke(&json!({ "do": "headers" })).await.unwrap();
     let deadline: i64 = headers["lambda-runtime-deadline-ms"].as_str().unwrap().parse().unwrap();
     let left = deadline - jiff::Timestamp::now().as_millisecond();
     assert!((0..=60_000).contains(&left), "{left}");
@@ -165,183 +162,185 @@ async fn an_event_comes_with_its_headers() {
 }
 
 #[tokio::test]
-async fn an_error_object_is_a_failure_with_its_message() {
-    let stack = Stack::patient();
+async fn error_object_is_a_failure_with_its_message() {
+    let functions = TestLambda::start();
     let failed = InvokeError::Failed { message: "Unauthorized".to_owned() };
-    assert_eq!(stack.invoke(&json!({ "do": "fail" })).await, Err(failed));
-    assert_eq!(stack.lambda.processes("f"), [stack.pid().await], "the process goes on");
+    assert_eq!(functions.invoke(&json!({ "do": "fail" })).await, Err(failed));
+    assert_eq!(functions.lambda.processes("f"), [functions.pid().await], "the process continues");
 }
 
 #[tokio::test]
-async fn an_answer_with_a_wrong_request_id_is_refused() {
-    let stack = Stack::patient();
-    assert_eq!(stack.invoke(&json!({ "do": "wrong id" })).await, Ok(json!(400)));
+async fn result_for_another_request_id_is_rejected() {
+    let functions = TestLambda::start();
+    assert_eq!(functions.invoke(&json!({ "do": "wrong id" })).await, Ok(json!(400)));
 }
 
 #[tokio::test]
-async fn an_answer_over_six_megabytes_is_refused() {
-    let stack = Stack::patient();
+async fn result_above_6_mb_is_rejected() {
+    let functions = TestLambda::start();
     assert!(matches!(
-        stack.invoke(&json!({ "do": "large", "bytes": 6_291_457 })).await,
+        functions.invoke(&json!({ "do": "large", "bytes": 6_291_457 })).await,
         Err(InvokeError::Failed { .. })
     ));
-    assert_eq!(stack.invoke(&json!({ "do": "last status" })).await, Ok(json!(413)));
-    assert!(stack.invoke(&json!({ "do": "large", "bytes": 6_291_456 })).await.is_ok());
+    assert_eq!(functions.invoke(&json!({ "do": "last status" })).await, Ok(json!(413)));
+    assert!(functions.invoke(&json!({ "do": "large", "bytes": 6_291_456 })).await.is_ok());
 }
 
 #[tokio::test]
-async fn a_crash_is_told_at_once_and_the_next_invocation_has_a_new_process() {
-    let stack = Stack::patient();
-    let pid = stack.pid().await;
-    assert_eq!(stack.invoke(&json!({ "do": "crash" })).await, Err(InvokeError::Crashed));
-    assert_ne!(stack.pid().await, pid);
-    assert!(!lives(pid));
+async fn next_invocation_after_crash_has_a_new_process() {
+    let functions = TestLambda::start();
+    let pid = functions.pid().await;
+    assert_eq!(functions.invoke(&json!({ "do": "crash" })).await, Err(InvokeError::Crashed));
+    assert_ne!(functions.pid().await, pid);
+    assert!(!is_running(pid));
 }
 
 #[tokio::test]
-async fn a_process_that_ended_after_its_answer_costs_the_next_invocation_nothing() {
-    let stack = Stack::patient();
+async fn invocation_after_process_ended_idle_succeeds() {
+    let functions = TestLambda::start();
     for _ in 0..3 {
-        assert!(stack.invoke(&json!({ "do": "answer and end" })).await.is_ok());
+        assert!(functions.invoke(&json!({ "do": "respond and exit" })).await.is_ok());
     }
 }
 
 #[tokio::test]
-async fn a_failed_initialization_is_told_at_once() {
+async fn failed_initialization_is_reported_immediately() {
     for fault in ["crash", "error"] {
-        let stack = Stack::new(PATIENCE, &[("INIT", fault)], quiet());
+        let functions = TestLambda::new(TEST_TIMEOUT, &[("INIT", fault)], discard());
         let started = Instant::now();
-        assert_eq!(stack.invoke(&json!({ "do": "pid" })).await, Err(InvokeError::Crashed), "{fault}");
-        assert!(matches!(stack.lambda.warm().await, Err(LambdaError::Init(_))), "{fault}");
+        assert_eq!(functions.invoke(&json!({ "do": "pid" })).await, Err(InvokeError::Crashed), "{fault}");
+        assert!(matches!(functions.lambda.warm().await, Err(LambdaError::Init(_))), "{fault}");
         assert!(started.elapsed() < Duration::from_secs(9), "{fault}");
-        assert!(stack.lambda.processes("f").is_empty());
+        assert!(functions.lambda.processes("f").is_empty());
     }
 }
 
 #[tokio::test]
-async fn a_binary_that_is_not_there_is_a_crash() {
+async fn missing_binary_is_a_crash() {
     let spec =
-        FunctionSpec { binary: "/there/is/no/such".into(), ..FunctionSpec::clone(&Stack::patient().pool.spec()) };
-    let lambda = Lambda::new(vec![spec], quiet());
-    assert_eq!(lambda.invoke("f", Vec::new(), PATIENCE).await, Err(InvokeError::Crashed));
+        FunctionSpec { binary: "/no/such/binary".into(), ..FunctionSpec::clone(&TestLambda::start().pool.spec()) };
+    let lambda = Lambda::new(vec![spec], discard());
+    assert_eq!(lambda.invoke("f", Vec::new(), TEST_TIMEOUT).await, Err(InvokeError::Crashed));
     assert!(matches!(lambda.warm().await, Err(LambdaError::Start { .. })));
 }
 
 #[tokio::test]
-async fn a_function_that_hangs_is_killed() {
-    let stack = Stack::new(Duration::from_millis(500), &[], quiet());
-    let pid = stack.pid().await;
-    assert_eq!(stack.invoke(&json!({ "do": "hang" })).await, Err(InvokeError::FunctionTimeout));
-    assert!(!lives(pid));
-    assert_ne!(stack.pid().await, pid);
+async fn function_that_times_out_is_killed() {
+    let functions = TestLambda::new(Duration::from_millis(500), &[], discard());
+    let pid = functions.pid().await;
+    assert_eq!(functions.invoke(&json!({ "do": "hang" })).await, Err(InvokeError::FunctionTimeout));
+    assert!(!is_running(pid));
+    assert_ne!(functions.pid().await, pid);
 }
 
 #[tokio::test]
-async fn a_caller_that_leaves_does_not_stop_the_function() {
-    let (stack, gate) = (Stack::patient(), Gate::start().await);
-    let pid = stack.pid().await;
-    let event = gate.event().to_string().into_bytes();
-    let impatient = stack.lambda.invoke("f", event, Duration::from_millis(100));
+async fn function_continues_after_caller_timeout() {
+    let functions = TestLambda::start();
+    let barrier = Barrier::start().await;
+    let pid = functions.pid().await;
+    let event = barrier.event().to_string().into_bytes();
+    let impatient = functions.lambda.invoke("f", event, Duration::from_millis(100));
     assert_eq!(impatient.await, Err(InvokeError::CallerTimeout));
-    gate.arrived(1).await;
-    gate.releases.add_permits(1);
-    stack.idle().await;
-    assert_eq!(stack.pid().await, pid, "the late answer was thrown away and the process is idle");
+    barrier.arrived(1).await;
+    barrier.releases.add_permits(1);
+    functions.wait_until_idle().await;
+    assert_eq!(functions.pid().await, pid, "the late result was dropped and the process is idle");
 }
 
 #[tokio::test]
-async fn at_most_32_processes_work_and_the_others_wait_their_turn() {
-    let (stack, gate) = (Arc::new(Stack::patient()), Gate::start().await);
+async fn invocation_above_32_processes_waits() {
+    let functions = Arc::new(TestLambda::start());
+    let barrier = Barrier::start().await;
     let invoke = |_| {
-        let (stack, event) = (Arc::clone(&stack), gate.event());
-        tokio::spawn(async move { stack.invoke(&event).await })
+        let functions = Arc::clone(&functions);
+        let event = barrier.event();
+        tokio::spawn(async move { functions.invoke(&event).await })
     };
-    let at_work: Vec<_> = (0..32).map(invoke).collect();
-    gate.arrived(32).await;
-    let pids: HashSet<_> = stack.lambda.processes("f").into_iter().collect();
+    let in_progress: Vec<_> = (0..32).map(invoke).collect();
+    barrier.arrived(32).await;
+    let pids: HashSet<_> = functions.lambda.processes("f").into_iter().collect();
     assert_eq!(pids.len(), 32);
-    let impatient = stack.lambda.invoke("f", b"{}".to_vec(), Duration::from_millis(100)).await;
+    let impatient = functions.lambda.invoke("f", b"{}".to_vec(), Duration::from_millis(100)).await;
     assert_eq!(impatient, Err(InvokeError::CallerTimeout));
     let waiting = invoke(32);
-    gate.releases.add_permits(1);
-    gate.arrived(1).await;
-    gate.releases.add_permits(32);
-    for answer in at_work.into_iter().chain([waiting]) {
-        assert_eq!(answer.await.unwrap(), Ok(json!("go on")));
+    barrier.releases.add_permits(1);
+    barrier.arrived(1).await;
+    barrier.releases.add_permits(32);
+    for result in in_progress.into_iter().chain([waiting]) {
+        assert_eq!(result.await.unwrap(), Ok(json!("released")));
     }
-    assert!(stack.lambda.processes("f").iter().all(|pid| pids.contains(pid)), "no process was added");
+    assert!(functions.lambda.processes("f").iter().all(|pid| pids.contains(pid)), "no process was added");
 }
 
 #[tokio::test]
-async fn a_restarted_function_has_the_new_variables_over_its_own_and_its_former_processes_are_gone() {
-    let stack = Stack::new(PATIENCE, &[("TABLE_NAME", "tokens"), ("RING", "old")], quiet());
-    stack.lambda.warm_up("f", 3).await.unwrap();
-    let former = stack.lambda.processes("f");
-    stack.lambda.restart("f", BTreeMap::from([("RING".to_owned(), "new".to_owned())])).await.unwrap();
-    assert!(former.len() == 3 && !former.iter().any(|pid| lives(*pid)), "{former:?}");
-    let warm = stack.lambda.processes("f");
-    assert_eq!(warm, [stack.pid().await], "one waits already");
-    let answer = stack.invoke(&json!({ "do": "environment" })).await.unwrap();
-    assert_eq!((&answer["RING"], &answer["TABLE_NAME"]), (&json!("new"), &json!("tokens")));
-    assert!(matches!(stack.lambda.restart("g", BTreeMap::new()).await, Err(LambdaError::Unknown(_))));
+async fn restart_changes_variables_and_ends_old_processes() {
+    let functions = TestLambda::new(TEST_TIMEOUT, &[("TABLE_NAME", "tokens"), ("VARIABLE", "old")], discard());
+    functions.lambda.warm_up("f", 3).await.unwrap();
+    let old = functions.lambda.processes("f");
+    functions.lambda.restart("f", BTreeMap::from([("VARIABLE".to_owned(), "new".to_owned())])).await.unwrap();
+    assert!(old.len() == 3 && !old.iter().any(|pid| is_running(*pid)), "{old:?}");
+    let warm = functions.lambda.processes("f");
+    assert_eq!(warm, [functions.pid().await], "one process is idle");
+    let variables = functions.invoke(&json!({ "do": "environment" })).await.unwrap();
+    assert_eq!((&variables["VARIABLE"], &variables["TABLE_NAME"]), (&json!("new"), &json!("tokens")));
+    assert!(matches!(functions.lambda.restart("g", BTreeMap::new()).await, Err(LambdaError::UnknownFunction(_))));
 }
 
 #[tokio::test]
-async fn an_event_that_is_worked_on_during_a_restart_is_answered_and_its_process_gets_no_other() {
-    let (stack, gate) = (Arc::new(Stack::patient()), Gate::start().await);
-    let pid = stack.pid().await;
-    let (asked, event) = (Arc::clone(&stack), gate.event());
-    let at_work = tokio::spawn(async move { asked.invoke(&event).await });
-    gate.arrived(1).await;
-    let changes = BTreeMap::from([("RING".to_owned(), "new".to_owned())]);
-    let restarted = Arc::clone(&stack);
+async fn restart_completes_the_current_event_of_old_processes() {
+    let functions = Arc::new(TestLambda::start());
+    let barrier = Barrier::start().await;
+    let pid = functions.pid().await;
+    let caller = Arc::clone(&functions);
+    let event = barrier.event();
+    let in_progress = tokio::spawn(async move { caller.invoke(&event).await });
+    barrier.arrived(1).await;
+    let changes = BTreeMap::from([("VARIABLE".to_owned(), "new".to_owned())]);
+    let restarted = Arc::clone(&functions);
     let restart = tokio::spawn(async move { restarted.lambda.restart("f", changes).await });
-    while stack.pool.spec().environment.is_empty() {
+    while functions.pool.spec().environment.is_empty() {
         tokio::task::yield_now().await;
     }
-    assert_ne!(stack.pid().await, pid, "another process works meanwhile");
-    assert!(!restart.is_finished() && lives(pid));
-    gate.releases.add_permits(1);
-    assert_eq!(at_work.await.unwrap(), Ok(json!("go on")));
+    assert_ne!(functions.pid().await, pid, "another process handles it");
+    assert!(!restart.is_finished() && is_running(pid));
+    barrier.releases.add_permits(1);
+    assert_eq!(in_progress.await.unwrap(), Ok(json!("released")));
     restart.await.unwrap().unwrap();
-    assert!(!lives(pid));
+    assert!(!is_running(pid));
 }
 
 #[tokio::test]
-async fn variables_with_which_a_function_cannot_start_are_told() {
-    let stack = Stack::patient();
+async fn restart_with_failing_variables_is_an_error() {
+    let functions = TestLambda::start();
     let broken = BTreeMap::from([("INIT".to_owned(), "error".to_owned())]);
-    assert!(matches!(stack.lambda.restart("f", broken).await, Err(LambdaError::Init(_))));
-    assert!(stack.lambda.processes("f").is_empty());
+    assert!(matches!(functions.lambda.restart("f", broken).await, Err(LambdaError::Init(_))));
+    assert!(functions.lambda.processes("f").is_empty());
 }
 
 #[tokio::test]
-async fn everything_that_is_printed_is_collected_before_shutdown_returns() {
+async fn shutdown_waits_for_the_output_of_processes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("functions.log");
-    let stack = Stack::new(PATIENCE, &[], Output::File(path.clone()));
-    stack.invoke(&json!({ "do": "print", "text": "a line from inside" })).await.unwrap();
-    let pid = stack.pid().await;
-    stack.lambda.shutdown().await;
-    assert!(!lives(pid));
-    let printed = text(&path).await;
-    assert!(
-        printed.contains("out: a line from inside\n") && printed.contains("err: a line from inside\n"),
-        "{printed}"
-    );
-    assert_eq!(stack.invoke(&json!({ "do": "pid" })).await, Err(InvokeError::Crashed));
+    let functions = TestLambda::new(TEST_TIMEOUT, &[], Output::File(path.clone()));
+    functions.invoke(&json!({ "do": "print", "text": "a line" })).await.unwrap();
+    let pid = functions.pid().await;
+    functions.lambda.shutdown().await;
+    assert!(!is_running(pid));
+    let printed = tokio::fs::read_to_string(&path).await.unwrap();
+    assert!(printed.contains("out: a line\n") && printed.contains("err: a line\n"), "{printed}");
+    assert_eq!(functions.invoke(&json!({ "do": "pid" })).await, Err(InvokeError::Crashed));
 }
 
 #[tokio::test]
-async fn processes_end_with_the_lambda_that_started_them() {
-    let stack = Stack::patient();
-    let pid = stack.pid().await;
-    stack.idle().await;
-    drop(stack);
+async fn dropping_lambda_ends_its_processes() {
+    let functions = TestLambda::start();
+    let pid = functions.pid().await;
+    functions.wait_until_idle().await;
+    drop(functions);
     let gone = async {
-        while lives(pid) {
+        while is_running(pid) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, gone).await.unwrap();
+    tokio::time::timeout(TEST_TIMEOUT, gone).await.unwrap();
 }

@@ -1,28 +1,28 @@
-//! Authorizers: the one that an API may have, and which routes have it without saying so.
+//! The authorizer of an API.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{ApiKind, route};
-use crate::template::{TemplateError, function, resource::Resource, scope::Scope};
+use super::ApiKind;
+use crate::template::{TemplateError, function, resolver::Resolver, resource::Resource};
 
 /// A request authorizer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authorizer {
-    /// The function that decides, by the name of its binary.
+    /// The name of the function's binary.
     pub function: String,
-    /// The headers without which it is not even asked.
+    /// The headers that a request must have for the function to be invoked.
     pub identity_headers: Vec<String>,
 }
 
-/// Nothing that restricts access is overlooked, here and below: an unknown member is refused.
+/// The property `Auth`. Unknown members, here and below, are an error: ignoring one could widen the access.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "PascalCase")]
 pub(super) struct Auth {
     default_authorizer: Option<String>,
-    /// Unless it is `false`, SAM puts the default authorizer before preflight requests, which never carry a credential.
-    pub(super) add_default_authorizer_to_cors_preflight: Option<String>,
+    /// Unless `false`, SAM adds the default authorizer to preflight requests, which never carry a credential.
+    add_default_authorizer_to_cors_preflight: Option<String>,
     authorizers: BTreeMap<String, RequestAuthorizer>,
 }
 
@@ -30,12 +30,12 @@ pub(super) struct Auth {
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 struct RequestAuthorizer {
     function_arn: String,
-    /// A REST API's.
+    /// REST API only.
     function_payload_type: Option<String>,
-    /// An HTTP API's, as the next three.
+    /// HTTP API only, as the next two.
     authorizer_payload_format_version: Option<String>,
     enable_simple_responses: Option<String>,
-    /// That the API may call the function, which the local gateway may anyway.
+    /// Permits the API to invoke the function, which the local gateway always may.
     #[serde(rename = "EnableFunctionDefaultPermissions")]
     _enable_function_default_permissions: Option<String>,
     identity: Identity,
@@ -45,63 +45,72 @@ struct RequestAuthorizer {
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 struct Identity {
     headers: Vec<String>,
-    /// For how long answers are kept. The local gateway asks each time, which can only be stricter.
+    /// How long responses are cached. The local gateway does not cache, which is stricter.
     #[serde(rename = "ReauthorizeEvery")]
     _reauthorize_every: Option<String>,
 }
 
-/// Which authorizer there is and whether a route has it without saying so.
-pub(super) fn access(auth: &Auth, kind: ApiKind, api: &str, place: &str) -> Result<route::Access, TemplateError> {
-    let authorizer = auth.authorizers.keys().next().cloned();
-    if let Some(default) = auth.default_authorizer.as_ref().filter(|default| authorizer.as_ref() != Some(default)) {
-        return Err(TemplateError::refused(place, format!("there is no authorizer `{default}`")));
+impl Auth {
+    pub(super) fn authorizes_preflight(&self) -> bool {
+        self.add_default_authorizer_to_cors_preflight.as_deref() != Some("false")
     }
-    Ok(route::Access { kind, api: api.to_owned(), authorizer, by_default: auth.default_authorizer.is_some() })
-}
 
-/// The API's authorizer.
-pub(super) fn read(
-    scope: &Scope,
-    resources: &[Resource],
-    auth: &Auth,
-    kind: ApiKind,
-    place: &str,
-) -> Result<Option<Authorizer>, TemplateError> {
-    let authorizers: Vec<_> = auth.authorizers.values().collect();
-    let one = match authorizers.as_slice() {
-        [] => return Ok(None),
-        [one] => one,
-        _ => return Err(TemplateError::refused(place, "there is to be one authorizer at most")),
-    };
-    if let Some(why) = one.misfit(kind) {
-        return Err(TemplateError::refused(place, why));
+    /// The name of the authorizer.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.authorizers.keys().next().map(String::as_str)
     }
-    let function = function_of(scope, resources, &one.function_arn, place)?;
-    Ok(Some(Authorizer { function, identity_headers: one.identity.headers.clone() }))
-}
 
-impl RequestAuthorizer {
-    /// Why it is none of an API of this kind.
-    fn misfit(&self, kind: ApiKind) -> Option<&'static str> {
-        let payload = self.function_payload_type.as_deref();
-        let version = self.authorizer_payload_format_version.as_deref();
-        let simple = self.enable_simple_responses.as_deref();
-        match (kind, payload, version, simple) {
-            (ApiKind::Rest, Some("REQUEST"), None, None) | (ApiKind::Http, None, Some("2.0"), Some("true")) => None,
-            (ApiKind::Rest, ..) => Some("an authorizer of a REST API has a `FunctionPayloadType` of REQUEST"),
-            (ApiKind::Http, ..) => Some("an authorizer of an HTTP API has payload 2.0 and simple responses"),
+    /// Whether the authorizer is the default for routes.
+    pub(super) fn is_default(&self, path: &str) -> Result<bool, TemplateError> {
+        match self.default_authorizer.as_deref() {
+            None => Ok(false),
+            Some(default) if self.name() == Some(default) => Ok(true),
+            Some(default) => Err(TemplateError::invalid(path, format!("unknown authorizer `{default}`"))),
         }
     }
 }
 
-/// The function with this ARN: one of this template, or one that another template deploys.
-fn function_of(scope: &Scope, resources: &[Resource], arn: &str, place: &str) -> Result<String, TemplateError> {
-    let mut functions = function::functions(resources);
-    let has_arn = |id: &str| scope.attribute(&format!("{id}.Arn"), place).is_ok_and(|own| own == arn);
-    if let Some(function) = functions.find(|function| has_arn(function.id)) {
-        return scope.reference(function.id, place).map(str::to_owned);
+/// Reads the authorizer of the API.
+pub(super) fn read(
+    resolver: &Resolver,
+    resources: &[Resource],
+    auth: &Auth,
+    kind: ApiKind,
+    path: &str,
+) -> Result<Option<Authorizer>, TemplateError> {
+    let authorizers: Vec<_> = auth.authorizers.values().collect();
+    let authorizer = match authorizers.as_slice() {
+        [] => return Ok(None),
+        [authorizer] => authorizer,
+        _ => return Err(TemplateError::invalid(path, "an API may have one authorizer only")),
+    };
+    authorizer.check_kind(kind).map_err(|problem| TemplateError::invalid(path, problem))?;
+    let function = function_name(resolver, resources, &authorizer.function_arn, path)?;
+    Ok(Some(Authorizer { function, identity_headers: authorizer.identity.headers.clone() }))
+}
+
+impl RequestAuthorizer {
+    /// Checks the members that depend on the kind of the API.
+    fn check_kind(&self, kind: ApiKind) -> Result<(), &'static str> {
+        let payload_type = self.function_payload_type.as_deref();
+        let format_version = self.authorizer_payload_format_version.as_deref();
+        let simple_responses = self.enable_simple_responses.as_deref();
+        match (kind, payload_type, format_version, simple_responses) {
+            (ApiKind::Rest, Some("REQUEST"), None, None) | (ApiKind::Http, None, Some("2.0"), Some("true")) => Ok(()),
+            (ApiKind::Rest, ..) => Err("an authorizer of a REST API must have the `FunctionPayloadType` REQUEST"),
+            (ApiKind::Http, ..) => Err("an authorizer of an HTTP API must have payload 2.0 and simple responses"),
+        }
     }
-    let world = scope.world();
-    let elsewhere = arn.strip_prefix(&format!("arn:aws:lambda:{}:{}:function:", world.region, world.account));
-    elsewhere.map(str::to_owned).ok_or_else(|| TemplateError::refused(place, format!("`{arn}` is no function's ARN")))
+}
+
+/// The name of the function with this ARN, which may belong to another template.
+fn function_name(resolver: &Resolver, resources: &[Resource], arn: &str, path: &str) -> Result<String, TemplateError> {
+    let has_arn = |id: &str| resolver.attribute(&format!("{id}.Arn"), path).is_ok_and(|own| own == arn);
+    if let Some(function) = function::functions(resources).find(|function| has_arn(function.logical_id)) {
+        return resolver.reference(function.logical_id, path).map(str::to_owned);
+    }
+    let pseudo_parameters = resolver.pseudo_parameters();
+    let prefix = format!("arn:aws:lambda:{}:{}:function:", pseudo_parameters.region, pseudo_parameters.account);
+    let name = arn.strip_prefix(&prefix).map(str::to_owned);
+    name.ok_or_else(|| TemplateError::invalid(path, format!("`{arn}` is not the ARN of a function")))
 }

@@ -1,4 +1,4 @@
-//! Gateway responses: what the gateway itself answers.
+//! Gateway responses: the responses of the gateway itself.
 
 use std::collections::BTreeMap;
 
@@ -7,19 +7,19 @@ use serde_json::Value;
 
 use crate::template::{TemplateError, resource};
 
-/// What the gateway answers in one kind of case.
+/// The gateway's response of one type.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GatewayResponse {
-    /// The status, if it is not to be the gateway's own.
+    /// The status; `None` keeps the gateway's default.
     pub status: Option<u16>,
-    /// The headers, by name.
+    /// The headers by name.
     pub headers: BTreeMap<String, String>,
-    /// The body's template for `application/json`.
+    /// The template of the body for `application/json`.
     pub template: Option<String>,
 }
 
-/// The types there are: <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>.
-const TYPES: [&str; 22] = [
+/// The types: <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>.
+const RESPONSE_TYPES: [&str; 22] = [
     "ACCESS_DENIED",
     "API_CONFIGURATION_ERROR",
     "AUTHORIZER_CONFIGURATION_ERROR",
@@ -61,51 +61,48 @@ struct Parameters {
     headers: BTreeMap<String, String>,
 }
 
-/// Reads the gateway responses of the API at `place`.
+/// Reads the gateway responses of the API at `path`.
 pub(super) fn read(
     responses: BTreeMap<String, Value>,
-    place: &str,
+    path: &str,
 ) -> Result<BTreeMap<String, GatewayResponse>, TemplateError> {
-    let mut read = BTreeMap::new();
+    let mut parsed = BTreeMap::new();
     for (name, value) in responses {
-        let place = format!("{place}.GatewayResponses.{name}");
-        if !TYPES.contains(&name.as_str()) {
-            return Err(TemplateError::refused(&place, "there is no gateway response of this type"));
+        let path = format!("{path}.GatewayResponses.{name}");
+        if !RESPONSE_TYPES.contains(&name.as_str()) {
+            return Err(TemplateError::invalid(&path, "unknown type of a gateway response"));
         }
-        read.insert(name, response(resource::read(value, &place)?, &place)?);
+        parsed.insert(name, response(resource::deserialize(value, &path)?, &path)?);
     }
-    Ok(read)
+    Ok(parsed)
 }
 
-fn response(mut properties: Properties, place: &str) -> Result<GatewayResponse, TemplateError> {
-    if properties.status_code.is_some() && place.ends_with("XX") {
-        return Err(TemplateError::refused(
-            place,
-            "a default response keeps the status of the case that it stands for",
-        ));
+fn response(mut properties: Properties, path: &str) -> Result<GatewayResponse, TemplateError> {
+    if properties.status_code.is_some() && path.ends_with("XX") {
+        return Err(TemplateError::invalid(path, "a default response must not set a status"));
     }
     let headers = properties.response_parameters.headers.into_iter();
-    let headers = headers.map(|(name, value)| Ok((name, unquoted(&value, place)?)));
+    let headers = headers.map(|(name, value)| Ok((name, unquoted(&value, path)?)));
     Ok(GatewayResponse {
-        status: properties.status_code.map(|status| status_code(&status, place)).transpose()?,
+        status: properties.status_code.map(|status| status_code(&status, path)).transpose()?,
         headers: headers.collect::<Result<_, _>>()?,
         template: properties.response_templates.remove("application/json"),
     })
 }
 
-fn status_code(text: &str, place: &str) -> Result<u16, TemplateError> {
+fn status_code(text: &str, path: &str) -> Result<u16, TemplateError> {
     let status = text.parse().ok().filter(|status| (200..=599).contains(status));
-    status.ok_or_else(|| TemplateError::refused(place, format!("`{text}` is no status code")))
+    status.ok_or_else(|| TemplateError::invalid(path, format!("`{text}` is not a status code")))
 }
 
-/// A static value stands in single quotes. What does not is taken from the request, and is refused: nothing of a request
-/// may stand in an answer of the gateway's.
-fn unquoted(value: &str, place: &str) -> Result<String, TemplateError> {
+/// The text of a static value, which is in single quotes. Any other value comes from the request, which a gateway response
+/// must not echo.
+fn unquoted(value: &str, path: &str) -> Result<String, TemplateError> {
     let inner = value.strip_prefix('\'').and_then(|value| value.strip_suffix('\''));
     let inner = inner.filter(|inner| !inner.contains('\''));
     inner
         .map(str::to_owned)
-        .ok_or_else(|| TemplateError::refused(place, format!("`{value}` is not a quoted static value")))
+        .ok_or_else(|| TemplateError::invalid(path, format!("`{value}` is not a quoted static value")))
 }
 
 #[cfg(test)]
@@ -117,28 +114,28 @@ mod tests {
     use super::{GatewayResponse, read};
     use crate::template::TemplateError;
 
-    fn one(name: &str, value: Value) -> Result<GatewayResponse, TemplateError> {
-        Ok(read(BTreeMap::from([(name.to_owned(), value)]), "Here")?.remove(name).unwrap_or_default())
+    fn read_one(name: &str, value: Value) -> Result<GatewayResponse, TemplateError> {
+        Ok(read(BTreeMap::from([(name.to_owned(), value)]), "Path")?.remove(name).unwrap_or_default())
     }
 
     #[test]
-    fn quotes_are_taken_off_static_values() {
+    fn static_values_are_unquoted() {
         let headers = json!({"Headers": {"Cache-Control": "'no-store'"}});
-        let response = one("THROTTLED", json!({"StatusCode": "429", "ResponseParameters": headers})).unwrap();
+        let response = read_one("THROTTLED", json!({"StatusCode": "429", "ResponseParameters": headers})).unwrap();
         assert_eq!(response.headers["Cache-Control"], "no-store");
         assert_eq!((response.status, response.template), (Some(429), None));
     }
 
     #[test]
-    fn what_is_no_static_value_status_or_type_is_refused() {
+    fn invalid_value_status_or_type_is_an_error() {
         let header = |value| json!({"ResponseParameters": {"Headers": {"A": value}}});
         for value in ["method.request.header.Origin", "no-store", "'a", "'", "'a' 'b'"] {
-            assert!(one("DEFAULT_4XX", header(value)).is_err(), "{value}");
+            assert!(read_one("DEFAULT_4XX", header(value)).is_err(), "{value}");
         }
         for status in ["100", "600", "x"] {
-            assert!(one("THROTTLED", json!({"StatusCode": status})).is_err(), "{status}");
+            assert!(read_one("THROTTLED", json!({"StatusCode": status})).is_err(), "{status}");
         }
-        assert!(one("UNAUTHORISED", json!({})).is_err());
-        assert!(one("DEFAULT_5XX", json!({"StatusCode": "500"})).is_err());
+        assert!(read_one("UNAUTHORISED", json!({})).is_err());
+        assert!(read_one("DEFAULT_5XX", json!({"StatusCode": "500"})).is_err());
     }
 }

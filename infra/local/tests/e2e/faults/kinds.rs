@@ -53,7 +53,7 @@ const fn outage(name: &'static str, fault: fn(Service) -> Fault) -> Kind {
 }
 
 fn status(status: StatusCode, error_type: &str) -> Fault {
-    Fault::Status { status, error_type: error_type.to_owned() }
+    Fault::ErrorResponse { status, error_type: error_type.to_owned() }
 }
 
 fn failing(service: Service) -> Fault {
@@ -75,12 +75,12 @@ fn throttling(service: Service) -> Fault {
 /// Every kind, in the order of the table's columns.
 pub const KINDS: [Kind; 14] = [
     Kind { name: "refused", strike: Strike::Refused, lasting: Outcome::Unavailable, once: Outcome::Answered },
-    outage("closed", |_| Fault::Down),
-    outage("reset before", |_| Fault::Reset),
-    outage("reset after", |_| Fault::LoseAnswer),
-    outage("silent before", |_| Fault::Silence),
-    outage("silent after", |_| Fault::WithholdAnswer),
-    outage("silent halfway", |_| Fault::Stall),
+    outage("closed", |_| Fault::ConnectionClosed),
+    outage("reset before", |_| Fault::ConnectionReset),
+    outage("reset after", |_| Fault::ResponseLost),
+    outage("silent before", |_| Fault::NoResponse),
+    outage("silent after", |_| Fault::ResponseWithheld),
+    outage("silent halfway", |_| Fault::ResponseStalled),
     Kind {
         name: "300 ms late",
         strike: Strike::Fault(|_| Fault::Delay(Duration::from_millis(300))),
@@ -92,7 +92,7 @@ pub const KINDS: [Kind; 14] = [
     outage("throttled", throttling),
     Kind {
         name: "garbled",
-        strike: Strike::Fault(|_| Fault::Garble),
+        strike: Strike::Fault(|_| Fault::ResponseTruncated),
         lasting: Outcome::Unavailable,
         once: Outcome::Unavailable,
     },
@@ -102,7 +102,7 @@ pub const KINDS: [Kind; 14] = [
         lasting: Outcome::Broken,
         once: Outcome::Broken,
     },
-    outage("unprocessed", |_| Fault::Unprocessed),
+    outage("unprocessed", |_| Fault::KeysUnprocessed),
 ];
 
 impl Kind {

@@ -151,7 +151,7 @@ impl<'a> Run<'a> {
             Lost::All if repeatable => None,
             Lost::Once | Lost::All => Some(1),
         };
-        faults.inject_for(function, Service::DynamoDb, operation, Fault::LoseAnswer, times);
+        faults.inject_for(function, Service::DynamoDb, operation, Fault::ResponseLost, times);
         let answer = ask();
         faults.clear_for(function);
         if times.is_some() || !asked {

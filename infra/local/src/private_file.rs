@@ -1,4 +1,4 @@
-//! Files that hold private keys: for their owner alone, and always either the old or the new contents.
+//! Files with private keys: readable by their owner only and replaced atomically.
 
 use std::{
     fs::{self, File},
@@ -6,11 +6,11 @@ use std::{
     path::Path,
 };
 
-/// Gives the contents of the file at `path`, nothing if there is no such file.
+/// Reads the file at `path`; `None` if it does not exist.
 ///
 /// # Errors
 ///
-/// When the file is there and cannot be read.
+/// Returns an error if the file exists and cannot be read.
 pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::read(path) {
         Ok(contents) => Ok(Some(contents)),
@@ -19,13 +19,13 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Replaces the file at `path` by one with `contents`, which is on the disk when this returns. Folders are made.
+/// Replaces the file at `path`, durably, and creates its folder if it does not exist.
 ///
-/// The file has the mode 0600 from its first moment on, because that is how temporary files are made.
+/// The file has mode 0600 from its creation, as temporary files do.
 ///
 /// # Errors
 ///
-/// When the folder cannot be written.
+/// Returns an error if the folder cannot be written.
 pub(crate) fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     fs::create_dir_all(folder)?;
@@ -36,7 +36,7 @@ pub(crate) fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
     sync_folder(folder)
 }
 
-/// The new name is safe against a loss of power only when its folder is on the disk too.
+/// A renamed file survives a power loss only after its folder is synchronized.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
@@ -52,9 +52,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_replaced_as_a_whole_and_leaves_nothing_beside_it() {
+    fn write_replaces_contents_and_leaves_no_other_file() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("made").join("keys.json");
+        let path = folder.path().join("new").join("keys.json");
         assert_eq!(read(&path).unwrap(), None);
         write(&path, b"a longer text").unwrap();
         write(&path, b"short").unwrap();
@@ -64,7 +64,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn only_the_owner_may_read_it() {
+    fn file_is_readable_by_owner_only() {
         use std::os::unix::fs::PermissionsExt;
 
         let folder = tempfile::tempdir().unwrap();

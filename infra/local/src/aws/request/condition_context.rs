@@ -1,4 +1,4 @@
-//! What a request says of itself, as IAM conditions ask for it.
+//! The condition keys of a request.
 //!
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html> and
 //! <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html>.
@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::super::{Service, iam::Context};
+use crate::{aws::Service, iam::ConditionContext};
 
 /// The members whose expressions name attributes.
-const EXPRESSIONS: [&str; 4] = ["UpdateExpression", "ConditionExpression", "ProjectionExpression", "FilterExpression"];
+const EXPRESSION_MEMBERS: [&str; 4] =
+    ["UpdateExpression", "ConditionExpression", "ProjectionExpression", "FilterExpression"];
 
-/// The words of expressions that are no attributes.
-const WORDS: [&str; 18] = [
+/// The keywords and functions of expressions, which are not attributes.
+const KEYWORDS: [&str; 18] = [
     "SET",
     "REMOVE",
     "ADD",
@@ -34,57 +35,57 @@ const WORDS: [&str; 18] = [
     "TRUE",
 ];
 
-/// The values of condition keys that the request with this body gives.
-pub(super) fn of(service: Service, body: &Value) -> Context {
+/// The condition keys of the request with this body.
+pub(super) fn extract(service: Service, body: &Value) -> ConditionContext {
     match service {
         Service::Kms => {
             let text = |name: &str| body[name].as_str().map(|text| vec![text.to_owned()]);
             let message_type = text("MessageType").unwrap_or_else(|| vec!["RAW".to_owned()]);
-            let mut context = Context::from([("kms:MessageType", message_type)]);
+            let mut context = ConditionContext::from([("kms:MessageType", message_type)]);
             context.extend(text("SigningAlgorithm").map(|value| ("kms:SigningAlgorithm", value)));
             context
         }
-        Service::DynamoDb => Context::from([
+        Service::DynamoDb => ConditionContext::from([
             ("dynamodb:LeadingKeys", leading_keys(body).into_iter().collect()),
             ("dynamodb:Attributes", attributes(body).into_iter().collect()),
         ]),
     }
 }
 
-/// The keys and items that a request for single items or a batch names.
-fn rows(body: &Value) -> Vec<&Value> {
+/// The keys and items of a request for one item or a batch.
+fn keys_and_items(body: &Value) -> Vec<&Value> {
     let batch = body["RequestItems"].as_object().into_iter().flatten();
-    let keys = batch.filter_map(|(_, wanted)| wanted["Keys"].as_array()).flatten();
-    ["Key", "Item"].iter().filter_map(|name| body.get(*name)).chain(keys).collect()
+    let batch_keys = batch.filter_map(|(_, table)| table["Keys"].as_array()).flatten();
+    ["Key", "Item"].iter().filter_map(|name| body.get(*name)).chain(batch_keys).collect()
 }
 
 /// The partition keys.
 fn leading_keys(body: &Value) -> BTreeSet<String> {
-    let named = rows(body).into_iter().filter_map(|row| row["pk"]["S"].as_str());
-    named.chain(queried(body)).map(ToOwned::to_owned).collect()
+    let partition_keys = keys_and_items(body).into_iter().filter_map(|item| item["pk"]["S"].as_str());
+    partition_keys.chain(queried_partition_key(body)).map(ToOwned::to_owned).collect()
 }
 
 /// The partition key of a query of the table.
-fn queried(body: &Value) -> Option<&str> {
+fn queried_partition_key(body: &Value) -> Option<&str> {
     let mut conditions = body["KeyConditionExpression"].as_str()?.split(" AND ");
-    let value = conditions.find_map(|condition| condition.trim().strip_prefix("pk = "))?;
-    body["ExpressionAttributeValues"][value.trim()]["S"].as_str()
+    let placeholder = conditions.find_map(|condition| condition.trim().strip_prefix("pk = "))?;
+    body["ExpressionAttributeValues"][placeholder.trim()]["S"].as_str()
 }
 
-/// The top-level attributes that the request names, those of its keys among them.
+/// The top-level attributes of the request, including those of its keys.
 fn attributes(body: &Value) -> BTreeSet<String> {
-    let mut found: BTreeSet<String> =
-        rows(body).into_iter().filter_map(Value::as_object).flat_map(|row| row.keys().cloned()).collect();
-    for expression in EXPRESSIONS.iter().filter_map(|name| body[*name].as_str()) {
+    let items = keys_and_items(body).into_iter().filter_map(Value::as_object);
+    let mut attributes: BTreeSet<String> = items.flat_map(|item| item.keys().cloned()).collect();
+    for expression in EXPRESSION_MEMBERS.iter().filter_map(|name| body[*name].as_str()) {
         for word in expression.split(|c: char| !(c.is_ascii_alphanumeric() || "_#:".contains(c))) {
-            let is_attribute = !word.is_empty() && !word.starts_with(':') && !WORDS.contains(&word);
+            let is_attribute = !word.is_empty() && !word.starts_with(':') && !KEYWORDS.contains(&word);
             if is_attribute {
-                let named = body["ExpressionAttributeNames"][word].as_str();
-                found.insert(named.unwrap_or(word).to_owned());
+                let name = body["ExpressionAttributeNames"][word].as_str();
+                attributes.insert(name.unwrap_or(word).to_owned());
             }
         }
     }
-    found
+    attributes
 }
 
 #[cfg(test)]
@@ -94,8 +95,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_names_the_partition_that_it_reads() {
-        let context = of(
+    fn query_has_its_partition_as_leading_key() {
+        let context = extract(
             Service::DynamoDb,
             &json!({
                 "TableName": "t", "KeyConditionExpression": "pk = :org AND begins_with(sk, :role)",
@@ -106,8 +107,8 @@ mod tests {
     }
 
     #[test]
-    fn an_update_names_its_key_and_the_attributes_of_its_expressions() {
-        let context = of(
+    fn update_has_attributes_of_key_and_expressions() {
+        let context = extract(
             Service::DynamoDb,
             &json!({
                 "TableName": "t", "Key": {"pk": {"S": "TOKEN#1"}, "sk": {"S": "TOKEN"}},
@@ -121,21 +122,19 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_and_an_item_name_their_partition_keys() {
+    fn batch_and_put_have_leading_keys_and_attributes() {
         let key = |pk: &str| json!({"pk": {"S": pk}, "sk": {"S": "x"}});
         let batch = json!({"RequestItems": {"t": {"Keys": [key("TOKEN#1"), key("ORG#1")]}}});
-        assert_eq!(of(Service::DynamoDb, &batch)["dynamodb:LeadingKeys"], ["ORG#1", "TOKEN#1"]);
+        assert_eq!(extract(Service::DynamoDb, &batch)["dynamodb:LeadingKeys"], ["ORG#1", "TOKEN#1"]);
         let put = json!({"TableName": "t", "Item": {"pk": {"S": "TOKEN#2"}, "name": {"S": "n"}}});
-        assert_eq!(of(Service::DynamoDb, &put)["dynamodb:Attributes"], ["name", "pk"]);
+        assert_eq!(extract(Service::DynamoDb, &put)["dynamodb:Attributes"], ["name", "pk"]);
     }
 
     #[test]
-    fn a_signature_is_asked_for_by_algorithm_and_kind_of_message() {
-        let context = of(Service::Kms, &json!({"SigningAlgorithm": "ECDSA_SHA_256", "MessageType": "DIGEST"}));
-        assert_eq!(
-            (&context["kms:SigningAlgorithm"][0], &context["kms:MessageType"][0]),
-            (&"ECDSA_SHA_256".to_owned(), &"DIGEST".to_owned())
-        );
-        assert_eq!(of(Service::Kms, &json!({}))["kms:MessageType"], ["RAW"], "what KMS takes when nothing is said");
+    fn sign_has_algorithm_and_message_type() {
+        let context = extract(Service::Kms, &json!({"SigningAlgorithm": "ECDSA_SHA_256", "MessageType": "DIGEST"}));
+        assert_eq!(context["kms:SigningAlgorithm"], ["ECDSA_SHA_256"]);
+        assert_eq!(context["kms:MessageType"], ["DIGEST"]);
+        assert_eq!(extract(Service::Kms, &json!({}))["kms:MessageType"], ["RAW"], "the default of KMS");
     }
 }

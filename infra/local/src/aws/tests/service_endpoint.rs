@@ -3,17 +3,17 @@ use std::time::{Duration, Instant};
 use super::{faults::Fault, *};
 
 #[tokio::test]
-async fn a_caller_that_is_not_known_is_refused() {
+async fn unknown_caller_is_rejected() {
     let aws = start(None).await;
     let (status, body) = aws.dynamodb("AKIAOTHER", "PutItem", &put("1")).await;
     assert_eq!((status, error_name(&body)), (StatusCode::FORBIDDEN, "UnrecognizedClientException"));
-    let answer = Client::new().post(&aws.kms_url).body("{}").send().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    let response = Client::new().post(&aws.kms_url).body("{}").send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
     assert!(aws.calls.all().is_empty());
 }
 
 #[tokio::test]
-async fn a_function_may_do_what_its_policy_says_and_no_more() {
+async fn function_is_limited_to_its_policy() {
     let aws = start(None).await;
     let delete = json!({ "TableName": "tokens", "Key": { "pk": { "S": "1" } } });
     let (status, body) = aws.dynamodb("AKIAWRITER", "DeleteItem", &delete).await;
@@ -22,16 +22,16 @@ async fn a_function_may_do_what_its_policy_says_and_no_more() {
     assert!(message.contains("dynamodb:DeleteItem on resource: arn:aws:dynamodb:eu-west-1"), "{message}");
     let batch = json!({ "RequestItems": { "tokens": { "Keys": [] }, "others": { "Keys": [] } } });
     let (_, body) = aws.dynamodb("AKIAWRITER", "BatchGetItem", &batch).await;
-    assert_eq!(error_name(&body), "AccessDeniedException", "one table of two is not allowed");
+    assert_eq!(error_name(&body), "AccessDeniedException", "only one of the two tables is allowed");
     let sign = json!({ "KeyId": key_arn("ec") });
     let (_, body) = aws.call("AKIAWRITER", "TrentService.Sign", &sign).await;
     assert_eq!(error_name(&body), "AccessDeniedException");
     let (status, _) = aws.dynamodb(OPERATOR, "DeleteItem", &delete).await;
-    assert_eq!(status, StatusCode::OK, "the operator may");
+    assert_eq!(status, StatusCode::OK, "the operator is allowed everything");
 }
 
 #[tokio::test]
-async fn every_call_is_recorded() {
+async fn every_call_is_logged() {
     let aws = start(None).await;
     aws.dynamodb("AKIAWRITER", "PutItem", &put("1")).await;
     aws.dynamodb("AKIAWRITER", "DeleteItem", &put("1")).await;
@@ -52,9 +52,9 @@ async fn every_call_is_recorded() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_down_applies_nothing() {
+async fn closed_or_reset_connection_applies_nothing() {
     let aws = start(None).await;
-    for fault in [Fault::Down, Fault::Reset] {
+    for fault in [Fault::ConnectionClosed, Fault::ConnectionReset] {
         aws.faults.inject(Service::DynamoDb, Some("PutItem"), fault, None);
         assert_eq!(aws.try_call("AKIAWRITER", "DynamoDB_20120810.PutItem", &put("1")).await, None);
         assert_eq!(aws.item("1").await, Value::Null);
@@ -64,16 +64,16 @@ async fn a_service_that_is_down_applies_nothing() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_was_applied() {
+async fn call_with_lost_response_is_applied() {
     let aws = start(None).await;
-    aws.faults.inject(Service::DynamoDb, None, Fault::LoseAnswer, None);
+    aws.faults.inject(Service::DynamoDb, None, Fault::ResponseLost, None);
     assert_eq!(aws.try_call("AKIAWRITER", "DynamoDB_20120810.PutItem", &put("1")).await, None);
     assert_eq!(aws.item("1").await["pk"]["S"], "1");
 }
 
 #[tokio::test]
-async fn a_silent_service_has_applied_the_call_or_not() {
-    for (fault, applied) in [(Fault::Silence, false), (Fault::WithholdAnswer, true)] {
+async fn call_without_response_is_applied_if_withheld() {
+    for (fault, applied) in [(Fault::NoResponse, false), (Fault::ResponseWithheld, true)] {
         let aws = start(None).await;
         aws.faults.inject(Service::DynamoDb, Some("PutItem"), fault.clone(), None);
         let body = put("1");
@@ -84,19 +84,19 @@ async fn a_silent_service_has_applied_the_call_or_not() {
 }
 
 #[tokio::test]
-async fn a_garbled_answer_is_no_json_and_was_applied() {
+async fn truncated_response_is_invalid_json_and_call_applied() {
     let aws = start(None).await;
-    aws.faults.inject(Service::DynamoDb, None, Fault::Garble, None);
-    let answer = aws.request("AKIAWRITER", "DynamoDB_20120810.PutItem", &put("1")).send().await.unwrap();
-    assert_eq!((answer.status(), answer.text().await.unwrap().as_str()), (StatusCode::OK, "{"));
+    aws.faults.inject(Service::DynamoDb, None, Fault::ResponseTruncated, None);
+    let response = aws.request("AKIAWRITER", "DynamoDB_20120810.PutItem", &put("1")).send().await.unwrap();
+    assert_eq!((response.status(), response.text().await.unwrap().as_str()), (StatusCode::OK, "{"));
     assert_eq!(aws.item("1").await["pk"]["S"], "1");
 }
 
 #[tokio::test]
-async fn an_error_is_answered_as_often_as_asked_for() {
+async fn error_response_is_injected_the_given_number_of_times() {
     let aws = start(None).await;
     let error_type = "ProvisionedThroughputExceededException".to_owned();
-    let fault = Fault::Status { status: StatusCode::BAD_REQUEST, error_type: error_type.clone() };
+    let fault = Fault::ErrorResponse { status: StatusCode::BAD_REQUEST, error_type: error_type.clone() };
     aws.faults.inject(Service::DynamoDb, Some("PutItem"), fault, Some(1));
     let (status, body) = aws.dynamodb("AKIAWRITER", "PutItem", &put("1")).await;
     assert_eq!((status, error_name(&body)), (StatusCode::BAD_REQUEST, error_type.as_str()));
@@ -105,7 +105,7 @@ async fn an_error_is_answered_as_often_as_asked_for() {
 }
 
 #[tokio::test]
-async fn a_delayed_call_is_answered_later() {
+async fn delayed_call_is_applied_after_the_delay() {
     let aws = start(None).await;
     let delay = Duration::from_millis(200);
     aws.faults.inject(Service::DynamoDb, None, Fault::Delay(delay), Some(1));
@@ -115,13 +115,23 @@ async fn a_delayed_call_is_answered_later() {
 }
 
 #[tokio::test]
-async fn unprocessed_keys_are_given_back() {
+async fn unprocessed_keys_are_returned() {
     let aws = start(None).await;
     let items = json!({ "tokens": { "Keys": [{ "pk": { "S": "1" } }], "ConsistentRead": true } });
     let batch = json!({ "RequestItems": items });
-    aws.faults.inject(Service::DynamoDb, Some("BatchGetItem"), Fault::Unprocessed, Some(1));
-    let (_, answer) = aws.dynamodb("AKIAWRITER", "BatchGetItem", &batch).await;
-    assert_eq!(answer, json!({ "Responses": {}, "UnprocessedKeys": items }));
-    let (_, answer) = aws.dynamodb("AKIAWRITER", "BatchGetItem", &batch).await;
-    assert_eq!(answer["UnprocessedKeys"], json!({}));
+    aws.faults.inject(Service::DynamoDb, Some("BatchGetItem"), Fault::KeysUnprocessed, Some(1));
+    let (_, result) = aws.dynamodb("AKIAWRITER", "BatchGetItem", &batch).await;
+    assert_eq!(result, json!({ "Responses": {}, "UnprocessedKeys": items }));
+    let (_, result) = aws.dynamodb("AKIAWRITER", "BatchGetItem", &batch).await;
+    assert_eq!(result["UnprocessedKeys"], json!({}));
+}
+
+#[tokio::test]
+async fn stalled_response_starts_and_never_ends() {
+    let aws = start(None).await;
+    aws.faults.inject(Service::DynamoDb, None, Fault::ResponseStalled, None);
+    let response = aws.request("AKIAWRITER", "DynamoDB_20120810.PutItem", &put("1")).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(tokio::time::timeout(Duration::from_millis(300), response.bytes()).await.is_err());
+    assert_eq!(aws.item("1").await["pk"]["S"], "1");
 }

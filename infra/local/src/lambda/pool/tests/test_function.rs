@@ -1,13 +1,13 @@
-//! A function for the tests: does what its event says.
+//! The function of the tests, which does what its event requests.
 
 use std::{collections::BTreeMap, future::pending, process::exit};
 
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
-/// Acts as a function when this binary is started as one, and is no test otherwise.
+/// Runs the function if Lambda started this binary. Otherwise there is nothing to test.
 #[test]
-fn bootstrap() {
+fn test_function() {
     let Ok(api) = std::env::var("AWS_LAMBDA_RUNTIME_API") else { return };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(run(&format!("http://{api}/2018-06-01/runtime")));
@@ -22,15 +22,15 @@ async fn run(api: &str) {
         let headers = headers(&event);
         let id = headers["lambda-runtime-aws-request-id"].clone();
         let event: Value = serde_json::from_slice(&event.bytes().await.unwrap()).unwrap();
-        let (path, answer) = match event["do"].as_str().unwrap() {
+        let (path, result) = match event["do"].as_str().unwrap() {
             "fail" => ("error", json!({ "errorType": "Error", "errorMessage": "Unauthorized" })),
             "headers" => ("response", json!(headers)),
             "last status" => ("response", json!(last_status)),
             "wrong id" => ("response", json!(post(&client, &format!("{api}/invocation/1/response"), &json!(0)).await)),
             _ => ("response", work(&client, &event).await),
         };
-        last_status = post(&client, &format!("{api}/invocation/{id}/{path}"), &answer).await;
-        if event["do"] == "answer and end" {
+        last_status = post(&client, &format!("{api}/invocation/{id}/{path}"), &result).await;
+        if event["do"] == "respond and exit" {
             exit(0);
         }
     }
@@ -54,14 +54,14 @@ async fn work(client: &Client, event: &Value) -> Value {
         "hang" => pending().await,
         "environment" => json!(std::env::vars().collect::<BTreeMap<_, _>>()),
         "get" => json!(client.get(event["url"].as_str().unwrap()).send().await.unwrap().text().await.unwrap()),
-        // Two bytes of the answer are its quotes.
+        // Two bytes of the result are its quotes.
         "large" => json!("x".repeat(usize::try_from(event["bytes"].as_u64().unwrap()).unwrap() - 2)),
         "print" => print(event["text"].as_str().unwrap()),
         _ => json!(std::process::id()),
     }
 }
 
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "what a function prints is what the test is about")]
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the test checks the output of a function")]
 fn print(text: &str) -> Value {
     println!("out: {text}");
     eprintln!("err: {text}");

@@ -1,48 +1,48 @@
-//! The record of every event that a function answered, by which tests know what must be in the log.
+//! The log of events that a function handled, from which tests determine the expected log lines.
 
 use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 
-/// An event that a function answered.
+/// An event that a function handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answered {
+pub struct HandledEvent {
     /// The function's name.
     pub function: String,
-    /// The id that the gateway gave the request; empty where the event has none.
+    /// The gateway's request id; empty if the event has none.
     pub request_id: String,
 }
 
-/// The answers so far.
+/// The events handled so far.
 #[derive(Debug, Default)]
-pub(super) struct Answers(Mutex<Vec<Answered>>);
+pub(super) struct HandledEvents(Mutex<Vec<HandledEvent>>);
 
-/// What is looked at of an event of API Gateway.
+/// The part of an API Gateway event with the request id.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Event {
-    request_context: Context,
+    request_context: RequestContext,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Context {
+struct RequestContext {
     request_id: String,
 }
 
-impl Answers {
-    /// Every answer since the start, in order.
-    pub(super) fn all(&self) -> Vec<Answered> {
+impl HandledEvents {
+    /// Every event since the start, in order.
+    pub(super) fn all(&self) -> Vec<HandledEvent> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn record(&self, function: &str, request_id: String) {
-        let answered = Answered { function: function.to_owned(), request_id };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(answered);
+        let handled = HandledEvent { function: function.to_owned(), request_id };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(handled);
     }
 }
 
-/// The gateway's id of the request that `event` is about, empty where there is none.
+/// The gateway's request id in `event`; empty if it has none.
 pub(super) fn request_id(event: &[u8]) -> String {
     serde_json::from_slice::<Event>(event).unwrap_or_default().request_context.request_id
 }
@@ -52,24 +52,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_is_known_by_the_gateways_id_of_its_request() {
+    fn request_id_is_read_from_request_context() {
         for (event, id) in [
             (r#"{"requestContext": {"requestId": "r-1", "stage": "live"}, "path": "/"}"#, "r-1"),
             (r#"{"requestContext": {}}"#, ""),
             (r#"{"requestContext": null}"#, ""),
             ("[]", ""),
-            ("no JSON", ""),
+            ("not JSON", ""),
         ] {
             assert_eq!(request_id(event.as_bytes()), id, "{event}");
         }
     }
 
     #[test]
-    fn answers_are_kept_in_their_order() {
-        let answers = Answers::default();
-        answers.record("authorizer", "r-1".to_owned());
-        answers.record("get-token", "r-1".to_owned());
-        let functions: Vec<_> = answers.all().into_iter().map(|answered| answered.function).collect();
+    fn handled_events_keep_their_order() {
+        let events = HandledEvents::default();
+        events.record("authorizer", "r-1".to_owned());
+        events.record("get-token", "r-1".to_owned());
+        let functions: Vec<_> = events.all().into_iter().map(|handled| handled.function).collect();
         assert_eq!(functions, ["authorizer", "get-token"]);
     }
 }

@@ -1,4 +1,4 @@
-//! An HTTP/1.1 server on loopback whose handler may also close the connection without an answer.
+//! An HTTP/1.1 server on the loopback interface whose handler may also close or reset the connection.
 
 use std::{future::Future, io, net::SocketAddr, os::fd::AsFd, time::Duration};
 
@@ -10,37 +10,37 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// Instead of an answer: the connection ends, as by a service that went down.
+/// Ends the connection without a response, as a failing service does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Cut {
-    /// It is closed in order.
-    #[error("the connection is closed without an answer")]
+pub(crate) enum Abort {
+    /// The connection is closed.
+    #[error("connection closed without a response")]
     Closed,
-    /// It is reset (RFC 9293, section 3.5.2).
-    #[error("the connection is reset without an answer")]
+    /// The connection is reset (RFC 9293, section 3.5.2).
+    #[error("connection reset without a response")]
     Reset,
 }
 
-/// What a handler gives for a request.
-pub(crate) type Answer = Result<Response, Cut>;
+/// The result of a handler.
+pub(crate) type HandlerResult = Result<Response, Abort>;
 
 /// A running server. Dropping it closes its port and every connection.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub(crate) struct HttpServer {
     address: SocketAddr,
     task: JoinHandle<()>,
 }
 
-impl Server {
-    /// Answers what arrives at `listener` with `handler`, each connection in a task of its own.
+impl HttpServer {
+    /// Serves the connections of `listener` with `handler`, each in its own task.
     ///
     /// # Errors
     ///
-    /// When the listener has no address.
+    /// Returns an error if the listener has no address.
     pub(crate) fn start<H, F>(listener: TcpListener, handler: H) -> io::Result<Self>
     where
         H: Fn(Request) -> F + Clone + Send + Sync + 'static,
-        F: Future<Output = Answer> + Send + 'static,
+        F: Future<Output = HandlerResult> + Send + 'static,
     {
         let address = listener.local_addr()?;
         let task = tokio::spawn(accept(listener, handler));
@@ -52,15 +52,15 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Closes the port and every connection, and returns when that is done.
+    /// Closes the port and every connection.
     pub(crate) async fn stop(mut self) {
         self.task.abort();
-        // The only error is the cancellation that was just asked for.
+        // The task ends with the cancellation error.
         let _ = (&mut self.task).await;
     }
 }
 
-impl Drop for Server {
+impl Drop for HttpServer {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -69,7 +69,7 @@ impl Drop for Server {
 async fn accept<H, F>(mut listener: TcpListener, handler: H)
 where
     H: Fn(Request) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Answer> + Send + 'static,
+    F: Future<Output = HandlerResult> + Send + 'static,
 {
     let mut connections = JoinSet::new();
     loop {
@@ -85,23 +85,23 @@ where
 async fn serve<H, F>(stream: TcpStream, handler: H)
 where
     H: Fn(Request) -> F,
-    F: Future<Output = Answer>,
+    F: Future<Output = HandlerResult>,
 {
-    // A small answer must not wait for the acknowledgement of the one before (RFC 896).
+    // Nagle's algorithm (RFC 896) delays a short response until the previous one is acknowledged.
     if stream.set_nodelay(true).is_err() {
         return;
     }
     let Ok(socket) = stream.as_fd().try_clone_to_owned() else { return };
     let service = service_fn(|request: hyper::Request<Incoming>| async {
-        let answer = handler(request.map(Body::new)).await;
-        if let Err(Cut::Reset) = answer {
-            // A socket that is not to linger is reset when it is closed (socket(7)). Where that fails it is closed in order.
+        let result = handler(request.map(Body::new)).await;
+        if let Err(Abort::Reset) = result {
+            // Closing a socket with a linger time of zero resets the connection (socket(7)).
             let _ = rustix::net::sockopt::set_socket_linger(&socket, Some(Duration::ZERO));
         }
-        answer
+        result
     });
     if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await {
-        tracing::debug!(%error, "a connection ended early");
+        tracing::debug!(%error, "connection ended early");
     }
 }
 
@@ -112,12 +112,12 @@ mod tests {
 
     use super::*;
 
-    async fn server() -> Server {
+    async fn server() -> HttpServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Server::start(listener, |request: Request| async move {
+        HttpServer::start(listener, |request: Request| async move {
             match request.uri().path() {
-                "/cut" => Err(Cut::Closed),
-                "/reset" => Err(Cut::Reset),
+                "/close" => Err(Abort::Closed),
+                "/reset" => Err(Abort::Reset),
                 _ => Ok("hello".into_response()),
             }
         })
@@ -125,18 +125,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_handler_answers_or_closes_the_connection() {
+    async fn handler_responds_or_closes_the_connection() {
         let server = server().await;
-        let answer = reqwest::get(format!("{}/", server.url())).await.unwrap();
-        assert_eq!(answer.text().await.unwrap(), "hello");
-        assert!(reqwest::get(format!("{}/cut", server.url())).await.is_err());
+        let response = reqwest::get(format!("{}/", server.url())).await.unwrap();
+        assert_eq!(response.text().await.unwrap(), "hello");
+        assert!(reqwest::get(format!("{}/close", server.url())).await.is_err());
         assert!(reqwest::get(format!("{}/", server.url())).await.is_ok());
     }
 
     #[tokio::test]
-    async fn a_connection_is_closed_in_order_or_reset() {
+    async fn aborted_connection_is_closed_or_reset() {
         let server = server().await;
-        for (path, expected) in [("/cut", Ok(0)), ("/reset", Err(io::ErrorKind::ConnectionReset))] {
+        for (path, expected) in [("/close", Ok(0)), ("/reset", Err(io::ErrorKind::ConnectionReset))] {
             let mut stream = TcpStream::connect(server.address).await.unwrap();
             stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: h\r\n\r\n").as_bytes()).await.unwrap();
             let read = stream.read(&mut [0; 64]).await;
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stopped_server_frees_its_port() {
+    async fn stopped_server_frees_its_port() {
         let server = server().await;
         let address = server.address;
         let url = server.url();

@@ -1,4 +1,4 @@
-//! Key pairs for signing, of the kinds that Latchkey uses, over AWS-LC.
+//! Signing key pairs of the types that Latchkey uses, on AWS-LC.
 
 use std::fmt;
 
@@ -14,13 +14,13 @@ use aws_lc_rs::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The kind of a key, by the name that KMS has for it (`KeySpec`).
+/// The type of a key, named as the `KeySpec` of KMS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyType {
-    /// RSA with a modulus of 2048 bits.
+    /// RSA with a 2048-bit modulus.
     #[serde(rename = "RSA_2048")]
     Rsa2048,
-    /// RSA with a modulus of 3072 bits.
+    /// RSA with a 3072-bit modulus.
     #[serde(rename = "RSA_3072")]
     Rsa3072,
     /// The elliptic curve P-256.
@@ -29,7 +29,7 @@ pub enum KeyType {
 }
 
 impl KeyType {
-    /// The signing algorithms that a key of this kind can be used with.
+    /// The signing algorithms of the type.
     pub(crate) fn algorithms(self) -> &'static [SigningAlgorithm] {
         match self {
             Self::Rsa2048 | Self::Rsa3072 => &[SigningAlgorithm::RsaPkcs1Sha256, SigningAlgorithm::RsaPssSha256],
@@ -38,7 +38,7 @@ impl KeyType {
     }
 }
 
-/// How a digest is signed, by the name that KMS has for it (`SigningAlgorithm`).
+/// A signing algorithm, named as the `SigningAlgorithm` of KMS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum SigningAlgorithm {
     #[serde(rename = "RSASSA_PKCS1_V1_5_SHA_256")]
@@ -49,9 +49,9 @@ pub(crate) enum SigningAlgorithm {
     EcdsaSha256,
 }
 
-/// The cryptographic library refused a key or an operation; it gives no reason, so that nothing leaks.
+/// AWS-LC rejected a key or an operation. It reports no reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the key cannot be used")]
+#[error("AWS-LC rejected the key or the operation")]
 pub struct KeyError;
 
 impl From<Unspecified> for KeyError {
@@ -66,25 +66,25 @@ impl From<KeyRejected> for KeyError {
     }
 }
 
-/// A private key and its public key. Its `Debug` shows the kind only.
+/// A private key and its public key. `Debug` shows the type only.
 pub(crate) enum KeyPair {
     Rsa(RsaKeyPair),
     P256(EcdsaKeyPair),
 }
 
 impl KeyPair {
-    /// Makes a new key of the kind `kind`. An RSA key takes up to some seconds.
-    pub(crate) fn generate(kind: KeyType) -> Result<Self, KeyError> {
-        Ok(match kind {
+    /// Generates a key. An RSA key takes up to a few seconds.
+    pub(crate) fn generate(key_type: KeyType) -> Result<Self, KeyError> {
+        Ok(match key_type {
             KeyType::Rsa2048 => Self::Rsa(RsaKeyPair::generate(KeySize::Rsa2048)?),
             KeyType::Rsa3072 => Self::Rsa(RsaKeyPair::generate(KeySize::Rsa3072)?),
             KeyType::P256 => Self::P256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING)?),
         })
     }
 
-    /// Reads the private key of the kind `kind` from `der`, a PKCS#8 document (RFC 5208).
-    pub(crate) fn from_pkcs8(kind: KeyType, der: &[u8]) -> Result<Self, KeyError> {
-        Ok(match kind {
+    /// Reads a private key from `der`, a PKCS#8 document (RFC 5208).
+    pub(crate) fn from_pkcs8(key_type: KeyType, der: &[u8]) -> Result<Self, KeyError> {
+        Ok(match key_type {
             KeyType::Rsa2048 | KeyType::Rsa3072 => Self::Rsa(RsaKeyPair::from_pkcs8(der)?),
             KeyType::P256 => Self::P256(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, der)?),
         })
@@ -107,9 +107,11 @@ impl KeyPair {
         Ok(der.as_ref().to_vec())
     }
 
-    /// Signs `digest` (SHA-256) with `algorithm`. An ECDSA signature is in DER (RFC 3279, section 2.2.3).
+    /// Signs a SHA-256 digest. An ECDSA signature is in DER (RFC 3279, section 2.2.3).
     ///
-    /// Fails when the algorithm is not one of the key's kind.
+    /// # Errors
+    ///
+    /// Returns [`KeyError`] if the key's type does not support the algorithm.
     pub(crate) fn sign(&self, algorithm: SigningAlgorithm, digest: &Digest) -> Result<Vec<u8>, KeyError> {
         match (self, algorithm) {
             (Self::Rsa(pair), SigningAlgorithm::RsaPkcs1Sha256) => sign_rsa(pair, &RSA_PKCS1_SHA256, digest),
@@ -156,13 +158,13 @@ mod tests {
     }
 
     #[test]
-    fn a_key_read_back_signs_what_its_public_key_verifies() {
-        for kind in [KeyType::Rsa2048, KeyType::Rsa3072, KeyType::P256] {
-            let made = KeyPair::generate(kind).unwrap();
-            let read = KeyPair::from_pkcs8(kind, &made.to_pkcs8().unwrap()).unwrap();
-            for &algorithm in kind.algorithms() {
-                let signature = read.sign(algorithm, &digest(&SHA256, b"message")).unwrap();
-                let key = UnparsedPublicKey::new(verification(algorithm), made.public_der().unwrap());
+    fn reloaded_key_signs_what_its_public_key_verifies() {
+        for key_type in [KeyType::Rsa2048, KeyType::Rsa3072, KeyType::P256] {
+            let generated = KeyPair::generate(key_type).unwrap();
+            let reloaded = KeyPair::from_pkcs8(key_type, &generated.to_pkcs8().unwrap()).unwrap();
+            for &algorithm in key_type.algorithms() {
+                let signature = reloaded.sign(algorithm, &digest(&SHA256, b"message")).unwrap();
+                let key = UnparsedPublicKey::new(verification(algorithm), generated.public_der().unwrap());
                 key.verify(b"message", &signature).unwrap();
                 key.verify(b"another", &signature).unwrap_err();
             }
@@ -170,14 +172,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_refuses_the_algorithms_of_another_kind() {
+    fn sign_with_algorithm_of_another_type_is_an_error() {
         let pair = KeyPair::generate(KeyType::P256).unwrap();
         let digest = digest(&SHA256, b"message");
         assert_eq!(pair.sign(SigningAlgorithm::RsaPssSha256, &digest), Err(KeyError));
     }
 
     #[test]
-    fn debug_shows_the_kind_only() {
+    fn debug_shows_the_type_only() {
         assert_eq!(format!("{:?}", KeyPair::generate(KeyType::P256).unwrap()), "KeyPair(P-256)");
     }
 }

@@ -1,0 +1,110 @@
+//! The alarms and the dashboard of this repository's template.
+
+use shared::telemetry::Metric;
+
+use super::*;
+
+/// The metrics of AWS that alarms and the dashboard may use: namespace, name and dimensions.
+const AWS_METRICS: [(&str, &str, &[&str]); 4] = [
+    ("AWS/Lambda", "Throttles", &["FunctionName"]),
+    ("AWS/Lambda", "ConcurrentExecutions", &["FunctionName"]),
+    ("AWS/Lambda", "Errors", &["FunctionName"]),
+    ("AWS/ApiGateway", "5XXError", &["ApiName", "Stage"]),
+];
+
+/// The unresolved resources of the template.
+fn resources() -> Value {
+    yaml::parse(&repository_text()).unwrap()["Resources"].take()
+}
+
+/// The properties of the alarms.
+fn alarms() -> Vec<Value> {
+    let resources = resources();
+    let resources = resources.as_object().unwrap().values();
+    let alarms = resources.filter(|resource| resource["Type"] == "AWS::CloudWatch::Alarm");
+    alarms.map(|alarm| alarm["Properties"].clone()).collect()
+}
+
+/// The metrics of an alarm: one, or those of its expression.
+fn metrics(alarm: &Value) -> Vec<Value> {
+    let Some(queries) = alarm["Metrics"].as_array() else { return vec![alarm.clone()] };
+    queries.iter().map(|query| query["MetricStat"]["Metric"].clone()).filter(Value::is_object).collect()
+}
+
+/// Whether a metric has values: a function emits it with exactly the dimension `operation`, or AWS does.
+fn is_emitted(namespace: &str, metric: &str, dimensions: &[(&str, &str)]) -> bool {
+    if let ("Latchkey/${AWS::StackName}", [("operation", operation)]) = (namespace, dimensions) {
+        return Metric::ALL.iter().any(|own| own.name() == metric && own.is_emitted_by(operation));
+    }
+    let names: Vec<_> = dimensions.iter().map(|(name, _)| *name).collect();
+    AWS_METRICS.contains(&(namespace, metric, &names))
+}
+
+#[test]
+fn alarm_metrics_are_emitted_by_the_named_operations() {
+    let metrics: Vec<_> = alarms().into_iter().flat_map(|alarm| metrics(&alarm)).collect();
+    assert!(metrics.len() >= 15);
+    for metric in metrics {
+        let namespace = metric["Namespace"].as_str().or(metric["Namespace"]["Fn::Sub"].as_str()).unwrap();
+        // The dimensions of AWS metrics are references, which CloudFormation checks.
+        let dimensions = metric["Dimensions"].as_array().unwrap().iter();
+        let dimensions: Vec<_> =
+            dimensions.map(|own| (own["Name"].as_str().unwrap(), own["Value"].as_str().unwrap_or_default())).collect();
+        assert!(is_emitted(namespace, metric["MetricName"].as_str().unwrap(), &dimensions), "{metric}");
+    }
+}
+
+#[test]
+fn dashboard_metrics_are_emitted_by_the_named_operations() {
+    let resources = resources();
+    let body = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"].as_str().unwrap();
+    let body: Value = serde_json::from_str(body).unwrap();
+    let widgets = body["widgets"].as_array().unwrap().iter();
+    let metrics: Vec<_> = widgets.filter_map(|widget| widget["properties"]["metrics"].as_array()).flatten().collect();
+    assert!(metrics.len() >= 10);
+    for metric in metrics {
+        if let Some(expression) = metric[0]["expression"].as_str() {
+            let client_errors =
+                "SEARCH('{Latchkey/${AWS::StackName},operation,code} MetricName=\"ClientErrors\"', 'Sum', 60)";
+            assert_eq!(expression, client_errors, "the only search, over two dimensions");
+            continue;
+        }
+        let texts: Vec<_> = metric.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let dimensions: Vec<_> = texts[2..].chunks(2).map(|pair| (pair[0], pair[1])).collect();
+        assert!(is_emitted(texts[0], texts[1], &dimensions), "{metric}");
+    }
+}
+
+#[test]
+fn metric_that_is_not_emitted_is_detected() {
+    let namespace = "Latchkey/${AWS::StackName}";
+    for (namespace, metric, dimensions, expected) in [
+        (namespace, "KmsErrors", &[("operation", "createAccessToken")][..], true),
+        (namespace, "KmsErrors", &[("operation", "listAccessTokens")], false),
+        (namespace, "TokensCreated", &[("operation", "authorize")], false),
+        (namespace, "ClientErrors", &[("operation", "deny")], false),
+        (namespace, "Denials", &[("operation", "authorize")], false),
+        (namespace, "ClientErrors", &[], false),
+        (namespace, "ClientErrors", &[("operation", "authorize"), ("code", "x")], false),
+        ("Latchkey", "ClientErrors", &[("operation", "authorize")], false),
+        ("AWS/Lambda", "Throttles", &[("FunctionName", "")], true),
+        ("AWS/Lambda", "Throttles", &[], false),
+        ("AWS/Lambda", "Throttles", &[("operation", "authorize")], false),
+        ("AWS/Lambda", "Throttled", &[("FunctionName", "")], false),
+    ] {
+        assert_eq!(is_emitted(namespace, metric, dimensions), expected, "{namespace} {metric} {dimensions:?}");
+    }
+}
+
+/// Each 401 of the authorizer is an error of its function, so the alarm excludes it.
+#[test]
+fn error_alarm_watches_every_function_but_the_authorizer() {
+    let alarm = alarms().into_iter().find(|alarm| alarm["Metrics"].is_array()).unwrap();
+    let watched = metrics(&alarm).into_iter().map(|metric| {
+        assert_eq!(metric["MetricName"], "Errors");
+        metric["Dimensions"][0]["Value"]["Ref"].as_str().unwrap().to_owned()
+    });
+    let functions = repository_template(&[]).functions.into_iter().map(|function| function.logical_id);
+    let expected: BTreeSet<_> = functions.filter(|name| name != "Authorizer").collect();
+    assert_eq!(watched.collect::<BTreeSet<_>>(), expected);
+}
