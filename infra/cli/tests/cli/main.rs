@@ -13,6 +13,7 @@ mod idempotency;
 mod keys;
 mod pagination;
 mod rules;
+mod sign_in;
 mod stub_server;
 mod token_lifecycle;
 mod verify;
