@@ -1,20 +1,20 @@
-//! An API of API Gateway: regional, Lambda proxy integration, request authorizer. A REST API unless it says otherwise.
+//! A regional API of API Gateway, a REST API or an HTTP API, with Lambda proxy integrations and a request authorizer.
 //!
-//! What is not said otherwise follows the developer guide, <https://docs.aws.amazon.com/apigateway/latest/developerguide/>.
-//! Everything is closed by default: what the authorizer does not clearly allow, or says in a way that is not understood, is
-//! refused before any function behind a route is called.
+//! It follows the developer guide (<https://docs.aws.amazon.com/apigateway/latest/developerguide/>) unless a comment states
+//! otherwise. It fails closed: a request reaches a function behind an authorized route only if the authorizer returns a
+//! well-formed response that allows it.
 
 mod authorizer;
 mod compression;
+mod error;
 mod event;
-mod header_timeout;
 mod http_api;
 mod integration;
+mod json_error;
 mod limits;
-mod listen;
 mod policy;
 mod preflight;
-mod refusal;
+mod problem;
 mod routes;
 mod substitution;
 #[cfg(test)]
@@ -22,52 +22,64 @@ mod tests;
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use self::{event::GatewayRequest, refusal::Refusal, routes::Routes};
-use crate::{
-    ids,
-    invoke::{Invoke, InvokeError},
-    template::{Api, ApiKind, PseudoParameters},
-};
 use axum::{
     body::Bytes,
     extract::{Request, State},
+    handler::Handler,
     http::{HeaderMap, HeaderValue, Method, Uri},
+    middleware,
     response::Response,
+    serve::ListenerExt,
+};
+use tokio::net::TcpListener;
+
+use self::{
+    authorizer::AuthorizerResult, error::GatewayError, event::GatewayRequest, problem::ProblemCode, routes::RouteTable,
+};
+use crate::{
+    ids,
+    invoke::{Invoke, InvokeError},
+    loopback_host,
+    template::{Api, ApiKind, PseudoParameters},
+    terminal::REQUEST_TARGET,
 };
 
-/// The quota on the time that a function behind the gateway has.
-const PATIENCE: Duration = Duration::from_secs(29);
+/// Quota on the duration of an integration.
+const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 
-/// The gateway in front of the functions.
+/// Logged as the route of a request that matches none.
+const NO_ROUTE: &str = "-";
+
+/// Routes requests to functions.
 pub struct Gateway {
     api: Api,
     pseudo_parameters: PseudoParameters,
-    routes: Routes,
+    routes: RouteTable,
     functions: Arc<dyn Invoke>,
     stage_in_path: bool,
     domain: String,
-    patience: Duration,
-    slowest: Duration,
-    idlest: Duration,
+    integration_timeout: Duration,
+    body_timeout: Duration,
 }
 
-/// One request on its way, as far as the answer and the log need it.
-struct Exchange {
+/// Facts about a request for its log line and for the template of an error response.
+struct RequestContext {
     request_id: String,
     route: String,
-    /// What the authorizer handed on. It is kept when the authorizer denies, because the refusal may say it.
-    context: BTreeMap<String, String>,
+    /// The authorizer's context, also if the authorizer denies the request.
+    authorizer_context: BTreeMap<String, String>,
 }
 
 impl Gateway {
-    /// The gateway with the routes, the authorizer and the gateway responses of `api`, in front of `functions`.
+    /// Creates the gateway for `api`.
     ///
-    /// With `stage_in_path` every path begins with the stage, as at an API's own address; without it none does, as behind
-    /// a domain name. `base_url` gives the domain's name that events carry.
+    /// With `stage_in_path` every path begins with the stage, as at an API's default endpoint; without it none does, as
+    /// behind a custom domain name. `base_url` determines the domain name in events.
     #[must_use]
     pub fn new(
         api: &Api,
@@ -78,42 +90,65 @@ impl Gateway {
     ) -> Self {
         let uri = Uri::try_from(base_url).unwrap_or_default();
         Self {
-            routes: Routes::new(&api.routes),
+            routes: RouteTable::new(&api.routes),
             api: api.clone(),
             pseudo_parameters: pseudo_parameters.clone(),
             functions,
             stage_in_path,
             domain: uri.host().unwrap_or("localhost").to_owned(),
-            patience: PATIENCE,
-            slowest: limits::SLOWEST,
-            idlest: limits::IDLEST,
+            integration_timeout: INTEGRATION_TIMEOUT,
+            body_timeout: limits::BODY_TIMEOUT,
         }
     }
 
-    async fn respond(&self, exchange: &mut Exchange, request: Request) -> Result<Response, Refusal> {
+    /// Serves requests on `listener` until `stop` completes, and then finishes those in progress.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
+        let listener = listener.tap_io(|stream| {
+            // A small response must not wait for the acknowledgement of the previous one (RFC 896). Without the option,
+            // responses are only slower.
+            let _ = stream.set_nodelay(true);
+        });
+        let service = handle.layer(middleware::from_fn(loopback_host::require)).with_state(Arc::new(self));
+        let service = service.into_make_service_with_connect_info::<SocketAddr>();
+        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop).await {
+            tracing::error!(%error, "the gateway stopped");
+        }
+    }
+
+    async fn respond(&self, context: &mut RequestContext, request: Request) -> Result<Response, GatewayError> {
         let (parts, body) = request.into_parts();
-        limits::check(&parts.uri, &parts.headers)?;
-        let path = self.without_stage(parts.uri.path()).ok_or(Refusal::MissingAuthenticationToken)?;
-        if let Some(cors) = self.api.cors.as_ref().filter(|_| parts.method == Method::OPTIONS && self.routes.know(path))
+        limits::check_size(&parts.uri, &parts.headers)?;
+        let path = self.path_without_stage(parts.uri.path()).ok_or(GatewayError::MissingAuthenticationToken)?;
+        if let Some(cors) = &self.api.cors
+            && parts.method == Method::OPTIONS
+            && self.routes.contains_path(path)
         {
-            "(preflight)".clone_into(&mut exchange.route);
+            "(preflight)".clone_into(&mut context.route);
             return Ok(preflight::response(cors));
         }
-        let found = self.routes.find(&parts.method, path).ok_or(Refusal::MissingAuthenticationToken)?;
-        exchange.route.clone_from(&found.route.path);
-        let body = limits::whole(body, self.slowest).await?;
-        let incoming = GatewayRequest { gateway: self, request_id: &exchange.request_id, parts: &parts, path, found };
-        if !incoming.found.route.authorized {
-            return self.integrate(&incoming, &body, None).await;
+        let matched = self.routes.find(&parts.method, path).ok_or(GatewayError::MissingAuthenticationToken)?;
+        context.route.clone_from(&matched.route.path);
+        let body = limits::read_body(body, self.body_timeout).await?;
+        let request = GatewayRequest {
+            api: &self.api,
+            pseudo_parameters: &self.pseudo_parameters,
+            domain: &self.domain,
+            request_id: &context.request_id,
+            parts: &parts,
+            path,
+            matched,
+        };
+        if !request.matched.route.authorized {
+            return self.integrate(&request, &body, None).await;
         }
-        let authorized = self.authorize(&incoming).await?;
-        exchange.context.clone_from(&authorized.grant.context);
-        authorized.grant.check(&incoming.method_arn())?;
-        self.integrate(&incoming, &body, Some(&authorized)).await
+        let authorized = self.authorize(&request).await?;
+        context.authorizer_context.clone_from(&authorized.response.context);
+        authorized.response.require_allowed(&request.method_arn())?;
+        self.integrate(&request, &body, Some(&authorized)).await
     }
 
-    /// The path as the routes have it; none if the stage is missing.
-    fn without_stage<'a>(&self, path: &'a str) -> Option<&'a str> {
+    /// The path as routes define it; `None` if the stage is missing.
+    fn path_without_stage<'a>(&self, path: &'a str) -> Option<&'a str> {
         if !self.stage_in_path {
             return Some(path);
         }
@@ -123,84 +158,87 @@ impl Gateway {
         }
     }
 
-    async fn authorize(&self, incoming: &GatewayRequest<'_>) -> Result<authorizer::Authorized, Refusal> {
-        let authorizer = self.api.authorizer.as_ref().ok_or(Refusal::AuthorizerConfiguration)?;
+    async fn authorize(&self, request: &GatewayRequest<'_>) -> Result<AuthorizerResult, GatewayError> {
+        let authorizer = self.api.authorizer.as_ref().ok_or(GatewayError::AuthorizerConfiguration)?;
         let names = &authorizer.identity_headers;
-        if !names.iter().all(|name| is_present(&incoming.parts.headers, name)) {
-            return Err(Refusal::Unauthorized);
+        if !names.iter().all(|name| has_value(&request.parts.headers, name)) {
+            return Err(GatewayError::Unauthorized);
         }
         let started = Instant::now();
         let event = match self.api.kind {
-            ApiKind::Rest => incoming.authorizer_event(),
-            ApiKind::Http => incoming.http_authorizer_event(names),
+            ApiKind::Rest => request.authorizer_event(),
+            ApiKind::Http => request.http_authorizer_event(names),
         };
-        let answer = self.functions.invoke(&authorizer.function, event.to_string().into_bytes(), self.patience).await;
-        authorizer::read(self.api.kind, incoming.request_id, answer, started.elapsed())
+        let event = event.to_string().into_bytes();
+        let response = self.functions.invoke(&authorizer.function, event, self.integration_timeout).await;
+        authorizer::parse_result(self.api.kind, request.request_id, response, started.elapsed())
     }
 
     async fn integrate(
         &self,
-        incoming: &GatewayRequest<'_>,
+        request: &GatewayRequest<'_>,
         body: &Bytes,
-        authorized: Option<&authorizer::Authorized>,
-    ) -> Result<Response, Refusal> {
-        let function = &incoming.found.route.function;
+        authorized: Option<&AuthorizerResult>,
+    ) -> Result<Response, GatewayError> {
+        let function = &request.matched.route.function;
+        let request_id = request.request_id;
         let event = match self.api.kind {
-            ApiKind::Rest => incoming.proxy_event(body, authorized),
-            ApiKind::Http => incoming.http_function_event(body, authorized),
+            ApiKind::Rest => request.proxy_event(body, authorized),
+            ApiKind::Http => request.http_function_event(body, authorized),
         };
         let event = event.to_string().into_bytes();
-        let answer = self.functions.invoke(function, event, self.patience).await.map_err(|error| {
-            tracing::error!(function, %error, request_id = incoming.request_id, "a function gave no answer");
-            if error == InvokeError::CallerTimeout { Refusal::IntegrationTimeout } else { Refusal::Internal }
+        let response = self.functions.invoke(function, event, self.integration_timeout).await.map_err(|error| {
+            tracing::error!(function, %error, request_id, "a function returned no response");
+            if error == InvokeError::CallerTimeout { GatewayError::IntegrationTimeout } else { GatewayError::Internal }
         })?;
-        self.response(incoming, &answer).await.map_err(|problem| {
-            tracing::error!(function, problem, request_id = incoming.request_id, "a function's answer is malformed");
-            Refusal::Internal
+        self.parse_response(request, &response).await.map_err(|error| {
+            tracing::error!(function, error, request_id, "a function returned a malformed response");
+            GatewayError::Internal
         })
     }
 
-    /// The response that a function's answer is. The error is a sentence about what is malformed.
-    async fn response(&self, incoming: &GatewayRequest<'_>, answer: &[u8]) -> Result<Response, String> {
+    async fn parse_response(&self, request: &GatewayRequest<'_>, response: &[u8]) -> Result<Response, String> {
         match self.api.kind {
             ApiKind::Rest => {
-                let smallest = self.api.minimum_compression_size;
-                compression::compressed(smallest, &incoming.parts.headers, integration::read(answer)?).await
+                let response = integration::parse_response(response)?;
+                compression::compress(self.api.minimum_compression_size, &request.parts.headers, response).await
             }
-            ApiKind::Http => http_api::read(answer),
+            ApiKind::Http => http_api::parse_response(response),
         }
     }
 }
 
-async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
-    let mut exchange = Exchange { request_id: ids::uuid(), route: "-".to_owned(), context: BTreeMap::new() };
-    let answered = gateway.respond(&mut exchange, request).await;
-    let mut response = answered.unwrap_or_else(|refusal| match gateway.api.kind {
-        ApiKind::Rest => refusal.response(&gateway.api.responses, &exchange),
-        ApiKind::Http => http_api::refused(refusal),
+    let mut context =
+        RequestContext { request_id: ids::uuid(), route: NO_ROUTE.to_owned(), authorizer_context: BTreeMap::new() };
+    let result = gateway.respond(&mut context, request).await;
+    let mut response = result.unwrap_or_else(|error| match gateway.api.kind {
+        ApiKind::Rest => error.response(&gateway.api.responses, &context.request_id, &context.authorizer_context),
+        ApiKind::Http => http_api::error_response(error),
     });
-    if let Ok(id) = HeaderValue::from_str(&exchange.request_id) {
+    if let Ok(id) = HeaderValue::from_str(&context.request_id) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
-    log(&method, &exchange, &response, started);
+    log(&method, &context, &response, started);
     response
 }
 
-/// The route's path and never the request's, nor its query: they may hold a token. Nor the method that is no known one.
-fn log(method: &Method, exchange: &Exchange, response: &Response, started: Instant) {
-    let method = if exchange.route == "-" { "-" } else { method.as_str() };
-    let (route, request_id) = (&exchange.route, &exchange.request_id);
-    let milliseconds = started.elapsed().as_millis();
-    tracing::info!(method, route, status = response.status().as_u16(), milliseconds, request_id, "answered");
+/// Logs the path of the route, never that of the request or its query, which may contain a token. The method of a request
+/// without a route may be any text, so it is not logged either.
+fn log(method: &Method, context: &RequestContext, response: &Response, started: Instant) {
+    let RequestContext { request_id, route, authorizer_context } = context;
+    let method = if route == NO_ROUTE { NO_ROUTE } else { method.as_str() };
+    let status = response.status().as_u16();
+    let duration_ms = started.elapsed().as_millis();
+    let principal = authorizer_context.get("principal").map_or("", String::as_str);
+    let code = response.extensions().get().map_or("", |ProblemCode(code)| code);
+    tracing::info!(
+        target: REQUEST_TARGET, method, route, status, duration_ms, principal, code, request_id, "request"
+    );
 }
 
-/// Where JSON is not understood. Never what stands there, as the error's own text has it: it may be a token.
-fn position(error: &serde_json::Error) -> String {
-    format!("it is not understood at line {}, column {}", error.line(), error.column())
-}
-
-fn is_present(headers: &HeaderMap, name: &str) -> bool {
+fn has_value(headers: &HeaderMap, name: &str) -> bool {
     headers.get(name).is_some_and(|value| !value.is_empty())
 }

@@ -1,7 +1,7 @@
-//! An identity provider for users: an `OpenID` provider with one client, the token page.
+//! The local identity provider: an `OpenID` Connect provider whose only client is the token page.
 //!
-//! Nobody has a password: whoever is at this machine chooses who to be, and whoever has the data folder makes tokens by
-//! [`Issuer::token`]. What was given to the page is forgotten when the provider stops.
+//! Users have no passwords: anyone on this machine may sign in as any listed user, and anyone who can read the data
+//! directory can issue tokens with [`Issuer::token`]. Sessions, codes and refresh tokens are lost when the provider stops.
 
 pub mod faults;
 pub mod issuer;
@@ -10,101 +10,89 @@ pub mod users;
 mod authorization_codes;
 mod authorize;
 mod cors;
-mod keys;
-mod page;
+mod end_session;
+mod error;
+mod expiring_store;
+mod pages;
 mod parameters;
 mod provider;
 mod redirect;
-mod session;
-mod store;
+mod router;
+mod session_cookie;
+mod signing_keys;
 #[cfg(test)]
 mod tests;
 mod token;
 
 use std::{io, sync::Arc};
 
+use aws_sdk_dynamodb::Client;
 use axum::extract::Request;
-use shared::{ports::Clock, token::ProviderName};
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
-use self::{faults::IdpFaults, issuer::Issuer, provider::Provider, users::User};
+use self::{
+    faults::IdpFaults,
+    issuer::Issuer,
+    provider::Provider,
+    users::{AssignmentTable, UserDirectory},
+};
 use crate::http_server::HttpServer;
 
-/// The token page's client id. It is a public client (RFC 6749, section 2.1): a page cannot keep a secret.
-pub const TOKEN_PAGE_CLIENT_ID: &str = "latchkey-page";
-
-/// The local identity provider's name in the service's configuration and in user ids.
-pub const PROVIDER_NAME: &str = "local";
-
-/// [`PROVIDER_NAME`] as the ledger's type.
-#[must_use]
-pub fn provider_name() -> ProviderName {
-    PROVIDER_NAME.parse().unwrap_or_else(|_| unreachable!("`{PROVIDER_NAME}` is a valid provider name"))
-}
-
-/// Who may sign in, and where.
-#[derive(Clone)]
-pub struct SignIn {
-    /// The users, in the order in which they are offered.
-    pub users: Vec<User>,
-    /// The addresses of the token page, to which alone a sign-in and a sign-out lead back.
-    pub token_page_urls: Vec<String>,
-    /// Tells when what was given ends.
-    pub clock: Arc<dyn Clock>,
-}
-
-/// Why the identity provider cannot work.
-#[derive(Debug, thiserror::Error)]
-pub enum IdpError {
-    /// Its file or its port.
-    #[error("the identity provider's file or port cannot be used: {0}")]
-    Io(#[from] io::Error),
-    /// What its file says.
-    #[error("the identity provider's file cannot be read: {0}")]
-    Json(#[from] serde_json::Error),
-    /// A key that cannot be made, read or used.
-    #[error("a key of the identity provider cannot be used")]
-    Key,
-    /// An address of the token page that is none.
-    #[error("the token page cannot be at `{0}`: it is no URL")]
-    InvalidTokenPageUrl(String),
-}
+pub use self::{
+    error::IdpError,
+    provider::{IdpOptions, TOKEN_PAGE_CLIENT_ID},
+    users::{PROVIDER_NAME, provider_name},
+};
 
 /// A running identity provider. Dropping it closes its port.
 #[derive(Debug)]
 pub struct Idp {
     /// The issuer, without a trailing slash.
     pub url: String,
-    /// What goes wrong on purpose, and the count of requests.
+    /// Injects faults and counts requests.
     pub faults: IdpFaults,
     issuer: Arc<Issuer>,
+    users: Arc<UserDirectory>,
     server: HttpServer,
 }
 
 impl Idp {
-    /// Answers on the port of `issuer`'s issuer. When another process has that port a free one is taken, and the issuer
-    /// is changed for good; tokens of the old one are then no longer accepted.
+    /// Listens on the port of the issuer's URL. If another process has that port, a free one is used and the issuer's URL
+    /// changes permanently; the service then rejects tokens of the former issuer.
     ///
     /// # Errors
     ///
-    /// When no port is free, the changed issuer cannot be written, or an address of the page is none.
-    pub async fn start(mut issuer: Issuer, sign_in: SignIn) -> Result<Self, IdpError> {
+    /// Returns [`IdpError`] if no port is free, the changed issuer cannot be stored, or a URL of the token page is invalid.
+    pub async fn start(mut issuer: Issuer, options: IdpOptions) -> Result<Self, IdpError> {
         let listener = bind(&issuer).await?;
-        issuer.move_to(listener.local_addr()?.port())?;
-        let (issuer, faults) = (Arc::new(issuer), IdpFaults::default());
-        let shared = (Arc::new(Provider::new(Arc::clone(&issuer), sign_in)?), faults.clone());
-        let answer = move |request: Request| {
-            let (provider, faults) = shared.clone();
+        issuer.set_port(listener.local_addr()?.port())?;
+        let url = issuer.url().to_owned();
+        let issuer = Arc::new(issuer);
+        let users = Arc::new(UserDirectory::new(options.users));
+        let provider = Provider::new(Arc::clone(&issuer), Arc::clone(&users), options.token_page_urls, options.clock)?;
+        let endpoints = TowerToHyperService::new(router::router(Arc::new(provider)));
+        let faults = IdpFaults::default();
+        let injected = faults.clone();
+        let server = HttpServer::start(listener, move |request: Request| {
+            let endpoints = endpoints.clone();
+            let faults = injected.clone();
             async move {
-                faults.strike(request.uri().path()).await?;
-                Ok(provider.answer(request).await)
+                faults.inject(request.uri().path()).await?;
+                let Ok(response) = endpoints.call(request).await;
+                Ok(response)
             }
-        };
-        let server = HttpServer::start(listener, answer)?;
-        Ok(Self { url: issuer.url().to_owned(), faults, issuer, server })
+        })?;
+        Ok(Self { url, faults, issuer, users, server })
     }
 
-    /// The issuer, which makes tokens.
+    /// Also lets users sign in who have role assignments in `table`, from now on. `client` has an operator's credentials.
+    pub fn read_assignments(&self, client: Client, table: String) {
+        self.users.read_assignments(AssignmentTable { client, table });
+    }
+
+    /// The issuer, which signs users' tokens.
     #[must_use]
     pub fn issuer(&self) -> &Issuer {
         &self.issuer
@@ -120,7 +108,7 @@ async fn bind(issuer: &Issuer) -> io::Result<TcpListener> {
     let port = issuer.port();
     match TcpListener::bind(("127.0.0.1", port)).await {
         Err(error) if port != 0 => {
-            tracing::warn!(port, %error, "the identity provider's port is taken, its issuer changes");
+            tracing::warn!(port, %error, "the identity provider's port is not available, its issuer changes");
             TcpListener::bind(("127.0.0.1", 0)).await
         }
         bound => bound,

@@ -6,9 +6,16 @@
 use std::net::Ipv4Addr;
 
 use axum::{
+    extract::Request,
     http::{HeaderMap, StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
+
+/// Middleware that rejects requests which fail the check.
+pub(crate) async fn require(request: Request, next: Next) -> Response {
+    if has_loopback_host(request.headers()) { next.run(request).await } else { misdirected() }
+}
 
 /// Whether exactly one `Host` header is present and names the loopback interface.
 pub(crate) fn has_loopback_host(headers: &HeaderMap) -> bool {

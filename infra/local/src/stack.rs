@@ -19,7 +19,7 @@ use crate::{
     aws::{Aws, upstream::Upstreams},
     gateway::Gateway,
     idp::{
-        Idp, PROVIDER_NAME, SignIn, TOKEN_PAGE_CLIENT_ID,
+        Idp, IdpOptions, PROVIDER_NAME, TOKEN_PAGE_CLIENT_ID,
         issuer::{AUDIENCE, Issuer},
     },
     lambda::{Lambda, Output},
@@ -99,7 +99,7 @@ impl Stack {
         let port = listener.local_addr().map_err(StackError::Listen)?.port();
         let idp_port = if options.port == 0 { 0 } else { port.saturating_add(1) };
         let url = base_url(port, &options)?;
-        let idp = Idp::start(Issuer::open(&options.data, idp_port)?, sign_in(&options, &url)).await?;
+        let idp = Idp::start(Issuer::open(&options.data, idp_port)?, idp_options(&options, &url)).await?;
         tracing::info!("identity provider listens on {}", idp.url);
         let pseudo_parameters = pseudo_parameters(&options.upstreams, &mut data_dir)?;
         let template = load(&options.template, &parameters(&options, &data_dir, &url, &idp.url), &pseudo_parameters)?;
@@ -116,6 +116,7 @@ impl Stack {
             options.seed.write(client, &addresses.table).await?;
             tracing::info!("seed written to table {}", addresses.table);
         }
+        idp.read_assignments(operator(&aws.dynamodb_url, &template.world), addresses.table.clone());
         let functions = environment.functions(&aws, &template);
         data_dir.write_environment(&functions)?;
         let function_count = functions.len();
@@ -208,9 +209,9 @@ fn base_url(port: u16, options: &StackOptions) -> Result<String, StackError> {
 }
 
 /// The users of the seed, and the addresses of the token page: below the API's base URL and below a given `PublicUrl`.
-fn sign_in(options: &StackOptions, url: &str) -> SignIn {
+fn idp_options(options: &StackOptions, url: &str) -> IdpOptions {
     let urls = iter::once(url).chain(options.parameters.get("PublicUrl").map(String::as_str));
-    SignIn {
+    IdpOptions {
         users: options.seed.users().to_vec(),
         token_page_urls: urls.map(|url| format!("{url}/tokens")).collect(),
         clock: Arc::new(SystemClock),

@@ -14,6 +14,7 @@ mod keys;
 mod pagination;
 mod rules;
 mod stack_selection;
+mod sign_in;
 mod stub_server;
 mod token_lifecycle;
 mod verify;

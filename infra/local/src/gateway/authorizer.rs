@@ -1,116 +1,116 @@
-//! What the authorizer answered.
+//! Responses of the authorizer.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{policy::Policy, position, refusal::Refusal};
+use super::{error::GatewayError, json_error, policy::Policy};
 use crate::{invoke::InvokeError, template::ApiKind};
 
-/// The quota on an authorizer's answer, in bytes.
-const ANSWER_LIMIT: usize = 8 * 1024;
+/// Quota on the size of a response.
+const MAX_RESPONSE_BYTES: usize = 8 * 1024;
 
-/// An answer that is understood, which is not yet a grant.
+/// A well-formed response, which may allow or deny the request.
 #[derive(Debug)]
-pub(super) struct Authorized {
-    /// What it says.
-    pub(super) grant: Grant,
-    /// How long it took.
+pub(super) struct AuthorizerResult {
+    pub(super) response: AuthorizerResponse,
     pub(super) latency: Duration,
 }
 
-/// Who asks and what they may do.
+/// The caller and the decision.
 #[derive(Debug)]
-pub(super) struct Grant {
-    /// Who asks; empty for an HTTP API, which is not told.
+pub(super) struct AuthorizerResponse {
+    /// Empty for an HTTP API, whose authorizer does not return it.
     pub(super) principal: String,
-    /// What is handed on to the function: strings, whatever they were.
+    /// The context for the function, with all values as strings.
     pub(super) context: BTreeMap<String, String>,
-    verdict: Verdict,
+    decision: Decision,
 }
 
-/// What the answer says in its own form.
 #[derive(Debug)]
-enum Verdict {
-    /// A REST API's.
+enum Decision {
+    /// For a REST API.
     Policy(Policy),
-    /// An HTTP API's.
+    /// For an HTTP API.
     Simple(bool),
 }
 
-impl Grant {
-    /// Refuses the method of this ARN unless the answer allows it.
-    pub(super) fn check(&self, method_arn: &str) -> Result<(), Refusal> {
-        let allowed = match &self.verdict {
-            Verdict::Policy(policy) => policy.allows(method_arn),
-            Verdict::Simple(authorized) => *authorized,
+impl AuthorizerResponse {
+    /// Returns an error unless the response allows the method with this ARN.
+    pub(super) fn require_allowed(&self, method_arn: &str) -> Result<(), GatewayError> {
+        let is_allowed = match &self.decision {
+            Decision::Policy(policy) => policy.allows(method_arn),
+            Decision::Simple(is_authorized) => *is_authorized,
         };
-        if allowed { Ok(()) } else { Err(Refusal::AccessDenied) }
+        if is_allowed { Ok(()) } else { Err(GatewayError::AccessDenied) }
     }
 }
 
-/// The answer to a REST API.
+/// The response for a REST API.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct PolicyAnswer {
+struct PolicyResponse {
     principal_id: String,
     policy_document: Policy,
     context: Option<BTreeMap<String, Value>>,
 }
 
-/// The answer to an HTTP API.
+/// The response for an HTTP API.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct SimpleAnswer {
+struct SimpleResponse {
     is_authorized: bool,
     context: Option<BTreeMap<String, Value>>,
 }
 
-/// Reads the answer that the authorizer of an API of this kind gave after `latency`.
-pub(super) fn read(
+/// Interprets the result of the authorizer of an API of this kind.
+pub(super) fn parse_result(
     kind: ApiKind,
     request_id: &str,
-    answer: Result<Vec<u8>, InvokeError>,
+    result: Result<Vec<u8>, InvokeError>,
     latency: Duration,
-) -> Result<Authorized, Refusal> {
-    match answer {
-        Ok(answer) => parse(kind, &answer).map(|grant| Authorized { grant, latency }).map_err(|problem| {
-            tracing::error!(problem, request_id, "the authorizer's answer is malformed");
-            Refusal::AuthorizerConfiguration
-        }),
-        Err(InvokeError::Failed { message }) if message == "Unauthorized" => Err(Refusal::Unauthorized),
+) -> Result<AuthorizerResult, GatewayError> {
+    match result {
+        Ok(bytes) => match parse(kind, &bytes) {
+            Ok(response) => Ok(AuthorizerResult { response, latency }),
+            Err(error) => {
+                tracing::error!(error, request_id, "the authorizer returned a malformed response");
+                Err(GatewayError::AuthorizerConfiguration)
+            }
+        },
+        Err(InvokeError::Failed { message }) if message == "Unauthorized" => Err(GatewayError::Unauthorized),
         Err(error) => {
-            tracing::error!(%error, request_id, "the authorizer gave no answer");
-            Err(Refusal::AuthorizerFailure)
+            tracing::error!(%error, request_id, "the authorizer returned no response");
+            Err(GatewayError::AuthorizerFailure)
         }
     }
 }
 
-fn parse(kind: ApiKind, answer: &[u8]) -> Result<Grant, String> {
-    if answer.len() > ANSWER_LIMIT {
-        return Err(format!("it has {} bytes and may have {ANSWER_LIMIT}", answer.len()));
+fn parse(kind: ApiKind, bytes: &[u8]) -> Result<AuthorizerResponse, String> {
+    if bytes.len() > MAX_RESPONSE_BYTES {
+        return Err(format!("{} bytes exceed the quota of {MAX_RESPONSE_BYTES}", bytes.len()));
     }
-    let (principal, verdict, context) = match kind {
+    let (principal, decision, context) = match kind {
         ApiKind::Rest => {
-            let answer: PolicyAnswer = serde_json::from_slice(answer).map_err(|error| position(&error))?;
-            (answer.principal_id, Verdict::Policy(answer.policy_document), answer.context)
+            let parsed: PolicyResponse = serde_json::from_slice(bytes).map_err(|error| json_error::describe(&error))?;
+            (parsed.principal_id, Decision::Policy(parsed.policy_document), parsed.context)
         }
         ApiKind::Http => {
-            let answer: SimpleAnswer = serde_json::from_slice(answer).map_err(|error| position(&error))?;
-            (String::new(), Verdict::Simple(answer.is_authorized), answer.context)
+            let parsed: SimpleResponse = serde_json::from_slice(bytes).map_err(|error| json_error::describe(&error))?;
+            (String::new(), Decision::Simple(parsed.is_authorized), parsed.context)
         }
     };
-    let context = context.into_iter().flatten().map(|(name, value)| Ok((name, text(&value)?)));
-    Ok(Grant { principal, context: context.collect::<Result<_, String>>()?, verdict })
+    let context = context.into_iter().flatten().map(|(name, value)| Ok((name, context_text(&value)?)));
+    Ok(AuthorizerResponse { principal, context: context.collect::<Result<_, String>>()?, decision })
 }
 
-fn text(value: &Value) -> Result<String, String> {
+fn context_text(value: &Value) -> Result<String, String> {
     match value {
         Value::String(text) => Ok(text.clone()),
         Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => {
-            Err("a value of its context is neither a string nor a number nor a boolean".to_owned())
+            Err("a value in `context` is not a string, number or boolean".to_owned())
         }
     }
 }
@@ -121,41 +121,41 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{Authorized, Refusal};
+    use super::{AuthorizerResponse, GatewayError};
     use crate::{invoke::InvokeError, template::ApiKind};
 
-    fn read(request_id: &str, answer: Result<Vec<u8>, InvokeError>, latency: Duration) -> Result<Authorized, Refusal> {
-        super::read(ApiKind::Rest, request_id, answer, latency)
+    fn parse_result(kind: ApiKind, result: Result<Vec<u8>, InvokeError>) -> Result<AuthorizerResponse, GatewayError> {
+        super::parse_result(kind, "id", result, Duration::ZERO).map(|result| result.response)
     }
 
-    fn whole() -> Value {
+    fn parse(kind: ApiKind, response: &Value) -> Result<AuthorizerResponse, GatewayError> {
+        parse_result(kind, Ok(response.to_string().into_bytes()))
+    }
+
+    fn allow() -> Value {
         let statement = json!({"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "arn"});
         json!({"principalId": "p", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}})
     }
 
-    fn answered(answer: &Value) -> Result<Authorized, Refusal> {
-        read("id", Ok(answer.to_string().into_bytes()), Duration::ZERO)
-    }
-
     #[test]
-    fn context_values_become_strings() {
-        let mut answer = whole();
-        answer["context"] = json!({"text": "a", "number": 1, "fraction": 1.5, "boolean": false, "empty": ""});
-        let grant = answered(&answer).unwrap().grant;
-        let pairs: Vec<_> = grant.context.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    fn context_values_are_converted_to_strings() {
+        let mut response = allow();
+        response["context"] = json!({"text": "a", "number": 1, "fraction": 1.5, "boolean": false, "empty": ""});
+        let context = parse(ApiKind::Rest, &response).unwrap().context;
+        let pairs: Vec<_> = context.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let expected = [("boolean", "false"), ("empty", ""), ("fraction", "1.5"), ("number", "1"), ("text", "a")];
         assert_eq!(pairs, expected);
     }
 
     #[test]
-    fn a_grant_is_for_the_methods_of_its_policy_only() {
-        let grant = answered(&whole()).unwrap().grant;
-        assert_eq!(grant.check("arn"), Ok(()));
-        assert_eq!(grant.check("other"), Err(Refusal::AccessDenied));
+    fn policy_allows_only_its_methods() {
+        let response = parse(ApiKind::Rest, &allow()).unwrap();
+        assert_eq!(response.require_allowed("arn"), Ok(()));
+        assert_eq!(response.require_allowed("other"), Err(GatewayError::AccessDenied));
     }
 
     #[test]
-    fn a_malformed_answer_is_a_configuration_error() {
+    fn malformed_response_is_a_configuration_error() {
         let cases = [
             ("principalId", Value::Null),
             ("principalId", json!(1)),
@@ -168,45 +168,46 @@ mod tests {
             ("context", json!({"a": {"b": "c"}})),
             ("context", json!({"a": "x".repeat(8 * 1024)})),
         ];
-        for (member, value) in cases {
-            let mut answer = whole();
-            answer[member] = value;
-            assert_eq!(answered(&answer).unwrap_err(), Refusal::AuthorizerConfiguration, "{answer}");
+        let changed = cases.map(|(member, value)| {
+            let mut response = allow();
+            response[member] = value;
+            response
+        });
+        let others = [json!(null), json!({}), json!("Allow"), json!({"isAuthorized": true})];
+        for response in changed.into_iter().chain(others) {
+            let error = parse(ApiKind::Rest, &response).unwrap_err();
+            assert_eq!(error, GatewayError::AuthorizerConfiguration, "{response}");
         }
-        for answer in [json!(null), json!({}), json!("Allow"), json!({"isAuthorized": true})] {
-            assert_eq!(answered(&answer).unwrap_err(), Refusal::AuthorizerConfiguration, "{answer}");
-        }
-        assert_eq!(read("id", Ok(b"{".to_vec()), Duration::ZERO).unwrap_err(), Refusal::AuthorizerConfiguration);
+        let error = parse_result(ApiKind::Rest, Ok(b"{".to_vec())).unwrap_err();
+        assert_eq!(error, GatewayError::AuthorizerConfiguration);
     }
 
     #[test]
-    fn an_http_api_takes_the_simple_answer_and_nothing_else() {
-        let answered = |answer: Value| {
-            super::read(ApiKind::Http, "id", Ok(answer.to_string().into_bytes()), Duration::ZERO)
-                .map(|authorized| authorized.grant.check("arn"))
-        };
-        assert_eq!(answered(json!({"isAuthorized": true, "context": {"a": 1}})), Ok(Ok(())));
-        assert_eq!(answered(json!({"isAuthorized": false})), Ok(Err(Refusal::AccessDenied)));
-        for answer in [whole(), json!({}), json!({"isAuthorized": "true"}), json!({"isAuthorized": 1}), json!(true)] {
-            assert_eq!(answered(answer.clone()), Err(Refusal::AuthorizerConfiguration), "{answer}");
+    fn http_api_accepts_only_the_simple_response() {
+        let decision =
+            |response: &Value| parse(ApiKind::Http, response).map(|response| response.require_allowed("arn"));
+        assert_eq!(decision(&json!({"isAuthorized": true, "context": {"a": 1}})), Ok(Ok(())));
+        assert_eq!(decision(&json!({"isAuthorized": false})), Ok(Err(GatewayError::AccessDenied)));
+        for response in [allow(), json!({}), json!({"isAuthorized": "true"}), json!({"isAuthorized": 1}), json!(true)] {
+            assert_eq!(decision(&response), Err(GatewayError::AuthorizerConfiguration), "{response}");
         }
     }
 
     #[test]
-    fn only_the_one_message_is_unauthorized() {
+    fn only_the_error_unauthorized_is_a_rejected_credential() {
         let failed = |message: &str| InvokeError::Failed { message: message.to_owned() };
         let cases = [
-            (failed("Unauthorized"), Refusal::Unauthorized),
-            (failed("unauthorized"), Refusal::AuthorizerFailure),
-            (failed("Unauthorized."), Refusal::AuthorizerFailure),
-            (failed(""), Refusal::AuthorizerFailure),
-            (InvokeError::Crashed, Refusal::AuthorizerFailure),
-            (InvokeError::FunctionTimeout, Refusal::AuthorizerFailure),
-            (InvokeError::CallerTimeout, Refusal::AuthorizerFailure),
-            (InvokeError::UnknownFunction("a".into()), Refusal::AuthorizerFailure),
+            (failed("Unauthorized"), GatewayError::Unauthorized),
+            (failed("unauthorized"), GatewayError::AuthorizerFailure),
+            (failed("Unauthorized."), GatewayError::AuthorizerFailure),
+            (failed(""), GatewayError::AuthorizerFailure),
+            (InvokeError::Crashed, GatewayError::AuthorizerFailure),
+            (InvokeError::FunctionTimeout, GatewayError::AuthorizerFailure),
+            (InvokeError::CallerTimeout, GatewayError::AuthorizerFailure),
+            (InvokeError::UnknownFunction("a".into()), GatewayError::AuthorizerFailure),
         ];
         for (error, expected) in cases {
-            assert_eq!(read("id", Err(error.clone()), Duration::ZERO).unwrap_err(), expected, "{error}");
+            assert_eq!(parse_result(ApiKind::Rest, Err(error.clone())).unwrap_err(), expected, "{error}");
         }
     }
 }

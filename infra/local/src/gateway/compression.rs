@@ -1,8 +1,8 @@
-//! Bodies that a REST API compresses on their way out.
+//! Compression of responses of a REST API.
 //!
-//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-receive-response-with-compressed-payload.html>.
-//! Of the two codings that AWS knows gzip is played: whoever asks for deflate before it has the body as it is. There is no
-//! `Vary`, as there is none on AWS, so a cache between must not keep what this answers.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-receive-response-with-compressed-payload.html>
+//!
+//! Of the two content codings of API Gateway only gzip is implemented. As on AWS, the gateway adds no `Vary` header.
 
 use std::io::{self, Write};
 
@@ -13,20 +13,21 @@ use axum::{
 };
 use flate2::{Compression, write::GzEncoder};
 
-/// The answer of a function, its body compressed where it has at least `smallest` bytes and `request` names the coding.
+/// Compresses a body of at least `minimum_size` bytes if the request accepts gzip.
 ///
 /// # Errors
 ///
-/// When the body cannot be read or compressed.
-pub(super) async fn compressed(
-    smallest: Option<u32>,
+/// Returns a description if the body cannot be read or compressed.
+pub(super) async fn compress(
+    minimum_size: Option<u32>,
     request: &HeaderMap,
     response: Response,
 ) -> Result<Response, String> {
-    let Some(smallest) = smallest.filter(|_| wants_gzip(request) && !is_coded(&response)) else { return Ok(response) };
+    let is_encoded = response.headers().contains_key(header::CONTENT_ENCODING);
+    let Some(minimum_size) = minimum_size.filter(|_| prefers_gzip(request) && !is_encoded) else { return Ok(response) };
     let (mut parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.map_err(|error| error.to_string())?;
-    if body.is_empty() || u32::try_from(body.len()).is_ok_and(|length| length < smallest) {
+    if body.is_empty() || u32::try_from(body.len()).is_ok_and(|length| length < minimum_size) {
         return Ok(Response::from_parts(parts, Body::from(body)));
     }
     let body = gzip(&body).map_err(|error| error.to_string())?;
@@ -40,13 +41,8 @@ fn gzip(body: &Bytes) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// What the function coded itself stays as it is.
-fn is_coded(response: &Response) -> bool {
-    response.headers().contains_key(header::CONTENT_ENCODING)
-}
-
-/// Whether gzip is named, and nothing stands above it (RFC 9110, section 12.5.3). A star names nothing.
-fn wants_gzip(headers: &HeaderMap) -> bool {
+/// Whether the request names gzip with the highest weight (RFC 9110, section 12.5.3). `*` does not count.
+fn prefers_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     let codings: Vec<_> = values.flat_map(|value| value.split(',')).map(coding).collect();
     let highest = codings.iter().map(|(_, weight)| *weight).fold(0.0, f32::max);
@@ -54,7 +50,7 @@ fn wants_gzip(headers: &HeaderMap) -> bool {
     highest > 0.0 && codings.iter().any(is_gzip)
 }
 
-/// A coding and its weight (RFC 9110, section 12.4.2). A weight that is none is the lowest.
+/// A content coding and its weight (RFC 9110, section 12.4.2). An invalid weight counts as 0.
 fn coding(text: &str) -> (&str, f32) {
     let Some((name, weight)) = text.split_once(';') else { return (text.trim(), 1.0) };
     let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok());
@@ -65,29 +61,29 @@ fn coding(text: &str) -> (&str, f32) {
 mod tests {
     use super::*;
 
-    fn wants(accepted: &'static str) -> bool {
-        wants_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))]))
+    fn prefers(accepted: &'static str) -> bool {
+        prefers_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))]))
     }
 
     #[test]
-    fn gzip_is_wanted_where_it_is_named_and_nothing_is_wanted_more() {
+    fn gzip_is_preferred_if_named_with_the_highest_weight() {
         for accepted in ["gzip", "GZIP", "gzip, deflate, br, zstd", "br;q=0.5, gzip;q=0.8", "identity;q=0.1,gzip;q=0.2"]
         {
-            assert!(wants(accepted), "{accepted}");
+            assert!(prefers(accepted), "{accepted}");
         }
         for accepted in ["", "identity", "*", "br", "gzip;q=0", "br, gzip;q=0.9", "gzip;q=x", "gzip;q=2", "gzip;q=NaN"]
         {
-            assert!(!wants(accepted), "{accepted}");
+            assert!(!prefers(accepted), "{accepted}");
         }
-        assert!(!wants_gzip(&HeaderMap::new()));
+        assert!(!prefers_gzip(&HeaderMap::new()));
     }
 
     #[test]
-    fn the_header_may_come_twice() {
+    fn repeated_accept_encoding_headers_are_combined() {
         let mut headers = HeaderMap::new();
         for value in ["br;q=0.1", "gzip"] {
             headers.append(header::ACCEPT_ENCODING, HeaderValue::from_static(value));
         }
-        assert!(wants_gzip(&headers));
+        assert!(prefers_gzip(&headers));
     }
 }

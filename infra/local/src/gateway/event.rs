@@ -1,4 +1,4 @@
-//! The events that functions behind a REST API receive.
+//! Events of functions behind a REST API.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html> and
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html>.
@@ -12,38 +12,37 @@ use axum::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Gateway, authorizer::Authorized, routes::Found};
+use super::{authorizer::AuthorizerResult, routes::RouteMatch};
+use crate::template::{Api, PseudoParameters};
 
-/// A request that has found its route.
+/// A request with its route.
 pub(super) struct GatewayRequest<'a> {
-    /// The gateway that it came to.
-    pub(super) gateway: &'a Gateway,
-    /// The id that it was given.
+    pub(super) api: &'a Api,
+    pub(super) pseudo_parameters: &'a PseudoParameters,
+    /// The API's domain name.
+    pub(super) domain: &'a str,
     pub(super) request_id: &'a str,
-    /// Everything of it but the body.
+    /// Everything but the body.
     pub(super) parts: &'a Parts,
-    /// Its path without the stage.
+    /// The path without the stage.
     pub(super) path: &'a str,
-    /// Its route.
-    pub(super) found: Found<'a>,
+    pub(super) matched: RouteMatch<'a>,
 }
 
-/// Every value of every name, in the order they came.
-pub(super) type Many = BTreeMap<String, Vec<String>>;
+/// All values of each name, in the order of the request.
+pub(super) type MultiValues = BTreeMap<String, Vec<String>>;
 
 impl GatewayRequest<'_> {
-    /// The ARN of the called method, as policies name it.
+    /// The ARN of the called method for policies.
     pub(super) fn method_arn(&self) -> String {
-        let (api, pseudo_parameters) = (&self.gateway.api, &self.gateway.pseudo_parameters);
-        let path = self.path.trim_start_matches('/');
+        let PseudoParameters { region, account, .. } = self.pseudo_parameters;
+        let Api { id, stage, .. } = self.api;
         let method = &self.parts.method;
-        format!(
-            "arn:aws:execute-api:{}:{}:{}/{}/{method}/{path}",
-            pseudo_parameters.region, pseudo_parameters.account, api.id, api.stage
-        )
+        let path = self.path.trim_start_matches('/');
+        format!("arn:aws:execute-api:{region}:{account}:{id}/{stage}/{method}/{path}")
     }
 
-    /// What the authorizer is asked.
+    /// The event of the authorizer.
     pub(super) fn authorizer_event(&self) -> Value {
         let mut event = self.common();
         event["type"] = json!("REQUEST");
@@ -52,8 +51,8 @@ impl GatewayRequest<'_> {
         event
     }
 
-    /// What the function behind the route receives. API Gateway has no binary media types here, so a body is text.
-    pub(super) fn proxy_event(&self, body: &[u8], authorized: Option<&Authorized>) -> Value {
+    /// The event of the route's function. The API has no binary media types, so a body is text.
+    pub(super) fn proxy_event(&self, body: &[u8], authorized: Option<&AuthorizerResult>) -> Value {
         let mut event = self.common();
         for name in ["pathParameters", "queryStringParameters", "multiValueQueryStringParameters"] {
             if event[name].as_object().is_some_and(serde_json::Map::is_empty) {
@@ -73,25 +72,25 @@ impl GatewayRequest<'_> {
         let headers = self.headers();
         let query = self.query();
         json!({
-            "resource": self.found.route.path,
+            "resource": self.matched.route.path,
             "path": self.path,
             "httpMethod": self.parts.method.as_str(),
             "headers": last(&headers),
             "multiValueHeaders": headers,
             "queryStringParameters": last(&query),
             "multiValueQueryStringParameters": query,
-            "pathParameters": self.found.parameters.iter().cloned().collect::<BTreeMap<_, _>>(),
+            "pathParameters": self.matched.parameters.iter().cloned().collect::<BTreeMap<_, _>>(),
             "requestContext": self.request_context(),
         })
     }
 
     pub(super) fn request_context(&self) -> Value {
-        let (api, domain, now) = (&self.gateway.api, &self.gateway.domain, Timestamp::now());
+        let now = Timestamp::now();
         json!({
-            "accountId": self.gateway.pseudo_parameters.account,
-            "apiId": api.id,
-            "domainName": domain,
-            "domainPrefix": domain.split('.').next(),
+            "accountId": self.pseudo_parameters.account,
+            "apiId": self.api.id,
+            "domainName": self.domain,
+            "domainPrefix": self.domain.split('.').next(),
             "extendedRequestId": self.request_id,
             "httpMethod": self.parts.method.as_str(),
             "identity": { "sourceIp": self.source_ip(), "userAgent": self.user_agent() },
@@ -101,8 +100,8 @@ impl GatewayRequest<'_> {
             "requestTime": now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
             "requestTimeEpoch": now.as_millisecond(),
             "resourceId": "local",
-            "resourcePath": self.found.route.path,
-            "stage": api.stage,
+            "resourcePath": self.matched.route.path,
+            "stage": self.api.stage,
         })
     }
 
@@ -115,21 +114,21 @@ impl GatewayRequest<'_> {
         self.parts.headers.get(header::USER_AGENT).map(text)
     }
 
-    pub(super) fn headers(&self) -> Many {
+    pub(super) fn headers(&self) -> MultiValues {
         grouped(self.parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))))
     }
 
-    /// Decoded; bytes that are no UTF-8 become U+FFFD, so that there is no query which cannot be read.
-    pub(super) fn query(&self) -> Many {
+    /// The decoded query. Bytes that are not UTF-8 become U+FFFD, so that every query can be decoded.
+    pub(super) fn query(&self) -> MultiValues {
         let pairs = Query::<Vec<(String, String)>>::try_from_uri(&self.parts.uri);
         grouped(pairs.map(|Query(pairs)| pairs).unwrap_or_default().into_iter())
     }
 }
 
-/// What the function learns of its caller. No name in the context can take the place of the two that the gateway sets.
-fn authorizer_context(authorized: &Authorized) -> Value {
-    let mut context = json!(authorized.grant.context);
-    context["principalId"] = json!(authorized.grant.principal);
+/// The authorizer's context for the function. The gateway's two members replace members of the same name.
+fn authorizer_context(authorized: &AuthorizerResult) -> Value {
+    let mut context = json!(authorized.response.context);
+    context["principalId"] = json!(authorized.response.principal);
     context["integrationLatency"] = json!(u64::try_from(authorized.latency.as_millis()).unwrap_or(u64::MAX));
     context
 }
@@ -138,14 +137,14 @@ fn text(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
-fn grouped(pairs: impl Iterator<Item = (String, String)>) -> Many {
-    let mut many = Many::new();
+fn grouped(pairs: impl Iterator<Item = (String, String)>) -> MultiValues {
+    let mut values = MultiValues::new();
     for (name, value) in pairs {
-        many.entry(name).or_default().push(value);
+        values.entry(name).or_default().push(value);
     }
-    many
+    values
 }
 
-fn last(many: &Many) -> BTreeMap<&String, &String> {
-    many.iter().filter_map(|(name, values)| Some((name, values.last()?))).collect()
+fn last(values: &MultiValues) -> BTreeMap<&String, &String> {
+    values.iter().filter_map(|(name, values)| Some((name, values.last()?))).collect()
 }

@@ -1,4 +1,4 @@
-//! What an HTTP API does in another way than a REST API: payload 2.0, and refusals that nobody can shape.
+//! Events and responses of an HTTP API: payload format 2.0, and error responses that templates cannot change.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html> and
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>.
@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
@@ -16,14 +16,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    authorizer::Authorized,
-    event::{GatewayRequest, Many},
-    integration,
-    refusal::Refusal,
+    authorizer::AuthorizerResult,
+    error::GatewayError,
+    event::{GatewayRequest, MultiValues},
+    integration, json_error,
+    problem::with_problem_code,
 };
 
 impl GatewayRequest<'_> {
-    /// What the authorizer is asked, with payload 2.0.
+    /// The event of the authorizer.
     pub(super) fn http_authorizer_event(&self, identity_headers: &[String]) -> Value {
         let mut event = self.http_common();
         let headers = self.headers();
@@ -34,8 +35,8 @@ impl GatewayRequest<'_> {
         event
     }
 
-    /// What the function behind the route receives, with payload 2.0.
-    pub(super) fn http_function_event(&self, body: &[u8], authorized: Option<&Authorized>) -> Value {
+    /// The event of the route's function.
+    pub(super) fn http_function_event(&self, body: &[u8], authorized: Option<&AuthorizerResult>) -> Value {
         let mut event = self.http_common();
         match str::from_utf8(body) {
             Ok("") => {}
@@ -44,13 +45,13 @@ impl GatewayRequest<'_> {
         }
         event["isBase64Encoded"] = json!(str::from_utf8(body).is_err());
         if let Some(authorized) = authorized {
-            event["requestContext"]["authorizer"] = json!({ "lambda": authorized.grant.context });
+            event["requestContext"]["authorizer"] = json!({ "lambda": authorized.response.context });
         }
         event
     }
 
     fn http_common(&self) -> Value {
-        // This kind of API decodes the path before anybody sees it.
+        // An HTTP API decodes the path before it reaches the authorizer and the function.
         let path = percent_decode_str(self.path).decode_utf8_lossy();
         let mut headers = self.headers();
         let cookies = headers.remove("cookie");
@@ -64,7 +65,7 @@ impl GatewayRequest<'_> {
         });
         for (name, values) in [
             ("queryStringParameters", joined(&self.query())),
-            ("pathParameters", self.found.parameters.iter().cloned().collect()),
+            ("pathParameters", self.matched.parameters.iter().cloned().collect()),
         ] {
             if !values.is_empty() {
                 event[name] = json!(values);
@@ -99,18 +100,18 @@ impl GatewayRequest<'_> {
     }
 
     fn route_key(&self) -> String {
-        format!("{} {}", self.found.route.method, self.found.route.path)
+        format!("{} {}", self.matched.route.method, self.matched.route.path)
     }
 }
 
-fn joined(many: &Many) -> BTreeMap<String, String> {
-    many.iter().map(|(name, values)| (name.clone(), values.join(","))).collect()
+fn joined(values: &MultiValues) -> BTreeMap<String, String> {
+    values.iter().map(|(name, values)| (name.clone(), values.join(","))).collect()
 }
 
-/// A function's answer with a status; without one the whole answer is the body of a 200.
+/// A function's response with a status code.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct FunctionResponse {
     status_code: u16,
     headers: Option<BTreeMap<String, String>>,
     cookies: Option<Vec<String>>,
@@ -118,40 +119,45 @@ struct Answer {
     is_base64_encoded: Option<bool>,
 }
 
-/// The response that a function's answer is. The error is a sentence about what is malformed.
-pub(super) fn read(answer: &[u8]) -> Result<Response, String> {
-    let whole: Value = serde_json::from_slice(answer).map_err(|error| super::position(&error))?;
-    if whole.get("statusCode").is_none() {
-        let mut response = Response::new(Body::from(answer.to_vec()));
+/// Converts a function's response. JSON without a status code is the body of a response with the status 200. The error
+/// describes what is malformed.
+pub(super) fn parse_response(bytes: &[u8]) -> Result<Response, String> {
+    let json: Value = serde_json::from_slice(bytes).map_err(|error| json_error::describe(&error))?;
+    if json.get("statusCode").is_none() {
+        let mut response = Response::new(Body::from(bytes.to_vec()));
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         return Ok(response);
     }
-    let answer: Answer = serde_json::from_value(whole).map_err(|_| "it has not the form of an answer")?;
-    let text = answer.body.unwrap_or_default();
-    let body = match answer.is_base64_encoded {
-        Some(true) => STANDARD.decode(text).map_err(|_| "its body is not base64")?,
+    let parsed: FunctionResponse =
+        serde_json::from_value(json).map_err(|_| "a member is missing or has the wrong type")?;
+    let text = parsed.body.unwrap_or_default();
+    let body = match parsed.is_base64_encoded {
+        Some(true) => STANDARD.decode(text).map_err(|_| "`body` is not base64")?,
         _ => text.into_bytes(),
     };
-    let cookies = answer.cookies.into_iter().flatten().map(|cookie| ("set-cookie".to_owned(), cookie));
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = StatusCode::from_u16(answer.status_code).map_err(|_| "its status code is none")?;
-    let pairs = answer.headers.into_iter().flatten().chain(cookies);
-    *response.headers_mut() = integration::headers(pairs).ok_or("a header of it is none")?;
-    Ok(response)
+    let cookies = parsed.cookies.into_iter().flatten().map(|cookie| ("set-cookie".to_owned(), cookie));
+    let body = Bytes::from(body);
+    let mut response = Response::new(Body::from(body.clone()));
+    *response.status_mut() = StatusCode::from_u16(parsed.status_code).map_err(|_| "invalid `statusCode`")?;
+    let pairs = parsed.headers.into_iter().flatten().chain(cookies);
+    *response.headers_mut() = integration::headers(pairs).ok_or("invalid header")?;
+    Ok(with_problem_code(response, &body))
 }
 
-/// What an HTTP API says where no function does. No template can change it.
-pub(super) fn refused(refusal: Refusal) -> Response {
-    let (status, message) = match refusal {
-        Refusal::MissingAuthenticationToken => (StatusCode::NOT_FOUND, "Not Found"),
-        Refusal::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized"),
-        Refusal::AccessDenied => (StatusCode::FORBIDDEN, "Forbidden"),
-        Refusal::HeadersTooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large"),
-        Refusal::UriTooLong => (StatusCode::URI_TOO_LONG, "URI Too Long"),
-        Refusal::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
-        Refusal::RequestTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
-        Refusal::IntegrationTimeout => (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
-        Refusal::AuthorizerFailure | Refusal::AuthorizerConfiguration | Refusal::Internal => {
+/// The error response, which is the same for every HTTP API.
+pub(super) fn error_response(error: GatewayError) -> Response {
+    let (status, message) = match error {
+        GatewayError::MissingAuthenticationToken => (StatusCode::NOT_FOUND, "Not Found"),
+        GatewayError::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized"),
+        GatewayError::AccessDenied => (StatusCode::FORBIDDEN, "Forbidden"),
+        GatewayError::HeadersTooLarge => {
+            (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large")
+        }
+        GatewayError::UriTooLong => (StatusCode::URI_TOO_LONG, "URI Too Long"),
+        GatewayError::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
+        GatewayError::RequestTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
+        GatewayError::IntegrationTimeout => (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        GatewayError::AuthorizerFailure | GatewayError::AuthorizerConfiguration | GatewayError::Internal => {
             (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         }
     };

@@ -1,25 +1,25 @@
-//! A function's answer behind a REST API, made a response.
+//! Responses of functions behind a REST API.
 
 use std::collections::BTreeMap;
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 use serde::Deserialize;
 
-use super::position;
+use super::{json_error, problem::with_problem_code};
 
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-output-format>
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct FunctionResponse {
     status_code: Status,
     headers: Option<BTreeMap<String, String>>,
     multi_value_headers: Option<BTreeMap<String, Vec<String>>>,
     body: Option<String>,
-    /// Without binary media types, which the template does not set, API Gateway hands a Base64 text on as it is.
+    /// Ignored: without binary media types, which the template does not set, API Gateway does not decode the body.
     #[serde(rename = "isBase64Encoded")]
     _is_base64_encoded: Option<bool>,
 }
@@ -31,20 +31,21 @@ enum Status {
     Text(String),
 }
 
-/// The response that `answer` is. The error is a sentence about what is malformed.
-pub(super) fn read(answer: &[u8]) -> Result<Response, String> {
-    let answer: Answer = serde_json::from_slice(answer).map_err(|error| position(&error))?;
-    let status = status(&answer.status_code).ok_or("its status code is none")?;
-    let single = answer.headers.unwrap_or_default().into_iter();
-    let many = answer.multi_value_headers.unwrap_or_default().into_iter();
+/// Converts a function's response. The error describes what is malformed.
+pub(super) fn parse_response(bytes: &[u8]) -> Result<Response, String> {
+    let parsed: FunctionResponse = serde_json::from_slice(bytes).map_err(|error| json_error::describe(&error))?;
+    let status = parse_status(&parsed.status_code).ok_or("invalid `statusCode`")?;
+    let single = parsed.headers.unwrap_or_default().into_iter();
+    let many = parsed.multi_value_headers.unwrap_or_default().into_iter();
     let many = many.flat_map(|(name, values)| values.into_iter().map(move |value| (name.clone(), value)));
-    let mut response = Response::new(Body::from(answer.body.unwrap_or_default()));
+    let body = Bytes::from(parsed.body.unwrap_or_default());
+    let mut response = Response::new(Body::from(body.clone()));
     *response.status_mut() = status;
-    *response.headers_mut() = headers(single.chain(many)).ok_or("a header of it is none")?;
-    Ok(response)
+    *response.headers_mut() = headers(single.chain(many)).ok_or("invalid header")?;
+    Ok(with_problem_code(response, &body))
 }
 
-fn status(status: &Status) -> Option<StatusCode> {
+fn parse_status(status: &Status) -> Option<StatusCode> {
     let number = match status {
         Status::Number(number) => *number,
         Status::Text(text) => text.parse().ok()?,
@@ -52,13 +53,13 @@ fn status(status: &Status) -> Option<StatusCode> {
     StatusCode::from_u16(number).ok().filter(|status| (200..=599).contains(&status.as_u16()))
 }
 
-/// The headers, each pair of name and value once, with the type JSON where none is named.
+/// The headers without duplicates. The default content type is JSON.
 pub(super) fn headers(pairs: impl Iterator<Item = (String, String)>) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (name, value) in pairs {
         let value = HeaderValue::from_str(&value).ok()?;
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-        if let Some(name) = renamed(name)
+        if let Some(name) = remapped(name)
             && !headers.get_all(&name).iter().any(|other| other == value)
         {
             headers.append(name, value);
@@ -69,7 +70,7 @@ pub(super) fn headers(pairs: impl Iterator<Item = (String, String)>) -> Option<H
 }
 
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>
-fn renamed(name: HeaderName) -> Option<HeaderName> {
+fn remapped(name: HeaderName) -> Option<HeaderName> {
     match name {
         header::CONTENT_LENGTH | header::TRANSFER_ENCODING => None,
         header::CONNECTION => Some(HeaderName::from_static("x-amzn-remapped-connection")),
@@ -85,10 +86,10 @@ mod tests {
     use axum::response::Response;
     use serde_json::{Value, json};
 
-    use super::read;
+    use super::parse_response;
 
-    fn response(answer: &Value) -> Response {
-        read(answer.to_string().as_bytes()).unwrap()
+    fn response(body: &Value) -> Response {
+        parse_response(body.to_string().as_bytes()).unwrap()
     }
 
     fn all<'a>(response: &'a Response, name: &str) -> Vec<&'a str> {
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_code_alone_is_an_answer_and_may_be_text() {
+    fn response_with_only_a_status_is_valid() {
         for status in [json!(204), json!("204")] {
             let response = response(&json!({"statusCode": status, "headers": null, "body": null}));
             assert_eq!((response.status().as_u16(), all(&response, "content-type")), (204, vec!["application/json"]));
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn both_kinds_of_headers_are_merged() {
+    fn single_and_multi_value_headers_are_merged() {
         let response = response(&json!({
             "statusCode": 200,
             "headers": {"Content-Type": "text/html", "A": "1"},
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn reserved_headers_are_renamed_or_dropped() {
+    fn reserved_headers_are_remapped_or_dropped() {
         let headers = json!({
             "WWW-Authenticate": "Bearer", "Connection": "close", "Server": "s", "Date": "d",
             "Content-Length": "5", "Transfer-Encoding": "chunked",
@@ -131,8 +132,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_malformed() {
-        for answer in [
+    fn malformed_response_is_an_error() {
+        for body in [
             json!(null),
             json!("text"),
             json!({}),
@@ -149,9 +150,9 @@ mod tests {
             json!({"statusCode": 200, "multiValueHeaders": {"a": "b"}}),
             json!({"statusCode": 200, "isBase64Encoded": "true"}),
         ] {
-            assert!(read(answer.to_string().as_bytes()).is_err(), "{answer}");
+            assert!(parse_response(body.to_string().as_bytes()).is_err(), "{body}");
         }
-        assert!(read(b"{").is_err());
-        assert!(read(b"").is_err());
+        assert!(parse_response(b"{").is_err());
+        assert!(parse_response(b"").is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! How large a request may be, and how slow.
+//! Quotas on the size of a request, and on the time in which its body arrives.
 
 use std::time::Duration;
 
@@ -8,31 +8,27 @@ use axum::{
 };
 use tokio::time::timeout;
 
-use super::refusal::Refusal;
+use super::error::GatewayError;
 
-/// The quota on a request's body, in bytes.
-const BODY_LIMIT: usize = 10 * 1024 * 1024;
-/// The quota on the names and values of all headers, in bytes.
-const HEADERS_LIMIT: usize = 10_240;
-/// The longest path and query, in bytes.
-const URI_LIMIT: usize = 8 * 1024;
-/// How long the headers of a request may take to arrive, and then its body. What AWS allows is nowhere said; it is about this.
-pub(super) const SLOWEST: Duration = Duration::from_secs(30);
-/// How long a connection may be without a request: the idle connection timeout of a REST API. Clients that keep connections give
-/// them up earlier, so that none of their requests meets one that is being closed.
-pub(super) const IDLEST: Duration = Duration::from_secs(310);
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+/// Of the names and values of all headers.
+const MAX_HEADERS_BYTES: usize = 10_240;
+/// Of path and query.
+const MAX_URI_BYTES: usize = 8 * 1024;
+/// Longest wait for a request's body. AWS documents no value; observed is about this.
+pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Refuses a request whose path or headers are too large.
-pub(super) fn check(uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
-    if uri.path_and_query().is_some_and(|target| target.as_str().len() > URI_LIMIT) {
-        return Err(Refusal::UriTooLong);
+/// Rejects a request whose path or headers are too large.
+pub(super) fn check_size(uri: &Uri, headers: &HeaderMap) -> Result<(), GatewayError> {
+    if uri.path_and_query().is_some_and(|target| target.as_str().len() > MAX_URI_BYTES) {
+        return Err(GatewayError::UriTooLong);
     }
     let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    if size > HEADERS_LIMIT { Err(Refusal::HeadersTooLarge) } else { Ok(()) }
+    if size > MAX_HEADERS_BYTES { Err(GatewayError::HeadersTooLarge) } else { Ok(()) }
 }
 
-/// The whole body, which may take `slowest` to arrive.
-pub(super) async fn whole(body: Body, slowest: Duration) -> Result<Bytes, Refusal> {
-    let body = timeout(slowest, to_bytes(body, BODY_LIMIT)).await;
-    body.map_err(|_| Refusal::RequestTimeout)?.map_err(|_| Refusal::RequestTooLarge)
+/// Reads the whole body.
+pub(super) async fn read_body(body: Body, body_timeout: Duration) -> Result<Bytes, GatewayError> {
+    let body = timeout(body_timeout, to_bytes(body, MAX_BODY_BYTES)).await;
+    body.map_err(|_| GatewayError::RequestTimeout)?.map_err(|_| GatewayError::RequestTooLarge)
 }

@@ -1,10 +1,10 @@
-//! What an IAM policy says about calling a method.
+//! IAM policies that an authorizer returns.
 
 use serde::Deserialize;
 
 use crate::iam::{self, Effect, Statement};
 
-/// An IAM policy. An element that is not understood is an error when it is read, because it might restrict.
+/// An IAM policy. An unknown element makes it invalid, because the element might restrict it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Policy {
@@ -15,13 +15,13 @@ pub(super) struct Policy {
 }
 
 impl Policy {
-    /// Whether the policy allows to call the method of this ARN.
+    /// Whether the policy allows calling the method with this ARN.
     ///
     /// Conditions are not evaluated: a condition of a denial counts as met, one of an allowance as not met.
     pub(super) fn allows(&self, method_arn: &str) -> bool {
         iam::evaluate(&self.statements, |statement| {
-            let met = statement.conditions.is_empty() || statement.effect == Effect::Deny;
-            met && statement.names("execute-api:Invoke", method_arn)
+            let is_met = statement.conditions.is_empty() || statement.effect == Effect::Deny;
+            is_met && statement.names("execute-api:Invoke", method_arn)
         })
     }
 }
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_allows_what_it_names() {
+    fn policy_allows_matching_actions_and_resources() {
         for (action, resource) in [
             ("execute-api:Invoke", ARN),
             ("execute-api:*", "*"),
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_allows_nothing_else() {
+    fn policy_denies_everything_else() {
         for (action, resource) in [
             ("execute-api:Invoke", ARN.replace("GET", "POST")),
             ("execute-api:Invoke", ARN.replace("GET", "get")),
@@ -78,15 +78,16 @@ mod tests {
     }
 
     #[test]
-    fn an_explicit_deny_wins_wherever_it_stands() {
-        let (allow, deny) = (statement("Allow", "*", "*"), statement("Deny", "execute-api:Invoke", ARN));
+    fn explicit_deny_overrides_allow_in_any_order() {
+        let allow = statement("Allow", "*", "*");
+        let deny = statement("Deny", "execute-api:Invoke", ARN);
         assert!(!allows(&json!([allow, deny])));
         assert!(!allows(&json!([deny, allow])));
         assert!(!allows(&json!([deny])));
     }
 
     #[test]
-    fn a_condition_can_only_narrow() {
+    fn condition_never_widens_a_policy() {
         let mut conditional = statement("Allow", "*", "*");
         conditional["Condition"] = json!({"StringEquals": {"a": "b"}});
         assert!(!allows(&json!([conditional])));
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_no_policy() {
+    fn policy_with_unknown_elements_is_invalid() {
         let whole = statement("Allow", "*", "*");
         for (member, value) in [
             ("Effect", json!(true)),

@@ -1,4 +1,4 @@
-//! What a browser is told that asks ahead.
+//! Responses to CORS preflight requests.
 
 use axum::{
     body::Body,
@@ -14,7 +14,7 @@ use axum::{
 
 use crate::template::Cors;
 
-/// What the mock integration answers that SAM puts behind `OPTIONS`.
+/// The response of the mock integration that SAM generates for `OPTIONS`.
 pub(super) fn response(cors: &Cors) -> Response {
     let mut response = Response::new(Body::from("{}\n"));
     for (name, value) in [

@@ -1,93 +1,93 @@
-//! Which route a request takes.
+//! Route matching.
+
+use std::collections::BTreeMap;
 
 use axum::http::Method;
+use matchit::Router;
 use percent_encoding::percent_decode_str;
 
 use crate::template::Route;
 
-/// All routes.
-pub(super) struct Routes(Vec<Route>);
+/// The method of a route for all methods.
+const ANY_METHOD: &str = "ANY";
 
-/// The route that was found.
-pub(super) struct Found<'a> {
-    /// It.
+/// The routes of an API, by path pattern and method.
+pub(super) struct RouteTable(Router<BTreeMap<String, Route>>);
+
+/// The route of a request.
+pub(super) struct RouteMatch<'a> {
     pub(super) route: &'a Route,
-    /// The path's parameters, percent-decoded.
+    /// Names and percent-decoded values of the path parameters.
     pub(super) parameters: Vec<(String, String)>,
 }
 
-impl Routes {
-    /// These routes.
+impl RouteTable {
     pub(super) fn new(routes: &[Route]) -> Self {
-        Self(routes.to_vec())
+        let mut by_pattern: BTreeMap<String, BTreeMap<String, Route>> = BTreeMap::new();
+        for route in routes {
+            by_pattern.entry(pattern(&route.path)).or_default().insert(route.method.clone(), route.clone());
+        }
+        let mut matcher = Router::new();
+        for (pattern, methods) in by_pattern {
+            let inserted = matcher.insert(pattern, methods);
+            inserted.unwrap_or_else(|error| unreachable!("patterns are distinct and escaped: {error}"));
+        }
+        Self(matcher)
     }
 
-    /// The route of `method` and `path`, without the stage; none if there is no such route.
+    /// The route of `method` and `path` (without the stage).
     ///
-    /// First the path decides: it is compared exactly, and where it fits several routes a literal segment comes before a
-    /// parameter. Only then the method: a path without it does not fall back to another path.
-    pub(super) fn find(&self, method: &Method, path: &str) -> Option<Found<'_>> {
-        let fitting: Vec<&Route> = self.0.iter().filter(|route| fits(&route.path, path)).collect();
-        let best = fitting.iter().map(|route| rank(&route.path)).min()?;
-        let with = |method: &str| fitting.iter().find(|route| rank(&route.path) == best && route.method == method);
-        let route = with(method.as_str()).or_else(|| with("ANY"))?;
-        Some(Found { route, parameters: parameters(&route.path, path) })
+    /// The path is matched first, with literal segments before parameters. A path whose routes do not include the method
+    /// does not fall back to a less specific path.
+    pub(super) fn find(&self, method: &Method, path: &str) -> Option<RouteMatch<'_>> {
+        let matched = self.0.at(path).ok()?;
+        let route = matched.value.get(method.as_str()).or_else(|| matched.value.get(ANY_METHOD))?;
+        let names = route.path.split('/').filter_map(parameter_name);
+        let values = matched.params.iter().map(|(_, value)| percent_decode_str(value).decode_utf8_lossy().into_owned());
+        Some(RouteMatch { route, parameters: names.map(str::to_owned).zip(values).collect() })
+    }
+
+    /// Whether a route of any method has this path.
+    pub(super) fn contains_path(&self, path: &str) -> bool {
+        self.0.at(path).is_ok()
     }
 }
 
-impl Routes {
-    /// Whether `path` is that of a route, by whatever method.
-    pub(super) fn know(&self, path: &str) -> bool {
-        self.0.iter().any(|route| fits(&route.path, path))
-    }
+/// The pattern of a route's path. Its parameters are named by their position, so that routes of different methods may name
+/// them differently. The template reader rejects greedy parameters (`{proxy+}`).
+fn pattern(path: &str) -> String {
+    let segments = path.split('/').enumerate().map(|(position, segment)| match parameter_name(segment) {
+        Some(_) => format!("{{{position}}}"),
+        None => segment.replace('{', "{{").replace('}', "}}"),
+    });
+    segments.collect::<Vec<_>>().join("/")
 }
 
-fn parameter(segment: &str) -> Option<&str> {
+fn parameter_name(segment: &str) -> Option<&str> {
     segment.strip_prefix('{')?.strip_suffix('}')
-}
-
-fn fits(route: &str, path: &str) -> bool {
-    let mut segments = path.split('/');
-    let fits = |own: &str| match segments.next() {
-        Some(segment) if parameter(own).is_some() => !segment.is_empty(),
-        segment => segment == Some(own),
-    };
-    route.split('/').all(fits) && segments.next().is_none()
-}
-
-/// Smaller for the more literal of two routes which fit the same path.
-fn rank(route: &str) -> Vec<bool> {
-    route.split('/').map(|segment| parameter(segment).is_some()).collect()
-}
-
-fn parameters(route: &str, path: &str) -> Vec<(String, String)> {
-    let pairs = route.split('/').zip(path.split('/'));
-    pairs.filter_map(|(own, segment)| Some((parameter(own)?.to_owned(), decoded(segment)))).collect()
-}
-
-/// RFC 3986, section 2.1. A `%` that is followed by no two digits stays.
-fn decoded(segment: &str) -> String {
-    percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use axum::http::Method;
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
     use proptest::prelude::*;
 
-    use super::{Routes, decoded, fits};
+    use super::{RouteTable, parameter_name};
     use crate::template::Route;
 
     fn route(method: &str, path: &str) -> Route {
         Route { method: method.into(), path: path.into(), function: format!("{method} {path}"), authorized: true }
     }
 
-    fn routes() -> Routes {
-        Routes::new(&[
+    fn routes() -> RouteTable {
+        RouteTable::new(&[
             route("GET", "/tokens"),
             route("POST", "/tokens"),
             route("GET", "/tokens/{id}"),
-            route("DELETE", "/tokens/{id}"),
+            route("DELETE", "/tokens/{token}"),
             route("GET", "/tokens/mine"),
             route("GET", "/{a}/{b}/c"),
             route("ANY", "/any"),
@@ -95,29 +95,30 @@ mod tests {
         ])
     }
 
-    fn found(method: &str, path: &str) -> Option<String> {
+    fn find(method: &str, path: &str) -> Option<String> {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        routes().find(&method, path).map(|found| found.route.function.clone())
+        routes().find(&method, path).map(|matched| matched.route.function.clone())
     }
 
     #[test]
-    fn the_more_literal_route_is_taken() {
+    fn most_literal_route_matches() {
         let cases = [
             ("GET", "/tokens", "GET /tokens"),
             ("POST", "/tokens", "POST /tokens"),
             ("GET", "/tokens/x", "GET /tokens/{id}"),
+            ("DELETE", "/tokens/x", "DELETE /tokens/{token}"),
             ("GET", "/tokens/mine", "GET /tokens/mine"),
             ("GET", "/tokens/mine/c", "GET /{a}/{b}/c"),
             ("GET", "/any", "GET /any"),
             ("PATCH", "/any", "ANY /any"),
         ];
         for (method, path, expected) in cases {
-            assert_eq!(found(method, path).as_deref(), Some(expected), "{method} {path}");
+            assert_eq!(find(method, path).as_deref(), Some(expected), "{method} {path}");
         }
     }
 
     #[test]
-    fn what_is_no_route_is_not_found() {
+    fn other_paths_and_methods_match_no_route() {
         let cases = [
             ("GET", "/"),
             ("GET", ""),
@@ -135,34 +136,61 @@ mod tests {
             ("ANY", "/tokens"),
         ];
         for (method, path) in cases {
-            assert_eq!(found(method, path), None, "{method} {path}");
+            assert_eq!(find(method, path), None, "{method} {path}");
         }
     }
 
     #[test]
-    fn a_method_does_not_fall_back_to_a_less_literal_path() {
-        assert_eq!(found("DELETE", "/tokens/x").as_deref(), Some("DELETE /tokens/{id}"));
-        assert_eq!(found("DELETE", "/tokens/mine"), None);
+    fn method_does_not_fall_back_to_a_less_specific_path() {
+        assert_eq!(find("DELETE", "/tokens/mine"), None);
     }
 
     #[test]
-    fn parameters_are_decoded_within_their_segment() {
+    fn path_parameters_are_decoded() {
         let routes = routes();
-        let found = routes.find(&Method::GET, "/a%2Fb/%c3%a9+%zz%/c").unwrap();
+        let matched = routes.find(&Method::GET, "/a%2Fb/%c3%a9+%zz%/c").unwrap();
         let expected = [("a".to_owned(), "a/b".to_owned()), ("b".to_owned(), "é+%zz%".to_owned())];
-        assert_eq!(found.parameters, expected);
+        assert_eq!(matched.parameters, expected);
+        let matched = routes.find(&Method::DELETE, "/tokens/x").unwrap();
+        assert_eq!(matched.parameters, [("token".to_owned(), "x".to_owned())]);
+    }
+
+    /// Whether `path` has the segments of `route`, in which a parameter stands for any segment that is not empty.
+    fn fits(route: &str, path: &str) -> bool {
+        let mut segments = path.split('/');
+        let fits = |own: &str| match segments.next() {
+            Some(segment) if parameter_name(own).is_some() => !segment.is_empty(),
+            segment => segment == Some(own),
+        };
+        route.split('/').all(fits) && segments.next().is_none()
     }
 
     proptest! {
         #[test]
-        fn every_byte_survives_its_encoding(text in any::<String>()) {
-            let encoded: String = text.bytes().flat_map(|byte| format!("%{byte:02X}").into_bytes()).map(char::from).collect();
-            prop_assert_eq!(decoded(&encoded), text);
+        fn encoded_parameter_is_decoded_to_the_same_text(text in any::<String>().prop_filter("not empty", |t| !t.is_empty())) {
+            let encoded: String = utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string();
+            let routes = RouteTable::new(&[route("GET", "/{a}")]);
+            let matched = routes.find(&Method::GET, &format!("/{encoded}")).unwrap();
+            prop_assert_eq!(matched.parameters, [("a".to_owned(), text)]);
         }
 
+        /// Of the routes that fit a path, the one with the earliest literal segment matches.
         #[test]
-        fn a_literal_route_fits_its_own_path_only(route in "(/[a-z]{1,3}){1,4}", path in "(/[a-z]{0,3}){1,4}") {
-            prop_assert_eq!(fits(&route, &path), route == path);
+        fn route_match_equals_its_definition(
+            paths in proptest::collection::vec("(/([ab]{0,2}|\\{[xy]\\}|[ab{}]{1,3})){1,4}", 1..6),
+            path in "(/[ab{}]{0,2}){1,4}",
+        ) {
+            let is_parameter = |segment: &str| parameter_name(segment).is_some();
+            let shape = |path: &str| -> Vec<String> {
+                path.split('/').map(|segment| if is_parameter(segment) { "{}" } else { segment }.to_owned()).collect()
+            };
+            let rank = |path: &&String| path.split('/').map(is_parameter).collect::<Vec<_>>();
+            let distinct: BTreeMap<_, _> = paths.into_iter().map(|path| (shape(&path), path)).collect();
+            let routes: Vec<_> = distinct.values().map(|path| route("GET", path)).collect();
+            let expected = distinct.values().filter(|route| fits(route, &path)).min_by_key(rank);
+            let table = RouteTable::new(&routes);
+            prop_assert_eq!(table.find(&Method::GET, &path).map(|matched| &matched.route.path), expected);
+            prop_assert_eq!(table.contains_path(&path), expected.is_some());
         }
     }
 }

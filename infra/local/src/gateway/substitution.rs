@@ -1,8 +1,8 @@
-//! `$context` variables in the template of a gateway response.
+//! Substitution of `$context` variables in the template of a gateway response.
 
-/// The template with each `$name` replaced by `value_of(name)`, and by nothing if that has no value.
+/// Replaces each `$name` with `value_of(name)`, or with nothing if there is no value.
 ///
-/// It is plain substitution, as on AWS: nothing is escaped, and a value that looks like a variable stays as it is.
+/// As on AWS, values are neither escaped nor substituted again.
 pub(super) fn substitute(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {
     let mut parts = template.split('$');
     let mut text = parts.next().unwrap_or_default().to_owned();
@@ -14,7 +14,7 @@ pub(super) fn substitute(template: &str, value_of: impl Fn(&str) -> Option<Strin
     text
 }
 
-/// The name with which `text` begins. A full stop at its end belongs to the sentence around it.
+/// The variable name at the beginning of `text`. A full stop at its end belongs to the surrounding text.
 fn name(text: &str) -> &str {
     let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')));
     text[..end.unwrap_or(text.len())].trim_end_matches('.')
@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_replaced_and_unknown_ones_are_empty() {
+    fn variables_are_replaced_and_unknown_variables_removed() {
         for (template, expected) in [
             ("plain", "plain"),
             ("{\"instance\":\"$context.requestId\"}", "{\"instance\":\"id\"}"),
@@ -48,18 +48,18 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_neither_escaped_nor_substituted_again() {
+    fn value_is_neither_escaped_nor_substituted_again() {
         assert_eq!(substituted("$context.authorizer.reason"), "a \"quote\" and $context.requestId");
     }
 
     proptest! {
         #[test]
-        fn a_template_without_variables_stays(template in "[^$]*") {
+        fn template_without_variables_is_unchanged(template in "[^$]*") {
             prop_assert_eq!(substituted(&template), template);
         }
 
         #[test]
-        fn no_template_is_too_strange(template in "[$.a-z é\"]*") {
+        fn any_template_is_fully_substituted(template in "[$.a-z é\"]*") {
             prop_assert!(!substituted(&template).contains('$'));
         }
     }

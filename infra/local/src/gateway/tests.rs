@@ -12,7 +12,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{Gateway, answer};
+use super::{Gateway, handle};
 use crate::{
     invoke::{Invocation, Invoke, InvokeError},
     template::{PseudoParameters, load},
@@ -20,25 +20,26 @@ use crate::{
 
 mod authorizer;
 mod compression;
+mod host;
 mod http_api;
 mod integration;
-mod logged;
-mod quota;
-mod route;
+mod limits;
+mod logging;
+mod routing;
 
 const TEMPLATE: &str = include_str!("tests/template.yaml");
 const ALLOWED: &str = "arn:aws:execute-api:us-east-1:000000000000:api/live/*";
 
-/// Functions that answer what they were told to, and keep what they were asked.
+/// Functions with fixed results, which record their invocations.
 #[derive(Default)]
-struct Fake {
-    answers: BTreeMap<&'static str, Result<Vec<u8>, InvokeError>>,
+struct FakeFunctions {
+    results: BTreeMap<&'static str, Result<Vec<u8>, InvokeError>>,
     calls: Mutex<Vec<(String, Value, Duration)>>,
 }
 
-impl Fake {
-    fn with(mut self, function: &'static str, answer: Result<Value, InvokeError>) -> Self {
-        self.answers.insert(function, answer.map(|answer| answer.to_string().into_bytes()));
+impl FakeFunctions {
+    fn with(mut self, function: &'static str, result: Result<Value, InvokeError>) -> Self {
+        self.results.insert(function, result.map(|response| response.to_string().into_bytes()));
         self
     }
 
@@ -46,30 +47,31 @@ impl Fake {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The event of the one call to `function`.
+    /// The event of the only invocation of `function`.
     fn event(&self, function: &str) -> Value {
         let mut events: Vec<_> = self.calls().into_iter().filter(|(name, ..)| name == function).collect();
-        assert_eq!(events.len(), 1, "calls of `{function}`");
+        assert_eq!(events.len(), 1, "invocations of `{function}`");
         events.remove(0).1
     }
 
-    fn called(&self) -> Vec<String> {
+    /// Names of the invoked functions.
+    fn invoked(&self) -> Vec<String> {
         self.calls().into_iter().map(|(name, ..)| name).collect()
     }
 }
 
-impl Invoke for Fake {
-    fn invoke<'a>(&'a self, function: &'a str, event: Vec<u8>, patience: Duration) -> Invocation<'a> {
+impl Invoke for FakeFunctions {
+    fn invoke<'a>(&'a self, function: &'a str, event: Vec<u8>, timeout: Duration) -> Invocation<'a> {
         let event = serde_json::from_slice(&event).unwrap();
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push((function.to_owned(), event, patience));
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push((function.to_owned(), event, timeout));
         let unknown = || Err(InvokeError::UnknownFunction(function.to_owned()));
-        let answer = self.answers.get(function).cloned().unwrap_or_else(unknown);
-        Box::pin(async move { answer })
+        let result = self.results.get(function).cloned().unwrap_or_else(unknown);
+        Box::pin(async move { result })
     }
 }
 
-/// What an authorizer says which allows everything.
-fn grant() -> Value {
+/// A response of the authorizer that allows every method.
+fn allow() -> Value {
     policy("Allow", ALLOWED)
 }
 
@@ -78,7 +80,7 @@ fn policy(effect: &str, resource: &str) -> Value {
     json!({
         "principalId": "someone",
         "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
-        "context": {"code": "missing_permission", "reason": "it may not", "count": 2, "live": true},
+        "context": {"code": "missing_permission", "reason": "not permitted", "count": 2, "live": true},
     })
 }
 
@@ -86,30 +88,30 @@ fn ok() -> Value {
     json!({"statusCode": 200, "body": "hello"})
 }
 
-/// Functions of which the authorizer allows and the others answer.
-fn willing() -> Fake {
-    Fake::default().with("authorizer", Ok(grant())).with("open", Ok(ok())).with("tokens", Ok(ok()))
+/// Functions of which the authorizer allows every request and the others succeed.
+fn functions() -> FakeFunctions {
+    FakeFunctions::default().with("authorizer", Ok(allow())).with("open", Ok(ok())).with("tokens", Ok(ok()))
 }
 
-struct Answered {
+struct TestResponse {
     status: u16,
     headers: HeaderMap,
     body: String,
-    functions: Arc<Fake>,
+    functions: Arc<FakeFunctions>,
 }
 
-impl Answered {
+impl TestResponse {
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// The status and the kind of the refusal.
-    fn refusal(&self) -> (u16, &str) {
+    /// Status and type of an error response.
+    fn error(&self) -> (u16, &str) {
         (self.status, self.header("x-amzn-errortype").unwrap_or("none"))
     }
 }
 
-fn gateway(template: &str, functions: Arc<Fake>, stage_in_path: bool) -> Gateway {
+fn gateway(template: &str, functions: Arc<FakeFunctions>, stage_in_path: bool) -> Gateway {
     let template = load(template, &BTreeMap::new(), &PseudoParameters::default()).unwrap();
     Gateway::new(
         &template.apis[0],
@@ -120,20 +122,20 @@ fn gateway(template: &str, functions: Arc<Fake>, stage_in_path: bool) -> Gateway
     )
 }
 
-async fn sent(gateway: Gateway, request: Request, functions: Arc<Fake>) -> Answered {
-    let (parts, body) = answer(State(Arc::new(gateway)), request).await.into_parts();
+async fn send_to(gateway: Gateway, request: Request, functions: Arc<FakeFunctions>) -> TestResponse {
+    let (parts, body) = handle(State(Arc::new(gateway)), request).await.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let body = String::from_utf8(body.to_vec()).unwrap();
-    Answered { status: parts.status.as_u16(), headers: parts.headers, body, functions }
+    TestResponse { status: parts.status.as_u16(), headers: parts.headers, body, functions }
 }
 
-/// Sends the request to a gateway without a stage in its paths.
-async fn send(functions: Fake, request: Request) -> Answered {
+/// Sends the request to a gateway without the stage in its paths.
+async fn send(functions: FakeFunctions, request: Request) -> TestResponse {
     let functions = Arc::new(functions);
-    sent(gateway(TEMPLATE, Arc::clone(&functions), false), request, functions).await
+    send_to(gateway(TEMPLATE, Arc::clone(&functions), false), request, functions).await
 }
 
-/// A request with an identity header.
+/// A request with the identity header.
 fn request(method: &str, uri: &str) -> Request {
     Request::builder().method(method).uri(uri).header("authorization", "Bearer x").body(Body::empty()).unwrap()
 }

@@ -1,35 +1,35 @@
-//! What the token page, which is of another origin, may read (Fetch, <https://fetch.spec.whatwg.org/#http-cors-protocol>).
+//! CORS for the token page, which is served from another origin (Fetch,
+//! <https://fetch.spec.whatwg.org/#http-cors-protocol>).
+
+use std::sync::Arc;
 
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 
-/// How long a browser keeps the answer to a preflight, in seconds.
-const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
+use super::provider::Provider;
 
-/// What a browser is told that asks ahead of `method`.
-pub(super) fn preflight(method: &'static str) -> Response {
-    let headers = [
-        (header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(method)),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type")),
-        (header::ACCESS_CONTROL_MAX_AGE, MAX_AGE),
-    ];
-    (StatusCode::NO_CONTENT, headers).into_response()
-}
-
-/// Lets the sender of `request` read `response` where it is one of `origins`.
-pub(super) fn open<'a>(
-    mut response: Response,
-    request: &HeaderMap,
-    mut origins: impl Iterator<Item = &'a str>,
-) -> Response {
+/// Allows scripts of the token page, and of no other origin, to read responses.
+pub(super) async fn allow_token_page(State(provider): State<Arc<Provider>>, request: Request, next: Next) -> Response {
+    let origin = request.headers().get(header::ORIGIN).filter(|origin| provider.is_token_page_origin(origin)).cloned();
+    let is_preflight = request.method() == Method::OPTIONS;
+    let mut response = if is_preflight { preflight_response() } else { next.run(request).await };
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
-    if let Some(origin) = request.get(header::ORIGIN)
-        && origins.any(|known| origin.as_bytes() == known.as_bytes())
-    {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    if let Some(origin) = origin {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     }
     response
+}
+
+fn preflight_response() -> Response {
+    let headers = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "content-type"),
+        (header::ACCESS_CONTROL_MAX_AGE, "600"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
 }

@@ -1,4 +1,4 @@
-//! Faults that tests put before the identity provider, and the count of its requests.
+//! Faults that tests inject into the identity provider, and the number of its requests.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -7,40 +7,40 @@ use std::{
 
 use crate::http_server::Abort;
 
-/// What happens to every request while it is set.
+/// A fault of every request while it is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdpFault {
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     Down,
-    /// The answer comes so much later.
+    /// The response is delayed.
     Delay(Duration),
 }
 
-/// The fault in force and the requests so far. Its clones share both.
+/// The current fault and the requests so far. Clones share both.
 #[derive(Debug, Clone, Default)]
 pub struct IdpFaults(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
     fault: Option<IdpFault>,
-    /// The paths of the requests, those that a fault struck too.
+    /// The paths of all requests, including those with a fault.
     requests: Vec<String>,
 }
 
 impl IdpFaults {
-    /// Sets the fault, or takes it away.
+    /// Sets or clears the fault.
     pub fn set(&self, fault: Option<IdpFault>) {
         self.state().fault = fault;
     }
 
-    /// The number of requests for `path`, as in `/jwks.json`, that arrived so far.
+    /// The number of requests for `path` (such as `/jwks.json`) so far.
     #[must_use]
     pub fn request_count(&self, path: &str) -> usize {
         self.state().requests.iter().filter(|requested| *requested == path).count()
     }
 
-    /// Counts a request and lets the fault strike it.
-    pub(super) async fn strike(&self, path: &str) -> Result<(), Abort> {
+    /// Counts a request and applies the fault.
+    pub(super) async fn inject(&self, path: &str) -> Result<(), Abort> {
         let fault = {
             let mut state = self.state();
             state.requests.push(path.to_owned());

@@ -1,4 +1,4 @@
-//! Who the identity provider is: its issuer and its keys, kept in one file; and the tokens that it makes.
+//! The identity provider's issuer URL and signing keys, which one file stores, and the tokens that they sign.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,54 +9,44 @@ use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, jwk::JwkSet};
 use serde::{Deserialize, Serialize};
 
-use super::{IdpError, keys::SigningKeyPair};
+use super::{error::IdpError, signing_keys::SigningKeyPair};
 use crate::{key_pair::KeyType, private_file};
 
-/// The audience of every user's token.
+/// The audience of access tokens.
 pub const AUDIENCE: &str = "latchkey";
 
-/// What a user's token says.
+/// The claims of a user's access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserClaims {
     /// The organization, `org_id`.
     pub org: String,
     /// The user, `sub`.
     pub user: String,
-    /// The user's roles, `roles`; a token without the claim has none.
+    /// The user's roles, `roles`. Without the claim, the assignments in the table apply.
     pub roles: Option<Vec<String>>,
-    /// How long the token is valid; a part of a second does not count.
+    /// Lifetime in whole seconds; a fraction is ignored.
     pub ttl: Duration,
-}
-
-/// Which of the two keys signs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum SigningKey {
-    /// RSA with 2048 bits, RS256.
-    #[default]
-    Rsa,
-    /// P-256, ES256.
-    P256,
 }
 
 /// The issuer and its keys.
 #[derive(Debug)]
 pub struct Issuer {
     path: PathBuf,
-    issuer: String,
+    url: String,
     rsa: SigningKeyPair,
     p256: SigningKeyPair,
 }
 
-/// An issuer as it is kept. It has no `Debug`, for the private keys' sake.
+/// The contents of `identity.json`. It has no `Debug`, because it contains the private keys.
 #[derive(Serialize, Deserialize)]
-struct File {
+struct StoredIssuer {
     issuer: String,
     rsa: String,
     p256: String,
 }
 
 #[derive(Serialize)]
-struct Claims<'a> {
+struct AccessTokenClaims<'a> {
     iss: &'a str,
     sub: &'a str,
     aud: &'a str,
@@ -68,30 +58,47 @@ struct Claims<'a> {
 }
 
 impl Issuer {
-    /// Reads `identity.json` in the folder `data`, or makes it, then with the issuer `http://127.0.0.1:<preferred_port>`.
-    /// With the port 0 the issuer is not settled before [`Idp::start`](super::Idp::start).
+    /// Reads `identity.json` in the directory `data`; `None` if the file does not exist.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, understood or made.
+    /// Returns [`IdpError`] if the file cannot be read or is invalid.
+    pub fn read(data: &Path) -> Result<Option<Self>, IdpError> {
+        let path = file_path(data);
+        let Some(contents) = private_file::read(&path)? else { return Ok(None) };
+        Self::from_stored(path, serde_json::from_slice(&contents)?).map(Some)
+    }
+
+    /// Reads the issuer in the directory `data`, or creates one with the URL `http://127.0.0.1:<preferred_port>`. With the
+    /// port 0, [`Idp::start`](super::Idp::start) chooses the port.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`IdpError`] if the file cannot be read or written, or is invalid.
     pub fn open(data: &Path, preferred_port: u16) -> Result<Self, IdpError> {
-        let path = data.join("identity.json");
-        let kept = private_file::read(&path)?.map(|contents| serde_json::from_slice(&contents)).transpose()?;
-        let is_new = kept.is_none();
-        let File { issuer, rsa, p256 } = kept.map_or_else(|| new_identity(preferred_port), Ok)?;
-        let rsa = SigningKeyPair::read(Algorithm::RS256, rsa)?;
-        let p256 = SigningKeyPair::read(Algorithm::ES256, p256)?;
-        let issuer = Self { path, issuer, rsa, p256 };
-        if is_new {
-            issuer.save()?;
+        if let Some(issuer) = Self::read(data)? {
+            return Ok(issuer);
         }
+        let stored = StoredIssuer {
+            issuer: loopback_url(preferred_port),
+            rsa: SigningKeyPair::generate(KeyType::Rsa2048)?,
+            p256: SigningKeyPair::generate(KeyType::P256)?,
+        };
+        let issuer = Self::from_stored(file_path(data), stored)?;
+        issuer.save()?;
         Ok(issuer)
     }
 
-    /// The issuer, without a trailing slash.
+    fn from_stored(path: PathBuf, stored: StoredIssuer) -> Result<Self, IdpError> {
+        let rsa = SigningKeyPair::read(Algorithm::RS256, stored.rsa)?;
+        let p256 = SigningKeyPair::read(Algorithm::ES256, stored.p256)?;
+        Ok(Self { path, url: stored.issuer, rsa, p256 })
+    }
+
+    /// The issuer's URL, without a trailing slash.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.issuer
+        &self.url
     }
 
     /// The public keys.
@@ -100,15 +107,15 @@ impl Issuer {
         JwkSet { keys: vec![self.rsa.jwk.clone(), self.p256.jwk.clone()] }
     }
 
-    /// Makes the token of a user, a JWT signed with RS256 and valid from `now` on.
+    /// Issues a user's access token, a JWT signed with RS256 and valid from `now`.
     ///
     /// # Errors
     ///
-    /// When the key cannot be used.
+    /// Returns [`IdpError::Key`] if the key cannot be used.
     pub fn token(&self, user: &UserClaims, now: Timestamp) -> Result<String, IdpError> {
         let ttl = i64::try_from(user.ttl.as_secs()).unwrap_or(i64::MAX);
-        let claims = Claims {
-            iss: &self.issuer,
+        let claims = AccessTokenClaims {
+            iss: &self.url,
             sub: &user.user,
             aud: AUDIENCE,
             org_id: &user.org,
@@ -116,47 +123,44 @@ impl Issuer {
             exp: now.as_second().saturating_add(ttl),
             roles: user.roles.as_deref(),
         };
-        self.sign(SigningKey::Rsa, &claims)
+        self.sign(&claims)
     }
 
-    /// Signs any claims, as tests of refusals need them.
+    /// Signs claims as a JWT with RS256.
     ///
     /// # Errors
     ///
-    /// When the key cannot be used or the claims are no JSON.
-    pub fn sign(&self, key: SigningKey, claims: &impl Serialize) -> Result<String, IdpError> {
-        match key {
-            SigningKey::Rsa => self.rsa.sign(claims),
-            SigningKey::P256 => self.p256.sign(claims),
-        }
+    /// Returns [`IdpError::Key`] if the key cannot be used or the claims cannot be serialized.
+    pub(super) fn sign(&self, claims: &impl Serialize) -> Result<String, IdpError> {
+        self.rsa.sign(claims)
     }
 
-    /// The issuer's port, 0 while it is not settled.
+    /// The port of the issuer's URL; 0 if none has been chosen yet.
     pub(super) fn port(&self) -> u16 {
-        self.issuer.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or_default()
+        self.url.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or_default()
     }
 
-    /// Changes the issuer to the one at `port`, and keeps the change.
-    pub(super) fn move_to(&mut self, port: u16) -> Result<(), IdpError> {
+    /// Changes the port of the issuer's URL, and stores the change.
+    pub(super) fn set_port(&mut self, port: u16) -> Result<(), IdpError> {
         if self.port() == port {
             return Ok(());
         }
-        self.issuer = issuer(port);
+        self.url = loopback_url(port);
         self.save()
     }
 
     fn save(&self) -> Result<(), IdpError> {
-        let file = File { issuer: self.issuer.clone(), rsa: self.rsa.pkcs8.clone(), p256: self.p256.pkcs8.clone() };
-        Ok(private_file::write(&self.path, &serde_json::to_vec_pretty(&file)?)?)
+        let stored =
+            StoredIssuer { issuer: self.url.clone(), rsa: self.rsa.pkcs8.clone(), p256: self.p256.pkcs8.clone() };
+        Ok(private_file::write(&self.path, &serde_json::to_vec_pretty(&stored)?)?)
     }
 }
 
-fn new_identity(port: u16) -> Result<File, IdpError> {
-    let (rsa, p256) = (SigningKeyPair::generate(KeyType::Rsa2048)?, SigningKeyPair::generate(KeyType::P256)?);
-    Ok(File { issuer: issuer(port), rsa, p256 })
+fn file_path(data: &Path) -> PathBuf {
+    data.join("identity.json")
 }
 
-fn issuer(port: u16) -> String {
+fn loopback_url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
@@ -171,7 +175,7 @@ mod tests {
         UserClaims { org: "739224".to_owned(), user: "ada".to_owned(), roles, ttl: Duration::from_mins(10) }
     }
 
-    /// Verifies `token` by the key of the set that its `kid` names, and gives its claims.
+    /// Verifies `token` with the published key of its `kid`, and returns its claims.
     fn verify(issuer: &Issuer, algorithm: Algorithm, token: &str) -> Value {
         let header = decode_header(token).unwrap();
         assert_eq!((header.alg, header.typ.as_deref()), (algorithm, Some("JWT")));
@@ -184,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_persons_token_says_who_and_verifies_by_the_published_key() {
+    fn access_token_has_user_claims_and_verifies_with_jwks() {
         let folder = tempfile::tempdir().unwrap();
         let issuer = Issuer::open(folder.path(), 4242).unwrap();
         let now = Timestamp::now();
@@ -200,17 +204,17 @@ mod tests {
     }
 
     #[test]
-    fn the_other_key_signs_es256() {
+    fn p256_key_signs_es256() {
         let folder = tempfile::tempdir().unwrap();
         let issuer = Issuer::open(folder.path(), 0).unwrap();
         let exp = Timestamp::now().as_second() + 60;
         let claims = json!({ "iss": issuer.url(), "aud": AUDIENCE, "exp": exp });
-        let token = issuer.sign(SigningKey::P256, &claims).unwrap();
+        let token = issuer.p256.sign(&claims).unwrap();
         assert_eq!(verify(&issuer, Algorithm::ES256, &token), claims);
     }
 
     #[test]
-    fn the_file_keeps_the_issuer_whatever_port_is_preferred_later() {
+    fn stored_issuer_ignores_another_preferred_port() {
         let folder = tempfile::tempdir().unwrap();
         let first = Issuer::open(folder.path(), 4242).unwrap();
         let second = Issuer::open(folder.path(), 4243).unwrap();
@@ -218,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_private_key() {
+    fn debug_output_contains_no_private_key() {
         let folder = tempfile::tempdir().unwrap();
         let issuer = Issuer::open(folder.path(), 0).unwrap();
         let shown = format!("{issuer:?}");

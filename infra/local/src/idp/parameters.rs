@@ -1,64 +1,50 @@
-//! The parameters of a request to the provider: of its query or of its form.
+//! The parameters of a request to the identity provider, from its query or from its form body.
 
 use std::collections::BTreeMap;
 
-use axum::{
-    body::{Body, to_bytes},
-    http::{HeaderMap, header},
-};
+use axum::extract::{RawForm, rejection::RawFormRejection};
 
-/// The most bytes of all parameters.
-const MOST: usize = 8 * 1024;
+/// Largest query or form body.
+pub(super) const MAX_PARAMETERS_BYTES: usize = 8 * 1024;
 
-/// Parameters by their names. It has no `Debug`, since there may be credentials among them.
+/// The query of a `GET` request, or the form body of another one.
+pub(super) type ExtractedForm = Result<RawForm, RawFormRejection>;
+
+/// Parameters by name. Deserializing them would not detect repetitions, and an empty value counts as absent (RFC 6749,
+/// section 3.1). It has no `Debug`, because it may contain credentials.
 pub(super) struct Parameters {
     values: BTreeMap<String, String>,
-    /// One that is there twice (RFC 6749, section 3.1).
-    pub repeated: Option<String>,
+    /// Name of a repeated parameter.
+    pub(super) repeated: Option<String>,
 }
 
-/// Why there are none.
+/// The parameters cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ParametersError {
-    /// There are too many, or too long ones.
-    #[error("the parameters have 8 KiB at most")]
-    TooLong,
-    /// The body is of another kind.
-    #[error("the body is application/x-www-form-urlencoded")]
-    NoForm,
+    /// The query or body exceeds [`MAX_PARAMETERS_BYTES`].
+    #[error("the parameters exceed 8 KiB")]
+    TooLarge,
+    /// The body has another content type.
+    #[error("the body must be application/x-www-form-urlencoded")]
+    NotAForm,
 }
 
 impl Parameters {
-    /// Reads `text` in the form of a query. A parameter without a value counts as absent (RFC 6749, section 3.1).
-    ///
-    /// # Errors
-    ///
-    /// [`ParametersError::TooLong`].
-    pub(super) fn read(text: &[u8]) -> Result<Self, ParametersError> {
-        if text.len() > MOST {
-            return Err(ParametersError::TooLong);
-        }
-        let (mut values, mut repeated) = (BTreeMap::new(), None);
-        for (name, value) in form_urlencoded::parse(text).filter(|(_, value)| !value.is_empty()) {
-            if values.insert(name.to_string(), value.to_string()).is_some() {
+    /// Parses the query or form body that axum extracted.
+    pub(super) fn parse(form: ExtractedForm) -> Result<Self, ParametersError> {
+        let text = match form {
+            Ok(RawForm(text)) if text.len() <= MAX_PARAMETERS_BYTES => text,
+            Err(RawFormRejection::InvalidFormContentType(_)) => return Err(ParametersError::NotAForm),
+            Ok(_) | Err(_) => return Err(ParametersError::TooLarge),
+        };
+        let mut values = BTreeMap::new();
+        let mut repeated = None;
+        for (name, value) in form_urlencoded::parse(&text).filter(|(_, value)| !value.is_empty()) {
+            if values.insert(name.to_string(), value.into_owned()).is_some() {
                 repeated = Some(name.into_owned());
             }
         }
         Ok(Self { values, repeated })
-    }
-
-    /// Reads the form that is the body of a request.
-    ///
-    /// # Errors
-    ///
-    /// See [`ParametersError`].
-    pub(super) async fn of_form(headers: &HeaderMap, body: Body) -> Result<Self, ParametersError> {
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(ParametersError::NoForm);
-        }
-        Self::read(&to_bytes(body, MOST).await.map_err(|_| ParametersError::TooLong)?)
     }
 
     /// The value of the parameter `name`.

@@ -1,19 +1,20 @@
-//! Leading a browser back to the page.
+//! Redirects to the token page.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
-/// Leads to `uri` with `parameters` in its query. 303, so that a form is never sent on (RFC 9700, section 4.12).
+/// Redirects to `uri` with additional query `parameters`. Status 303 makes the browser drop a form body (RFC 9700, section
+/// 4.12).
 pub(super) fn redirect(uri: &str, parameters: &[(&str, &str)]) -> Response {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-    let joint = match (query.is_empty(), uri.contains('?')) {
+    let separator = match (query.is_empty(), uri.contains('?')) {
         (true, _) => "",
         (false, true) => "&",
         (false, false) => "?",
     };
-    let Ok(location) = HeaderValue::from_str(&format!("{uri}{joint}{query}")) else {
+    let Ok(location) = HeaderValue::from_str(&format!("{uri}{separator}{query}")) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let headers = [

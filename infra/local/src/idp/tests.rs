@@ -12,6 +12,7 @@ use shared::{ports::Clock, token::UnixTime};
 
 use super::{faults::IdpFault, issuer::Issuer, users::User, *};
 
+mod assigned_users;
 mod authorize;
 mod browser;
 mod cors;
@@ -19,17 +20,17 @@ mod end_session;
 mod refresh;
 mod token;
 
-/// The token page, and its origin.
-const URI: &str = "http://127.0.0.1:8080/tokens";
-const ORIGIN: &str = "http://127.0.0.1:8080";
-const HOSTILE: &str = "<img src=x onerror=\"alert('&')\">";
+/// URL and origin of the token page.
+const TOKEN_PAGE_URL: &str = "http://127.0.0.1:8080/tokens";
+const TOKEN_PAGE_ORIGIN: &str = "http://127.0.0.1:8080";
+const HTML_NAME: &str = "<img src=x onerror=\"alert('&')\">";
 
-/// A clock that goes on only when it is told to.
+/// A clock that only [`TestClock::advance`] moves.
 #[derive(Clone, Default)]
 struct TestClock(Arc<AtomicU64>);
 
 impl TestClock {
-    fn wait(&self, seconds: u64) {
+    fn advance(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::Relaxed);
     }
 }
@@ -40,28 +41,28 @@ impl Clock for TestClock {
     }
 }
 
-fn user(org: &str, user: &str, name: &str) -> User {
-    User { org: org.into(), id: user.into(), name: name.into(), roles: vec![format!("{org}:viewer")] }
+fn user(org: &str, id: &str, name: &str) -> User {
+    User { org: org.into(), id: id.into(), name: name.into(), roles: vec![format!("{org}:viewer")] }
 }
 
-fn sign_in(clock: &TestClock) -> SignIn {
-    let users = vec![user("123", "1001", "Ada Lovelace"), user("456", "1002", HOSTILE)];
-    SignIn { users, token_page_urls: vec![URI.to_owned()], clock: Arc::new(clock.clone()) }
+fn options(clock: &TestClock) -> IdpOptions {
+    let users = vec![user("123", "1001", "Ada Lovelace"), user("456", "1002", HTML_NAME)];
+    IdpOptions { users, token_page_urls: vec![TOKEN_PAGE_URL.to_owned()], clock: Arc::new(clock.clone()) }
 }
 
 async fn get(url: String) -> Value {
-    let answer = reqwest::get(url).await.unwrap();
-    serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    let response = reqwest::get(url).await.unwrap();
+    serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
 }
 
-async fn started(folder: &Path) -> Idp {
-    Idp::start(Issuer::open(folder, 0).unwrap(), sign_in(&TestClock::default())).await.unwrap()
+async fn start(data: &Path) -> Idp {
+    Idp::start(Issuer::open(data, 0).unwrap(), options(&TestClock::default())).await.unwrap()
 }
 
 #[tokio::test]
-async fn discovery_leads_to_the_keys() {
-    let folder = tempfile::tempdir().unwrap();
-    let idp = started(folder.path()).await;
+async fn discovery_document_refers_to_public_keys() {
+    let data = tempfile::tempdir().unwrap();
+    let idp = start(data.path()).await;
     let document = get(format!("{}/.well-known/openid-configuration", idp.url)).await;
     assert_eq!(document["issuer"], idp.url);
     let keys = get(document["jwks_uri"].as_str().unwrap().to_owned()).await;
@@ -72,28 +73,28 @@ async fn discovery_leads_to_the_keys() {
 }
 
 #[tokio::test]
-async fn the_issuer_and_the_keys_survive_a_restart() {
-    let folder = tempfile::tempdir().unwrap();
-    let first = started(folder.path()).await;
-    let (url, keys) = (first.url.clone(), first.issuer().jwks());
+async fn restart_keeps_issuer_and_keys() {
+    let data = tempfile::tempdir().unwrap();
+    let first = start(data.path()).await;
+    let before = (first.url.clone(), first.issuer().jwks());
     first.shutdown().await;
-    let second = started(folder.path()).await;
-    assert_eq!((second.url.clone(), second.issuer().jwks()), (url, keys));
+    let second = start(data.path()).await;
+    assert_eq!((second.url.clone(), second.issuer().jwks()), before);
 }
 
 #[tokio::test]
-async fn a_taken_port_changes_the_issuer_for_good() {
-    let folder = tempfile::tempdir().unwrap();
-    let first = started(folder.path()).await;
-    let second = started(folder.path()).await;
+async fn occupied_port_changes_the_issuer_permanently() {
+    let data = tempfile::tempdir().unwrap();
+    let first = start(data.path()).await;
+    let second = start(data.path()).await;
     assert_ne!(first.url, second.url);
-    assert_eq!(Issuer::open(folder.path(), 0).unwrap().url(), second.url);
+    assert_eq!(Issuer::read(data.path()).unwrap().unwrap().url(), second.url);
 }
 
 #[tokio::test]
-async fn faults_strike_and_requests_are_counted() {
-    let folder = tempfile::tempdir().unwrap();
-    let idp = started(folder.path()).await;
+async fn faults_apply_and_requests_are_counted() {
+    let data = tempfile::tempdir().unwrap();
+    let idp = start(data.path()).await;
     let url = format!("{}/jwks.json", idp.url);
     idp.faults.set(Some(IdpFault::Down));
     assert!(reqwest::get(&url).await.is_err());
@@ -106,9 +107,9 @@ async fn faults_strike_and_requests_are_counted() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_nowhere_keeps_the_provider_from_starting() {
-    let folder = tempfile::tempdir().unwrap();
-    let sign_in = SignIn { token_page_urls: vec!["tokens".to_owned()], ..sign_in(&TestClock::default()) };
-    let refused = Idp::start(Issuer::open(folder.path(), 0).unwrap(), sign_in).await.unwrap_err();
-    assert_eq!(refused.to_string(), "the token page cannot be at `tokens`: it is no URL");
+async fn invalid_token_page_url_is_an_error() {
+    let data = tempfile::tempdir().unwrap();
+    let options = IdpOptions { token_page_urls: vec!["tokens".to_owned()], ..options(&TestClock::default()) };
+    let error = Idp::start(Issuer::open(data.path(), 0).unwrap(), options).await.unwrap_err();
+    assert_eq!(error.to_string(), "the token page's address `tokens` is not a URL");
 }

@@ -1,11 +1,11 @@
 //! The token endpoint (RFC 6749, section 3.2).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
-    body::Body,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
@@ -14,33 +14,33 @@ use serde_json::{Value, json};
 use shared::token::UnixTime;
 
 use super::{
-    IdpError, TOKEN_PAGE_CLIENT_ID,
-    authorization_codes::{GrantError, Granted},
-    issuer::{SigningKey, UserClaims},
-    parameters::{Parameters, ParametersError},
-    provider::Provider,
+    authorization_codes::{GrantError, TokenGrant},
+    error::IdpError,
+    issuer::UserClaims,
+    parameters::{ExtractedForm, Parameters, ParametersError},
+    provider::{Provider, TOKEN_PAGE_CLIENT_ID},
 };
 
-/// For how long the tokens are valid.
-const TTL: Duration = Duration::from_mins(10);
+/// Lifetime of access and ID tokens.
+const TOKEN_TTL: Duration = Duration::from_mins(10);
 
-/// Why there are no tokens.
+/// No tokens are issued.
 #[derive(Debug, thiserror::Error)]
 enum TokenError {
     #[error(transparent)]
     Parameters(#[from] ParametersError),
-    /// The error and its description (RFC 6749, section 5.2).
-    #[error("{1}")]
-    Refused(&'static str, &'static str),
+    /// An error response (RFC 6749, section 5.2).
+    #[error("{description}")]
+    Rejected { code: &'static str, description: &'static str },
     #[error(transparent)]
     Grant(#[from] GrantError),
     #[error(transparent)]
     Signing(#[from] IdpError),
 }
 
-/// `OpenID` Connect Core 1.0, section 2.
+/// Claims of an ID token (`OpenID` Connect Core 1.0, section 2).
 #[derive(Serialize)]
-struct IdClaims<'a> {
+struct IdTokenClaims<'a> {
     iss: &'a str,
     sub: &'a str,
     aud: &'a str,
@@ -53,84 +53,88 @@ struct IdClaims<'a> {
     org_id: &'a str,
 }
 
-/// Gives tokens for a code or for a refresh token.
-pub(super) async fn answer(provider: &Provider, headers: HeaderMap, body: Body) -> Response {
-    let mut response = match tokens(provider, &headers, body).await {
-        Ok(tokens) => Json(tokens).into_response(),
-        Err(error) => error.response(),
-    };
+/// Exchanges a code or a refresh token for tokens.
+pub(super) async fn issue(State(provider): State<Arc<Provider>>, form: ExtractedForm) -> Response {
+    let mut response = tokens(&provider, form).map(Json).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-async fn tokens(provider: &Provider, headers: &HeaderMap, body: Body) -> Result<Value, TokenError> {
-    let parameters = Parameters::of_form(headers, body).await?;
+fn tokens(provider: &Provider, form: ExtractedForm) -> Result<Value, TokenError> {
+    let parameters = Parameters::parse(form)?;
     if parameters.repeated.is_some() {
-        return Err(TokenError::Refused("invalid_request", "a parameter is there twice"));
+        return Err(rejected("invalid_request", "a parameter is repeated"));
     }
     if parameters.get("client_id") != Some(TOKEN_PAGE_CLIENT_ID) {
-        return Err(TokenError::Refused("invalid_client", "the client_id is not that of the token page"));
+        return Err(rejected("invalid_client", "`client_id` is not that of the token page"));
     }
     let now = provider.now();
-    let granted = granted(provider, &parameters, now)?;
-    made(provider, &granted, now)
+    let grant = redeem(provider, &parameters, now)?;
+    token_response(provider, &grant, now)
 }
 
-fn granted(provider: &Provider, parameters: &Parameters, now: UnixTime) -> Result<Granted, TokenError> {
-    let needed = |name| parameters.get(name).ok_or(TokenError::Refused("invalid_request", "a parameter is missing"));
-    match needed("grant_type")? {
+fn rejected(code: &'static str, description: &'static str) -> TokenError {
+    TokenError::Rejected { code, description }
+}
+
+fn redeem(provider: &Provider, parameters: &Parameters, now: UnixTime) -> Result<TokenGrant, TokenError> {
+    let required = |name| parameters.get(name).ok_or(rejected("invalid_request", "a required parameter is missing"));
+    match required("grant_type")? {
         "authorization_code" => {
-            let (code, uri, verifier) = (needed("code")?, needed("redirect_uri")?, needed("code_verifier")?);
-            Ok(provider.grants().redeem(code, uri, verifier, now)?)
+            let code = required("code")?;
+            let redirect_uri = required("redirect_uri")?;
+            let code_verifier = required("code_verifier")?;
+            Ok(provider.grants().redeem_code(code, redirect_uri, code_verifier, now)?)
         }
-        "refresh_token" => Ok(provider.grants().renew(needed("refresh_token")?, now)?),
-        _ => Err(TokenError::Refused("unsupported_grant_type", "it is authorization_code or refresh_token")),
+        "refresh_token" => Ok(provider.grants().refresh(required("refresh_token")?, now)?),
+        _ => Err(rejected("unsupported_grant_type", "`grant_type` must be `authorization_code` or `refresh_token`")),
     }
 }
 
-/// RFC 6749, section 5.1.
-fn made(provider: &Provider, granted: &Granted, now: UnixTime) -> Result<Value, TokenError> {
-    let (user, issuer) = (&granted.who.user, provider.issuer());
-    let claims = UserClaims { org: user.org.clone(), user: user.id.clone(), roles: None, ttl: TTL };
-    let id = IdClaims {
+/// The members of a successful response (RFC 6749, section 5.1).
+fn token_response(provider: &Provider, grant: &TokenGrant, now: UnixTime) -> Result<Value, TokenError> {
+    let issuer = &provider.issuer;
+    let user = &grant.session.user;
+    let claims = UserClaims { org: user.org.clone(), user: user.id.clone(), roles: None, ttl: TOKEN_TTL };
+    let id_claims = IdTokenClaims {
         iss: issuer.url(),
         sub: &user.id,
         aud: TOKEN_PAGE_CLIENT_ID,
         iat: now.seconds(),
-        exp: now.plus(TTL.as_secs()).seconds(),
-        auth_time: granted.who.at.seconds(),
-        nonce: granted.nonce.as_deref(),
+        exp: now.plus(TOKEN_TTL.as_secs()).seconds(),
+        auth_time: grant.session.authenticated_at.seconds(),
+        nonce: grant.nonce.as_deref(),
         name: &user.name,
         org_id: &user.org,
     };
-    let at = Timestamp::from_second(now.seconds()).unwrap_or(Timestamp::UNIX_EPOCH);
-    let mut tokens = json!({
-        "access_token": issuer.token(&claims, at)?,
-        "id_token": issuer.sign(SigningKey::Rsa, &id)?,
+    let issued_at = Timestamp::from_second(now.seconds()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let mut response = json!({
+        "access_token": issuer.token(&claims, issued_at)?,
+        "id_token": issuer.sign(&id_claims)?,
         "token_type": "Bearer",
-        "expires_in": TTL.as_secs(),
-        "scope": if granted.refresh.is_some() { "openid profile offline_access" } else { "openid profile" },
+        "expires_in": TOKEN_TTL.as_secs(),
+        "scope": if grant.refresh_token.is_some() { "openid profile offline_access" } else { "openid profile" },
     });
-    if let Some(refresh) = &granted.refresh {
-        tokens["refresh_token"] = json!(refresh);
+    if let Some(refresh_token) = &grant.refresh_token {
+        response["refresh_token"] = json!(refresh_token);
     }
-    Ok(tokens)
+    Ok(response)
 }
 
-impl TokenError {
-    /// RFC 6749, section 5.2. What is not the page's fault is told to the log alone.
-    fn response(&self) -> Response {
-        let (status, error) = match self {
-            Self::Parameters(ParametersError::TooLong) => (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request"),
-            Self::Parameters(ParametersError::NoForm) => (StatusCode::BAD_REQUEST, "invalid_request"),
-            Self::Refused(error @ "invalid_client", _) => (StatusCode::UNAUTHORIZED, *error),
-            Self::Refused(error, _) => (StatusCode::BAD_REQUEST, *error),
+impl IntoResponse for TokenError {
+    /// RFC 6749, section 5.2. The reason of a server error is only logged.
+    fn into_response(self) -> Response {
+        let (status, code) = match self {
+            Self::Parameters(ParametersError::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, "invalid_request"),
+            Self::Parameters(ParametersError::NotAForm) => (StatusCode::BAD_REQUEST, "invalid_request"),
+            Self::Rejected { code: code @ "invalid_client", .. } => (StatusCode::UNAUTHORIZED, code),
+            Self::Rejected { code, .. } => (StatusCode::BAD_REQUEST, code),
             Self::Grant(GrantError::Invalid(_)) => (StatusCode::BAD_REQUEST, "invalid_grant"),
             Self::Grant(GrantError::Random(_)) | Self::Signing(_) => {
-                tracing::error!(error = %self, "the identity provider makes no token");
+                tracing::error!(error = %self, "the identity provider cannot issue tokens");
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
             }
         };
-        (status, Json(json!({ "error": error, "error_description": self.to_string() }))).into_response()
+        (status, Json(json!({ "error": code, "error_description": self.to_string() }))).into_response()
     }
 }

@@ -1,107 +1,109 @@
-//! Closed by default.
+//! The authorizer: every request without a well-formed response that allows it is rejected.
 
 use super::*;
 
-fn asked(answer: Result<Value, InvokeError>) -> Fake {
-    willing().with("authorizer", answer)
+fn with_authorizer(result: Result<Value, InvokeError>) -> FakeFunctions {
+    functions().with("authorizer", result)
 }
 
-/// Whether the function behind the route was reached.
-fn reached(answered: &Answered) -> bool {
-    answered.functions.called().iter().any(|name| name == "tokens")
+/// Whether the route's function was invoked.
+fn is_function_invoked(response: &TestResponse) -> bool {
+    response.functions.invoked().iter().any(|name| name == "tokens")
 }
 
 #[tokio::test]
-async fn without_an_identity_header_the_authorizer_is_not_asked() {
+async fn request_without_identity_header_is_unauthorized() {
     for value in [None, Some("")] {
         let mut request = request("GET", "/tokens/x");
         request.headers_mut().remove("authorization");
         if let Some(value) = value {
             request.headers_mut().insert("authorization", HeaderValue::from_static(value));
         }
-        let answered = send(willing(), request).await;
-        assert_eq!(answered.refusal(), (401, "UnauthorizedException"));
-        assert_eq!(answered.body, "client \"Unauthorized\"");
-        assert!(answered.functions.called().is_empty());
+        let response = send(functions(), request).await;
+        assert_eq!(response.error(), (401, "UnauthorizedException"));
+        assert_eq!(response.body, "client \"Unauthorized\"");
+        assert!(response.functions.invoked().is_empty());
     }
 }
 
 #[tokio::test]
-async fn a_grant_lets_the_request_through() {
-    let answered = send(willing(), request("GET", "/tokens/x")).await;
-    assert_eq!((answered.status, answered.body.as_str()), (200, "hello"));
-    assert_eq!(answered.functions.called(), ["authorizer", "tokens"]);
+async fn allowed_request_reaches_the_function() {
+    let response = send(functions(), request("GET", "/tokens/x")).await;
+    assert_eq!((response.status, response.body.as_str()), (200, "hello"));
+    assert_eq!(response.functions.invoked(), ["authorizer", "tokens"]);
 }
 
 #[tokio::test]
-async fn every_request_is_asked_about_anew() {
-    let functions = Arc::new(willing());
+async fn authorizer_responses_are_not_cached() {
+    let functions = Arc::new(functions());
     let gateway = Arc::new(gateway(TEMPLATE, Arc::clone(&functions), false));
     for _ in 0..2 {
-        assert_eq!(answer(State(Arc::clone(&gateway)), request("GET", "/tokens/x")).await.status(), 200);
+        assert_eq!(handle(State(Arc::clone(&gateway)), request("GET", "/tokens/x")).await.status(), 200);
     }
-    assert_eq!(functions.called(), ["authorizer", "tokens", "authorizer", "tokens"]);
+    assert_eq!(functions.invoked(), ["authorizer", "tokens", "authorizer", "tokens"]);
 }
 
 #[tokio::test]
-async fn a_route_that_is_open_asks_nobody_and_has_no_caller() {
-    let answered = send(willing(), request("PUT", "/open")).await;
-    assert_eq!(answered.functions.called(), ["open"]);
-    assert_eq!(answered.functions.event("open")["requestContext"].get("authorizer"), None);
+async fn public_route_invokes_no_authorizer() {
+    let response = send(functions(), request("PUT", "/open")).await;
+    assert_eq!(response.functions.invoked(), ["open"]);
+    assert_eq!(response.functions.event("open")["requestContext"].get("authorizer"), None);
 }
 
 #[tokio::test]
-async fn a_policy_that_does_not_allow_denies_with_the_authorizers_own_words() {
+async fn denied_request_gets_context_in_the_response() {
     let other = ALLOWED.replace("live", "test");
-    let false_arns = [other.as_str(), "", "'*'", "arn:aws:execute-api:us-east-1:000000000000:api/live/POST/*"];
-    let allows = false_arns.map(|arn| policy("Allow", arn));
-    for answer in allows.into_iter().chain([policy("Deny", "*")]) {
-        let answered = send(asked(Ok(answer)), request("GET", "/tokens/x")).await;
-        assert_eq!(answered.refusal(), (403, "AccessDeniedException"));
-        let id = answered.header("x-amzn-requestid").unwrap();
-        assert_eq!(answered.body, format!("missing_permission|2|||{id}"));
-        assert_eq!(answered.header("content-type"), Some("application/problem+json"));
-        assert_eq!(answered.header("cache-control"), Some("no-store"));
-        assert!(!reached(&answered));
+    let other_arns = [other.as_str(), "", "'*'", "arn:aws:execute-api:us-east-1:000000000000:api/live/POST/*"];
+    let allowances = other_arns.map(|arn| policy("Allow", arn));
+    for authorizer_response in allowances.into_iter().chain([policy("Deny", "*")]) {
+        let response = send(with_authorizer(Ok(authorizer_response)), request("GET", "/tokens/x")).await;
+        assert_eq!(response.error(), (403, "AccessDeniedException"));
+        let id = response.header("x-amzn-requestid").unwrap();
+        assert_eq!(response.body, format!("missing_permission|2|||{id}"));
+        assert_eq!(response.header("content-type"), Some("application/problem+json"));
+        assert_eq!(response.header("cache-control"), Some("no-store"));
+        assert!(!is_function_invoked(&response));
     }
 }
 
 #[tokio::test]
-async fn the_error_unauthorized_is_a_401_and_no_other_one_is() {
+async fn only_the_error_unauthorized_is_status_401() {
     let failed = |message: &str| Err(InvokeError::Failed { message: message.into() });
-    let answered = send(asked(failed("Unauthorized")), request("GET", "/tokens/x")).await;
-    assert_eq!(answered.refusal(), (401, "UnauthorizedException"));
-    assert!(!reached(&answered));
+    let response = send(with_authorizer(failed("Unauthorized")), request("GET", "/tokens/x")).await;
+    assert_eq!(response.error(), (401, "UnauthorizedException"));
+    assert!(!is_function_invoked(&response));
     let errors = [failed("Unauthorized!"), Err(InvokeError::Crashed), Err(InvokeError::FunctionTimeout)];
     for error in errors.into_iter().chain([Err(InvokeError::CallerTimeout)]) {
-        let answered = send(asked(error), request("GET", "/tokens/x")).await;
-        assert_eq!(answered.refusal(), (500, "AuthorizerFailureException"));
-        assert_eq!(answered.body, "{\"message\":\"Internal server error\"}");
-        assert!(!reached(&answered));
+        let response = send(with_authorizer(error), request("GET", "/tokens/x")).await;
+        assert_eq!(response.error(), (500, "AuthorizerFailureException"));
+        assert_eq!(response.body, "{\"message\":\"Internal server error\"}");
+        assert!(!is_function_invoked(&response));
     }
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_understood_grants_nothing() {
-    let mut truth = grant();
+async fn malformed_authorizer_response_is_status_500() {
+    let mut truth = allow();
     truth["policyDocument"]["Statement"][0]["Effect"] = json!(true);
-    let mut condition = grant();
+    let mut condition = allow();
     condition["policyDocument"]["Statement"][0]["Condition"] = json!({"Bool": {"aws:SecureTransport": "true"}});
-    let mut list = grant();
+    let mut list = allow();
     list["context"]["roles"] = json!(["a"]);
-    let mut long = grant();
+    let mut long = allow();
     long["context"]["roles"] = json!("x".repeat(8 * 1024));
-    for answer in [truth, condition, list, long, json!({"isAuthorized": true}), json!("Allow"), json!(null)] {
-        let answered = send(asked(Ok(answer)), request("GET", "/tokens/x")).await;
-        assert_eq!(answered.refusal(), (500, "AuthorizerConfigurationException"));
-        assert!(!reached(&answered));
+    for authorizer_response in
+        [truth, condition, list, long, json!({"isAuthorized": true}), json!("Allow"), json!(null)]
+    {
+        let response = send(with_authorizer(Ok(authorizer_response)), request("GET", "/tokens/x")).await;
+        assert_eq!(response.error(), (500, "AuthorizerConfigurationException"));
+        assert!(!is_function_invoked(&response));
     }
 }
 
 #[tokio::test]
-async fn the_authorizer_is_asked_with_a_request_event() {
-    let answered = send(willing(), request("GET", "/tokens/x?a=1&a=2")).await;
-    let event = answered.functions.event("authorizer");
+async fn authorizer_receives_a_request_event() {
+    let response = send(functions(), request("GET", "/tokens/x?a=1&a=2")).await;
+    let event = response.functions.event("authorizer");
     assert_eq!(event["type"], "REQUEST");
     assert_eq!(event["methodArn"], "arn:aws:execute-api:us-east-1:000000000000:api/live/GET/tokens/x");
     assert_eq!((&event["resource"], &event["path"]), (&json!("/tokens/{id}"), &json!("/tokens/x")));
@@ -114,12 +116,12 @@ async fn the_authorizer_is_asked_with_a_request_event() {
 }
 
 #[tokio::test]
-async fn the_context_is_handed_on_as_strings_and_cannot_name_another_principal() {
-    let mut answer = grant();
-    answer["context"]["principalId"] = json!("somebody else");
-    answer["context"]["integrationLatency"] = json!("-1");
-    let answered = send(asked(Ok(answer)), request("GET", "/tokens/x")).await;
-    let context = &answered.functions.event("tokens")["requestContext"]["authorizer"];
+async fn context_cannot_replace_the_principal() {
+    let mut authorizer_response = allow();
+    authorizer_response["context"]["principalId"] = json!("another");
+    authorizer_response["context"]["integrationLatency"] = json!("-1");
+    let response = send(with_authorizer(Ok(authorizer_response)), request("GET", "/tokens/x")).await;
+    let context = &response.functions.event("tokens")["requestContext"]["authorizer"];
     assert_eq!((&context["principalId"], &context["count"]), (&json!("someone"), &json!("2")));
     assert_eq!((&context["live"], &context["code"]), (&json!("true"), &json!("missing_permission")));
     assert!(context["integrationLatency"].is_u64(), "{context}");

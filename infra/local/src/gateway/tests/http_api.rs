@@ -1,4 +1,4 @@
-//! What an HTTP API does.
+//! HTTP APIs.
 
 use super::*;
 
@@ -31,22 +31,22 @@ Resources:
           Properties: { ApiId: !Ref Web, Path: /open, Method: get, Auth: { Authorizer: NONE } }
 "#;
 
-fn allowing() -> Fake {
-    let grant = json!({"isAuthorized": true, "context": {"code": "ok", "count": 2}});
-    Fake::default().with("authorizer", Ok(grant)).with("tokens", Ok(ok()))
+fn http_functions() -> FakeFunctions {
+    let allow = json!({"isAuthorized": true, "context": {"code": "ok", "count": 2}});
+    FakeFunctions::default().with("authorizer", Ok(allow)).with("tokens", Ok(ok()))
 }
 
-async fn send(functions: Fake, request: Request) -> Answered {
+async fn send(functions: FakeFunctions, request: Request) -> TestResponse {
     let functions = Arc::new(functions);
-    sent(gateway(TEMPLATE, Arc::clone(&functions), false), request, functions).await
+    send_to(gateway(TEMPLATE, Arc::clone(&functions), false), request, functions).await
 }
 
 #[tokio::test]
-async fn the_authorizer_is_asked_with_payload_2_and_the_path_as_it_means() {
+async fn authorizer_receives_payload_2_with_decoded_path() {
     let mut request = request("GET", "/tokens/a%2Fb?x=1&x=2");
     request.headers_mut().append("authorization", HeaderValue::from_static("Bearer y"));
-    let answered = send(allowing(), request).await;
-    let event = answered.functions.event("authorizer");
+    let response = send(http_functions(), request).await;
+    let event = response.functions.event("authorizer");
     assert_eq!((&event["version"], &event["type"]), (&json!("2.0"), &json!("REQUEST")));
     assert_eq!((&event["routeKey"], &event["rawPath"]), (&json!("GET /tokens/{id}"), &json!("/tokens/a/b")));
     assert_eq!(event["pathParameters"], json!({"id": "a/b"}));
@@ -59,42 +59,47 @@ async fn the_authorizer_is_asked_with_payload_2_and_the_path_as_it_means() {
 }
 
 #[tokio::test]
-async fn the_function_learns_the_context_and_its_answer_comes_back() {
-    let answered = send(allowing(), request("GET", "/tokens/7")).await;
-    assert_eq!((answered.status, answered.body.as_str()), (200, "hello"));
-    let event = answered.functions.event("tokens");
+async fn function_receives_context_and_its_response_is_sent() {
+    let response = send(http_functions(), request("GET", "/tokens/7")).await;
+    assert_eq!((response.status, response.body.as_str()), (200, "hello"));
+    let event = response.functions.event("tokens");
     assert_eq!(event["requestContext"]["authorizer"]["lambda"], json!({"code": "ok", "count": "2"}));
     let cookies = json!({"statusCode": 201, "cookies": ["a=1", "b=2"], "body": "aGk=", "isBase64Encoded": true});
-    let answered = send(allowing().with("tokens", Ok(cookies)), request("GET", "/open")).await;
-    assert_eq!((answered.status, answered.body.as_str()), (201, "hi"));
-    assert_eq!(answered.headers.get_all("set-cookie").iter().count(), 2);
-    let answered = send(allowing().with("tokens", Ok(json!({"no": "status"}))), request("GET", "/open")).await;
-    assert_eq!((answered.status, answered.body.as_str()), (200, r#"{"no":"status"}"#));
+    let response = send(http_functions().with("tokens", Ok(cookies)), request("GET", "/open")).await;
+    assert_eq!((response.status, response.body.as_str()), (201, "hi"));
+    assert_eq!(response.headers.get_all("set-cookie").iter().count(), 2);
+    let response = send(http_functions().with("tokens", Ok(json!({"no": "status"}))), request("GET", "/open")).await;
+    assert_eq!((response.status, response.body.as_str()), (200, r#"{"no":"status"}"#));
 }
 
 #[tokio::test]
-async fn each_refusal_has_the_status_and_the_body_that_no_template_can_change() {
+async fn error_responses_have_fixed_status_and_body() {
     let failed = |message: &str| Err(InvokeError::Failed { message: message.to_owned() });
-    let authorizer = |answer| allowing().with("authorizer", answer);
+    let authorizer = |result| http_functions().with("authorizer", result);
     let bare = Request::builder().uri("/tokens/7").body(Body::empty()).unwrap();
     for (functions, request, status, message) in [
-        (allowing(), request("GET", "/nowhere"), 404, "Not Found"),
-        (allowing(), request("POST", "/tokens/7"), 404, "Not Found"),
-        (allowing(), bare, 401, "Unauthorized"),
+        (http_functions(), request("GET", "/nowhere"), 404, "Not Found"),
+        (http_functions(), request("POST", "/tokens/7"), 404, "Not Found"),
+        (http_functions(), bare, 401, "Unauthorized"),
         (authorizer(failed("Unauthorized")), request("GET", "/tokens/7"), 401, "Unauthorized"),
         (authorizer(Ok(json!({"isAuthorized": false}))), request("GET", "/tokens/7"), 403, "Forbidden"),
         (authorizer(failed("Undecided")), request("GET", "/tokens/7"), 500, "Internal Server Error"),
-        (authorizer(Ok(grant())), request("GET", "/tokens/7"), 500, "Internal Server Error"),
-        (allowing().with("tokens", Err(InvokeError::Crashed)), request("GET", "/open"), 500, "Internal Server Error"),
+        (authorizer(Ok(allow())), request("GET", "/tokens/7"), 500, "Internal Server Error"),
         (
-            allowing().with("tokens", Err(InvokeError::CallerTimeout)),
+            http_functions().with("tokens", Err(InvokeError::Crashed)),
+            request("GET", "/open"),
+            500,
+            "Internal Server Error",
+        ),
+        (
+            http_functions().with("tokens", Err(InvokeError::CallerTimeout)),
             request("GET", "/open"),
             503,
             "Service Unavailable",
         ),
     ] {
-        let answered = send(functions, request).await;
-        assert_eq!((answered.status, answered.body), (status, json!({"message": message}).to_string()));
-        assert!(answered.functions.called().iter().all(|name| name != "tokens") || status >= 500);
+        let response = send(functions, request).await;
+        assert_eq!((response.status, response.body), (status, json!({"message": message}).to_string()));
+        assert!(response.functions.invoked().iter().all(|name| name != "tokens") || status >= 500);
     }
 }

@@ -1,4 +1,4 @@
-//! What a function receives and what becomes of its answer.
+//! Events and responses of functions behind a REST API.
 
 use super::*;
 
@@ -7,15 +7,15 @@ fn with_body(body: impl Into<Body>) -> Request {
     request.body(body.into()).unwrap()
 }
 
-async fn opened(answer: Result<Value, InvokeError>) -> Answered {
-    send(willing().with("open", answer), request("GET", "/open")).await
+async fn send_open(result: Result<Value, InvokeError>) -> TestResponse {
+    send(functions().with("open", result), request("GET", "/open")).await
 }
 
 #[tokio::test]
-async fn the_proxy_event_has_the_shape_of_version_one() {
+async fn proxy_event_has_payload_format_1() {
     let mut request = with_body("{}");
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 4000))));
-    let event = send(willing(), request).await.functions.event("open");
+    let event = send(functions(), request).await.functions.event("open");
     for (member, value) in [
         ("resource", json!("/open")),
         ("path", json!("/open")),
@@ -41,72 +41,72 @@ async fn the_proxy_event_has_the_shape_of_version_one() {
 }
 
 #[tokio::test]
-async fn a_body_is_text_and_an_empty_one_is_none() {
+async fn event_body_is_text_or_null() {
     for (body, expected) in
         [(Vec::new(), Value::Null), (b"text".to_vec(), json!("text")), (b"a\xffb".to_vec(), json!("a\u{fffd}b"))]
     {
-        let event = send(willing(), with_body(body)).await.functions.event("open");
+        let event = send(functions(), with_body(body)).await.functions.event("open");
         assert_eq!(event["body"], expected);
     }
 }
 
 #[tokio::test]
-async fn of_a_header_that_came_twice_the_last_one_counts_and_both_are_there() {
+async fn repeated_header_has_last_value_and_all_values() {
     let mut request = request("GET", "/open");
     request.headers_mut().append("authorization", HeaderValue::from_static("Bearer y"));
-    let event = send(willing(), request).await.functions.event("open");
+    let event = send(functions(), request).await.functions.event("open");
     assert_eq!(event["headers"]["authorization"], "Bearer y");
     assert_eq!(event["multiValueHeaders"]["authorization"], json!(["Bearer x", "Bearer y"]));
 }
 
 #[tokio::test]
-async fn the_query_is_decoded() {
-    let event = send(willing(), request("GET", "/open?a=%C3%A9&b=1+2&c&a=%2F&d=%ff")).await.functions.event("open");
+async fn query_is_decoded() {
+    let event = send(functions(), request("GET", "/open?a=%C3%A9&b=1+2&c&a=%2F&d=%ff")).await.functions.event("open");
     assert_eq!(event["queryStringParameters"], json!({"a": "/", "b": "1 2", "c": "", "d": "\u{fffd}"}));
     assert_eq!(event["multiValueQueryStringParameters"]["a"], json!(["é", "/"]));
 }
 
 #[tokio::test]
-async fn the_answer_is_the_functions() {
+async fn response_has_status_headers_and_body_of_the_function() {
     let headers = json!({"WWW-Authenticate": "Bearer", "Content-Type": "text/plain"});
-    let answered = opened(Ok(json!({"statusCode": "401", "headers": headers, "body": "no"}))).await;
-    assert_eq!(answered.refusal(), (401, "none"));
-    assert_eq!((answered.body.as_str(), answered.header("content-type")), ("no", Some("text/plain")));
-    assert_eq!(answered.header("x-amzn-Remapped-WWW-Authenticate"), Some("Bearer"));
-    assert_eq!(answered.header("www-authenticate"), None);
+    let response = send_open(Ok(json!({"statusCode": "401", "headers": headers, "body": "no"}))).await;
+    assert_eq!(response.error(), (401, "none"));
+    assert_eq!((response.body.as_str(), response.header("content-type")), ("no", Some("text/plain")));
+    assert_eq!(response.header("x-amzn-Remapped-WWW-Authenticate"), Some("Bearer"));
+    assert_eq!(response.header("www-authenticate"), None);
 }
 
 #[tokio::test]
-async fn a_malformed_answer_is_an_internal_error() {
-    for answer in [json!(null), json!({"body": "x"}), json!({"statusCode": 200, "body": {}})] {
-        let answered = opened(Ok(answer)).await;
-        assert_eq!(answered.refusal(), (502, "InternalServerErrorException"));
-        assert_eq!(answered.body, "{\"message\":\"Internal server error\"}");
-        assert_eq!(answered.header("content-type"), Some("application/json"));
+async fn malformed_response_is_an_internal_error() {
+    for malformed in [json!(null), json!({"body": "x"}), json!({"statusCode": 200, "body": {}})] {
+        let response = send_open(Ok(malformed)).await;
+        assert_eq!(response.error(), (502, "InternalServerErrorException"));
+        assert_eq!(response.body, "{\"message\":\"Internal server error\"}");
+        assert_eq!(response.header("content-type"), Some("application/json"));
     }
 }
 
 #[tokio::test]
-async fn a_function_that_fails_is_an_internal_error_and_says_nothing() {
+async fn failed_function_is_an_internal_error_without_details() {
     for error in [
         InvokeError::Failed { message: "Unauthorized".into() },
         InvokeError::Crashed,
         InvokeError::FunctionTimeout,
         InvokeError::UnknownFunction("open".into()),
     ] {
-        let answered = opened(Err(error)).await;
-        assert_eq!(answered.refusal(), (502, "InternalServerErrorException"));
-        assert_eq!(answered.body, "{\"message\":\"Internal server error\"}");
+        let response = send_open(Err(error)).await;
+        assert_eq!(response.error(), (502, "InternalServerErrorException"));
+        assert_eq!(response.body, "{\"message\":\"Internal server error\"}");
     }
 }
 
 #[tokio::test]
-async fn a_refusal_after_the_authorizer_can_say_its_words() {
+async fn later_error_response_can_contain_authorizer_context() {
     let responses = "GatewayResponses:\n        INTEGRATION_TIMEOUT:\n          StatusCode: 599\n          \
                      ResponseTemplates: { application/json: \"$context.authorizer.reason\" }";
     let template = TEMPLATE.replace("GatewayResponses:", responses);
-    let functions = Arc::new(willing().with("tokens", Err(InvokeError::CallerTimeout)));
+    let functions = Arc::new(functions().with("tokens", Err(InvokeError::CallerTimeout)));
     let gateway = gateway(&template, Arc::clone(&functions), false);
-    let answered = sent(gateway, request("GET", "/tokens/x"), functions).await;
-    assert_eq!((answered.status, answered.body.as_str()), (599, "it may not"));
+    let response = send_to(gateway, request("GET", "/tokens/x"), functions).await;
+    assert_eq!((response.status, response.body.as_str()), (599, "not permitted"));
 }

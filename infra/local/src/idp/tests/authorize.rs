@@ -1,25 +1,27 @@
-//! The authorization endpoint and its page.
+//! The authorization endpoint and the sign-in page.
 
 use reqwest::Method;
 
 use super::{browser::*, *};
 
 #[tokio::test]
-async fn whoever_is_chosen_comes_back_with_a_code_the_state_and_the_issuer() {
+async fn sign_in_redirects_with_code_state_and_issuer() {
     let mut browser = Browser::new().await;
     let page = browser.authorize(&[]).await;
     assert_eq!(page.status, 200);
-    let back = browser.choose(&page, "0").await;
-    assert!(is_secret(&back.led("code")));
-    assert_eq!((back.led("state"), back.led("iss")), ("st&te".to_owned(), browser.idp.url.clone()));
-    assert_eq!((back.header("cache-control"), back.header("referrer-policy")), ("no-store", "no-referrer"));
-    let (cookie, port) = (back.header("set-cookie"), browser.idp.url.rsplit(':').next().unwrap());
+    let redirect = browser.choose(&page, ADA).await;
+    assert!(is_random_key(&redirect.redirect_parameter("code")));
+    assert_eq!(redirect.redirect_parameter("state"), "st&te");
+    assert_eq!(redirect.redirect_parameter("iss"), browser.idp.url);
+    assert_eq!((redirect.header("cache-control"), redirect.header("referrer-policy")), ("no-store", "no-referrer"));
+    let cookie = redirect.header("set-cookie");
+    let port = browser.idp.url.rsplit(':').next().unwrap();
     assert!(cookie.starts_with(&format!("latchkey_session_{port}=")), "{cookie}");
     assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{cookie}");
 }
 
 #[tokio::test]
-async fn the_page_is_html_without_a_script_and_hostile_names_are_text() {
+async fn sign_in_page_has_no_script_and_escapes_names() {
     let mut browser = Browser::new().await;
     let page = browser.authorize(&[]).await;
     for (name, value) in [
@@ -41,28 +43,28 @@ async fn the_page_is_html_without_a_script_and_hostile_names_are_text() {
 }
 
 #[tokio::test]
-async fn an_unknown_client_or_address_leads_nowhere() {
+async fn unknown_client_or_redirect_uri_is_not_redirected() {
     let mut browser = Browser::new().await;
-    for (change, why) in [
-        (("client_id", "another"), "the client_id is not that of the token page"),
-        (("client_id", ""), "the client_id is not that of the token page"),
-        (("redirect_uri", ""), "the redirect_uri is not the address of the token page"),
-        (("redirect_uri", "http://127.0.0.1:8080/tokens/"), "the redirect_uri is not the address of the token page"),
-        (("redirect_uri", "http://127.0.0.1:8080/tokens?x"), "the redirect_uri is not the address of the token page"),
-        (("redirect_uri", "http://localhost:8080/tokens"), "the redirect_uri is not the address of the token page"),
+    for (change, reason) in [
+        (("client_id", "another"), "`client_id` is not that of the token page"),
+        (("client_id", ""), "`client_id` is not that of the token page"),
+        (("redirect_uri", ""), "`redirect_uri` is not the address of the token page"),
+        (("redirect_uri", "http://127.0.0.1:8080/tokens/"), "`redirect_uri` is not the address of the token page"),
+        (("redirect_uri", "http://127.0.0.1:8080/tokens?x"), "`redirect_uri` is not the address of the token page"),
+        (("redirect_uri", "http://localhost:8080/tokens"), "`redirect_uri` is not the address of the token page"),
     ] {
-        let refused = browser.authorize(&[change]).await;
-        assert_eq!((refused.status, refused.header("location")), (400, ""), "{change:?}");
-        assert!(refused.text.contains(why), "{change:?}: {}", refused.text);
+        let page = browser.authorize(&[change]).await;
+        assert_eq!((page.status, page.header("location")), (400, ""), "{change:?}");
+        assert!(page.text.contains(reason), "{change:?}: {}", page.text);
     }
-    let twice = browser.authorize(&[("redirect_uri", URI), ("redirect_uri", URI)]).await;
-    assert_eq!((twice.status, twice.header("location")), (400, ""));
-    let long = browser.authorize(&[("state", &"x".repeat(8 * 1024))]).await;
-    assert_eq!((long.status, long.header("location")), (400, ""));
+    let repeated = browser.authorize(&[("redirect_uri", TOKEN_PAGE_URL), ("redirect_uri", TOKEN_PAGE_URL)]).await;
+    assert_eq!((repeated.status, repeated.header("location")), (400, ""));
+    let too_large = browser.authorize(&[("state", &"x".repeat(8 * 1024))]).await;
+    assert_eq!((too_large.status, too_large.header("location")), (400, ""));
 }
 
 #[tokio::test]
-async fn what_else_is_wrong_is_told_to_the_page() {
+async fn invalid_request_redirects_with_error() {
     let mut browser = Browser::new().await;
     for (change, error) in [
         (("response_type", ""), "invalid_request"),
@@ -81,57 +83,62 @@ async fn what_else_is_wrong_is_told_to_the_page() {
         (("request", "e30"), "request_not_supported"),
         (("request_uri", "urn:x"), "request_uri_not_supported"),
     ] {
-        let back = browser.authorize(&[change]).await;
-        assert_eq!(back.led("error"), error, "{change:?}");
-        assert!(!back.led("error_description").is_empty() && back.led("code").is_empty(), "{change:?}");
-        assert_eq!((back.led("state"), back.led("iss")), ("st&te".to_owned(), browser.idp.url.clone()), "{change:?}");
+        let redirect = browser.authorize(&[change]).await;
+        assert_eq!(redirect.redirect_parameter("error"), error, "{change:?}");
+        assert_ne!(redirect.redirect_parameter("error_description"), "", "{change:?}");
+        assert_eq!(redirect.redirect_parameter("code"), "", "{change:?}");
+        assert_eq!(redirect.redirect_parameter("state"), "st&te", "{change:?}");
+        assert_eq!(redirect.redirect_parameter("iss"), browser.idp.url, "{change:?}");
     }
-    assert_eq!(browser.authorize(&[("nonce", "a"), ("nonce", "b")]).await.led("error"), "invalid_request");
+    assert_eq!(
+        browser.authorize(&[("nonce", "a"), ("nonce", "b")]).await.redirect_parameter("error"),
+        "invalid_request"
+    );
 }
 
 #[tokio::test]
-async fn a_transaction_is_used_once_and_ends_after_ten_minutes() {
+async fn sign_in_form_works_once_within_ten_minutes() {
     let mut browser = Browser::new().await;
     let page = browser.authorize(&[]).await;
-    assert_eq!(browser.choose(&page, "0").await.status, 303);
-    assert_eq!(browser.choose(&page, "0").await.status, 400);
+    assert_eq!(browser.choose(&page, ADA).await.status, 303);
+    assert_eq!(browser.choose(&page, ADA).await.status, 400);
     let page = browser.authorize(&[("prompt", "login")]).await;
-    browser.clock.wait(600);
-    assert_eq!(browser.choose(&page, "0").await.status, 400);
-    assert_eq!(browser.post("/authorize", &[("user", "0")]).await.status, 400);
+    browser.clock.advance(600);
+    assert_eq!(browser.choose(&page, ADA).await.status, 400);
+    assert_eq!(browser.post("/authorize", &[("user", ADA)]).await.status, 400);
 }
 
 #[tokio::test]
-async fn nobody_is_signed_in_who_is_not_among_the_people() {
+async fn unlisted_user_is_not_signed_in() {
     let mut browser = Browser::new().await;
-    for place in ["2", "-1", "Ada Lovelace", ""] {
+    for user in ["0", "123|1002", "456|1001", "1001", "Ada Lovelace", ""] {
         let page = browser.authorize(&[]).await;
-        let refused = browser.choose(&page, place).await;
-        assert_eq!((refused.status, refused.header("set-cookie")), (400, ""), "{place}");
+        let response = browser.choose(&page, user).await;
+        assert_eq!((response.status, response.header("set-cookie")), (400, ""), "{user}");
     }
 }
 
 #[tokio::test]
-async fn whoever_is_signed_in_is_not_asked_again_unless_the_page_wants_it() {
+async fn signed_in_user_gets_code_unless_prompt_is_required() {
     let mut browser = Browser::new().await;
     browser.code().await;
     for change in [("prompt", ""), ("prompt", "none"), ("max_age", "60")] {
-        assert!(is_secret(&browser.authorize(&[change]).await.led("code")), "{change:?}");
+        assert!(is_random_key(&browser.authorize(&[change]).await.redirect_parameter("code")), "{change:?}");
     }
-    browser.clock.wait(61);
+    browser.clock.advance(61);
     for change in [("prompt", "login"), ("prompt", "select_account"), ("max_age", "60")] {
         assert_eq!(browser.authorize(&[change]).await.status, 200, "{change:?}");
     }
-    browser.clock.wait(12 * 60 * 60);
-    assert_eq!(browser.authorize(&[("prompt", "none")]).await.led("error"), "login_required");
+    browser.clock.advance(12 * 60 * 60);
+    assert_eq!(browser.authorize(&[("prompt", "none")]).await.redirect_parameter("error"), "login_required");
 }
 
 #[tokio::test]
-async fn a_request_for_another_host_is_not_for_here() {
+async fn request_for_another_host_is_misdirected() {
     let mut browser = Browser::new().await;
     let port = browser.idp.url.rsplit(':').next().unwrap().to_owned();
-    for (method, path) in [(Method::GET, "/authorize"), (Method::POST, "/token"), (Method::GET, "/end-session")] {
-        for host in ["rebound.example:80", "127.0.0.1", "127.0.0.1:1", &format!("rebound.example:{port}")] {
+    for (method, path) in [(Method::GET, "/authorize"), (Method::POST, "/token"), (Method::GET, "/jwks.json")] {
+        for host in ["rebound.example:80", "rebound.example", &format!("rebound.example:{port}")] {
             let request = browser.request(method.clone(), path).header("host", host);
             assert_eq!(browser.send(request).await.status, 421, "{path} {host}");
         }
@@ -141,12 +148,12 @@ async fn a_request_for_another_host_is_not_for_here() {
 }
 
 #[tokio::test]
-async fn a_method_that_is_none_of_an_endpoint_is_told_which_are() {
+async fn unsupported_method_response_lists_allowed_methods() {
     let mut browser = Browser::new().await;
     for (path, allowed) in
-        [("/authorize", "GET, POST"), ("/token", "POST"), ("/end-session", "GET"), ("/jwks.json", "GET")]
+        [("/authorize", "GET,HEAD,POST"), ("/token", "POST"), ("/end-session", "GET,HEAD"), ("/jwks.json", "GET,HEAD")]
     {
-        let refused = browser.send(browser.request(Method::DELETE, path)).await;
-        assert_eq!((refused.status, refused.header("allow")), (405, allowed), "{path}");
+        let response = browser.send(browser.request(Method::DELETE, path)).await;
+        assert_eq!((response.status, response.header("allow")), (405, allowed), "{path}");
     }
 }

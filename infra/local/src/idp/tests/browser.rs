@@ -1,4 +1,4 @@
-//! A browser that does only what it is told, and the script of the page in it.
+//! A test client that acts as the browser and as the token page's script.
 
 use axum::http::HeaderMap;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -7,6 +7,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
+
+/// Key of the first user of the seed.
+pub const ADA: &str = "123|1001";
 
 /// RFC 7636, appendix B.
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -17,11 +20,11 @@ pub struct Browser {
     pub clock: TestClock,
     pub cookie: Option<String>,
     client: Client,
-    folder: TempDir,
+    data: TempDir,
 }
 
-/// What came back.
-pub struct Seen {
+/// A response.
+pub struct Page {
     pub status: u16,
     pub headers: HeaderMap,
     pub text: String,
@@ -29,16 +32,17 @@ pub struct Seen {
 
 impl Browser {
     pub async fn new() -> Self {
-        let (folder, clock) = (tempfile::tempdir().unwrap(), TestClock::default());
-        let idp = Idp::start(Issuer::open(folder.path(), 0).unwrap(), sign_in(&clock)).await.unwrap();
+        let data = tempfile::tempdir().unwrap();
+        let clock = TestClock::default();
+        let idp = Idp::start(Issuer::open(data.path(), 0).unwrap(), options(&clock)).await.unwrap();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        Self { idp, clock, cookie: None, client, folder }
+        Self { idp, clock, cookie: None, client, data }
     }
 
-    /// The same browser after the provider was stopped and started again.
-    pub async fn restarted(self) -> Self {
+    /// Restarts the provider; the browser keeps its cookies.
+    pub async fn with_restarted_provider(self) -> Self {
         self.idp.shutdown().await;
-        let idp = Idp::start(Issuer::open(self.folder.path(), 0).unwrap(), sign_in(&self.clock)).await.unwrap();
+        let idp = Idp::start(Issuer::open(self.data.path(), 0).unwrap(), options(&self.clock)).await.unwrap();
         Self { idp, ..self }
     }
 
@@ -50,54 +54,55 @@ impl Browser {
         }
     }
 
-    pub async fn send(&mut self, request: RequestBuilder) -> Seen {
-        let answer = request.send().await.unwrap();
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    pub async fn send(&mut self, request: RequestBuilder) -> Page {
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
         if let Some(cookie) = headers.get("set-cookie") {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
             self.cookie = Some(pair).filter(|pair| !pair.ends_with('='));
         }
-        Seen { status, headers, text: answer.text().await.unwrap() }
+        Page { status, headers, text: response.text().await.unwrap() }
     }
 
-    pub async fn get(&mut self, path: &str, parameters: &[(&str, &str)]) -> Seen {
+    pub async fn get(&mut self, path: &str, parameters: &[(&str, &str)]) -> Page {
         self.send(self.request(Method::GET, &format!("{path}?{}", encoded(parameters)))).await
     }
 
-    pub async fn post(&mut self, path: &str, parameters: &[(&str, &str)]) -> Seen {
+    pub async fn post(&mut self, path: &str, parameters: &[(&str, &str)]) -> Page {
         let form = "application/x-www-form-urlencoded;charset=UTF-8";
         self.send(self.request(Method::POST, path).header("content-type", form).body(encoded(parameters))).await
     }
 
-    /// Asks for a code, with `changes` to a good request; an empty value leaves the parameter out.
-    pub async fn authorize(&mut self, changes: &[(&str, &str)]) -> Seen {
-        self.get("/authorize", &changed(&ORDER, changes)).await
+    /// Sends an authorization request: a valid one with `changes`, in which an empty value removes the parameter.
+    pub async fn authorize(&mut self, changes: &[(&str, &str)]) -> Page {
+        self.get("/authorize", &changed(&AUTHORIZATION_REQUEST, changes)).await
     }
 
-    /// Chooses the user at `place` on the page `page`.
-    pub async fn choose(&mut self, page: &Seen, place: &str) -> Seen {
+    /// Chooses the user with this key on the sign-in page `page`.
+    pub async fn choose(&mut self, page: &Page, user: &str) -> Page {
         let transaction = page.transaction().to_owned();
-        self.post("/authorize", &[("transaction", &transaction), ("user", place)]).await
+        self.post("/authorize", &[("transaction", &transaction), ("user", user)]).await
     }
 
-    /// A code for Ada.
+    /// Signs Ada in, and returns a code.
     pub async fn code(&mut self) -> String {
         let page = self.authorize(&[("prompt", "login")]).await;
-        self.choose(&page, "0").await.led("code")
+        self.choose(&page, ADA).await.redirect_parameter("code")
     }
 
-    pub async fn redeem(&mut self, code: &str, changes: &[(&str, &str)]) -> Seen {
+    pub async fn redeem(&mut self, code: &str, changes: &[(&str, &str)]) -> Page {
         let form = [
             ("grant_type", "authorization_code"),
             ("client_id", TOKEN_PAGE_CLIENT_ID),
-            ("redirect_uri", URI),
+            ("redirect_uri", TOKEN_PAGE_URL),
             ("code_verifier", VERIFIER),
             ("code", code),
         ];
         self.post("/token", &changed(&form, changes)).await
     }
 
-    pub async fn renew(&mut self, token: &str) -> Seen {
+    pub async fn refresh(&mut self, token: &str) -> Page {
         self.post(
             "/token",
             &[("grant_type", "refresh_token"), ("client_id", TOKEN_PAGE_CLIENT_ID), ("refresh_token", token)],
@@ -106,9 +111,9 @@ impl Browser {
     }
 }
 
-const ORDER: [(&str, &str); 8] = [
+const AUTHORIZATION_REQUEST: [(&str, &str); 8] = [
     ("client_id", TOKEN_PAGE_CLIENT_ID),
-    ("redirect_uri", URI),
+    ("redirect_uri", TOKEN_PAGE_URL),
     ("response_type", "code"),
     ("code_challenge", CHALLENGE),
     ("code_challenge_method", "S256"),
@@ -117,21 +122,21 @@ const ORDER: [(&str, &str); 8] = [
     ("nonce", "n0nce"),
 ];
 
-impl Seen {
+impl Page {
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
-    /// The parameter `name` of the address of the page, to which this leads.
-    pub fn led(&self, name: &str) -> String {
+    /// The query parameter `name` of the redirect to the token page.
+    pub fn redirect_parameter(&self, name: &str) -> String {
         assert_eq!(self.status, 303, "{}", self.text);
         let location = self.header("location");
-        assert!(location.starts_with(&format!("{URI}?")), "{location}");
+        assert!(location.starts_with(&format!("{TOKEN_PAGE_URL}?")), "{location}");
         let url = Url::parse(location).unwrap();
         url.query_pairs().find(|(found, _)| found == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
     }
 
-    /// The transaction that the form carries.
+    /// The transaction in the sign-in form.
     pub fn transaction(&self) -> &str {
         let rest = self.text.split_once("name=\"transaction\" value=\"").unwrap().1;
         rest.split_once('"').unwrap().0
@@ -141,7 +146,7 @@ impl Seen {
         serde_json::from_str(&self.text).unwrap()
     }
 
-    /// The status and the error of a refusal in the form of RFC 6749, section 5.2.
+    /// Status and `error` of an error response (RFC 6749, section 5.2).
     pub fn error(&self) -> (u16, String) {
         let json = self.json();
         assert!(json["error_description"].is_string() && json.get("access_token").is_none(), "{json}");
@@ -154,7 +159,7 @@ impl Seen {
     }
 }
 
-/// The claims of a token, which the provider's own key signed.
+/// Verifies a token with the provider's keys, and returns its claims.
 pub fn claims(idp: &Idp, token: &str, audience: &str) -> Value {
     let header = jsonwebtoken::decode_header(token).unwrap();
     let jwks = idp.issuer().jwks();
@@ -175,6 +180,6 @@ fn changed<'a>(parameters: &[(&'a str, &'a str)], changes: &[(&'a str, &'a str)]
 }
 
 /// Whether `text` is 32 bytes in base64url.
-pub fn is_secret(text: &str) -> bool {
+pub fn is_random_key(text: &str) -> bool {
     URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 32)
 }

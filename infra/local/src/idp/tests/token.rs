@@ -1,4 +1,4 @@
-//! The token endpoint and its codes.
+//! The token endpoint and authorization codes.
 
 use reqwest::Method;
 use serde_json::json;
@@ -6,10 +6,10 @@ use serde_json::json;
 use super::{browser::*, issuer::AUDIENCE, *};
 
 #[tokio::test]
-async fn a_code_is_worth_a_token_for_the_api_and_one_that_says_who_signed_in() {
+async fn code_is_exchanged_for_access_and_id_token() {
     let mut browser = Browser::new().await;
     let code = browser.code().await;
-    browser.clock.wait(59);
+    browser.clock.advance(59);
     let tokens = browser.redeem(&code, &[]).await;
     assert_eq!((tokens.status, tokens.header("cache-control")), (200, "no-store"));
     let json = tokens.json();
@@ -30,17 +30,17 @@ async fn a_code_is_worth_a_token_for_the_api_and_one_that_says_who_signed_in() {
 }
 
 #[tokio::test]
-async fn without_offline_access_there_is_no_refresh_token() {
+async fn code_without_offline_access_has_no_refresh_token() {
     let mut browser = Browser::new().await;
     browser.code().await;
-    let code = browser.authorize(&[("scope", "openid"), ("nonce", "")]).await.led("code");
+    let code = browser.authorize(&[("scope", "openid"), ("nonce", "")]).await.redirect_parameter("code");
     let json = browser.redeem(&code, &[]).await.json();
     assert_eq!((json.get("refresh_token"), &json["scope"]), (None, &json!("openid profile")));
     assert_eq!(claims(&browser.idp, json["id_token"].as_str().unwrap(), TOKEN_PAGE_CLIENT_ID).get("nonce"), None);
 }
 
 #[tokio::test]
-async fn a_code_is_spent_by_whatever_is_wrong_with_the_rest() {
+async fn failed_exchange_invalidates_the_code() {
     let mut browser = Browser::new().await;
     for change in [
         ("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXK"),
@@ -49,22 +49,22 @@ async fn a_code_is_spent_by_whatever_is_wrong_with_the_rest() {
     ] {
         let code = browser.code().await;
         for changes in [&[change][..], &[]] {
-            let refused = browser.redeem(&code, changes).await;
-            assert_eq!(refused.error(), (400, "invalid_grant".to_owned()), "{change:?}");
+            let response = browser.redeem(&code, changes).await;
+            assert_eq!(response.error(), (400, "invalid_grant".to_owned()), "{change:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_code_lives_for_a_minute() {
+async fn code_expires_after_a_minute() {
     let mut browser = Browser::new().await;
     let code = browser.code().await;
-    browser.clock.wait(60);
+    browser.clock.advance(60);
     assert_eq!(browser.redeem(&code, &[]).await.error(), (400, "invalid_grant".to_owned()));
 }
 
 #[tokio::test]
-async fn a_request_that_is_not_one_for_tokens_is_refused_and_spends_nothing() {
+async fn invalid_token_request_keeps_the_code_active() {
     let mut browser = Browser::new().await;
     let code = browser.code().await;
     for (change, status, error) in [
@@ -78,13 +78,13 @@ async fn a_request_that_is_not_one_for_tokens_is_refused_and_spends_nothing() {
         (("code", ""), 400, "invalid_request"),
         (("code", "unknown"), 400, "invalid_grant"),
     ] {
-        let refused = browser.redeem(&code, &[change]).await;
-        assert_eq!(refused.error(), (status, error.to_owned()), "{change:?}");
+        let response = browser.redeem(&code, &[change]).await;
+        assert_eq!(response.error(), (status, error.to_owned()), "{change:?}");
     }
-    let twice = browser.redeem(&code, &[("code", &code), ("code", &code)]).await;
-    assert_eq!(twice.error(), (400, "invalid_request".to_owned()));
-    let long = browser.redeem(&code, &[("x", &"x".repeat(8 * 1024))]).await;
-    assert_eq!(long.error(), (413, "invalid_request".to_owned()));
+    let repeated = browser.redeem(&code, &[("code", &code), ("code", &code)]).await;
+    assert_eq!(repeated.error(), (400, "invalid_request".to_owned()));
+    let too_large = browser.redeem(&code, &[("x", &"x".repeat(8 * 1024))]).await;
+    assert_eq!(too_large.error(), (413, "invalid_request".to_owned()));
     let json = browser.request(Method::POST, "/token").header("content-type", "application/json").body("{}");
     assert_eq!(browser.send(json).await.error(), (400, "invalid_request".to_owned()));
     assert_eq!(browser.redeem(&code, &[]).await.status, 200);

@@ -1,4 +1,4 @@
-//! The keys by which the identity provider signs, and how they are kept.
+//! The signing keys of the identity provider.
 
 use std::fmt;
 
@@ -9,26 +9,26 @@ use jsonwebtoken::{
 };
 use serde::Serialize;
 
-use super::IdpError;
+use super::error::IdpError;
 use crate::key_pair::{KeyPair, KeyType};
 
-/// A key with its public half as a JWK. Its `Debug` shows the JWK only.
+/// A private key and its public key as a JWK. Its `Debug` shows only the JWK.
 pub(super) struct SigningKeyPair {
     algorithm: Algorithm,
-    /// A PKCS#8 document in base64, as it is kept.
+    /// PKCS#8 in base64, as stored.
     pub(super) pkcs8: String,
     pub(super) jwk: Jwk,
     signing: EncodingKey,
 }
 
 impl SigningKeyPair {
-    /// Makes a key of the kind `kind`; gives it as it is kept.
+    /// Generates a key, and returns it in its stored form.
     pub(super) fn generate(kind: KeyType) -> Result<String, IdpError> {
         let der = KeyPair::generate(kind).and_then(|pair| pair.to_pkcs8());
         Ok(STANDARD.encode(der.map_err(|_| IdpError::Key)?))
     }
 
-    /// Reads a key that signs with `algorithm`, RS256 or ES256. Its `kid` is its thumbprint (RFC 7638).
+    /// Reads a stored key that signs with `algorithm`, RS256 or ES256. Its `kid` is its thumbprint (RFC 7638).
     pub(super) fn read(algorithm: Algorithm, pkcs8: String) -> Result<Self, IdpError> {
         let signing = signing_key(algorithm, &pkcs8).map_err(|_| IdpError::Key)?;
         let mut jwk = Jwk::from_encoding_key(&signing, algorithm).map_err(|_| IdpError::Key)?;
@@ -44,7 +44,7 @@ impl SigningKeyPair {
     }
 }
 
-/// Only the PEM form reads an RSA key from PKCS#8. Its lines have 64 characters (RFC 7468, section 2).
+/// `jsonwebtoken` reads an RSA key in PKCS#8 only as PEM, whose lines have 64 characters (RFC 7468, section 2).
 fn signing_key(algorithm: Algorithm, pkcs8: &str) -> jsonwebtoken::errors::Result<EncodingKey> {
     let lines: Vec<_> = pkcs8.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));

@@ -1,9 +1,9 @@
-//! Which requests reach a function at all.
+//! Routing of requests.
 
 use super::*;
 
 #[tokio::test]
-async fn a_path_or_method_that_is_no_route_is_a_missing_authentication_token() {
+async fn unknown_route_is_a_missing_authentication_token() {
     for (method, uri) in [
         ("GET", "/"),
         ("GET", "/tokens"),
@@ -15,15 +15,15 @@ async fn a_path_or_method_that_is_no_route_is_a_missing_authentication_token() {
         ("OPTIONS", "/tokens"),
         ("GET", "/live/open"),
     ] {
-        let answered = send(willing(), request(method, uri)).await;
-        assert_eq!(answered.refusal(), (404, "MissingAuthenticationTokenException"), "{method} {uri}");
-        assert_eq!(answered.body, "Missing Authentication Token");
-        assert!(answered.functions.called().is_empty(), "{method} {uri}");
+        let response = send(functions(), request(method, uri)).await;
+        assert_eq!(response.error(), (404, "MissingAuthenticationTokenException"), "{method} {uri}");
+        assert_eq!(response.body, "Missing Authentication Token");
+        assert!(response.functions.invoked().is_empty(), "{method} {uri}");
     }
 }
 
 #[tokio::test]
-async fn every_path_begins_with_the_stage_where_there_is_one() {
+async fn path_must_begin_with_the_stage() {
     for (uri, status) in [
         ("/live/open", 200),
         ("/open", 404),
@@ -35,33 +35,33 @@ async fn every_path_begins_with_the_stage_where_there_is_one() {
         ("/other/open", 404),
         ("/live/live/open", 404),
     ] {
-        let functions = Arc::new(willing());
-        let answered = sent(gateway(TEMPLATE, Arc::clone(&functions), true), request("GET", uri), functions).await;
-        assert_eq!(answered.status, status, "{uri}");
+        let functions = Arc::new(functions());
+        let response = send_to(gateway(TEMPLATE, Arc::clone(&functions), true), request("GET", uri), functions).await;
+        assert_eq!(response.status, status, "{uri}");
     }
 }
 
 #[tokio::test]
-async fn the_event_has_the_path_without_and_its_context_the_path_with_the_stage() {
-    let functions = Arc::new(willing());
+async fn only_the_request_context_contains_the_stage() {
+    let functions = Arc::new(functions());
     let request = request("GET", "/live/tokens/a%20b?c=d");
-    let answered = sent(gateway(TEMPLATE, Arc::clone(&functions), true), request, functions).await;
-    let event = answered.functions.event("tokens");
+    let response = send_to(gateway(TEMPLATE, Arc::clone(&functions), true), request, functions).await;
+    let event = response.functions.event("tokens");
     assert_eq!(event["path"], "/tokens/a%20b");
     assert_eq!(event["requestContext"]["path"], "/live/tokens/a%20b");
     assert_eq!(event["pathParameters"], json!({"id": "a b"}));
     let arn = "arn:aws:execute-api:us-east-1:000000000000:api/live/GET/tokens/a%20b";
-    assert_eq!(answered.functions.event("authorizer")["methodArn"], arn);
+    assert_eq!(response.functions.event("authorizer")["methodArn"], arn);
 }
 
 #[tokio::test]
-async fn every_answer_has_a_request_id_of_its_own() {
+async fn each_response_has_its_own_request_id() {
     let mut ids = Vec::new();
     for uri in ["/open", "/open", "/tokens/x", "/nowhere"] {
-        let answered = send(willing(), request("GET", uri)).await;
-        let id = answered.header("x-amzn-requestid").unwrap().to_owned();
+        let response = send(functions(), request("GET", uri)).await;
+        let id = response.header("x-amzn-requestid").unwrap().to_owned();
         assert_eq!((id.len(), id.as_bytes()[14], id.matches('-').count()), (36, b'4', 4), "{id}");
-        if let Some((_, event, _)) = answered.functions.calls().last() {
+        if let Some((_, event, _)) = response.functions.calls().last() {
             assert_eq!(event["requestContext"]["requestId"], id);
         }
         ids.push(id);
@@ -72,8 +72,8 @@ async fn every_answer_has_a_request_id_of_its_own() {
 }
 
 #[tokio::test]
-async fn it_is_all_served_over_http() {
-    let functions = Arc::new(willing());
+async fn gateway_serves_http() {
+    let functions = Arc::new(functions());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let gateway = gateway(TEMPLATE, Arc::clone(&functions), true);

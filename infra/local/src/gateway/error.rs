@@ -1,46 +1,46 @@
-//! What the gateway answers when no function does.
+//! Error responses of the gateway itself.
 
 use std::collections::BTreeMap;
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 
-use super::{Exchange, substitution::substitute};
+use super::{problem::with_problem_code, substitution::substitute};
 use crate::template::GatewayResponse;
 
-/// Why a request is not answered by its function.
+/// A request that the gateway does not answer with its function's response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
-    /// There is no such route.
+pub(super) enum GatewayError {
+    /// No route matches the request.
     MissingAuthenticationToken,
-    /// The path and query are more than the gateway takes.
+    /// Path and query exceed the quota.
     UriTooLong,
-    /// The headers are more than the gateway takes.
+    /// The headers exceed the quota.
     HeadersTooLarge,
-    /// The body is more than the gateway takes.
+    /// The body exceeds the quota.
     RequestTooLarge,
-    /// The body took longer than the gateway waits.
+    /// The body did not arrive in time.
     RequestTimeout,
-    /// An identity header is missing, or the authorizer does not know the caller.
+    /// An identity header is missing, or the authorizer rejects the credential.
     Unauthorized,
-    /// The authorizer's policy does not allow it.
+    /// The authorizer's policy does not allow the request.
     AccessDenied,
-    /// The authorizer could not decide.
+    /// The authorizer failed.
     AuthorizerFailure,
-    /// The authorizer's answer is not understood.
+    /// The authorizer's response is malformed.
     AuthorizerConfiguration,
-    /// The function did not answer in time.
+    /// The function did not respond in time.
     IntegrationTimeout,
-    /// The function failed or answered what is not understood.
+    /// The function failed, or its response is malformed.
     Internal,
 }
 
-impl Refusal {
-    /// The gateway response's type; none where there is only the default for all errors of a class.
-    const fn kind(self) -> Option<&'static str> {
+impl GatewayError {
+    /// The type of the gateway response; `None` if only the default of the status class applies.
+    const fn response_type(self) -> Option<&'static str> {
         Some(match self {
             Self::MissingAuthenticationToken => "MISSING_AUTHENTICATION_TOKEN",
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
@@ -53,7 +53,7 @@ impl Refusal {
         })
     }
 
-    /// The status where the template has none:
+    /// The status if the template defines none:
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>.
     const fn status(self) -> StatusCode {
         match self {
@@ -96,39 +96,47 @@ impl Refusal {
         }
     }
 
-    /// The answer, as the template's gateway responses have it.
-    pub(super) fn response(self, responses: &BTreeMap<String, GatewayResponse>, exchange: &Exchange) -> Response {
-        let own = self.kind().and_then(|kind| responses.get(kind));
+    /// The response according to the template's gateway responses.
+    pub(super) fn response(
+        self,
+        responses: &BTreeMap<String, GatewayResponse>,
+        request_id: &str,
+        authorizer_context: &BTreeMap<String, String>,
+    ) -> Response {
+        let own = self.response_type().and_then(|response_type| responses.get(response_type));
         let class = if self.status().is_client_error() { "DEFAULT_4XX" } else { "DEFAULT_5XX" };
-        let silent = GatewayResponse::default();
-        let entry = own.or_else(|| responses.get(class)).unwrap_or(&silent);
-        let body = substitute(entry.template.as_deref().unwrap_or(TEMPLATE), |name| self.variable(name, exchange));
-        let mut response = Response::new(Body::from(body));
+        let default = GatewayResponse::default();
+        let definition = own.or_else(|| responses.get(class)).unwrap_or(&default);
+        let body = substitute(definition.template.as_deref().unwrap_or(DEFAULT_TEMPLATE), |name| {
+            self.variable(name, request_id, authorizer_context)
+        });
+        let body = Bytes::from(body);
+        let mut response = Response::new(Body::from(body.clone()));
         let status = own.and_then(|own| own.status).and_then(|status| StatusCode::from_u16(status).ok());
         *response.status_mut() = status.unwrap_or(self.status());
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert("x-amzn-errortype", HeaderValue::from_static(self.error_type()));
-        for (name, value) in entry.headers.iter().filter_map(header) {
+        for (name, value) in definition.headers.iter().filter_map(header) {
             headers.insert(name, value);
         }
-        response
+        with_problem_code(response, &body)
     }
 
-    /// The message's string is the message in quotes:
+    /// The value of a `$context` variable; `messageString` is the message in quotes:
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>.
-    fn variable(self, name: &str, exchange: &Exchange) -> Option<String> {
+    fn variable(self, name: &str, request_id: &str, authorizer_context: &BTreeMap<String, String>) -> Option<String> {
         match name {
-            "context.requestId" => Some(exchange.request_id.clone()),
+            "context.requestId" => Some(request_id.to_owned()),
             "context.error.message" => Some(self.message().to_owned()),
             "context.error.messageString" => Some(format!("\"{}\"", self.message())),
-            other => exchange.context.get(other.strip_prefix("context.authorizer.")?).cloned(),
+            other => authorizer_context.get(other.strip_prefix("context.authorizer.")?).cloned(),
         }
     }
 }
 
-/// What AWS answers where the template is silent.
-const TEMPLATE: &str = "{\"message\":$context.error.messageString}";
+/// The template that AWS uses by default.
+const DEFAULT_TEMPLATE: &str = "{\"message\":$context.error.messageString}";
 
 fn header((name, value): (&String, &String)) -> Option<(HeaderName, HeaderValue)> {
     Some((name.parse().ok()?, value.parse().ok()?))
