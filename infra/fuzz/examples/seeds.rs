@@ -1,16 +1,16 @@
-//! Writes every target's seeds, a file each, as `<folder>/<target>/<number>`: a corpus for libFuzzer to begin with.
+//! Writes the seeds of each target to `<directory>/<target>/<number>`: the initial corpus of libFuzzer.
 
-#![expect(clippy::unwrap_used, reason = "it is started by hand")]
+#![expect(clippy::unwrap_used, reason = "a developer's tool, which fails by a panic")]
 
 use std::{env, fs, path::PathBuf};
 
 fn main() {
-    let folder = PathBuf::from(env::args().nth(1).unwrap());
+    let directory = PathBuf::from(env::args().nth(1).unwrap());
     for target in &fuzz::TARGETS {
-        let own = folder.join(target.name);
-        fs::create_dir_all(&own).unwrap();
+        let corpus = directory.join(target.name);
+        fs::create_dir_all(&corpus).unwrap();
         for (number, seed) in (target.seeds)().iter().enumerate() {
-            fs::write(own.join(number.to_string()), seed).unwrap();
+            fs::write(corpus.join(number.to_string()), seed).unwrap();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! libFuzzer's door to the target `authorizer`.
+//! libFuzzer entry point of the target `authorizer`.
 
 #![no_main]
 

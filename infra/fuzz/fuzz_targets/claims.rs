@@ -1,4 +1,4 @@
-//! libFuzzer's door to the target `claims`.
+//! libFuzzer entry point of the target `claims`.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! libFuzzer's door to the target `cursor`.
+//! libFuzzer entry point of the target `cursor`.
 
 #![no_main]
 

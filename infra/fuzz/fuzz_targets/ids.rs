@@ -1,4 +1,4 @@
-//! libFuzzer's door to the target `ids`.
+//! libFuzzer entry point of the target `ids`.
 
 #![no_main]
 

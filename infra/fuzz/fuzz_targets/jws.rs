@@ -1,4 +1,4 @@
-//! libFuzzer's door to the target `jws`.
+//! libFuzzer entry point of the target `jws`.
 
 #![no_main]
 

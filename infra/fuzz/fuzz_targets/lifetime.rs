@@ -1,4 +1,4 @@
-//! libFuzzer's door to the target `lifetime`.
+//! libFuzzer entry point of the target `lifetime`.
 
 #![no_main]
 

@@ -1,15 +1,15 @@
-//! Good inputs made bad.
+//! Mutations of valid inputs, chosen by arbitrary bytes.
 
 mod json;
 mod token;
 
-pub use json::{doubled, json};
-pub use token::token;
+use arbitrary::{Result, Unstructured};
 
-use crate::choices::Choices;
+use self::json::{duplicate_member, mutate_json};
+pub use self::token::token;
 
-/// Numbers at which readers differ or overflow.
-const EXTREMES: [&str; 12] = [
+/// Numbers that readers interpret differently or that overflow.
+const EDGE_NUMBERS: [&str; 12] = [
     "0",
     "-0",
     "-1",
@@ -24,65 +24,73 @@ const EXTREMES: [&str; 12] = [
     "00",
 ];
 
-/// `seed`, changed in one to three places: flipped, cut, repeated, spliced with one of `pool`, with other numbers, and where it
-/// is a JSON object with other or doubled members.
-#[must_use]
-pub fn bytes(seed: &[u8], pool: &[Vec<u8>], choices: &mut Choices<'_>) -> Vec<u8> {
-    let mut changed = seed.to_vec();
-    for _ in 0..=choices.below(3) {
-        changed = once(&changed, pool, choices);
+/// Applies one to three mutations to `seed`. `pool` contains inputs to splice with.
+///
+/// # Errors
+///
+/// Returns errors of `u`.
+pub fn bytes(seed: &[u8], pool: &[Vec<u8>], u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+    let mut mutated = seed.to_vec();
+    for _ in 0..u.int_in_range(1..=3)? {
+        mutated = mutate_once(&mutated, pool, u)?;
     }
-    changed
+    Ok(mutated)
 }
 
-fn once(seed: &[u8], pool: &[Vec<u8>], choices: &mut Choices<'_>) -> Vec<u8> {
-    match choices.below(9) {
-        0 => flipped(seed, choices),
-        1 => seed[..choices.below(seed.len() + 1)].to_vec(),
-        2 => without_a_part(seed, choices),
-        3 => with_a_part_twice(seed, choices),
-        4 => spliced(seed, pool, choices),
-        5 => with_another_number(seed, choices),
-        6 => doubled(seed, choices).unwrap_or_else(|| flipped(seed, choices)),
-        _ => json(seed, choices).unwrap_or_else(|| flipped(seed, choices)),
+fn mutate_once(seed: &[u8], pool: &[Vec<u8>], u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+    match u.int_in_range(0..=8)? {
+        0 => flip_bits(seed, u),
+        1 => Ok(seed[..u.int_in_range(0..=seed.len())?].to_vec()),
+        2 => remove_range(seed, u),
+        3 => repeat_range(seed, u),
+        4 => splice(seed, pool, u),
+        5 => replace_number(seed, u),
+        6 => duplicate_member(seed, u)?.map_or_else(|| flip_bits(seed, u), Ok),
+        _ => mutate_json(seed, u)?.map_or_else(|| flip_bits(seed, u), Ok),
     }
 }
 
-fn flipped(seed: &[u8], choices: &mut Choices<'_>) -> Vec<u8> {
-    let (mut changed, at) = (seed.to_vec(), choices.below(seed.len()));
-    if let Some(byte) = changed.get_mut(at) {
-        *byte ^= choices.byte().max(1);
+fn flip_bits(seed: &[u8], u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+    let mut mutated = seed.to_vec();
+    if !seed.is_empty() {
+        mutated[u.choose_index(seed.len())?] ^= u.int_in_range(1..=u8::MAX)?;
     }
-    changed
+    Ok(mutated)
 }
 
-/// Two places in `seed`, the first not behind the second.
-fn part(seed: &[u8], choices: &mut Choices<'_>) -> (usize, usize) {
-    let (one, other) = (choices.below(seed.len() + 1), choices.below(seed.len() + 1));
-    (one.min(other), one.max(other))
+/// Start and end of a range in `seed`.
+fn range(seed: &[u8], u: &mut Unstructured<'_>) -> Result<(usize, usize)> {
+    let one = u.int_in_range(0..=seed.len())?;
+    let other = u.int_in_range(0..=seed.len())?;
+    Ok((one.min(other), one.max(other)))
 }
 
-fn without_a_part(seed: &[u8], choices: &mut Choices<'_>) -> Vec<u8> {
-    let (from, to) = part(seed, choices);
-    [&seed[..from], &seed[to..]].concat()
+fn remove_range(seed: &[u8], u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+    let (start, end) = range(seed, u)?;
+    Ok([&seed[..start], &seed[end..]].concat())
 }
 
-fn with_a_part_twice(seed: &[u8], choices: &mut Choices<'_>) -> Vec<u8> {
-    let (from, to) = part(seed, choices);
-    [&seed[..to], &seed[from..]].concat()
+fn repeat_range(seed: &[u8], u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+    let (start, end) = range(seed, u)?;
+    Ok([&seed[..end], &seed[start..]].concat())
 }
 
-fn spliced(seed: &[u8], pool: &[Vec<u8>], choices: &mut Choices<'_>) -> Vec<u8> {
-    let other = pool.get(choices.below(pool.len())).map_or(seed, Vec::as_slice);
-    let (from, to) = (choices.below(seed.len() + 1), choices.below(other.len() + 1));
-    [&seed[..from], &other[to..]].concat()
+/// The start of `seed` with the end of an input of `pool`, or of `seed` if `pool` is empty.
+fn splice(seed: &[u8], pool: &[Vec<u8>], u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+    let other = u.choose(pool).map_or(seed, Vec::as_slice);
+    let end = u.int_in_range(0..=seed.len())?;
+    let start = u.int_in_range(0..=other.len())?;
+    Ok([&seed[..end], &other[start..]].concat())
 }
 
-/// `seed` with one of its runs of digits replaced; as it is where it has none.
-fn with_another_number(seed: &[u8], choices: &mut Choices<'_>) -> Vec<u8> {
-    let starts = |at: &usize| seed[*at].is_ascii_digit() && (*at == 0 || !seed[at - 1].is_ascii_digit());
-    let runs: Vec<usize> = (0..seed.len()).filter(starts).collect();
-    let Some(&from) = runs.get(choices.below(runs.len())) else { return seed.to_vec() };
-    let digits = seed[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    [&seed[..from], choices.pick(&EXTREMES).as_bytes(), &seed[from + digits..]].concat()
+/// Replaces one run of digits, if there is one.
+fn replace_number(seed: &[u8], u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+    let is_start = |at: &usize| seed[*at].is_ascii_digit() && (*at == 0 || !seed[at - 1].is_ascii_digit());
+    let starts: Vec<usize> = (0..seed.len()).filter(is_start).collect();
+    if starts.is_empty() {
+        return Ok(seed.to_vec());
+    }
+    let start = *u.choose(&starts)?;
+    let digits = seed[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    Ok([&seed[..start], u.choose(&EDGE_NUMBERS)?.as_bytes(), &seed[start + digits..]].concat())
 }

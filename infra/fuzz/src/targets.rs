@@ -1,58 +1,58 @@
-//! The targets, and good inputs to start from.
+//! The list of fuzz targets.
 
 mod authorizer;
 mod claims;
+mod create_request;
 mod cursor;
-mod der;
-mod idempotency;
+mod ecdsa_der;
+mod idempotency_key;
+mod identity_providers;
 mod ids;
 mod jws;
 mod lifetime;
-mod order;
-mod providers;
-mod roles;
-mod rules;
+mod role_grants;
+mod route_rules;
 
-pub use claims::good as good_claims;
+pub use claims::valid as valid_claims;
 
-/// A target.
+/// A fuzz target.
 #[derive(Clone, Copy)]
 pub struct Target {
-    /// Its name, which is that of its program for libFuzzer too.
+    /// The name; the libFuzzer program is called `fuzz-<name>`.
     pub name: &'static str,
-    /// What takes the bytes. It panics where a property is broken.
+    /// Runs the target on an input and panics if a property is violated.
     pub run: fn(&[u8]),
-    /// Inputs that go deep, to make others from.
+    /// Inputs that reach deep code, to mutate.
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
 
-/// All of them.
+/// All targets.
 pub static TARGETS: [Target; 12] = [
     authorizer::TARGET,
     claims::TARGET,
+    create_request::TARGET,
     cursor::TARGET,
-    der::TARGET,
-    idempotency::TARGET,
+    ecdsa_der::TARGET,
+    idempotency_key::TARGET,
+    identity_providers::TARGET,
     ids::TARGET,
     jws::TARGET,
     lifetime::TARGET,
-    order::TARGET,
-    providers::TARGET,
-    roles::TARGET,
-    rules::TARGET,
+    role_grants::TARGET,
+    route_rules::TARGET,
 ];
 
-/// Brings `bytes` to the target `name`.
+/// Runs the target `name` on `bytes`.
 ///
 /// # Panics
 ///
-/// Where a property is broken, or there is no such target.
+/// Panics if a property is violated or the target does not exist.
 pub fn run(name: &str, bytes: &[u8]) {
     let target = TARGETS.iter().find(|target| target.name == name).unwrap();
     (target.run)(bytes);
 }
 
-/// Texts as seeds.
-fn texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Vec<Vec<u8>> {
+/// Converts texts to seeds.
+fn text_seeds<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Vec<Vec<u8>> {
     texts.into_iter().map(|text| text.as_ref().as_bytes().to_vec()).collect()
 }

@@ -1,62 +1,59 @@
-//! JSON with other members.
+//! Mutations that keep JSON valid.
 
+use arbitrary::{Result, Unstructured};
 use serde_json::{Map, Value, json};
 
-use crate::{choices::Choices, pairs::Pairs};
+use crate::json_members::JsonMembers;
 
-/// `text`, a JSON text, with one value somewhere in it replaced, added or taken away; `None` where it is no JSON.
-#[must_use]
-pub fn json(text: &[u8], choices: &mut Choices<'_>) -> Option<Vec<u8>> {
-    let mut whole: Value = serde_json::from_slice(text).ok()?;
-    change(&mut whole, choices);
-    Some(whole.to_string().into_bytes())
+/// Replaces, adds or removes one value in the JSON text `text`; `None` if it is not JSON.
+pub(super) fn mutate_json(text: &[u8], u: &mut Unstructured<'_>) -> Result<Option<Vec<u8>>> {
+    let Ok(mut root) = serde_json::from_slice(text) else { return Ok(None) };
+    mutate_value(&mut root, u)?;
+    Ok(Some(root.to_string().into_bytes()))
 }
 
-/// Goes down by chance, and changes what it comes to.
-fn change(value: &mut Value, choices: &mut Choices<'_>) {
-    let deeper = choices.below(4) > 0;
+/// Mutates `value` or one of the values in it.
+fn mutate_value(value: &mut Value, u: &mut Unstructured<'_>) -> Result<()> {
+    let descend = u.int_in_range(0..=3)? > 0;
     match value {
-        Value::Object(members) if deeper => change_member(members, choices),
-        Value::Array(items) if deeper && !items.is_empty() => {
-            let at = choices.below(items.len());
-            match choices.below(4) {
-                0 => items.push(items[at].clone()),
-                1 => drop(items.remove(at)),
-                _ => change(&mut items[at], choices),
+        Value::Object(members) if descend => mutate_member(members, u)?,
+        Value::Array(items) if descend && !items.is_empty() => {
+            let index = u.choose_index(items.len())?;
+            match u.int_in_range(0..=3)? {
+                0 => items.push(items[index].clone()),
+                1 => drop(items.remove(index)),
+                _ => mutate_value(&mut items[index], u)?,
             }
         }
-        other => *other = strange(other, choices),
+        other => *other = edge_value(other, u)?,
     }
+    Ok(())
 }
 
-fn change_member(members: &mut Map<String, Value>, choices: &mut Choices<'_>) {
-    let names: Vec<String> = members.keys().cloned().collect();
-    let name = names.get(choices.below(names.len())).cloned().unwrap_or_default();
-    let taken = members.remove(&name).unwrap_or_default();
-    let mut put = |name: String, value: Value| drop(members.insert(name, value));
-    match choices.below(8) {
-        0 => {}
-        1 => put(name.to_uppercase(), taken),
+fn mutate_member(members: &mut Map<String, Value>, u: &mut Unstructured<'_>) -> Result<()> {
+    let name = u.choose_iter(members.keys()).cloned().unwrap_or_default();
+    let mut value = members.remove(&name).unwrap_or_default();
+    match u.int_in_range(0..=7)? {
+        0 => return Ok(()),
+        1 => drop(members.insert(name.to_uppercase(), value)),
         2 => {
-            put(name, taken);
-            put(
-                (*choices.pick(&["crit", "garbage", "alg", "effect", "action", "__proto__", ""])).to_owned(),
-                json!(["exp"]),
-            );
+            let added = *u.choose(&["crit", "garbage", "alg", "effect", "action", "__proto__", ""])?;
+            members.insert(name, value);
+            members.insert(added.to_owned(), json!(["exp"]));
         }
-        3 => put(name, json!([taken])),
+        3 => drop(members.insert(name, json!([value]))),
         _ => {
-            let mut taken = taken;
-            change(&mut taken, choices);
-            put(name, taken);
+            mutate_value(&mut value, u)?;
+            members.insert(name, value);
         }
     }
+    Ok(())
 }
 
-/// Something to put in the place of `value`.
-fn strange(value: &Value, choices: &mut Choices<'_>) -> Value {
+/// A value to replace `value` with: of another type, or at the edge of what readers accept.
+fn edge_value(value: &Value, u: &mut Unstructured<'_>) -> Result<Value> {
     let text = value.as_str().unwrap_or_default();
-    match choices.below(16) {
+    Ok(match u.int_in_range(0..=15)? {
         0 => Value::Null,
         1 => json!(true),
         2 => json!(false),
@@ -69,25 +66,22 @@ fn strange(value: &Value, choices: &mut Choices<'_>) -> Value {
         9 => json!(text.to_uppercase()),
         10 => json!(format!("{text}*")),
         11 => json!("\u{0}\"\\\u{202e}ä"),
-        12 => json!("x".repeat(choices.below(600))),
+        12 => json!("x".repeat(u.int_in_range(0..=599)?)),
         13 => json!([value]),
         14 => json!({"x": value}),
         _ => json!([]),
-    }
+    })
 }
 
-/// `text`, a JSON object, with one of its members there twice, the second time as it was or with another value; `None` where it
-/// is no object or an empty one.
-#[must_use]
-pub fn doubled(text: &[u8], choices: &mut Choices<'_>) -> Option<Vec<u8>> {
-    let Pairs(pairs) = Pairs::read(text)?;
-    let (name, value) = pairs.get(choices.below(pairs.len()))?;
-    let other = if choices.below(2) == 0 { value.clone() } else { strange(value, choices) };
-    let again = format!("{}:{other}", json!(name));
-    let (first, last) = (text.iter().position(|byte| *byte == b'{')?, text.iter().rposition(|byte| *byte == b'}')?);
-    Some(if choices.below(2) == 0 {
-        [&text[..=first], again.as_bytes(), b",", &text[first + 1..]].concat()
-    } else {
-        [&text[..last], b",", again.as_bytes(), &text[last..]].concat()
-    })
+/// Duplicates a member of the JSON object `text`, with the same or another value; `None` if it is not an object or is
+/// empty.
+pub(super) fn duplicate_member(text: &[u8], u: &mut Unstructured<'_>) -> Result<Option<Vec<u8>>> {
+    let Some(JsonMembers(members)) = JsonMembers::parse(text) else { return Ok(None) };
+    let Ok((name, value)) = u.choose(&members) else { return Ok(None) };
+    let other = if u.arbitrary()? { edge_value(value, u)? } else { value.clone() };
+    let member = format!("{}:{other}", json!(name)).into_bytes();
+    let trimmed = text.trim_ascii();
+    let inner = &trimmed[1..trimmed.len() - 1];
+    let (first, second) = if u.arbitrary()? { (inner, &member[..]) } else { (&member[..], inner) };
+    Ok(Some([b"{", first, b",", second, b"}"].concat()))
 }

@@ -1,7 +1,7 @@
-//! Events of the gateway, through the authorizer's own door.
+//! Target `authorizer`: events of API Gateway.
 
 mod events;
-mod ledger;
+mod ports;
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -15,99 +15,107 @@ use tokio::runtime::{Builder, Runtime};
 
 use self::{
     events::PLACEHOLDERS,
-    ledger::{At, Keys, Ledger},
+    ports::{FakeLedger, FixedClock, NOW, SingleKey},
 };
-use super::{Target, claims, texts};
+use super::{Target, claims, text_seeds};
 use crate::keys;
 
 pub(super) const TARGET: Target = Target { name: "authorizer", run, seeds };
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Builder::new_current_thread().enable_time().build().unwrap());
 
-/// Whoever sends this token is known: by its row, or as a person. Nobody has a role, so nobody may do anything.
-static CREDENTIALS: LazyLock<HashMap<&'static str, String>> = LazyLock::new(credentials);
+/// The token for each placeholder. None of the callers has a role in the ledger, so none has a permission.
+static TOKENS: LazyLock<HashMap<&'static str, String>> = LazyLock::new(tokens);
 
-/// The one route that is open to anybody.
-const OPEN: &str = "GET /open/{id}";
-/// The largest answer that the gateway takes.
-const LARGEST: usize = 8_192;
+/// The only route whose rule is `public`.
+const PUBLIC_ROUTE: &str = "GET /public/{id}";
+/// The largest response that API Gateway accepts.
+const MAX_RESPONSE_BYTES: usize = 8_192;
 
-/// The first byte says what the ledger does: fail, know nothing, or know the token. The rest of the line is a path parameter, and what
-/// follows is the event, with names in the place of this and of tokens. Whatever it is, it is answered in a form that the gateway takes, and with a grant on the open route alone, for the one
-/// path that the gateway itself names and that can be read in one way.
+/// The first byte selects the state of the ledger, the rest of the first line is the path parameter `id`, and what
+/// follows is an event with placeholders.
+///
+/// The response always has a form that API Gateway accepts. It allows only the public route, and only for the path that
+/// the gateway itself names if that path has one meaning.
 fn run(bytes: &[u8]) {
-    let Some((first, rest)) = bytes.split_first() else { return };
-    let whole = String::from_utf8_lossy(rest);
-    let (id, event) = whole.split_once('\n').unwrap_or(("7", &whole));
-    let mut text = event.replace(events::ID, json!(id).to_string().trim_matches('"'));
-    for name in PLACEHOLDERS {
-        text = text.replace(name, &CREDENTIALS[name]);
+    let Some((ledger, rest)) = bytes.split_first() else { return };
+    let text = String::from_utf8_lossy(rest);
+    let (id, event) = text.split_once('\n').unwrap_or(("7", &text));
+    let mut event_text = event.replace(events::ID_PLACEHOLDER, json!(id).to_string().trim_matches('"'));
+    for placeholder in PLACEHOLDERS {
+        event_text = event_text.replace(placeholder, &TOKENS[placeholder]);
     }
-    let Ok(event) = serde_json::from_str::<Value>(&text) else { return };
-    match RUNTIME.block_on(answer_event(&authorizer(*first), &text)) {
-        Ok(answer) => check(&serde_json::from_str(answer.get()).unwrap(), &event),
-        Err(error) => assert!(events::ERRORS.iter().any(|known| error.error_message.starts_with(known)), "{error:?}"),
+    let Ok(event) = serde_json::from_str::<Value>(&event_text) else { return };
+    match RUNTIME.block_on(answer_event(&authorizer(*ledger), &event_text)) {
+        Ok(response) => check(&serde_json::from_str(response.get()).unwrap(), &event),
+        Err(error) => {
+            let is_expected = |prefix: &&str| error.error_message.starts_with(prefix);
+            assert!(events::ERROR_PREFIXES.iter().any(is_expected), "{error:?}");
+        }
     }
 }
 
-fn check(answer: &Value, event: &Value) {
-    assert!(answer.to_string().len() <= LARGEST, "{} bytes", answer.to_string().len());
-    let context = answer["context"].as_object().unwrap();
+fn check(response: &Value, event: &Value) {
+    let length = response.to_string().len();
+    assert!(length <= MAX_RESPONSE_BYTES, "{length} bytes");
+    let context = response["context"].as_object().unwrap();
     assert!(context.values().all(Value::is_string), "{context:?}");
-    let plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
-    assert!(
-        context["reason"].as_str().unwrap().bytes().all(plain) && context["code"].as_str().unwrap().bytes().all(plain)
-    );
-    let granted = match answer.get("isAuthorized") {
-        Some(authorized) => authorized.as_bool().unwrap(),
-        None => is_allowed(answer, event),
+    // Gateway responses insert both texts into JSON without escaping them.
+    let is_plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
+    for name in ["reason", "code"] {
+        assert!(context[name].as_str().unwrap().bytes().all(is_plain), "{context:?}");
+    }
+    let is_allowed = match response.get("isAuthorized") {
+        Some(is_authorized) => is_authorized.as_bool().unwrap(),
+        None => policy_allows(response, event),
     };
-    assert!(!granted || is_open(event), "granted: {event} {answer}");
+    assert!(!is_allowed || is_public(event), "allowed: {event} {response}");
 }
 
-/// Whether a policy allows; it names what the gateway has named, or denies everything.
-fn is_allowed(answer: &Value, event: &Value) -> bool {
-    let statements = answer["policyDocument"]["Statement"].as_array().unwrap();
-    let [statement] = &statements[..] else { unreachable!("not one statement: {answer}") };
-    assert!(answer["principalId"].is_string());
-    let allowed = statement["Effect"] == "Allow";
-    assert!(allowed || statement["Effect"] == "Deny");
-    let named = statement["Resource"] == event["methodArn"];
-    assert!(named || (!allowed && statement["Resource"] == "*"), "another resource: {event} {answer}");
-    allowed
+/// Whether the policy allows the request. It names the ARN of the event, or denies everything.
+fn policy_allows(response: &Value, event: &Value) -> bool {
+    let statements = response["policyDocument"]["Statement"].as_array().unwrap();
+    let [statement] = &statements[..] else { unreachable!("more or less than one statement: {response}") };
+    assert!(response["principalId"].is_string());
+    let is_allowed = statement["Effect"] == "Allow";
+    assert!(is_allowed || statement["Effect"] == "Deny");
+    let is_event_arn = statement["Resource"] == event["methodArn"];
+    assert!(is_event_arn || (!is_allowed && statement["Resource"] == "*"), "another resource: {event} {response}");
+    is_allowed
 }
 
-/// Whether the event is of the open route, with a path that means itself.
-fn is_open(event: &Value) -> bool {
+/// Whether the event is on the public route, with a path that has one meaning.
+fn is_public(event: &Value) -> bool {
     let (route, path) = if event.get("version").is_some() {
         (event["routeKey"].clone(), &event["rawPath"])
     } else {
-        let (method, resource) = (event["httpMethod"].as_str(), event["resource"].as_str());
-        (json!(format!("{} {}", method.unwrap_or_default(), resource.unwrap_or_default())), &event["methodArn"])
+        let method = event["httpMethod"].as_str().unwrap_or_default();
+        let resource = event["resource"].as_str().unwrap_or_default();
+        (json!(format!("{method} {resource}")), &event["methodArn"])
     };
     let path = path.as_str().unwrap_or_default();
     let id = event["pathParameters"]["id"].as_str().unwrap_or_default();
-    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte));
-    let literal =
-        plain && !["", ".", ".."].contains(&id) && path.split('/').all(|part| part != "..") && !path.contains('*');
-    route == OPEN && literal && path.ends_with(&format!("/open/{id}"))
+    let is_unreserved = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte));
+    let is_segment = is_unreserved && !["", ".", ".."].contains(&id);
+    let is_literal = path.split('/').all(|segment| segment != "..") && !path.contains('*');
+    route == PUBLIC_ROUTE && is_segment && is_literal && path.ends_with(&format!("/public/{id}"))
 }
 
-fn authorizer(first: u8) -> Authorize<(Ledger, Keys, Keys, At)> {
+fn authorizer(ledger: u8) -> Authorize<(FakeLedger, SingleKey, SingleKey, FixedClock)> {
     static POLICY: LazyLock<Policy> = LazyLock::new(policy);
-    let [rsa, ec] = [0, 1].map(Keys);
-    let ledger = [Ledger::Silent, Ledger::Empty, Ledger::Known][usize::from(first % 3)];
+    let [rsa, ec] = [0, 1].map(SingleKey);
+    let ledgers = [FakeLedger::Unreachable, FakeLedger::Empty, FakeLedger::WithToken];
     let keys = Families { access: ec, public: rsa };
-    Authorize::new(ledger, keys, rsa, At, POLICY.clone())
+    Authorize::new(ledgers[usize::from(ledger % 3)], keys, rsa, FixedClock, POLICY.clone())
 }
 
 fn policy() -> Policy {
-    let issuer = |below: &str| Issuer {
-        issuer: format!("https://api.example/v1/access-tokens{below}"),
+    let issuer = |path: &str| Issuer {
+        issuer: format!("https://api.example/v1/access-tokens{path}"),
         audience: "https://api.example".to_owned(),
     };
     let rules = json!({
-        OPEN: {"public": true},
+        PUBLIC_ROUTE: {"public": true},
         "GET /orders/{id}": {"action": "order:view", "resource": "order/{id}"},
         "POST /orders": {"action": "order:create"},
         "ANY /files/{path+}": {"action": "file:view"},
@@ -124,34 +132,32 @@ fn policy() -> Policy {
     }
 }
 
-fn credentials() -> HashMap<&'static str, String> {
-    let [rsa, ec] = keys::both();
+fn tokens() -> HashMap<&'static str, String> {
+    let [rsa, ec] = keys::all();
     let sign = |key: &keys::SigningKey, claims: &Value| {
-        key.token(key.header().to_string().as_bytes(), claims.to_string().as_bytes())
+        key.sign(key.header().to_string().as_bytes(), claims.to_string().as_bytes())
     };
-    let many: Vec<String> = (0..40).map(|n| format!("123:role-{n}")).collect();
-    let person = |roles: Value| {
+    let many_roles: Vec<String> = (0..40).map(|n| format!("123:role-{n}")).collect();
+    let user = |roles: Value| {
         json!({
             "iss": "https://id.example", "sub": "1001", "aud": "https://api.example", "org_id": "123", "roles": roles,
-            "iat": ledger::NOW, "exp": ledger::NOW + 600,
+            "iat": NOW, "exp": NOW + 600,
         })
     };
-    PLACEHOLDERS
-        .into_iter()
-        .zip([
-            sign(ec, &claims::good()),
-            sign(rsa, &claims::good()),
-            sign(rsa, &person(json!(many))),
-            sign(rsa, &person(json!("owner"))),
-        ])
-        .collect()
+    let tokens = [
+        sign(ec, &claims::valid()),
+        sign(rsa, &claims::valid()),
+        sign(rsa, &user(json!(many_roles))),
+        sign(rsa, &user(json!("owner"))),
+    ];
+    PLACEHOLDERS.into_iter().zip(tokens).collect()
 }
 
 fn seeds() -> Vec<Vec<u8>> {
     let ids =
         ["7", "*", "..", "a/b", "a b", "%2e", "?", "", "${x}", "a*", "\u{e4}", "api_5ZugdRXasLfWBypHi93Fk", "self"];
-    let numbered = |(number, event)| format!("{}{}\n{event}", number % 3, ids[number % ids.len()]);
+    let seed = |(number, event)| format!("{}{}\n{event}", number % 3, ids[number % ids.len()]);
     let all = events::all().into_iter().cycle().take(3 * ids.len()).enumerate();
-    let open = ids.iter().flat_map(|id| events::open().map(|event| format!("1{id}\n{event}")));
-    texts(all.map(numbered).chain(open))
+    let public = ids.iter().flat_map(|id| events::public().map(|event| format!("1{id}\n{event}")));
+    text_seeds(all.map(seed).chain(public))
 }

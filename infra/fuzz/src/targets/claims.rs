@@ -1,4 +1,4 @@
-//! The claims of our own tokens.
+//! Target `claims`: the claims of Latchkey's tokens.
 
 use std::{str::from_utf8, sync::LazyLock};
 
@@ -8,66 +8,69 @@ use shared::{
     token::Claims,
 };
 
-use super::{Target, texts};
-use crate::{keys, pairs::Pairs};
+use super::{Target, text_seeds};
+use crate::{json_members::JsonMembers, keys};
 
 pub(super) const TARGET: Target = Target { name: "claims", run, seeds };
 
-static RING: LazyLock<KeySet> = LazyLock::new(keys::ring);
+static KEY_SET: LazyLock<KeySet> = LazyLock::new(keys::key_set);
 
-/// The claims that each token has as a text (RFC 9068, section 2.2, and the contract).
-const TEXTS: [&str; 9] = ["iss", "sub", "aud", "jti", "client_id", "token_id", "token_name", "token_type", "org_id"];
-/// Those that a token may have as a text.
-const OPTIONAL_TEXTS: [&str; 3] = ["parent", "journey_id", "portal_id"];
-/// Those that are written only where they are true.
+/// Required claims that are strings (RFC 9068, section 2.2, and the contract).
+const STRINGS: [&str; 10] =
+    ["iss", "sub", "aud", "jti", "client_id", "token_id", "token_name", "token_type", "org_id", "user_id"];
+/// Optional claims that are strings.
+const OPTIONAL_STRINGS: [&str; 3] = ["parent", "journey_id", "portal_id"];
+/// Claims that are either `true` or absent.
 const FLAGS: [&str; 2] = ["read_only", "anonymize"];
-/// The last second that a time may be.
-const LAST: i64 = 253_402_207_200;
+/// All other claims.
+const OTHERS: [&str; 4] = ["iat", "exp", "token_use", "assume_roles"];
+/// The largest `NumericDate` that is accepted.
+const MAX_TIME: i64 = 253_402_207_200;
 
-/// The bytes are the claims under a good signature. They are read only if each claim that is known is there once and has its
-/// type; and what was read is what stands there.
+/// The input is signed as the claims of a token. The claims are accepted if and only if each known claim occurs once
+/// and has its type, and their values are those of the input.
 fn run(bytes: &[u8]) {
-    let key = &keys::both()[1];
-    let token = key.token(key.header().to_string().as_bytes(), bytes);
+    let [_, key] = keys::all();
+    let token = key.sign(key.header().to_string().as_bytes(), bytes);
     let Ok(unverified) = Unverified::parse(&token) else { return };
-    let read: Result<Claims, _> = unverified.verify(&RING);
-    let Ok(claims) = read else {
-        assert!(!is_typed(bytes), "good claims are refused");
+    let verified: Result<Claims, _> = unverified.verify(&KEY_SET);
+    let Ok(claims) = verified else {
+        assert!(!are_valid(bytes), "valid claims are rejected");
         return;
     };
-    assert!(from_utf8(bytes).is_ok(), "no UTF-8 (RFC 7519, section 7.2)");
-    // What is not looked at may hold a number beyond every bound.
-    let Ok(written) = serde_json::from_slice::<Map<String, Value>>(bytes) else { return };
-    assert!(is_typed(bytes), "claims are taken that a second reader refuses");
-    let Value::Object(again) = json!(claims) else { unreachable!("claims are an object") };
-    for name in
-        TEXTS.iter().chain(&OPTIONAL_TEXTS).chain(&FLAGS).chain(&["iat", "exp", "token_use", "user_id", "assume_roles"])
-    {
-        assert_eq!(again.get(*name), written.get(*name), "{name}");
+    assert!(from_utf8(bytes).is_ok(), "not UTF-8 (RFC 7519, section 7.2)");
+    // An unknown claim may contain a number that `Value` cannot represent.
+    let Ok(input) = serde_json::from_slice::<Map<String, Value>>(bytes) else { return };
+    assert!(are_valid(bytes), "invalid claims are accepted");
+    let output = json!(claims);
+    for name in [&STRINGS[..], &OPTIONAL_STRINGS, &FLAGS, &OTHERS].concat() {
+        assert_eq!(output.get(name), input.get(name), "{name}");
     }
-    assert_eq!(Some(claims.org_id()), written["org_id"].as_str());
-    assert_eq!(Some(claims.token_id()), written["token_id"].as_str());
+    assert_eq!(Some(claims.org_id()), input["org_id"].as_str());
+    assert_eq!(Some(claims.token_id()), input["token_id"].as_str());
 }
 
-/// Whether a second reader finds every claim once and with its type.
-fn is_typed(bytes: &[u8]) -> bool {
-    let Some(pairs) = Pairs::read(bytes) else { return false };
-    let one = |name: &str, fits: &dyn Fn(&Value) -> bool| matches!(pairs.all(name)[..], [value] if fits(value));
-    let maybe = |name: &str, fits: &dyn Fn(&Value) -> bool| pairs.all(name).is_empty() || one(name, fits);
-    let time = |value: &Value| value.as_i64().is_some_and(|seconds| (0..=LAST).contains(&seconds));
-    let list = |value: &Value| value.as_array().is_some_and(|items| items.iter().all(Value::is_string));
-    TEXTS.iter().chain(&["user_id"]).all(|name| one(name, &Value::is_string))
-        && OPTIONAL_TEXTS.iter().all(|name| maybe(name, &Value::is_string))
-        && FLAGS.iter().all(|name| maybe(name, &|flag| *flag == json!(true)))
-        && one("iat", &time)
-        && maybe("exp", &time)
-        && one("token_use", &|value| value == "access")
-        && one("assume_roles", &list)
+/// Reference implementation: whether each known claim occurs once and has its type.
+fn are_valid(bytes: &[u8]) -> bool {
+    let Some(members) = JsonMembers::parse(bytes) else { return false };
+    let once =
+        |name: &str, has_type: &dyn Fn(&Value) -> bool| matches!(members.values(name)[..], [value] if has_type(value));
+    let at_most_once =
+        |name: &str, has_type: &dyn Fn(&Value) -> bool| members.values(name).is_empty() || once(name, has_type);
+    let is_time = |value: &Value| value.as_i64().is_some_and(|seconds| (0..=MAX_TIME).contains(&seconds));
+    let is_list = |value: &Value| value.as_array().is_some_and(|items| items.iter().all(Value::is_string));
+    STRINGS.iter().all(|name| once(name, &Value::is_string))
+        && OPTIONAL_STRINGS.iter().all(|name| at_most_once(name, &Value::is_string))
+        && FLAGS.iter().all(|name| at_most_once(name, &|flag| *flag == json!(true)))
+        && once("iat", &is_time)
+        && at_most_once("exp", &is_time)
+        && once("token_use", &|value| value == "access")
+        && once("assume_roles", &is_list)
 }
 
-/// Good claims of an api token that does not end.
+/// Valid claims of an api token without expiry.
 #[must_use]
-pub fn good() -> Value {
+pub fn valid() -> Value {
     let id = "api_5ZugdRXasLfWBypHi93Fk";
     json!({
         "iss": "https://api.example/v1/access-tokens", "sub": id, "aud": "https://api.example", "jti": id, "client_id": id,
@@ -78,14 +81,14 @@ pub fn good() -> Value {
 
 fn seeds() -> Vec<Vec<u8>> {
     let with = |name: &str, value: Value| {
-        let mut claims = good();
+        let mut claims = valid();
         claims[name] = value;
         claims.to_string()
     };
-    let good = good().to_string();
-    let mut seeds = texts([
-        good.replace("\"org_id\"", "\"org_id\":\"124\",\"org_id\""),
-        good.clone(),
+    let valid = valid().to_string();
+    let mut seeds = text_seeds([
+        valid.replace("\"org_id\"", "\"org_id\":\"124\",\"org_id\""),
+        valid.clone(),
         with("exp", json!(1_566_660_000)),
         with("exp", json!(1_566_660_000.0)),
         with("exp", json!(null)),
@@ -96,7 +99,7 @@ fn seeds() -> Vec<Vec<u8>> {
         with("aud", json!(["https://api.example"])),
         with("assume_roles", json!("123:owner")),
     ]);
-    // Bytes that are no UTF-8, in a claim that is not known.
-    seeds.push([&good.as_bytes()[..good.len() - 1], b",\"x\":\"\xff\"}"].concat());
+    // Invalid UTF-8 in an unknown claim.
+    seeds.push([&valid.as_bytes()[..valid.len() - 1], b",\"x\":\"\xff\"}"].concat());
     seeds
 }

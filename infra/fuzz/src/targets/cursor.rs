@@ -1,10 +1,11 @@
-//! Cursors, through the list that takes them.
+//! Target `cursor`: cursors of the token list.
 
 use std::{
     str::from_utf8,
     sync::{LazyLock, Mutex},
 };
 
+use arbitrary::Unstructured;
 use shared::{
     caller::{Caller, CallerIdentity},
     error::ApiError,
@@ -17,98 +18,103 @@ use shared::{
 use tokio::runtime::{Builder, Runtime};
 
 use super::Target;
-use crate::{choices::Choices, mutate};
+use crate::mutate;
 
 pub(super) const TARGET: Target = Target { name: "cursor", run, seeds };
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Builder::new_current_thread().enable_time().build().unwrap());
 
-/// Places that the index has.
-const PLACES: [&str; 3] = [
+/// Keys of the index.
+const PAGE_KEYS: [&str; 3] = [
     "001566656122#api_5ZugdRXasLfWBypHi93Fk",
     "000000000000#app_AAAAAAAAAAAAAAAAAAAAA",
     "253402207200#journey_JJJJJJJJJJJJJJJJJJJJJ",
 ];
 
-/// An index that always says how far it was read, and remembers behind which place.
-struct Index {
+/// An index whose pages are empty and have a next page. Records where the last page started.
+struct RecordingIndex {
     next_key: &'static str,
-    before: Mutex<Option<String>>,
+    last_start: Mutex<Option<String>>,
 }
 
-impl ListTokens for &Index {
+impl ListTokens for &RecordingIndex {
     async fn list_page(
         &self,
         _: &OrgId,
         _: TokenClass,
-        before: Option<&PageKey>,
+        start: Option<&PageKey>,
         _: UnixTime,
         _: &TokenFilter,
     ) -> Result<TokenPage, PortError> {
-        *self.before.lock().unwrap() = before.map(|place| place.as_str().to_owned());
+        *self.last_start.lock().unwrap() = start.map(|key| key.as_str().to_owned());
         Ok(TokenPage { tokens: Vec::new(), next_key: Some(PageKey::new(self.next_key.to_owned())) })
     }
 }
 
-struct Epoch;
+struct FixedClock;
 
-impl Clock for Epoch {
+impl Clock for FixedClock {
     fn now(&self) -> UnixTime {
         UnixTime::EPOCH
     }
 }
 
-/// The two first bytes choose a place and a list, the rest is a cursor or says how to alter one. A cursor that the list takes
-/// was made by it, for this organization and filter, and leads to the place for which it was made.
+/// The input selects a page key and a list, and contains or mutates a cursor. A list accepts only cursors that were
+/// issued for its organization and filter, and a cursor leads to the page key for which it was issued.
 fn run(bytes: &[u8]) {
-    let mut choices = Choices::new(bytes);
-    let (place, at) = (*choices.pick(&PLACES), choices.below(4));
-    let (org, filter) = &lists()[at];
-    let made = ask(place, org, filter, None).1.unwrap().next.unwrap();
-    assert_eq!(ask(place, org, filter, Some(&made)).0.as_deref(), Some(place), "it leads elsewhere");
-    for (other, (org, filter)) in lists().iter().enumerate() {
-        assert_eq!(ask(place, org, filter, Some(&made)).1.is_ok(), other == at, "list {other} and the cursor of {at}");
+    let lists = lists();
+    let mut u = Unstructured::new(bytes);
+    let page_key = u.choose(&PAGE_KEYS).unwrap();
+    let selected = u.choose_index(lists.len()).unwrap();
+    let cursor = issue_cursor(page_key, &lists[selected]);
+    for (index, list) in lists.iter().enumerate() {
+        let (start, result) = list_page(page_key, list, Some(&cursor));
+        assert_eq!(result.is_ok(), index == selected, "list {index} with the cursor of list {selected}");
+        assert!(result.is_err() || start.as_deref() == Some(page_key), "the cursor leads to another page");
     }
-    let altered = match choices.byte() % 2 {
-        0 => mutate::bytes(made.as_bytes(), &[], &mut choices),
-        _ => choices.rest().to_vec(),
-    };
-    let Ok(altered) = from_utf8(&altered) else { return };
-    let taken = ask(place, org, filter, Some(altered));
-    if taken.1.is_ok() {
-        let ours = PLACES
-            .iter()
-            .any(|place| ask(place, org, filter, None).1.is_ok_and(|page| page.next.as_deref() == Some(altered)));
-        assert!(ours, "{altered} was never made");
-    } else {
-        assert!(matches!(taken.1, Err(ApiError::Invalid(_))) && taken.0.is_none(), "refused, and yet read");
+    let is_verbatim = u.arbitrary().unwrap();
+    let candidate =
+        if is_verbatim { u.take_rest().to_vec() } else { mutate::bytes(cursor.as_bytes(), &[], &mut u).unwrap() };
+    let Ok(candidate) = from_utf8(&candidate) else { return };
+    let (start, result) = list_page(page_key, &lists[selected], Some(candidate));
+    match result {
+        Ok(_) => {
+            let is_issued = PAGE_KEYS.iter().any(|key| issue_cursor(key, &lists[selected]) == candidate);
+            assert!(is_issued, "{candidate} was never issued");
+        }
+        Err(error) => assert!(matches!(error, ApiError::Invalid(_)) && start.is_none(), "{error:?}"),
     }
 }
 
-/// Four lists that share no cursor.
+/// Four lists, which accept no cursor of each other.
 fn lists() -> [(OrgId, TokenFilter); 4] {
-    let all = TokenFilter { types: Some([TypeName::Api].into()), ..TokenFilter::default() };
-    let of = TokenFilter { created_by: "local|1001".parse().ok(), ..TokenFilter::default() };
-    [("1", TokenFilter::default()), ("2", TokenFilter::default()), ("1", all), ("1", of)]
+    let by_type = TokenFilter { types: Some([TypeName::Api].into()), ..TokenFilter::default() };
+    let by_creator = TokenFilter { created_by: "local|1001".parse().ok(), ..TokenFilter::default() };
+    [("1", TokenFilter::default()), ("2", TokenFilter::default()), ("1", by_type), ("1", by_creator)]
         .map(|(org, filter)| (org.parse().unwrap(), filter))
 }
 
-/// Behind which place the index was read, and the page.
-fn ask(
-    place: &'static str,
-    org: &OrgId,
-    filter: &TokenFilter,
+/// The cursor of the first page.
+fn issue_cursor(next_key: &'static str, list: &(OrgId, TokenFilter)) -> String {
+    list_page(next_key, list, None).1.unwrap().next.unwrap()
+}
+
+/// Where the page starts in the index, and the page.
+fn list_page(
+    next_key: &'static str,
+    (org, filter): &(OrgId, TokenFilter),
     cursor: Option<&str>,
 ) -> (Option<String>, Result<TokenList, ApiError>) {
-    let index = Index { next_key: place, before: Mutex::default() };
+    let index = RecordingIndex { next_key, last_start: Mutex::default() };
     let identity = CallerIdentity::User("local|1001".parse().unwrap());
     let caller = Caller { identity, org: org.clone(), roles: Vec::new(), deny_roles: Vec::new() };
-    let page = RUNTIME.block_on(List { ledger: &index, clock: Epoch }.run(&caller, filter, cursor));
-    (index.before.into_inner().unwrap(), page)
+    let page = RUNTIME.block_on(List { ledger: &index, clock: FixedClock }.run(&caller, filter, cursor));
+    (index.last_start.into_inner().unwrap(), page)
 }
 
 fn seeds() -> Vec<Vec<u8>> {
-    let altered = (0..9).map(|kind| vec![0, 0, 1, 0, 0, 0, 0, kind, 0, 5, 0, 9]);
-    let raw = ["", "AAAA", "bm90IGEgY3Vyc29y"].map(|text| [&[0, 0, 0, 0, 1], text.as_bytes()].concat());
-    altered.chain(raw).collect()
+    // Page key, list, whether verbatim; then the number of mutations, their kind and their choices, or a cursor.
+    let mutations = (0..9).map(|kind| vec![0, 1, 0, 0, kind, 5, 9]);
+    let verbatim = ["", "AAAA", "bm90IGEgY3Vyc29y"].map(|cursor| [&[0, 0, 1], cursor.as_bytes()].concat());
+    mutations.chain(verbatim).collect()
 }

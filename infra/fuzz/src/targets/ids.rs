@@ -1,4 +1,4 @@
-//! Ids: of roles, organizations, tokens and principals.
+//! Target `ids`: ids of roles, organizations, tokens, principals and providers, and names of actions.
 
 use std::{
     fmt::Display,
@@ -13,12 +13,12 @@ use shared::{
     token::{Principal, ProviderName, TokenId},
 };
 
-use super::{Target, texts};
+use super::{Target, text_seeds};
 
 pub(super) const TARGET: Target = Target { name: "ids", run, seeds };
 
-/// What each is, written another time.
-static FORMS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
+/// Reference implementation: the format of each type.
+static FORMATS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     let token = "(api|journey|portal|assume|app)_[A-Za-z0-9_-]{21}";
     [
         r"[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_.-]{1,64}",
@@ -28,14 +28,14 @@ static FORMS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
         "[a-z0-9-]{1,32}",
         "[A-Za-z0-9_.:-]{1,128}",
     ]
-    .map(|form| Regex::new(&format!(r"\A(?:{form})\z")).unwrap())
+    .map(|format| Regex::new(&format!(r"\A(?:{format})\z")).unwrap())
 });
 
-/// A text is an id exactly if its form fits, is written as it was read, and a role's is the same read from JSON. No role is both
-/// its organization's owner and its root.
+/// A text is parsed if and only if it matches the format, and displayed unchanged. A role id is parsed the same from
+/// JSON, and is never both the owner and the root role.
 fn run(bytes: &[u8]) {
     let Ok(text) = from_utf8(bytes) else { return };
-    let [role, org, token, principal, provider, action] = &*FORMS;
+    let [role, org, token, principal, provider, action] = &*FORMATS;
     check::<RoleId>(text, role);
     check::<OrgId>(text, org);
     check::<TokenId>(text, token);
@@ -51,15 +51,15 @@ fn run(bytes: &[u8]) {
     }
 }
 
-fn check<T: FromStr + Display>(text: &str, form: &Regex) {
+fn check<T: FromStr + Display>(text: &str, format: &Regex) {
     let parsed = text.parse::<T>().ok();
-    assert_eq!(parsed.is_some(), form.is_match(text), "{text:?} {form}");
-    assert!(parsed.is_none_or(|id| id.to_string() == text), "{text:?} {form}");
+    assert_eq!(parsed.is_some(), format.is_match(text), "{text:?} {format}");
+    assert!(parsed.is_none_or(|id| id.to_string() == text), "{text:?} {format}");
 }
 
 fn seeds() -> Vec<Vec<u8>> {
     let longest = "o".repeat(64);
-    texts([
+    text_seeds([
         "123:owner",
         "123:root",
         "1:a.b-c_d",

@@ -1,123 +1,130 @@
-//! Reading and verifying a JWS.
+//! Target `jws`: parsing and verifying a JWS.
 
 use std::{str::from_utf8, sync::LazyLock};
 
+use arbitrary::{Result, Unstructured};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use shared::jwt::{KeySet, Unverified};
 
 use super::Target;
 use crate::{
-    choices::Choices,
-    keys::{self, SigningKey, complement},
+    json_members::JsonMembers,
+    keys::{self, SigningKey, negate_s},
     mutate,
-    pairs::Pairs,
 };
 
 pub(super) const TARGET: Target = Target { name: "jws", run, seeds };
 
-static RING: LazyLock<KeySet> = LazyLock::new(keys::ring);
+static KEY_SET: LazyLock<KeySet> = LazyLock::new(keys::key_set);
 
-/// The claims of the tokens that were signed before anything began.
+/// The claims of [`SIGNED`].
 const CLAIMS: [&str; 3] = [
     r#"{"iss":"https://issuer.example"}"#,
     r#"{"iss":"https://issuer.example","sub":"api_5ZugdRXasLfWBypHi93Fk","iat":1566656122,"assume_roles":["123:owner"]}"#,
     r#"{"iss":"https://other.example","x":{"deep":[1,[2,[3]]]},"name":"\u00e4\"\\"}"#,
 ];
 
-/// What stands for a key's name in a header that comes as it is.
-const KID: &str = "@kid@";
+/// Placeholder for the key id in a verbatim header.
+const KID_PLACEHOLDER: &str = "@kid@";
 
-/// All tokens that were signed: of each key with each claims.
+/// The signed tokens: of each key with each claims.
 static SIGNED: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let of = |key: &'static SigningKey| {
-        CLAIMS.map(|claims| key.token(key.header().to_string().as_bytes(), claims.as_bytes()))
+    let tokens_of = |key: &'static SigningKey| {
+        CLAIMS.map(|claims| key.sign(key.header().to_string().as_bytes(), claims.as_bytes()))
     };
-    keys::both().iter().flat_map(of).collect()
+    keys::all().iter().flat_map(tokens_of).collect()
 });
 
-/// The first byte says what the others are: a text as it came; how to change a token that was signed; or a header and claims to
+/// The first byte selects what the other bytes are: a token, mutations of a signed token, or a header and claims to
 /// sign.
 fn run(bytes: &[u8]) {
-    let mut choices = Choices::new(bytes);
-    match choices.byte() % 4 {
-        0 => never_signed(&String::from_utf8_lossy(choices.rest())),
-        1 => newly_signed(choices),
+    let mut u = Unstructured::new(bytes);
+    match u.int_in_range(0..=3).unwrap() {
+        0 => check_unsigned(&String::from_utf8_lossy(u.take_rest())),
+        1 => check_signed(u).unwrap(),
         _ => {
-            let token = choices.pick(&SIGNED);
-            never_signed(&mutate::token(token, &SIGNED, &mut choices));
+            let token = u.choose(&SIGNED).unwrap();
+            check_unsigned(&mutate::token(token, &SIGNED, &mut u).unwrap());
         }
     }
 }
 
-/// Whatever verifies is one of the tokens that were signed, byte for byte; with ES256 there are two forms of each.
-fn never_signed(text: &str) {
-    if verified(text).is_none() {
+/// A token that verifies equals a signed token. An ES256 signature may be the second valid form.
+fn check_unsigned(text: &str) {
+    if verify(text).is_none() {
         return;
     }
-    let (signed, signature) = text.rsplit_once('.').unwrap();
-    let other = complement(&URL_SAFE_NO_PAD.decode(signature).unwrap());
-    let other = other.map(|signature| format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)));
-    let known = |text: &str| SIGNED.iter().any(|token| token == text);
-    assert!(known(text) || other.is_some_and(|other| is_es256(text) && known(&other)), "{text} was never signed");
+    let (signing_input, signature) = text.rsplit_once('.').unwrap();
+    let is_signed = |token: &str| SIGNED.iter().any(|signed| signed == token);
+    let second_form = negate_s(&URL_SAFE_NO_PAD.decode(signature).unwrap())
+        .map(|signature| format!("{signing_input}.{}", URL_SAFE_NO_PAD.encode(signature)));
+    let is_second_form = second_form.is_some_and(|token| is_es256(text) && is_signed(&token));
+    assert!(is_signed(text) || is_second_form, "{text} was never signed");
 }
 
-/// What is signed verifies only where its header names the key that has signed it, once, and nothing critical.
-fn newly_signed(mut choices: Choices<'_>) {
-    let signs = choices.pick(keys::both());
-    let named = choices.pick(keys::both());
-    let mut header = named.header().to_string().into_bytes();
-    let mut claims = choices.pick(&CLAIMS).as_bytes().to_vec();
-    match choices.byte() % 3 {
-        0 => header = mutate::bytes(&header, &[], &mut choices),
-        1 => claims = mutate::bytes(&claims, &[], &mut choices),
-        _ => header = with_kid(choices.rest(), named.public().kid()),
+/// A signed token verifies only if its header names the signing key and its algorithm once and has no critical
+/// extension, and its claims have one issuer.
+fn check_signed(mut u: Unstructured<'_>) -> Result<()> {
+    let signing_key = u.choose(keys::all())?;
+    let named_key = u.choose(keys::all())?;
+    let mut header = named_key.header().to_string().into_bytes();
+    let mut claims = u.choose(&CLAIMS)?.as_bytes().to_vec();
+    match u.int_in_range(0..=2)? {
+        0 => header = mutate::bytes(&header, &[], &mut u)?,
+        1 => claims = mutate::bytes(&claims, &[], &mut u)?,
+        _ => header = replace_kid(u.take_rest(), named_key.public().kid()),
     }
-    let Some(payload) = verified(&signs.token(&header, &claims)) else { return };
-    assert!(from_utf8(&header).is_ok(), "no UTF-8 (RFC 7515, section 5.2)");
-    // What is not looked at may hold a number beyond every bound.
-    let Some(header) = Pairs::read(&header) else { return };
-    assert_eq!(header.all("kid"), [signs.public().kid()], "another key's name");
-    assert_eq!(header.all("alg"), [signs.public().alg().as_str()], "another algorithm");
-    assert!(header.all("crit").is_empty(), "something critical");
-    assert!(header.all("typ").iter().all(|typ| typ.is_string()), "a `typ` that is no text");
+    let Some(payload) = verify(&signing_key.sign(&header, &claims)) else { return Ok(()) };
+    assert!(from_utf8(&header).is_ok(), "not UTF-8 (RFC 7515, section 5.2)");
+    // An unknown member may contain a number that `Value` cannot represent.
+    let Some(header) = JsonMembers::parse(&header) else { return Ok(()) };
+    assert_eq!(header.values("kid"), [signing_key.public().kid()], "another key id");
+    assert_eq!(header.values("alg"), [signing_key.public().alg().as_str()], "another algorithm");
+    assert!(header.values("crit").is_empty(), "a critical extension");
+    assert!(header.values("typ").iter().all(|typ| typ.is_string()), "`typ` is not a string");
     assert_eq!(serde_json::from_slice::<Value>(&claims).unwrap(), payload, "other claims than were signed");
-    assert!(Pairs::read(&claims).unwrap().all("iss").len() == 1, "no issuer, or two");
+    assert_eq!(JsonMembers::parse(&claims).unwrap().values("iss").len(), 1, "no issuer or a duplicate");
+    Ok(())
 }
 
-/// The header with the key's name in its place.
-fn with_kid(header: &[u8], kid: &str) -> Vec<u8> {
-    let place = header.windows(KID.len()).position(|part| part == KID.as_bytes());
-    place.map_or(header.to_vec(), |at| [&header[..at], kid.as_bytes(), &header[at + KID.len()..]].concat())
+/// The header with the key id instead of its placeholder.
+fn replace_kid(header: &[u8], kid: &str) -> Vec<u8> {
+    let position = header.windows(KID_PLACEHOLDER.len()).position(|window| window == KID_PLACEHOLDER.as_bytes());
+    let Some(start) = position else { return header.to_vec() };
+    [&header[..start], kid.as_bytes(), &header[start + KID_PLACEHOLDER.len()..]].concat()
 }
 
-/// The claims, where the token verifies. Its three parts are then what encoding gives that decoding took.
-fn verified(text: &str) -> Option<Value> {
+/// The claims if the token verifies. It then has three parts in canonical encoding.
+fn verify(text: &str) -> Option<Value> {
     let unverified = Unverified::parse(text).ok()?;
-    let claims: Value = unverified.verify(&RING).ok()?;
-    let again = text.split('.').map(|part| URL_SAFE_NO_PAD.encode(URL_SAFE_NO_PAD.decode(part).unwrap()));
-    assert_eq!(again.collect::<Vec<_>>().join("."), text, "it is not the one encoding of its bytes");
-    assert_eq!(text.split('.').count(), 3);
+    let claims: Value = unverified.verify(&KEY_SET).ok()?;
+    let parts = text.split('.').map(|part| URL_SAFE_NO_PAD.encode(URL_SAFE_NO_PAD.decode(part).unwrap()));
+    let parts: Vec<_> = parts.collect();
+    assert_eq!(parts.len(), 3);
+    assert_eq!(parts.join("."), text, "the encoding is not canonical");
     assert_eq!(claims["iss"], unverified.issuer());
     Some(claims)
 }
 
 fn is_es256(token: &str) -> bool {
     let header = token.split('.').next().and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
-    header.as_deref().map(from_utf8).is_some_and(|header| header.unwrap_or_default().contains("ES256"))
+    header.is_some_and(|header| from_utf8(&header).is_ok_and(|header| header.contains("ES256")))
 }
 
-/// Every kind of change once for each token, and headers that are to be refused whatever signs them.
 fn seeds() -> Vec<Vec<u8>> {
-    let changes = (0..6).flat_map(|token| (0..10).map(move |kind| [2, token, 0, kind, 0, 7, 0, 3, 1].to_vec()));
-    let kid = |alg: &str| json!({"alg": alg, "typ": "at+jwt", "kid": KID});
-    let mut critical = kid("RS256");
+    // Each kind of mutation once for each signed token.
+    let mutations = (0..6).flat_map(|token| (0..10).map(move |kind| vec![2, token, kind, 0, 7, 3, 1]));
+    // Signing key RS256, named key RS256, the first claims, a verbatim header.
+    let signed = |header: &[u8]| [&[1, 0, 0, 0, 2], header].concat();
+    let header = |alg: &str| json!({"alg": alg, "typ": "at+jwt", "kid": KID_PLACEHOLDER});
+    let mut critical = header("RS256");
     critical["crit"] = json!(["b64"]);
-    let headers = [json!({"alg": "none"}), kid("HS256"), kid("ES256"), kid("RS256"), json!({"alg": "RS256"}), critical];
-    let signed = headers.map(|header| [&[1, 0, 0, 0, 0, 0, 0, 2], header.to_string().as_bytes()].concat());
-    // A header under its own key's name, with bytes in it that are no UTF-8.
-    let broken =
-        [b"\x01\0\0\0\0\0\0\x02", kid("RS256").to_string().trim_end_matches('}').as_bytes(), b",\"x\":\"\xff\"}"]
-            .concat();
-    changes.chain([broken]).chain(signed).chain([b"\0a.b.c".to_vec(), b"\0e30.e30.".to_vec()]).collect()
+    let headers =
+        [json!({"alg": "none"}), header("HS256"), header("ES256"), header("RS256"), json!({"alg": "RS256"}), critical];
+    let headers = headers.map(|header| signed(header.to_string().as_bytes()));
+    let valid_header = header("RS256").to_string();
+    let invalid_utf8 = [valid_header.trim_end_matches('}').as_bytes(), b",\"x\":\"\xff\"}"].concat();
+    let verbatim = [b"\0a.b.c".to_vec(), b"\0e30.e30.".to_vec()];
+    mutations.chain([signed(&invalid_utf8)]).chain(headers).chain(verbatim).collect()
 }

@@ -1,15 +1,16 @@
-//! Events of each shape, with names in the place of tokens.
+//! Events of each format, with placeholders for tokens.
 
 use serde_json::{Value, json};
 
-/// The names: a good token, the same under the other family's key, a person's, and one of a person with an ill-typed claim.
-pub(super) const PLACEHOLDERS: [&str; 4] = ["@own@", "@wrong-key@", "@person@", "@ill-typed@"];
+/// Placeholders for tokens: a valid one, one signed with the other family's key, one of a user with 40 roles, and one
+/// of a user whose roles claim has the wrong type.
+pub(super) const PLACEHOLDERS: [&str; 4] = ["@valid@", "@wrong-key@", "@many-roles@", "@ill-typed@"];
 
-/// The name in the place of the path parameter.
-pub(super) const ID: &str = "@id@";
+/// Placeholder for the path parameter `id`.
+pub(super) const ID_PLACEHOLDER: &str = "@id@";
 
-/// How each error's text begins.
-pub(super) const ERRORS: [&str; 6] = [
+/// Prefixes of the error messages that the authorizer may return.
+pub(super) const ERROR_PREFIXES: [&str; 6] = [
     "Unauthorized",
     "Undecided",
     "payload format 1.0 is not supported: ",
@@ -18,52 +19,57 @@ pub(super) const ERRORS: [&str; 6] = [
     "the event is not an API Gateway authorizer event",
 ];
 
-/// Each shape, on the open route and on others, with each credential.
+/// Events of each format with each credential, on routes with and without a rule.
 pub(super) fn all() -> Vec<Value> {
     let credentials = PLACEHOLDERS.iter().chain(&["not-a-token", ""]);
     let mut all: Vec<Value> =
         credentials.flat_map(|credential| [rest("/orders", credential), http("/orders", credential)]).collect();
-    all.extend([rest("/open", ""), http("/open", ""), rest("/nowhere", "@own@"), http("/nowhere", "@person@")]);
-    let mut old = http("/orders", "@own@");
-    old["version"] = json!("1.0");
-    all.push(old);
-    all.push(json!({"type": "TOKEN", "authorizationToken": "Bearer @own@", "methodArn": "arn:aws:execute-api:us-east-1:1:abc/live/GET/open/7"}));
+    all.extend([rest("/public", ""), http("/public", "")]);
+    all.extend([rest("/nowhere", "@valid@"), http("/nowhere", "@many-roles@")]);
+    let mut payload_1 = http("/orders", "@valid@");
+    payload_1["version"] = json!("1.0");
+    all.push(payload_1);
+    all.push(json!({
+        "type": "TOKEN",
+        "authorizationToken": "Bearer @valid@",
+        "methodArn": "arn:aws:execute-api:us-east-1:1:abc/live/GET/public/7",
+    }));
     all
 }
 
-/// Events on the route that is open to anybody: of either kind of API, and of one whose id a policy would take for more.
-pub(super) fn open() -> [Value; 3] {
-    let mut starred = rest("/open", "");
-    starred["methodArn"] = json!(format!("arn:aws:execute-api:us-east-1:1:a*c/live/GET/open/{ID}"));
-    [rest("/open", ""), http("/open", ""), starred]
+/// Events on the public route: of a REST API, of an HTTP API, and of a REST API whose id is a wildcard in a policy.
+pub(super) fn public() -> [Value; 3] {
+    let mut wildcard = rest("/public", "");
+    wildcard["methodArn"] = json!(format!("arn:aws:execute-api:us-east-1:1:a*c/live/GET/public/{ID_PLACEHOLDER}"));
+    [rest("/public", ""), http("/public", ""), wildcard]
 }
 
-/// A REST API's event of a request to `GET <path>/<id>`.
+/// The event of a REST API for `GET <path>/<id>`.
 fn rest(path: &str, credential: &str) -> Value {
     let bearer = format!("Bearer {credential}");
     json!({
         "type": "REQUEST",
-        "methodArn": format!("arn:aws:execute-api:us-east-1:1:abc/live/GET{path}/{ID}"),
+        "methodArn": format!("arn:aws:execute-api:us-east-1:1:abc/live/GET{path}/{ID_PLACEHOLDER}"),
         "resource": format!("{path}/{{id}}"),
-        "path": format!("{path}/{ID}"),
+        "path": format!("{path}/{ID_PLACEHOLDER}"),
         "httpMethod": "GET",
         "headers": {"Authorization": bearer},
         "multiValueHeaders": {"Authorization": [bearer], "x-epilot-org-id": ["123"]},
-        "pathParameters": {"id": ID},
+        "pathParameters": {"id": ID_PLACEHOLDER},
         "requestContext": {"requestId": "r-1", "stage": "live", "httpMethod": "GET", "apiId": "abc", "identity": {}},
     })
 }
 
-/// The same of an HTTP API, with payload 2.0.
+/// The event of an HTTP API with payload format 2.0 for `GET <path>/<id>`.
 fn http(path: &str, credential: &str) -> Value {
     let route = format!("GET {path}/{{id}}");
     json!({
         "version": "2.0",
         "type": "REQUEST",
         "routeKey": route,
-        "rawPath": format!("{path}/{ID}"),
+        "rawPath": format!("{path}/{ID_PLACEHOLDER}"),
         "headers": {"authorization": format!("Bearer {credential}"), "x-epilot-org-id": "123"},
         "requestContext": {"apiId": "xyz", "requestId": "r-2", "routeKey": route, "http": {"method": "GET"}},
-        "pathParameters": {"id": ID},
+        "pathParameters": {"id": ID_PLACEHOLDER},
     })
 }

@@ -1,4 +1,4 @@
-//! Ports that give nobody anything.
+//! Ports of the authorizer that grant no role.
 
 use std::sync::{Arc, LazyLock};
 
@@ -15,26 +15,26 @@ use shared::{
 
 use crate::keys;
 
-/// The time, in seconds.
+/// The current time, in seconds.
 pub(super) const NOW: i64 = 1_566_657_000;
 
-/// What the ledger does.
+/// Stored tokens, without any role.
 #[derive(Clone, Copy)]
-pub(super) enum Ledger {
-    /// It does not answer.
-    Silent,
-    /// Nothing lies in it.
+pub(super) enum FakeLedger {
+    /// Does not respond.
+    Unreachable,
+    /// Contains no item.
     Empty,
-    /// The row of the good token lies in it, and no role.
-    Known,
+    /// Contains the item of the valid token.
+    WithToken,
 }
 
-/// The key of this place among [`keys::both`].
+/// The key at this index of [`keys::all`].
 #[derive(Clone, Copy)]
-pub(super) struct Keys(pub usize);
+pub(super) struct SingleKey(pub usize);
 
-/// A clock that stands at [`NOW`].
-pub(super) struct At;
+/// A clock that always returns [`NOW`].
+pub(super) struct FixedClock;
 
 static TOKEN: LazyLock<Token> = LazyLock::new(|| Token {
     id: "api_5ZugdRXasLfWBypHi93Fk".parse().unwrap(),
@@ -54,58 +54,58 @@ static TOKEN: LazyLock<Token> = LazyLock::new(|| Token {
     fingerprint: None,
 });
 
-impl Ledger {
-    fn call<T>(self, answer: T) -> Result<T, PortError> {
+impl FakeLedger {
+    fn respond<T>(self, response: T) -> Result<T, PortError> {
         match self {
-            Self::Silent => Err(PortError::new(Service::DynamoDb, "BatchGetItem", PortErrorKind::Unreachable)),
-            Self::Empty | Self::Known => Ok(answer),
+            Self::Unreachable => Err(PortError::new(Service::DynamoDb, "BatchGetItem", PortErrorKind::Unreachable)),
+            Self::Empty | Self::WithToken => Ok(response),
         }
     }
 }
 
-impl ReadAuthorizationData for Ledger {
+impl ReadAuthorizationData for FakeLedger {
     async fn read_authorization_data(&self, tokens: &[TokenId], _: &[RoleId]) -> Result<AuthorizationData, PortError> {
         let mut data = AuthorizationData::default();
-        if matches!(self, Self::Known) && tokens.contains(&TOKEN.id) {
+        if matches!(self, Self::WithToken) && tokens.contains(&TOKEN.id) {
             data.tokens.insert(TOKEN.id.key().clone(), Ok(TOKEN.clone()));
         }
-        self.call(data)
+        self.respond(data)
     }
 }
 
-impl ListAssignedRoles for Ledger {
+impl ListAssignedRoles for FakeLedger {
     async fn list_assigned_roles(&self, _: &OrgId, _: &UserId) -> Result<Vec<RoleId>, PortError> {
-        self.call(Vec::new())
+        self.respond(Vec::new())
     }
 }
 
-impl UpdateLastUsed for Ledger {
+impl UpdateLastUsed for FakeLedger {
     async fn update_last_used(&self, _: &TokenId, _: Date) -> Result<(), PortError> {
-        self.call(())
+        self.respond(())
     }
 }
 
-impl Keys {
-    fn known(self) -> Arc<KeySet> {
-        static RINGS: LazyLock<[Arc<KeySet>; 2]> =
-            LazyLock::new(|| [0, 1].map(|at: usize| Arc::new(KeySet::new([keys::both()[at].public().clone()]))));
-        RINGS[self.0].clone()
+impl SingleKey {
+    fn cached_key_set(self) -> Arc<KeySet> {
+        static KEY_SETS: LazyLock<[Arc<KeySet>; 2]> =
+            LazyLock::new(|| keys::all().each_ref().map(|key| Arc::new(KeySet::new([key.public().clone()]))));
+        KEY_SETS[self.0].clone()
     }
 }
 
-impl OwnKeys for Keys {
+impl OwnKeys for SingleKey {
     async fn key_set(&self) -> Result<Arc<KeySet>, PortError> {
-        Ok(self.known())
+        Ok(self.cached_key_set())
     }
 }
 
-impl ProviderKeys for Keys {
+impl ProviderKeys for SingleKey {
     async fn key_set(&self, _: &IdentityProvider, _: &str) -> Result<Arc<KeySet>, PortError> {
-        Ok(self.known())
+        Ok(self.cached_key_set())
     }
 }
 
-impl Clock for At {
+impl Clock for FixedClock {
     fn now(&self) -> UnixTime {
         UnixTime::try_from(NOW).unwrap()
     }

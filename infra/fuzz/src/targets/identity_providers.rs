@@ -1,0 +1,104 @@
+//! Target `identity-providers`: the configuration of identity providers.
+
+use std::{collections::HashSet, net::IpAddr};
+
+use serde_json::json;
+use shared::{
+    identity_provider::{IdentityProvider, Organizations},
+    json::StrictObject,
+};
+
+use super::{Target, text_seeds};
+use crate::json_members::JsonMembers;
+
+pub(super) const TARGET: Target = Target { name: "identity-providers", run, seeds };
+
+/// Latchkey's issuer of the access family; the issuer of the public family is a path below it.
+const OWN_ISSUER: &str = "https://api.example/v1/access-tokens";
+
+/// Accepted providers have an audience, distinct names and issuers, and keys that are fetched over HTTPS or from this
+/// machine. They are restricted to the organizations of the input, and every permissive setting is off unless the input
+/// turns it on.
+fn run(bytes: &[u8]) {
+    let Ok(providers) = serde_json::from_slice::<Vec<StrictObject<IdentityProvider>>>(bytes) else { return };
+    let inputs: Vec<JsonMembers> = serde_json::from_slice(bytes).unwrap();
+    let providers: Vec<_> = providers.into_iter().map(|StrictObject(provider)| provider).collect();
+    let is_accepted = |index: usize| providers[index].check(&providers[..index], &[OWN_ISSUER.to_owned()]).is_ok();
+    if !(0..providers.len()).all(is_accepted) {
+        return;
+    }
+    let are_distinct =
+        |of: fn(&IdentityProvider) -> &str| providers.iter().map(of).collect::<HashSet<_>>().len() == providers.len();
+    assert!(are_distinct(|provider| provider.name.as_str()), "a duplicate name is accepted");
+    assert!(are_distinct(|provider| &provider.issuer), "a duplicate issuer is accepted");
+    for (provider, input) in providers.iter().zip(&inputs) {
+        let names: HashSet<_> = input.0.iter().map(|(name, _)| name).collect();
+        assert_eq!(names.len(), input.0.len(), "a duplicate member is accepted");
+        check(provider, input);
+    }
+}
+
+fn check(provider: &IdentityProvider, input: &JsonMembers) {
+    let member = |name: &str| input.values(name).first().copied().cloned();
+    let issuer = &provider.issuer;
+    assert_eq!(member("issuer"), Some(json!(issuer)), "another issuer");
+    assert!(!issuer.starts_with(OWN_ISSUER) && is_secure(issuer), "{issuer}");
+    assert!(!provider.audience.is_empty() && !provider.audience.contains(&String::new()), "no audience");
+    for (setting, name) in
+        [(provider.owner_from_claim, "owner_from_claim"), (provider.assigned_without_claim, "assigned_without_claim")]
+    {
+        assert!(!setting || member(name) == Some(json!(true)), "`{name}` is on by default");
+    }
+    match &provider.organizations {
+        Organizations::All(_) => assert_eq!(member("organizations"), Some(json!("*"))),
+        Organizations::Only(orgs) => {
+            assert_eq!(member("organizations"), Some(orgs.iter().map(|org| json!(org.as_str())).collect()));
+            let other = "not-in-the-input".parse().unwrap();
+            assert_eq!(provider.organizations.include(&other), orgs.contains(&other));
+        }
+    }
+    let is_included = provider.organization.as_ref().is_none_or(|org| provider.organizations.include(org));
+    assert!(is_included, "`organization` is not one of `organizations`");
+}
+
+/// Reference implementation, without a URL parser: whether the address uses HTTPS or is on this machine.
+fn is_secure(address: &str) -> bool {
+    let trimmed = address.trim_matches(|c: char| c <= ' ').replace(['\t', '\n', '\r'], "").replace('\\', "/");
+    let lower = trimmed.to_ascii_lowercase();
+    let Some((scheme, rest)) = lower.split_once(':') else { return false };
+    let authority = rest.trim_start_matches('/').split(['/', '?', '#']).next().unwrap_or_default();
+    // URL parsers ignore empty user information; any other is rejected.
+    let host_and_port = authority.trim_start_matches(['@', ':']);
+    match scheme {
+        "https" => !host_and_port.contains('@'),
+        "http" => is_loopback(host_and_port),
+        _ => false,
+    }
+}
+
+/// Whether the host is this machine. Hosts that only a URL parser can interpret are accepted here.
+fn is_loopback(host_and_port: &str) -> bool {
+    let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let host = host_and_port.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host_and_port, |(host, _)| host);
+    let host = host.trim_matches(['[', ']']);
+    let is_numeric = host.bytes().all(|byte| byte.is_ascii_hexdigit() || b"x.:".contains(&byte));
+    match host.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host == "localhost" || is_numeric || host.contains('%'),
+    }
+}
+
+fn seeds() -> Vec<Vec<u8>> {
+    text_seeds([
+        r#"[{"name":"local","issuer":"https://id.example/","audience":"https://api.example","organizations":"*"}]"#,
+        r#"[{"name":"cognito","issuer":"https://cognito-idp.eu-central-1.amazonaws.com/x","audience":["a","b"],"audience_claim":"aud_or_client_id","token_use":"access","organizations":["1","2"],"organization":"1"}]"#,
+        r#"[{"name":"a","issuer":"http://127.0.0.1:9000","audience":"a","organizations":["1"],"roles_claim":"roles","owner_from_claim":true}]"#,
+        r#"[{"name":"a","issuer":"http://[::1]:1","audience":"a","organizations":"*","page":{"client_id":"p","origins":["https://x.example"]}}]"#,
+        r#"[{"name":"a","issuer":"http://localhost","audience":"","organizations":"*"}]"#,
+        r#"[{"name":"a","issuer":"https://api.example/v1/access-tokens/public","audience":"a","organizations":"*"}]"#,
+        r#"[{"name":"a","issuer":"https://u:p@id.example","audience":"a","organizations":"*"},{"name":"a","issuer":"https://b","audience":"a","organizations":[]}]"#,
+        r#"[{"name":"a","issuer":"https://id.example","audience":["a",""],"organizations":["1"],"organization":"2"}]"#,
+        r#"[{"name":"a","issuer":"https://id.example","audience":"a","organizations":["1"]},{"name":"b","issuer":"https://id.example","audience":"a","organizations":["1"]}]"#,
+        r#"[["a","https://id.example","a"]]"#,
+    ])
+}

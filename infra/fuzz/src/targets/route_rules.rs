@@ -1,0 +1,120 @@
+//! Target `route-rules`: the access rules of routes.
+
+use std::sync::LazyLock;
+
+use regex_lite::Regex;
+use serde_json::{Map, Value, json};
+use shared::routes::{Route, RouteAccess, Rule, Rules};
+
+use super::{Target, text_seeds};
+
+pub(super) const TARGET: Target = Target { name: "route-rules", run, seeds };
+
+/// The methods of a route.
+const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "ANY"];
+
+/// Reference implementation: the format of a route, whose path has neither empty segments nor `.` and `..`.
+static FORMAT: LazyLock<Regex> = LazyLock::new(|| {
+    let segment = r"([A-Za-z0-9._~-]*[A-Za-z0-9_~-][A-Za-z0-9._~-]*|\.{3,}|\{[A-Za-z0-9._~-]+\+?\})";
+    let methods = METHODS.join("|");
+    Regex::new(&format!(r"\A([a-z0-9]+ )?(({methods}) (/|(/{segment})+)|\$default)\z")).unwrap()
+});
+
+/// Parsed rules are exactly those of the input: each is found by its own route only, requires what the input requires,
+/// and is parsed the same after it is written. A second rule for a route is an error.
+fn run(bytes: &[u8]) {
+    let Ok(rules) = serde_json::from_slice::<Rules>(bytes) else { return };
+    let mut members = Map::new();
+    collect_members(&serde_json::from_slice(bytes).unwrap(), &mut members);
+    let by_route = rules.by_route();
+    assert_eq!(by_route.len(), members.len(), "a route is lost");
+    for (route, rule) in by_route {
+        let text = route.to_string();
+        assert!(FORMAT.is_match(&text), "{text}");
+        assert_eq!(text.parse::<Route>().as_ref(), Ok(route), "{text}");
+        check_rule(rule, &members[&text], &text);
+        check_found(&rules, rule, &text);
+        let single: Rules = serde_json::from_value(json!({text.as_str(): to_json(rule)})).unwrap();
+        assert_eq!(single.by_route(), [(route, rule)], "{text}");
+        assert!(
+            rules.clone().and(single.clone()).is_err() && single.and(rules.clone()).is_err(),
+            "{text} has two rules"
+        );
+    }
+    assert!(rules.find("", "").is_none() && rules.find("x", "GET /not/there").is_none());
+}
+
+/// Collects the members of all objects in nested lists.
+fn collect_members(input: &Value, members: &mut Map<String, Value>) {
+    match input {
+        Value::Array(items) => items.iter().for_each(|item| collect_members(item, members)),
+        other => members.extend(other.as_object().unwrap().clone()),
+    }
+}
+
+/// The rule requires what `input` requires.
+fn check_rule(rule: &Rule, input: &Value, route: &str) {
+    let text = |name: &str| input.get(name).and_then(Value::as_str);
+    let flag = |name: &str| input.get(name) == Some(&json!(true));
+    match &rule.access {
+        RouteAccess::Public => {
+            assert!(flag("public") && rule.own_id.is_none() && !rule.public_tokens && !flag("any_caller"), "{route}");
+        }
+        RouteAccess::Authenticated => assert!(flag("any_caller") && input.get("action").is_none(), "{route}"),
+        RouteAccess::Permission(action, resource) => {
+            assert_eq!(text("action"), Some(action.as_str()), "{route}");
+            assert_eq!(text("resource"), resource.as_ref().map(ToString::to_string).as_deref(), "{route}");
+        }
+    }
+    assert_eq!(rule.public_tokens, flag("public_tokens"), "{route}");
+    assert_eq!(rule.own_id.as_deref(), text("own_id"), "{route}");
+    let known = ["public", "any_caller", "action", "resource", "own_id", "public_tokens"];
+    let is_known = |name: &String| known.contains(&name.as_str());
+    assert!(input.as_object().unwrap().keys().all(is_known), "{route}: an unknown member is accepted");
+}
+
+/// The rule is found by its route, and only in its API if the route names one.
+fn check_found(rules: &Rules, rule: &Rule, text: &str) {
+    match text.split_once(' ') {
+        Some((api, route)) if !METHODS.contains(&api) => {
+            assert_eq!(rules.find(api, route), Some(rule), "{text}");
+            assert_eq!(rules.find(&format!("{api}x"), text), None, "{text}");
+        }
+        _ => assert_eq!(rules.find("no-api", text), Some(rule), "{text}"),
+    }
+}
+
+/// The rule in the format of the configuration.
+fn to_json(rule: &Rule) -> Value {
+    let mut members = match &rule.access {
+        RouteAccess::Public => json!({"public": true}),
+        RouteAccess::Authenticated => json!({"any_caller": true}),
+        RouteAccess::Permission(action, None) => json!({"action": action.as_str()}),
+        RouteAccess::Permission(action, Some(resource)) => {
+            json!({"action": action.as_str(), "resource": resource.to_string()})
+        }
+    };
+    if let Some(name) = &rule.own_id {
+        members["own_id"] = json!(name);
+    }
+    if rule.public_tokens {
+        members["public_tokens"] = json!(true);
+    }
+    members
+}
+
+fn seeds() -> Vec<Vec<u8>> {
+    text_seeds([
+        r#"{"GET /v1/access-tokens/{id}":{"action":"token:create","own_id":"id"}}"#,
+        r#"[{"POST /orders":{"action":"order:create"}},{"GET /orders/{id}":{"action":"order:view","resource":"order/{id}"}}]"#,
+        r#"{"GET /x":{"public":true},"abc123 GET /y":{"any_caller":true,"public_tokens":true},"$default":{"any_caller":true}}"#,
+        r#"{"ANY /files/{path+}":{"action":"file:view","resource":"file:{path}"},"a1 $default":{"action":"a:b"}}"#,
+        r#"{"GET /x/{id}":{"public":true,"own_id":"id"}}"#,
+        r#"{"GET /x":{"public":true,"public_tokens":true},"GET /y":{"public":true,"any_caller":true}}"#,
+        r#"{"GET /...":{"public":true},"GET /x.y/{a}":{"action":"a","resource":"{a}:x"}}"#,
+        r#"{"GET //":{"public":true}}"#,
+        r#"[[{"GET /":{"public":false,"action":"a"}}],[]]"#,
+        r#"{"GET /a/../b":{"public":true}}"#,
+        r#"{"GET /x":[true]}"#,
+    ])
+}
