@@ -1,4 +1,4 @@
-/** The contract as the clients' packages ship it: an OpenAPI 3.0 document, by which requests and answers are judged. */
+/** The contract that a client's package contains: an OpenAPI 3.0 document that requests and responses must match. */
 
 import assert from 'node:assert/strict';
 
@@ -7,32 +7,31 @@ import addFormats from 'ajv-formats';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
-/** The checks that one OpenAPI document gives. */
-export class Document {
+export class OpenApiDocument {
   #document;
   #ajv;
 
-  /** @param {object} document the OpenAPI document, which is not changed */
+  /** @param {object} document the parsed OpenAPI document */
   constructor(document) {
     this.#document = document;
-    // OpenAPI 3.0 has keywords that JSON Schema has not (`example`), and the document around the schemas is none itself.
+    // OpenAPI 3.0 adds keywords to JSON Schema (`example`), and the document that contains the schemas is not a schema.
     this.#ajv = new Ajv({ strict: false, allErrors: true, validateSchema: false });
     addFormats(this.#ajv);
     this.#ajv.addSchema(document, 'document');
   }
 
-  /** @returns {string[]} the token types that the document knows */
+  /** @returns {string[]} the token types of the document */
   get tokenTypes() {
     return this.#document.components.schemas.AccessTokenType.enum;
   }
 
-  /** Fails unless `body` is a request body that the operation takes. */
+  /** Fails unless `body` is a valid request body of the operation. */
   assertRequest(operationId, body) {
     this.#assert(body, ...this.#find(operationId), 'requestBody', 'content', 'application/json', 'schema');
   }
 
-  /** Fails unless the answer, as axios gives it, is JSON with a status and a body that the operation has. */
-  assertAnswer(operationId, { status, headers, data }) {
+  /** Fails unless the response of axios is JSON with a status and a body that the operation documents. */
+  assertResponse(operationId, { status, headers, data }) {
     assert.match(headers['content-type'], /^application\/(problem\+)?json$/);
     this.#assert(data, ...this.#find(operationId), 'responses', status, 'content', 'application/json', 'schema');
   }
