@@ -1,4 +1,4 @@
-/** Unit tests of the page's logic, without a browser: requests, expiration, the token list and formats. */
+/** Unit tests of the page’s logic without a browser: requests, expiration, the token list and formats. */
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 // A time zone with daylight saving time, where days do not begin at midnight UTC.
 process.env.TZ = 'Europe/Berlin';
 
-const ROOT = new URL('portal/page/', import.meta.url);
+const ROOT = pathToFileURL(`${process.env.TOKEN_PAGE_OUTPUT}/portal/page/`);
 const SECOND = 1_000;
 const DAY = 86_400;
 const NOW = Date.parse('2026-03-01T12:00:00Z');
