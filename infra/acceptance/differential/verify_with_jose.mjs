@@ -1,5 +1,7 @@
-// Says of each token on the standard input why jose refuses it, a JSON text a line; null where it accepts.
+/** Verifies each token of the standard input with jose and writes one line of JSON: the error, or null if it is accepted. */
+
 import { text } from 'node:stream/consumers';
+
 import { createLocalJWKSet, jwtVerify } from 'jose';
 
 const lines = (await text(process.stdin)).split('\n').filter(Boolean).map((line) => JSON.parse(line));
@@ -9,6 +11,6 @@ const requiredClaims = ['sub', 'jti', 'client_id', 'iat', 'token_use', 'token_id
 const options = { issuer, audience, typ: 'at+jwt', algorithms: ['RS256', 'ES256'], requiredClaims };
 
 for (const { token } of tokens) {
-  const refused = await jwtVerify(token, keys, options).then(() => null, (error) => `${error.code ?? error.name}: ${error.message}`);
-  console.log(JSON.stringify(refused));
+  const error = await jwtVerify(token, keys, options).then(() => null, ({ code, name, message }) => `${code ?? name}: ${message}`);
+  console.log(JSON.stringify(error));
 }
