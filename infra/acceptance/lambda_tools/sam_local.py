@@ -16,9 +16,9 @@ from samcli.lib.providers.provider import Stack
 from samcli.lib.providers.sam_function_provider import SamFunctionProvider
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 
+import processes
 from local_stack import LocalStack
 from outcome import Outcome
-from process import await_port, free_ports, stop
 
 # The file for the option `--env-vars`.
 ENVIRONMENT = "events/environment.json"
@@ -51,10 +51,17 @@ def environments() -> dict[str, dict[str, str]]:
 class SamLocal:
     """Context manager that starts one Lambda emulator per invoked function."""
 
-    def __init__(self, tools: Path, stack: LocalStack, environment: dict[str, dict[str, str]]) -> None:
-        self.tools = tools
-        self.stack = stack
+    def __init__(self, folder: Path, stack: LocalStack, environment: dict[str, dict[str, str]]) -> None:
+        self.folder = folder
+        self.binaries: dict[str, str] = stack.description["functions"]
         self.environment = environment
+        # How a function reaches the stack. Its name is the access key id, by which the stack selects its IAM policy.
+        self.stack_variables = {
+            "AWS_ENDPOINT_URL_DYNAMODB": stack.description["dynamodb_url"],
+            "AWS_ENDPOINT_URL_KMS": stack.description["kms_url"],
+            "AWS_REGION": "us-east-1",
+            "AWS_SECRET_ACCESS_KEY": "local",
+        }
         self.running: dict[str, tuple[subprocess.Popen, int]] = {}
 
     def __enter__(self) -> "SamLocal":
@@ -69,17 +76,17 @@ class SamLocal:
             return Outcome.parse(response.read().decode())
 
     def start(self, function: str) -> None:
-        port, runtime_api_port = free_ports(2)
+        port, runtime_api_port = processes.free_ports(2)
         addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
         addresses += ["--runtime-api-address", f"127.0.0.1:{runtime_api_port}"]
-        command = [EMULATOR, "--log-level", "error", *addresses, self.stack.binaries[function]]
+        command = [EMULATOR, "--log-level", "error", *addresses, self.binaries[function]]
         # As in a container, the function inherits no variable of the shell.
-        environment = self.environment[function] | self.stack.variables | {"AWS_ACCESS_KEY_ID": function}
-        with (self.tools / f"{function}.log").open("w") as log:
-            process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        environment = self.environment[function] | self.stack_variables | {"AWS_ACCESS_KEY_ID": function}
+        with (self.folder / f"{function}.log").open("w") as log:
+            process = processes.start(command, env=environment, stdout=log, stderr=log)
         self.running[function] = process, port
-        await_port(process, port)
+        processes.await_port(process, port)
 
     def __exit__(self, *_) -> None:
         for process, _ in self.running.values():
-            stop(process)
+            processes.stop(process)

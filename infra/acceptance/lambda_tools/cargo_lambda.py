@@ -1,13 +1,12 @@
 """`cargo lambda watch` and `cargo lambda invoke`, with the README's options."""
 
-import os
 import re
 import subprocess
 from pathlib import Path
 
+import processes
 from local_stack import LocalStack
 from outcome import Outcome
-from process import await_port, free_ports, stop
 
 # Includes the build of the function.
 INVOKE_TIMEOUT_SECONDS = 1800
@@ -20,37 +19,32 @@ class CargoLambda:
     built again.
     """
 
-    def __init__(self, tools: Path, stack: LocalStack, _: dict[str, dict[str, str]]) -> None:
-        self.log = tools / "watch.log"
-        [self.port] = free_ports(1)
+    def __init__(self, folder: Path, stack: LocalStack, _: dict[str, dict[str, str]]) -> None:
+        self.log = folder / "watch.log"
+        [self.port] = processes.free_ports(1)
         self.environment_file = stack.data / "environment"
-        # Cargo.toml sets each function's access key id, which takes precedence over one of the shell.
-        self.environment = os.environ | {"PATH": f"{tools / 'bin'}:{os.environ['PATH']}"}
         self.address = ["--invoke-address", "127.0.0.1", "--invoke-port", str(self.port)]
 
     def __enter__(self) -> "CargoLambda":
         command = ["cargo", "lambda", "watch", "--env-file", str(self.environment_file), *self.address]
         command += ["--locked", "--wait", "--ignore-changes"]
         with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+            # Cargo.toml sets each function's access key id, which takes precedence over one of the shell.
+            self.process = processes.start(command, stdout=log, stderr=log)
         try:
-            await_port(self.process, self.port)
+            processes.await_port(self.process, self.port)
         except BaseException:
-            stop(self.process)
+            processes.stop(self.process)
             raise
         return self
 
     def invoke(self, function: str, event: Path) -> Outcome:
         command = ["cargo", "lambda", "invoke", function, "--data-file", str(event), *self.address]
-        result = subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, timeout=INVOKE_TIMEOUT_SECONDS
-        )
+        result = subprocess.run(command, capture_output=True, text=True, timeout=INVOKE_TIMEOUT_SECONDS)
         if result.returncode == 0:
             return Outcome.parse(result.stdout)
         # The error's type and message, which cargo-lambda wraps and prefixes with a symbol or a vertical line.
         return Outcome(error=" ".join(re.sub("[×│]", " ", result.stderr).split()))
 
     def __exit__(self, *_) -> None:
-        stop(self.process)
+        processes.stop(self.process)

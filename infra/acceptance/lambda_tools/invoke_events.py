@@ -12,7 +12,7 @@ from pathlib import Path
 
 import routes
 from cargo_lambda import CargoLambda
-from local_stack import LocalStack
+from local_stack import OUTPUT, LocalStack
 from sam_local import SamLocal, environments
 
 EVENTS = Path("events")
@@ -37,7 +37,7 @@ def check(name: str, tool: CargoLambda | SamLocal, expected: list[dict]) -> int:
     return failures
 
 
-def main(tools: Path) -> int:
+def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     # SAM copies the credentials of the shell into the environment of the functions.
     os.environ |= {"AWS_ACCESS_KEY_ID": "unused", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1"}
@@ -47,12 +47,14 @@ def main(tools: Path) -> int:
     for difference in route_differences:
         print(f"FAILED  cargo lambda watch, routes: {difference}", flush=True)
     failures = len(route_differences)
+    folder = OUTPUT / "lambda_tools"
+    folder.mkdir(parents=True, exist_ok=True)
     # Each tool has a stack of its own, because a revoked token stays revoked.
     for name, tool in {"cargo lambda watch": CargoLambda, "sam local invoke": SamLocal}.items():
-        with LocalStack(tools) as stack, tool(tools, stack, environment) as running:
+        with LocalStack() as stack, tool(folder, stack, environment) as running:
             failures += check(name, running, expected)
     return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main())
