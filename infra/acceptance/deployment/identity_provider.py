@@ -1,4 +1,4 @@
-"""An identity provider: its documents over HTTP on this machine, and the tokens of its people."""
+"""An OpenID Connect provider on this machine and the tokens of its users."""
 
 import json
 import threading
@@ -12,20 +12,22 @@ NAME = "people"
 AUDIENCE = "latchkey-deployed"
 KEY_ID = "1"
 
-# Who there is, by the claims of each. Roles that no claim names are assigned in the ledger.
-PEOPLE = {
+# The claims of each user. The roles of users without the claim `roles` are assigned in the table.
+USERS = {
     "owner": {"org_id": "123", "roles": ["owner"]},
     "viewer": {"org_id": "123", "roles": ["viewer"]},
     "admin": {"org_id": "123"},
     "applied": {"org_id": "123"},
-    "stranger": {"org_id": "456", "roles": ["owner"]},
-    "late": {"org_id": "123", "roles": ["owner"], "iat": 1_700_000_000, "exp": 1_700_003_600},
-    "elsewhere": {"org_id": "123", "roles": ["owner"], "aud": "another"},
+    "other_org": {"org_id": "456", "roles": ["owner"]},
+    "expired": {"org_id": "123", "roles": ["owner"], "iat": 1_700_000_000, "exp": 1_700_003_600},
+    "other_audience": {"org_id": "123", "roles": ["owner"], "aud": "another"},
 }
+# The owner, whose token is signed with an unknown key.
+FORGED = "forged"
 
-# What is written into the ledger. `applied` becomes an owner by a command.
+# What the table contains initially. `latchkey apply` makes the user `applied` an owner.
 OWNER = {"org": "123", "principal": f"{NAME}|applied", "roles": ["123:owner"]}
-SETUP = {
+SEED = {
     "roles": [
         {"id": "123:viewer", "name": "Viewer", "grants": [{"action": "*:view"}]},
         {"id": "123:token_admin", "name": "Token administrator", "grants": [{"action": "token:create"}]},
@@ -34,15 +36,16 @@ SETUP = {
 }
 
 
-class Provider:
-    """An OpenID Connect issuer that listens as long as the context lasts."""
+class IdentityProvider:
+    """Context manager that serves the provider's discovery document and keys."""
 
     def __init__(self) -> None:
-        self.key, self.stranger = (rsa.generate_private_key(65537, 2048) for _ in range(2))
+        self.key = rsa.generate_private_key(65537, 2048)
+        self.unknown_key = rsa.generate_private_key(65537, 2048)
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         self.issuer = f"http://127.0.0.1:{self.server.server_port}"
 
-    def __enter__(self) -> "Provider":
+    def __enter__(self) -> "IdentityProvider":
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self
 
@@ -52,18 +55,17 @@ class Provider:
 
     @property
     def configuration(self) -> str:
-        """The value of the template's parameter."""
-        known = {"name": NAME, "issuer": self.issuer, "audience": AUDIENCE, "organizations": "*"}
+        """The value of the parameter `IdentityProviders`."""
+        provider = {"name": NAME, "issuer": self.issuer, "audience": AUDIENCE, "organizations": "*"}
         roles = {"roles_claim": "roles", "assigned_without_claim": True, "owner_from_claim": True}
-        return json.dumps([known | roles])
+        return json.dumps([provider | roles])
 
-    def token(self, person: str) -> str:
-        """The token of a person; that of `forger` is the owner's, signed with another key."""
+    def token(self, user: str) -> str:
         now = int(time.time())
-        claims = {"iss": self.issuer, "sub": person, "aud": AUDIENCE, "iat": now, "exp": now + 3600}
-        forged = person == "forger"
-        claims |= PEOPLE["owner" if forged else person]
-        return jwt.encode(claims, self.stranger if forged else self.key, algorithm="RS256", headers={"kid": KEY_ID})
+        claims = {"iss": self.issuer, "sub": user, "aud": AUDIENCE, "iat": now, "exp": now + 3600}
+        claims |= USERS["owner" if user == FORGED else user]
+        key = self.unknown_key if user == FORGED else self.key
+        return jwt.encode(claims, key, algorithm="RS256", headers={"kid": KEY_ID})
 
     def documents(self) -> dict:
         jwk = jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
