@@ -1,4 +1,4 @@
-//! What a team would write instead: `infra/bench/peers`, as `.ci/peers/run` installs it.
+//! What a team would write instead: `infra/bench/peers`, as `infra/bench/peers/run` installs it.
 
 use std::{
     collections::BTreeMap,
@@ -25,7 +25,7 @@ pub fn all(scene: &Scene, workspace: &Path, variables: &BTreeMap<String, String>
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
     let installed = workspace.join(target).join("ci/peers");
     if !installed.join("dist").is_dir() || !installed.join("python").is_dir() {
-        return Err("the functions of infra/bench/peers are not installed: `.ci/peers/run` does it".into());
+        return Err("the functions of infra/bench/peers are not installed: `infra/bench/peers/run` does it".into());
     }
     let node = found("node")?;
     let mut all = Vec::new();

@@ -1,0 +1,83 @@
+"""The CloudFormation stack of template.yaml in the emulator."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import processes
+from build import ARCHITECTURE, environment
+from emulator import REGION, Emulator
+from emulator_template import write_emulator_template
+
+SERVICES = "apigateway,cloudformation,cloudwatch,dynamodb,iam,kms,lambda,logs,s3,sts"
+STACK_NAME = "latchkey"
+BUCKET = "packages"
+
+
+class Stack:
+    def __init__(self, emulator: Emulator, template: Path, folder: Path) -> None:
+        self.emulator = emulator
+        self.folder = folder
+        self.template = write_emulator_template(template)
+        self.log = emulator.folder / "deploy.log"
+        self.cloudformation = emulator.client("cloudformation")
+        location = {"LocationConstraint": REGION}
+        emulator.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
+
+    def create(self, **parameters: str) -> None:
+        """Deploys with these parameters from a file, because they exceed the command line of `sam deploy`."""
+        file = self.emulator.folder / "parameters.yaml"
+        # JSON is YAML.
+        file.write_text(json.dumps(parameters | {"Architecture": ARCHITECTURE}))
+        self.deploy(f"file://{file}")
+
+    def deploy(self, *parameters: str) -> None:
+        """Creates or updates the stack with `sam deploy`. Other parameters keep their values."""
+        command = ["sam", "deploy", "--template-file", str(self.template), "--stack-name", STACK_NAME, "--s3-bucket", BUCKET]
+        command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"]
+        command += ["--parameter-overrides", *parameters]
+        variables = environment(self.folder) | self.emulator.access
+        with self.log.open("a") as log:
+            status = processes.run(command, env=variables, stdout=log, stderr=log)
+        if status != 0:
+            sys.exit(f"sam deploy failed\n{self.log.read_text()[-4000:]}")
+        # Changed gateway responses take effect with the next deployment of the stage.
+        self.emulator.client("apigateway").create_deployment(restApiId=self.id("Api"), stageName=self.stage)
+
+    @property
+    def stage(self) -> str:
+        return self.output("ApiUrl").rsplit("/", 1)[1]
+
+    @property
+    def url(self) -> str:
+        """The API's URL in the emulator's own form, which differs from the output."""
+        return f"{self.emulator.url}/_aws/execute-api/{self.id('Api')}/{self.stage}"
+
+    def id(self, name: str) -> str:
+        """The physical id of a resource of the template."""
+        resource = self.cloudformation.describe_stack_resource(StackName=STACK_NAME, LogicalResourceId=name)
+        return resource["StackResourceDetail"]["PhysicalResourceId"]
+
+    def output(self, name: str) -> str:
+        outputs = self.cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]["Outputs"]
+        return next(output["OutputValue"] for output in outputs if output["OutputKey"] == name)
+
+    @contextlib.contextmanager
+    def role_policy(self, role: str, effect: str, action: str) -> Iterator[None]:
+        """Adds a policy to a role of the template for the duration of the context."""
+        iam = self.emulator.client("iam")
+        name = self.id(role)
+        statement = {"Effect": effect, "Action": action, "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_role_policy(RoleName=name, PolicyName="additional", PolicyDocument=document)
+        try:
+            yield
+        finally:
+            iam.delete_role_policy(RoleName=name, PolicyName="additional")
+
+    def delete(self) -> None:
+        self.cloudformation.delete_stack(StackName=STACK_NAME)
+        waiter = self.cloudformation.get_waiter("stack_delete_complete")
+        waiter.wait(StackName=STACK_NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 60})

@@ -1,0 +1,52 @@
+/** Keyboard operation. */
+
+import assert from 'node:assert/strict';
+
+import { pageTest } from './fixture.mjs';
+import { USERS } from './seed.mjs';
+
+pageTest('token is generated and revoked by keyboard', USERS.grace, async (tokenPage) => {
+  const page = await tokenPage.signIn();
+  const press = (key) => page.keyboard.press(key);
+  const tabTo = async (locator) => {
+    for (let step = 0; step < 60; step++) {
+      if (await locator.evaluate((element) => element === document.activeElement)) return;
+      await press('Tab');
+    }
+    assert.fail(`the Tab key does not reach ${locator}`);
+  };
+  await tokenPage.button('Generate new token').first().waitFor();
+  await tabTo(tokenPage.button('Generate new token').first());
+  await press('Enter');
+  await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
+  await page.keyboard.type('By keyboard');
+  await page.getByRole('checkbox', { name: /^Viewer/ }).waitFor();
+  await tabTo(page.getByRole('checkbox', { name: /^Viewer/ }));
+  await press('Space');
+  await tabTo(page.getByRole('radio', { name: /^30 days/ }));
+  await press('ArrowDown');
+  assert.equal(await page.getByRole('radio', { name: /^90 days/ }).isChecked(), true);
+  await press('Enter');
+  await tokenPage.button('Copy token').waitFor();
+  await tokenPage.waitForFocus('Copy token');
+  await press('Enter');
+  await tokenPage.button('Copied').waitFor();
+  await tabTo(tokenPage.button('Done, I have saved it'));
+  await press('Enter');
+  await tokenPage.row('By keyboard').waitFor();
+  await tokenPage.waitForFocus('Generate new token');
+  await page.route('**/v1/access-tokens/*', (route) => route.abort(), { times: 1 });
+  await tabTo(tokenPage.button('Revoke By keyboard'));
+  await press('Enter');
+  await tokenPage.waitForFocus('Cancel');
+  await press('Escape');
+  await tokenPage.waitForFocus('Revoke');
+  await press('Enter');
+  await tabTo(tokenPage.button('Revoke token'));
+  await press('Enter');
+  await tokenPage.text('The request to revoke the token failed').waitFor();
+  await tokenPage.waitForFocus('Try again');
+  await press('Enter');
+  await tokenPage.text('“By keyboard” is revoked.').waitFor();
+  await tokenPage.waitForFocus('Access tokens');
+});

@@ -1,0 +1,69 @@
+/** Users, roles and assignments of the tests. Each test that changes data has an organization of its own. */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { LocalStack } from '../support/local_stack.mjs';
+
+const MARKUP = '<img src=x onerror=alert(1)>';
+
+/** The name of each user, by its id. */
+export const USERS = {
+  ada: 'Ada Lovelace',
+  grace: 'Grace Hopper',
+  viewer: 'Vera Viewer',
+  withoutRole: 'Nora Norole',
+  many: 'Mary Many',
+  markup: `Harry ${MARKUP}`,
+  faults: 'Fay Fault',
+  withDenyRole: 'Carl Careful',
+  margaret: 'Margaret Hamilton',
+};
+
+const administrator = (org) => ({ id: `${org}:admin`, name: 'Administrator', grants: [{ action: 'token:create' }] });
+const viewer = (org) => ({ id: `${org}:viewer`, name: 'Viewer', grants: [{ action: '*:view' }] });
+const auditor = (org) => ({ id: `${org}:auditor`, name: 'Auditor', grants: [{ action: '*:export', resource: 'order/*' }] });
+const allButBilling = [{ action: '*' }, { action: 'billing:*', resource: 'invoice/*', effect: 'deny' }];
+
+const SEED = {
+  people: Object.entries(USERS).map(([user, name]) => ({ user, name })),
+  roles: [
+    ...['life', 'keys', 'seen', 'acme'].flatMap((org) => [administrator(org), viewer(org)]),
+    ...['life', 'acme'].map(auditor),
+    { id: 'markup:x', name: MARKUP, grants: [{ action: '<script>alert(2)</script>', resource: '"><b>' }] },
+    { id: 'deny:no_billing', name: 'Everything but billing', grants: allButBilling },
+    ...Array.from({ length: 12 }, (_, index) => ({ ...viewer('faults'), id: `faults:role_${index}`, name: `Role ${index}` })),
+  ],
+  assignments: [
+    { org: 'life', user: 'ada', roles: ['life:owner'] },
+    { org: 'keys', user: 'grace', roles: ['keys:admin', 'keys:viewer'] },
+    { org: 'seen', user: 'viewer', roles: ['seen:viewer'] },
+    { org: 'alone', user: 'withoutRole', roles: [] },
+    { org: 'many', user: 'many', roles: ['many:owner'] },
+    { org: 'markup', user: 'markup', roles: ['markup:owner', 'markup:x'] },
+    { org: 'faults', user: 'faults', roles: ['faults:owner'] },
+    { org: 'deny', user: 'withDenyRole', roles: ['deny:no_billing'] },
+    { org: 'acme', user: 'margaret', roles: ['acme:owner'] },
+  ],
+};
+
+/** Starts a local stack with this seed and further options of `cargo local`. */
+export async function startStack(...options) {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-seed-'));
+  try {
+    const file = join(folder, 'seed.json');
+    writeFileSync(file, JSON.stringify(SEED));
+    return await LocalStack.start('--seed', file, ...options);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Creates a token and returns the response body. */
+export async function createToken(stack, userToken, request) {
+  const { status, body } = await stack.request('POST', '/v1/access-tokens', userToken, request);
+  assert.equal(status, 201);
+  return body;
+}

@@ -1,0 +1,126 @@
+/** Screenshots and accessibility of every state, in both themes and on a narrow screen. */
+
+import assert from 'node:assert/strict';
+import { before } from 'node:test';
+
+import { pageTest, stack } from './fixture.mjs';
+import { USERS, createToken } from './seed.mjs';
+import { VIEWS } from './token_page.mjs';
+
+before(async () => {
+  const owner = await stack.userToken('acme', 'margaret');
+  const requests = [
+    { name: 'Sign-up form', token_type: 'journey', journey_id: 'sign-up', expires_in: '5d' },
+    { name: 'Warehouse loader', assignments: ['acme:viewer', 'acme:auditor'], expires_in: '1y' },
+    { name: 'CI deployment', assignments: ['acme:admin'], expires_in: '30d' },
+    { name: 'Postman', assignments: ['acme:owner'], expires_in: '7d' },
+    { name: 'Quarterly report', assignments: ['acme:auditor'], expires_in: '90d', read_only: true },
+    { name: 'Billing sync', assignments: ['acme:viewer'] },
+  ];
+  for (const request of requests) {
+    const { token } = await createToken(stack, owner, request);
+    // Sets the day of the last use.
+    if (request.token_type !== 'journey' && request.name !== 'Postman') await stack.request('GET', '/v1/permissions/me', token);
+  }
+});
+
+for (const [view, options] of Object.entries(VIEWS)) {
+  pageTest(`every state is accessible: ${view}`, USERS.margaret, (tokenPage) => visitStates(tokenPage, view), options);
+}
+
+async function visitStates(tokenPage, view) {
+  const { page } = tokenPage;
+  const capture = (state) => tokenPage.capture(state, view);
+  await tokenPage.open(`${stack.url}/tokens`);
+  await page.waitForURL(`${stack.idpUrl}/**`);
+  await page.getByRole('button', { name: USERS.margaret }).waitFor();
+  await capture('provider');
+  await page.route('**/v1/access-tokens?*', (route) => route.fulfill({ json: [] }), { times: 1 });
+  await tokenPage.selectUser();
+  await tokenPage.text('No tokens yet').waitFor();
+  await capture('empty');
+  await page.route('**/v1/access-tokens?*', (route) => route.abort(), { times: 1 });
+  await tokenPage.button('Refresh').click();
+  await tokenPage.text('The tokens could not be loaded').waitFor();
+  await capture('failed');
+  await tokenPage.button('Try again').click();
+  await page.getByRole('table').waitFor();
+  await page.getByRole('searchbox').fill('nothing like it');
+  await tokenPage.text('No tokens match your search').waitFor();
+  await capture('nothing-found');
+  await tokenPage.button('Clear search').click();
+  await page.getByRole('table').waitFor();
+  await capture('list');
+
+  await tokenPage.button('Generate new token').first().click();
+  await page.getByRole('checkbox', { name: /^Viewer/ }).waitFor();
+  await capture('generate');
+  await tokenPage.button('Generate token').click();
+  await tokenPage.text('Enter a name for the token.').waitFor();
+  await capture('generate-invalid');
+  await tokenPage.field('Name').fill('Nightly export');
+  await page.getByRole('checkbox', { name: /^Viewer/ }).check();
+  await page.getByRole('radio', { name: /^Custom date/ }).check();
+  await page.getByLabel('Last valid day').scrollIntoViewIfNeeded();
+  await capture('generate-date');
+  await page.getByRole('radio', { name: /^No expiration/ }).check();
+  await tokenPage.text('Anyone who obtains this token').scrollIntoViewIfNeeded();
+  await capture('generate-none');
+  await page.route('**/v1/access-tokens', (route) => route.abort(), { times: 1 });
+  await tokenPage.button('Generate token').click();
+  await tokenPage.text('The request to generate the token failed').scrollIntoViewIfNeeded();
+  await capture('generate-failed');
+  await tokenPage.button('Try again').click();
+  await tokenPage.button('Copy token').waitFor();
+  await capture('created');
+  await page.keyboard.press('Escape');
+  await tokenPage.text('Have you saved the token?').waitFor();
+  await capture('created-leave');
+  await tokenPage.button('Leave without saving').click();
+  await tokenPage.text('is ready to use').waitFor();
+  await capture('generated');
+
+  await tokenPage.button('Revoke Nightly export').click();
+  await capture('revoke');
+  await page.route('**/v1/access-tokens/*', (route) => route.abort(), { times: 1 });
+  await tokenPage.button('Revoke token').click();
+  await tokenPage.text('The request to revoke the token failed').waitFor();
+  await capture('revoke-failed');
+  await tokenPage.button('Try again').click();
+  await tokenPage.text('is revoked.').waitFor();
+  await capture('revoked');
+
+  await page.route('**/v1/**', (route) => route.fulfill({ status: 401, json: {} }));
+  await page.route('**/token', (route) => route.abort());
+  await tokenPage.button('Refresh').click();
+  await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+  await capture('ended');
+  await page.unrouteAll();
+  const denied = { status: 403, json: { detail: 'the permission `token:create` is missing', code: 'permission_denied' } };
+  await page.route('**/v1/access-tokens?*', (route) => route.fulfill(denied));
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click();
+  await tokenPage.text('You do not have permission to manage tokens').waitFor();
+  await tokenPage.text('Your roles in this organization').waitFor();
+  await capture('denied');
+  await tokenPage.button('Sign out').click();
+  await tokenPage.text('You are signed out').waitFor();
+  await capture('signed-out');
+  await page.route('**/.well-known/openid-configuration', (route) => route.abort());
+  await tokenPage.button('Sign in with local').click();
+  await tokenPage.text('Sign-in failed').waitFor();
+  await capture('sign-in-failed');
+}
+
+pageTest('page fits a narrow screen', USERS.margaret, async (tokenPage) => {
+  const page = await tokenPage.signIn();
+  await tokenPage.button('Generate new token').first().click();
+  await page.getByRole('checkbox', { name: /^Viewer/ }).waitFor();
+  const dialog = page.getByRole('dialog');
+  assert.equal(await dialog.evaluate((box) => box.scrollWidth - box.clientWidth), 0);
+  assert(await dialog.evaluate((box) => box.getBoundingClientRect().right <= innerWidth));
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('table').waitFor();
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert(overflow <= 0, `${overflow} pixels too wide`);
+}, { viewport: { width: 320, height: 640 } });
