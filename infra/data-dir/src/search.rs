@@ -70,8 +70,6 @@ fn unreadable(path: &Path) -> impl Fn(io::Error) -> DataDirError {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use tempfile::TempDir;
 
     use super::*;

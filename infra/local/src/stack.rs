@@ -116,7 +116,7 @@ impl Stack {
             options.seed.write(client, &addresses.table).await?;
             tracing::info!("seed written to table {}", addresses.table);
         }
-        idp.read_assignments(operator(&aws.dynamodb_url, &template.world), addresses.table.clone());
+        idp.read_assignments(operator(&aws.dynamodb_url, &template.pseudo_parameters), addresses.table.clone());
         let functions = environment.functions(&aws, &template);
         data_dir.write_environment(&functions)?;
         let function_count = functions.len();

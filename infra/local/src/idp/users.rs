@@ -55,7 +55,7 @@ pub(super) struct UserList {
 
 /// The role assignments of the running stack cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ListAssignmentsError {
+pub enum ListAssignmentsError {
     /// `DynamoDB` did not respond in time.
     #[error("dynamodb Scan timed out")]
     Timeout,
@@ -124,6 +124,17 @@ impl UserDirectory {
         }));
         users
     }
+}
+
+/// Lists the users with role assignments in `table`, by organization and id. Their names are their ids.
+///
+/// # Errors
+///
+/// Returns [`ListAssignmentsError`] if `DynamoDB` does not respond or returns an error.
+pub async fn assigned_users(client: Client, table: String) -> Result<Vec<User>, ListAssignmentsError> {
+    let table = AssignmentTable { client, table };
+    let assignments = timeout(SCAN_TIMEOUT, table.assignments()).await.unwrap_or(Err(ListAssignmentsError::Timeout))?;
+    Ok(UserDirectory::new(Vec::new()).merge(assignments))
 }
 
 impl AssignmentTable {

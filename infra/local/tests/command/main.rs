@@ -1,4 +1,4 @@
-//! `cargo local` as its user meets it: the real program, what it prints, the signals it gets and what it leaves behind.
+//! Tests of the command `cargo local` as a process: its output, its reaction to signals, and what it leaves behind.
 
 // Processes are found in /proc.
 #![cfg(target_os = "linux")]

@@ -1,4 +1,4 @@
-//! How the program ends, and what is still there when it starts again.
+//! The end of a stack, and its state at the next start.
 
 use std::{io::Write, net::TcpStream, path::Path};
 
@@ -7,107 +7,110 @@ use rustix::process::{Signal, kill_process};
 use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
-    api::{Api, MYSELF, TOKENS},
-    process::{all_gone, eventually, program, within},
-    running_stack::{Place, pid},
+    api::{Api, OWN_TOKEN, TOKENS},
+    process::{all_gone, eventually, local_command, pid, with_timeout},
+    running_stack::TestDirectory,
 };
 
-/// Makes tokens until the service is gone.
-async fn create_until_the_end(api: Api, owner: String, made: mpsc::UnboundedSender<String>) {
-    while let Ok(answer) = api.try_send(Method::POST, TOKENS, &owner).await {
-        assert_eq!(answer.status, 201, "{answer:?}");
-        made.send(answer.token()).unwrap();
+/// Creates tokens until the API cannot be reached.
+async fn create_until_stopped(api: Api, owner: String, created: mpsc::UnboundedSender<String>) {
+    while let Ok(response) = api.try_send(Method::POST, TOKENS, &owner).await {
+        assert_eq!(response.status, 201, "{response:?}");
+        created.send(response.token()).unwrap();
     }
 }
 
 #[tokio::test]
-async fn kill_keeps_acknowledged_state_and_ends_all_processes() {
-    let place = Place::new();
-    let running = place.start(0).await;
-    let owner = place.owner().await;
-    let revoked = running.api.token(&owner).await;
-    assert_eq!(running.api.send(Method::DELETE, MYSELF, &revoked).await.status, 200);
+async fn sigkill_loses_no_answered_request_and_leaves_no_process() {
+    let directory = TestDirectory::new();
+    let running = directory.start(0).await;
+    let owner = directory.owner_token().await;
+    let revoked = running.api.create_token(&owner).await;
+    assert_eq!(running.api.send(Method::DELETE, OWN_TOKEN, &revoked).await.status, 200);
 
-    let (made, mut tokens) = mpsc::unbounded_channel();
+    let (created, mut tokens) = mpsc::unbounded_channel();
     let mut clients = JoinSet::new();
     for _ in 0..4 {
-        clients.spawn(create_until_the_end(running.api.clone(), owner.clone(), made.clone()));
+        clients.spawn(create_until_stopped(running.api.clone(), owner.clone(), created.clone()));
     }
-    drop(made);
-    let mut living = Vec::new();
-    while living.len() < 20 {
-        living.push(tokens.recv().await.unwrap());
+    drop(created);
+    let mut active = Vec::new();
+    while active.len() < 20 {
+        active.push(tokens.recv().await.unwrap());
     }
-    let former = running.api.url.clone();
-    running.end(Signal::KILL).await;
+    let previous_url = running.api.url.clone();
+    running.stop(Signal::KILL).await;
     clients.join_all().await;
     while let Some(token) = tokens.recv().await {
-        living.push(token);
+        active.push(token);
     }
 
-    let running = place.start(0).await;
-    assert_ne!(running.api.url, former);
-    for token in &living {
+    let running = directory.start(0).await;
+    assert_ne!(running.api.url, previous_url);
+    for token in &active {
         assert_eq!(running.api.status_of(token).await, 200);
     }
     assert_eq!(running.api.status_of(&revoked).await, 401);
 }
 
 #[tokio::test]
-async fn signal_ends_all_processes_and_keeps_state() {
-    let place = Place::new();
-    let mut running = place.start(0).await;
-    let owner = place.owner().await;
-    let (living, revoked) = (running.api.token(&owner).await, running.api.token(&owner).await);
-    assert_eq!(running.api.send(Method::DELETE, MYSELF, &revoked).await.status, 200);
+async fn signal_stops_all_processes_and_keeps_the_state() {
+    let directory = TestDirectory::new();
+    let mut running = directory.start(0).await;
+    let owner = directory.owner_token().await;
+    let active = running.api.create_token(&owner).await;
+    let revoked = running.api.create_token(&owner).await;
+    assert_eq!(running.api.send(Method::DELETE, OWN_TOKEN, &revoked).await.status, 200);
     for signal in [Signal::TERM, Signal::INT] {
-        assert_eq!(running.end(signal).await.code(), Some(0), "{}", place.log());
-        assert!(!place.local_path().exists());
-        running = place.start(0).await;
-        assert_eq!(running.api.status_of(&living).await, 200);
+        assert!(!directory.functions_log().contains("eyJ"), "a token is in the log");
+        assert_eq!(running.stop(signal).await.code(), Some(0), "{}", directory.stderr());
+        assert!(!directory.addresses_path().exists());
+        running = directory.start(0).await;
+        assert_eq!(running.api.status_of(&active).await, 200);
         assert_eq!(running.api.status_of(&revoked).await, 401);
     }
-    assert!(!place.log().contains("eyJ"), "a token is in the log");
+    assert!(!directory.stderr().contains("eyJ"), "a token is on standard error");
 }
 
 #[tokio::test]
-async fn signal_during_startup_ends_all_processes() {
-    let place = Place::new();
-    let folder = place.data();
-    let mut child = program(&["--port", "0", "--data", &folder]).spawn().unwrap();
+async fn signal_during_startup_stops_all_processes() {
+    let directory = TestDirectory::new();
+    let data = directory.data();
+    let mut child = local_command(&["--port", "0", "--data", &data]).spawn().unwrap();
     let pid = pid(&child);
-    eventually(|| Path::new(&folder).is_dir().then_some(())).await;
+    eventually(|| Path::new(&data).is_dir().then_some(())).await;
     kill_process(pid, Signal::TERM).unwrap();
-    assert_eq!(within(child.wait()).await.unwrap().code(), Some(0));
+    assert_eq!(with_timeout(child.wait()).await.unwrap().code(), Some(0));
     all_gone(pid).await;
-    assert!(!place.local_path().exists());
-    place.start(0).await.end(Signal::TERM).await;
+    assert!(!directory.addresses_path().exists());
+    directory.start(0).await.stop(Signal::TERM).await;
 }
 
 #[tokio::test]
 async fn open_connections_do_not_delay_shutdown() {
-    let place = Place::new();
-    let running = place.start(0).await;
-    let local = place.local();
+    let directory = TestDirectory::new();
+    let running = directory.start(0).await;
+    let addresses = directory.addresses();
     let open = |service: &str, text: &str| {
-        let address = local[service].as_str().unwrap().strip_prefix("http://").unwrap();
+        let address = addresses[service].as_str().unwrap().strip_prefix("http://").unwrap();
         let mut connection = TcpStream::connect(address).unwrap();
         connection.write_all(text.as_bytes()).unwrap();
         connection
     };
-    let begun = "POST /v1/access-tokens HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\n\r\n{";
+    let incomplete = "POST /v1/access-tokens HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{";
     let services = ["url", "dynamodb_url", "kms_url", "idp_url"];
-    let connections = services.map(|service| ["", "GET / HTTP/1.1\r\n", begun].map(|text| open(service, text)));
-    assert_eq!(running.end(Signal::TERM).await.code(), Some(0), "{}", place.log());
+    let connections = services.map(|service| ["", "GET / HTTP/1.1\r\n", incomplete].map(|text| open(service, text)));
+    assert_eq!(running.stop(Signal::TERM).await.code(), Some(0), "{}", directory.stderr());
     drop(connections);
 }
 
 #[tokio::test]
-async fn ephemeral_stack_deletes_its_data_folder() {
-    let place = Place::new();
-    let running = place.start_with(&["--ephemeral", "--port", "0"]).await;
-    let data = running.greeting.iter().find_map(|line| line.trim().strip_prefix("data ")).unwrap().trim().to_owned();
-    assert!(Path::new(&data).join("local.json").is_file());
-    assert_eq!(running.end(Signal::TERM).await.code(), Some(0));
-    assert!(!Path::new(&data).exists());
+async fn ephemeral_stack_removes_its_data_directory() {
+    let directory = TestDirectory::new();
+    let running = directory.start_with(&["--ephemeral", "--port", "0"]).await;
+    let data = running.greeting.iter().find_map(|line| line.strip_prefix("Data and log (functions.log): ")).unwrap();
+    let data = Path::new(data).to_owned();
+    assert!(data.join("local.json").is_file());
+    assert_eq!(running.stop(Signal::TERM).await.code(), Some(0));
+    assert!(!data.exists());
 }
