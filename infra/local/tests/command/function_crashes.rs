@@ -29,22 +29,29 @@ fn requests() -> [(&'static str, Method, &'static str, (u16, &'static str)); 6] 
     ]
 }
 
-/// Kills the process with `binary` while it has the request, and returns the response. The process is stopped before, so that it
-/// keeps the request. If it is killed before it has received it, another process responds, and the next attempt gives the
-/// request more time to arrive.
-async fn crash(running: &RunningStack, binary: &Path, method: Method, path: &'static str, token: &str) -> ApiResponse {
+/// Kills the process with `binary` while it has a request of a new token of `owner`, and returns the response and the token. The
+/// process is stopped before, so that it keeps the request. If it is killed before it has received it, another process
+/// responds, and the next attempt gives the request more time to arrive.
+async fn crash(
+    running: &RunningStack,
+    binary: &Path,
+    method: &Method,
+    path: &'static str,
+    owner: &str,
+) -> (ApiResponse, String) {
     for milliseconds in [20, 100, 500, 2_500] {
+        let token = running.api.create_token(owner).await;
         let process = eventually(|| running.processes(binary).pop()).await;
         kill_process(process, Signal::STOP).unwrap();
         let api = running.api.clone();
         let method = method.clone();
-        let token = token.to_owned();
-        let request = tokio::spawn(async move { api.send(method, path, &token).await });
+        let credential = token.clone();
+        let request = tokio::spawn(async move { api.send(method, path, &credential).await });
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
         kill_process(process, Signal::KILL).unwrap();
         let response = request.await.unwrap();
         if response.status >= 300 {
-            return response;
+            return (response, token);
         }
     }
     panic!("the request did not reach the process");
@@ -54,10 +61,10 @@ async fn crash(running: &RunningStack, binary: &Path, method: Method, path: &'st
 async fn request_to_killed_function_fails_and_next_succeeds() {
     let directory = TestDirectory::new();
     let running = directory.start(0).await;
-    let token = running.api.create_token(&directory.owner_token().await).await;
+    let owner = directory.owner_token().await;
     let functions = directory.functions();
     for (name, method, path, (status, code)) in requests() {
-        let response = crash(&running, &functions[name], method.clone(), path, &token).await;
+        let (response, token) = crash(&running, &functions[name], &method, path, &owner).await;
         assert_eq!(response.problem(), (status, code.to_owned()), "{name}");
         let next = running.api.send(method, path, &token).await;
         assert!(matches!(next.status, 200 | 201), "{name} {next:?}");

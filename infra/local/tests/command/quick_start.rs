@@ -80,12 +80,13 @@ async fn stage_option_puts_stage_before_every_path() {
 async fn terminal_shows_a_line_per_request_and_file_the_json_lines() {
     let directory = TestDirectory::new();
     let running = directory.start(0).await;
-    let token = running.api.create_token(&directory.owner_token().await).await;
-    let denied = running.api.send(reqwest::Method::POST, "/v1/access-tokens", &token).await;
+    running.api.create_token(&directory.owner_token().await).await;
+    let viewer = directory.user_token(&["--org", "123", "--user", "1003"]).await;
+    let denied = running.api.send(reqwest::Method::POST, "/v1/access-tokens", &viewer).await;
     assert_eq!(denied.problem(), (403, "permission_denied".to_owned()));
     running.stop(Signal::TERM).await;
     let stderr = directory.stderr();
-    for line in ["POST /v1/access-tokens 201 ", " ms local|1001\n", " ms api_", " permission_denied\n"] {
+    for line in ["POST /v1/access-tokens 201 ", " ms local|1001\n", " 403 ", " ms local|1003 permission_denied\n"] {
         assert!(stderr.contains(line), "{line} {stderr}");
     }
     assert!(!stderr.contains('{'), "{stderr}");
