@@ -39,7 +39,7 @@ class LocalStack:
         self.data = Path(self.folder.name) / "data"
         self.log = OUTPUT / "logs" / f"local-stack-{os.getpid()}.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        command = ["cargo", "local", "--port", "0", "--data", str(self.data), *self.options]
+        command = ["cargo", "local", "--port", "0", "--data", str(self.data), "--log", "json", *self.options]
         with self.log.open("w") as log:
             self.process = processes.start(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log)
         try:

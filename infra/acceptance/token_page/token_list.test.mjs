@@ -7,6 +7,8 @@ import { pageTest, stack } from './fixture.mjs';
 import { USERS, createToken } from './seed.mjs';
 
 const TOKEN_COUNT = 2_500;
+/** Concurrent create requests. More would exceed the functions' time limit on two cores. */
+const CONCURRENCY = 4;
 
 before(async () => {
   const owner = await stack.userToken('many', 'many');
@@ -16,7 +18,7 @@ before(async () => {
       await createToken(stack, owner, { name: `Machine ${number}`, assignments: ['many:owner'] });
     }
   };
-  await Promise.all(Array.from({ length: 16 }, worker));
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   await createToken(stack, owner, { name: 'System', token_type: 'app', assignments: ['many:owner'] });
 });
 
