@@ -129,10 +129,9 @@ mod tests {
     #[test]
     fn request_is_one_line_without_names_of_fields() {
         let lines = lines(|| {
-            let (method, route, principal, code) = ("GET", "/v1/access-tokens/{id}", "local|1003", "permission_denied");
             tracing::info!(
-                target: REQUEST_TARGET, method, route, status = 403_u16, duration_ms = 3_u64, principal, code,
-                request_id = "x", "request"
+                target: REQUEST_TARGET, method = "GET", route = "/v1/access-tokens/{id}", status = 403_u16,
+                duration_ms = 3_u64, principal = "local|1003", code = "permission_denied", request_id = "x", "request"
             );
             tracing::info!(
                 target: REQUEST_TARGET, method = "-", route = "-", status = 404_u16, duration_ms = 0_u64,

@@ -30,6 +30,7 @@ Checks, each tier includes the one before:
 
 Others:
   style     Check names and prose by the rules that can be automated
+  bench     Measure (infra/bench)
   local     Build and run the local stack (`cargo local`)
   latchkey  Build and run the command-line client (`cargo latchkey`)
 ";
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
 
 fn run(command: &str, arguments: Vec<OsString>) -> Result<ExitCode, Error> {
     match command {
-        "local" | "latchkey" => launch::build_and_exec(command, arguments),
+        "local" | "latchkey" | "bench" => launch::build_and_exec(command, arguments),
         "check" | "ci" | "full" => tiers::run(command, &arguments),
         "style" => style::check(),
         test_runner::COMMAND => test_runner::exec(arguments),

@@ -45,7 +45,7 @@ pub const FULL: &[Step] = &[
     step("Lambda tools", &["infra/acceptance/lambda_tools/run"]),
     step("IAM simulation", &["infra/acceptance/iam_simulation/run"]),
     step("AWS calls", &["cargo", "test", "--locked", "--test", "e2e", "aws_calls", "--", "--nocapture"]),
-    step("reliability", &["cargo", "run", "--locked", "-p", "bench", "--", "reliability"]),
+    step("reliability", &["cargo", "xtask", "bench", "reliability"]),
     step("comparison", &["infra/bench/comparison/run"]),
     step("start-up and instructions", &["infra/bench/run"]),
     step("fuzzing", &["infra/fuzz/run", "300"]),

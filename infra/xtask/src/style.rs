@@ -59,7 +59,10 @@ fn check_text(path: &str, text: &str) -> Vec<String> {
     for (index, line) in text.lines().enumerate() {
         let mut report = |problem: String| violations.push(format!("{path}:{}: {problem}", index + 1));
         for word in words(line).filter(|word| AVOIDED_WORDS.contains(&word.as_str())) {
-            report(format!("`{word}`: name the role, or write in the passive"));
+            // A value in quotes is data.
+            if !line.contains(&format!("\"{word}\"")) {
+                report(format!("`{word}`: name the role, or write in the passive"));
+            }
         }
         if !is_rust {
             continue;
@@ -126,7 +129,7 @@ mod tests {
 
     #[test]
     fn avoided_word_is_reported_in_every_kind_of_text() {
-        assert_eq!(check_text("a.md", &format!("{} may.", "Nob".to_owned() + "ody")).len(), 1);
+        assert_eq!(check_text("a.md", &format!("{} may.", AVOIDED_WORDS[0])).len(), 1);
         assert!(check_text("a.md", "No caller may.").is_empty());
     }
 }

@@ -77,6 +77,6 @@ async fn invalid_seed_is_reported_with_its_file() {
 #[tokio::test]
 async fn unknown_template_parameter_is_reported() {
     let directory = TestDirectory::new();
-    let error = error_of(&["--port", "0", "--data", &directory.data(), "--set", "Colour=red"]).await;
-    assert!(error.starts_with("template.yaml: ") && error.contains("`Colour`"), "{error}");
+    let error = error_of(&["--port", "0", "--data", &directory.data(), "--set", "Unknown=1"]).await;
+    assert!(error.starts_with("template.yaml: ") && error.contains("`Unknown`"), "{error}");
 }
