@@ -1,6 +1,6 @@
 //! The embedded `DynamoDB` emulator, served on a loopback port of its own.
 
-use std::{path::Path, time::Duration};
+use std::{io, net::Ipv4Addr, path::Path, time::Duration};
 
 use dynoxide::{
     Database, DynoxideError,
@@ -38,7 +38,7 @@ impl DynamoDb {
             Some(path) => Database::new(&path.to_string_lossy())?,
             None => Database::memory()?,
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let listener = listen().await?;
         let url = format!("http://{}", listener.local_addr()?);
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database.clone(), async {
@@ -79,6 +79,19 @@ impl DynamoDb {
         let _ = self.stop.send(());
         let _ = self.server.await;
     }
+}
+
+/// Listens on a random address of 127.0.0.0/8.
+///
+/// The emulator's server accepts every host, origin and credential. Its address must not be guessable for a web page, which
+/// can try all ports of 127.0.0.1 and would bypass the checks of the endpoint. Systems other than Linux have 127.0.0.1 only.
+async fn listen() -> io::Result<TcpListener> {
+    let address = if cfg!(target_os = "linux") {
+        Ipv4Addr::new(127, fastrand::u8(..), fastrand::u8(..), fastrand::u8(1..=254))
+    } else {
+        Ipv4Addr::LOCALHOST
+    };
+    TcpListener::bind((address, 0)).await
 }
 
 fn enable_time_to_live(table: &str, attribute: &str) -> Result<UpdateTimeToLiveRequest, serde_json::Error> {

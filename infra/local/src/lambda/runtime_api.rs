@@ -10,6 +10,7 @@ use axum::{
     body::Bytes,
     extract::{DefaultBodyLimit, Path, State},
     http::StatusCode,
+    middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -18,7 +19,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use crate::{ids, invoke::InvokeError};
+use crate::{ids, invoke::InvokeError, loopback_host};
 
 /// Largest result of a function (Lambda Developer Guide, "Lambda quotas": 6 MB).
 const MAX_RESULT_BYTES: usize = 6 * 1024 * 1024;
@@ -69,6 +70,7 @@ impl RuntimeApi {
             .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
             .route("/2018-06-01/runtime/init/error", post(init_error))
             .layer(DefaultBodyLimit::disable())
+            .layer(middleware::from_fn(loopback_host::require))
             .with_state(Arc::new(self))
     }
 

@@ -162,6 +162,15 @@ async fn event_has_the_headers_of_the_runtime_api() {
 }
 
 #[tokio::test]
+async fn runtime_api_rejects_requests_for_other_hosts() {
+    let functions = TestLambda::start();
+    let variables = functions.invoke(&json!({ "do": "environment" })).await.unwrap();
+    let address = variables["AWS_LAMBDA_RUNTIME_API"].as_str().unwrap();
+    let next = reqwest::Client::new().get(format!("http://{address}/2018-06-01/runtime/invocation/next"));
+    assert_eq!(next.header("Host", "attacker.example").send().await.unwrap().status(), 421);
+}
+
+#[tokio::test]
 async fn error_object_is_a_failure_with_its_message() {
     let functions = TestLambda::start();
     let failed = InvokeError::Failed { message: "Unauthorized".to_owned() };
