@@ -62,7 +62,10 @@ fn costs(world: &World, owner: &str, tokens: &[CreatedToken]) -> Vec<(&'static s
         let response = world.call(method, path, credential);
         assert_eq!(response.status, status, "{request}: {}", response.text);
         let calls = world.calls.since(mark).into_iter();
-        (request, calls.map(|call| (call.caller, call.action, call.reply.map_or(0, |reply| reply.bytes))).collect())
+        (
+            request,
+            calls.map(|call| (call.caller, call.action, call.response.map_or(0, |response| response.bytes))).collect(),
+        )
     })
     .into()
 }
