@@ -1,184 +1,122 @@
-//! How many instructions things take, by callgrind: counts do not depend on what else the machine does, so that a change that
-//! makes something dearer is seen at once.
+//! Instructions that functions execute, counted by callgrind. Counts do not depend on other load of the machine, so they reveal
+//! regressions that times would hide.
 
-use std::{
-    collections::BTreeMap,
-    fmt::Write,
-    fs,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use local::build;
-use tempfile::TempDir;
 
 use crate::{
-    figures::{keep, tell},
-    speed::{Process, Stage, Subject},
-    stack::{Outcome, heading},
+    output,
+    stack::Result,
+    startup::{Candidate, Harness, Process},
 };
 
-/// How many later requests are counted.
-const REQUESTS: u64 = 50;
+const WARM_INVOCATIONS: u64 = 50;
 
-/// How many verifications are counted.
-const VERIFICATIONS: u64 = 50;
+/// Allowed increase in percent: random numbers and the order of arriving data vary the counts.
+const TOLERANCE: u64 = 10;
 
-/// How far a count may lie above the one that is kept, in percent, before somebody must say that this is as it should be: random
-/// numbers and the order of what arrives move it a little.
-const ROOM: u64 = 10;
+/// Allowed increase of a start, during which connections are opened concurrently: one more connection is a fifth.
+const START_TOLERANCE: u64 = 30;
 
-/// How far that of a start may, in which connections are opened side by side: one more of them is a fifth.
-const ROOM_OF_A_START: u64 = 30;
-
-/// The counts by what they are of, in instructions.
+/// Instructions by what they are of.
 type Counts = BTreeMap<String, u64>;
 
-/// Counts, and compares with `counts.json`; or writes that file.
-///
-/// # Errors
-///
-/// When something cannot be built, started or asked; or where a count is further above the one that is kept than it may be.
-pub fn measure(update: bool) -> Outcome<()> {
+/// Counts and compares with `counts.json`, or updates that file.
+pub fn measure(update: bool, only: Option<&str>) -> Result<()> {
     let workspace = build::workspace();
-    let stage = Stage::prepare(&workspace)?;
-    let counts = stage.run(count(&stage))?;
-    stage.stop()?;
+    let harness = Harness::prepare(&workspace)?;
+    let counts = harness.run(count(&harness, only))?;
+    harness.stop()?;
     let file = workspace.join("infra/bench/counts.json");
     if update {
         fs::write(&file, serde_json::to_string_pretty(&counts)? + "\n")?;
     }
-    let limits: Counts = serde_json::from_slice(&fs::read(&file)?)?;
-    let (text, beyond) = compare(&counts, &limits);
-    tell(&text);
-    if update {
-        keep(&workspace, "Instructions", &format!("{}{text}", heading("counts --update", true)))?;
-    }
-    if beyond.is_empty() { Ok(()) } else { Err(format!("more instructions than before: {}", beyond.join(", ")).into()) }
+    let recorded: Counts = serde_json::from_slice(&fs::read(&file)?)?;
+    let rows = counts.iter().map(|(name, count)| {
+        let recorded = recorded.get(name).copied().unwrap_or_default();
+        vec![name.clone(), count.to_string(), recorded.to_string()]
+    });
+    output::report(
+        &workspace,
+        "Counts",
+        "-p bench -- counts",
+        &output::table("instructions of|counted|recorded", rows),
+    )?;
+    output::require_none(&exceeded(&counts, &recorded))
 }
 
-async fn count(stage: &Stage) -> Outcome<Counts> {
+async fn count(harness: &Harness, only: Option<&str>) -> Result<Counts> {
     let mut counts = Counts::new();
-    for subject in &stage.subjects {
-        let callgrind = Callgrind::new()?;
-        let start = callgrind.of(subject, 0).await?;
-        let first = callgrind.of(subject, 1).await?;
-        let later = callgrind.of(subject, 1 + REQUESTS).await?;
-        counts.insert(format!("{}, start", subject.name), start);
-        // Of what a start does in parallel some may be left for the first request, so that it is not looked at by itself.
-        counts.insert(format!("{}, until the first answer", subject.name), first);
-        counts.insert(format!("{}, later request", subject.name), later.saturating_sub(first) / REQUESTS);
+    for candidate in harness.candidates.iter().filter(|candidate| only.is_none_or(|only| candidate.name == only)) {
+        let start = instructions(candidate, 0).await?;
+        let first = instructions(candidate, 1).await?;
+        let warm = instructions(candidate, 1 + WARM_INVOCATIONS).await?;
+        counts.insert(format!("{}, start", candidate.name), start);
+        // Concurrent work of the start may end during the first request, which is therefore counted together with it.
+        counts.insert(format!("{}, start and first request", candidate.name), first);
+        counts.insert(format!("{}, warm request", candidate.name), warm.saturating_sub(first) / WARM_INVOCATIONS);
     }
-    let (program, work) = stage.baseline("verify")?;
-    let verified = |times: u64| Callgrind::new()?.of_program(program, &times.to_string(), &work);
-    let each = (verified(2 * VERIFICATIONS)?.saturating_sub(verified(VERIFICATIONS)?)) / VERIFICATIONS;
-    counts.insert("a signature, verified".to_owned(), each);
-    Ok(counts)
+    if counts.is_empty() { Err("there is no such function or baseline".into()) } else { Ok(counts) }
 }
 
-/// The tool, and where it writes what it counted.
-struct Callgrind {
-    folder: TempDir,
+/// Instructions of a process from its start until it has processed `events` events: the minimum of three runs, because a slow
+/// handshake makes a client open another connection.
+async fn instructions(candidate: &Candidate, events: u64) -> Result<u64> {
+    let mut minimum = u64::MAX;
+    for _ in 0..3 {
+        minimum = minimum.min(count_once(candidate, events).await?);
+    }
+    Ok(minimum)
 }
 
-impl Callgrind {
-    fn new() -> Outcome<Self> {
-        Ok(Self { folder: tempfile::tempdir()? })
+async fn count_once(candidate: &Candidate, events: u64) -> Result<u64> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("callgrind");
+    let output_option = format!("--callgrind-out-file={}", file.display());
+    let valgrind = ["/usr/bin/valgrind", "--tool=callgrind", &output_option].map(PathBuf::from);
+    let command = [valgrind.to_vec(), candidate.command.clone()].concat();
+    let candidate = Candidate { command, ..candidate.clone() };
+    let (mut process, _) = Process::start(&candidate, None).await?;
+    for _ in 0..events {
+        process.invoke(&candidate).await?;
     }
-
-    fn out(&self) -> PathBuf {
-        self.folder.path().join("out")
-    }
-
-    fn command(&self) -> Vec<PathBuf> {
-        let out = format!("--callgrind-out-file={}", self.out().display());
-        ["/usr/bin/valgrind", "--tool=callgrind", &out].map(PathBuf::from).into()
-    }
-
-    /// The instructions of a process from its start until it has answered so many events; the least of three, since a connection
-    /// that is slow to come makes another be opened beside it.
-    async fn of(&self, subject: &Subject, events: u64) -> Outcome<u64> {
-        let mut least = u64::MAX;
-        for _ in 0..3 {
-            least = least.min(self.once(subject, events).await?);
-        }
-        Ok(least)
-    }
-
-    async fn once(&self, subject: &Subject, events: u64) -> Outcome<u64> {
-        let command = [self.command(), subject.command.clone()].concat();
-        let subject = Subject { command, ..subject.clone() };
-        let (mut process, _) = Process::start(&subject, None).await?;
-        for _ in 0..events {
-            process.invoke(&subject).await?;
-        }
-        process.end()?;
-        self.counted()
-    }
-
-    fn of_program(&self, program: &Path, argument: &str, variables: &BTreeMap<String, String>) -> Outcome<u64> {
-        let tool = self.command();
-        let mut command = Command::new(&tool[0]);
-        command.args(&tool[1..]).arg(program).arg(argument).env_clear().envs(variables);
-        let ended = command.stdout(Stdio::null()).stderr(Stdio::null()).status()?;
-        if ended.success() { self.counted() } else { Err(format!("{} failed", program.display()).into()) }
-    }
-
-    fn counted(&self) -> Outcome<u64> {
-        let text = fs::read_to_string(self.out())?;
-        let total = text.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
-        Ok(total.ok_or("callgrind counted nothing")?.trim().parse()?)
-    }
+    process.terminate()?;
+    let text = fs::read_to_string(file)?;
+    let total = text.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
+    Ok(total.ok_or("callgrind wrote no total")?.trim().parse()?)
 }
 
-/// The table, and what is beyond its limit.
-fn compare(counts: &Counts, limits: &Counts) -> (String, Vec<String>) {
-    let mut text = "| | instructions | kept | difference |\n|---|---|---|---|\n".to_owned();
-    let mut beyond = Vec::new();
-    for (what, count) in counts {
-        let kept = limits.get(what).copied().unwrap_or_default();
-        if *count > kept + kept * room(what) / 100 {
-            beyond.push(format!("{what}: {count}, and {kept} are kept"));
-        }
-        let tenths = (i128::from(*count) - i128::from(kept)) * 1_000 / i128::from(kept.max(1));
-        let (sign, whole, tenth) = (sign(tenths), (tenths / 10).abs(), (tenths % 10).abs());
-        let _ = writeln!(text, "| {what} | {count} | {kept} | {sign}{whole}.{tenth} % |");
-    }
-    (text, beyond)
-}
-
-fn room(what: &str) -> u64 {
-    if what.ends_with("start") || what.ends_with("until the first answer") { ROOM_OF_A_START } else { ROOM }
-}
-
-fn sign(value: i128) -> &'static str {
-    if value < 0 { "-" } else { "+" }
+/// The counts that exceed the recorded ones by more than the tolerance.
+fn exceeded(counts: &Counts, recorded: &Counts) -> Vec<String> {
+    let limit = |name: &str| {
+        let recorded = recorded.get(name).copied().unwrap_or_default();
+        let tolerance = if name.contains(", start") { START_TOLERANCE } else { TOLERANCE };
+        recorded + recorded * tolerance / 100
+    };
+    let exceeding = counts.iter().filter(|(name, count)| **count > limit(name));
+    exceeding.map(|(name, count)| format!("instructions of {name}: {count}, limit {}", limit(name))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of(count: u64) -> Counts {
-        Counts::from([("a".to_owned(), count)])
+    fn exceeds(name: &str, count: u64, recorded: u64) -> bool {
+        let counts = |count| Counts::from([(name.to_owned(), count)]);
+        !exceeded(&counts(count), &counts(recorded)).is_empty()
     }
 
     #[test]
-    fn a_tenth_more_is_let_pass_and_an_instruction_more_is_not() {
-        assert!(compare(&of(1_100), &of(1_000)).1.is_empty());
-        assert_eq!(compare(&of(1_101), &of(1_000)).1, ["a: 1101, and 1000 are kept"]);
-        assert!(compare(&of(1), &of(1_000)).0.contains("| a | 1 | 1000 | -99.9 % |"));
+    fn count_exceeds_the_limit_one_instruction_above_the_tolerance() {
+        assert!(!exceeds("a, warm request", 1_100, 1_000));
+        assert!(exceeds("a, warm request", 1_101, 1_000));
+        assert!(!exceeds("a, start", 1_300, 1_000));
+        assert!(exceeds("a, start", 1_301, 1_000));
     }
 
     #[test]
-    fn a_start_may_have_one_connection_more() {
-        let start = |count| Counts::from([("a, start".to_owned(), count)]);
-        assert!(compare(&start(1_300), &start(1_000)).1.is_empty());
-        assert_eq!(compare(&start(1_301), &start(1_000)).1.len(), 1);
-    }
-
-    #[test]
-    fn what_has_no_limit_is_beyond_it() {
-        assert_eq!(compare(&of(1), &Counts::new()).1.len(), 1);
+    fn count_without_a_record_exceeds_the_limit() {
+        assert_eq!(exceeded(&Counts::from([("a".to_owned(), 1)]), &Counts::new()).len(), 1);
     }
 }

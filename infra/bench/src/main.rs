@@ -1,97 +1,59 @@
-//! Measurements, and what they gave.
+//! Benchmarks and reliability measurements. `infra/bench/RESULTS.md` has results with the command for each.
 
-mod cost;
 mod counts;
-mod figures;
-mod footprint;
-mod growth;
-mod holds;
-mod sizes;
-mod speed;
-mod spread;
+mod equivalence;
+mod output;
+mod percentiles;
+mod reliability;
 mod stack;
+mod startup;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Measures Latchkey on this machine and writes `infra/bench/FIGURES.md`.
+/// Measures Latchkey on this machine. Reports are printed and written to `target/bench/`.
 #[derive(Debug, Parser)]
-struct Command {
+struct Arguments {
     #[command(subcommand)]
     measurement: Measurement,
 }
 
 #[derive(Debug, Subcommand)]
 enum Measurement {
-    /// What a million requests cost, from the measured times in `infra/bench/speed.json`
-    Cost {
-        /// The prices, in place of those in `infra/bench/prices.json`
-        #[arg(long, value_name = "FILE")]
-        prices: Option<PathBuf>,
-    },
-    /// The memory of each function after many requests, and the time that the local stack takes to be ready
-    Footprint {
-        /// How many requests each function answers
-        #[arg(long, default_value_t = 10_000)]
-        requests: usize,
-    },
-    /// Starts, answers, memory and size of the functions, beside what stands for them elsewhere
-    Speed {
-        /// How often each is started
-        #[arg(long, default_value_t = 20)]
-        rounds: usize,
-        /// How often with less than a whole processor, for each memory size
-        #[arg(long, default_value_t = 5)]
-        small_rounds: usize,
-        /// Measures this repository's functions alone, and writes no file
-        #[arg(long)]
-        ours: bool,
-    },
-    /// The size of the authorizer for each processor that the template knows; needs `cargo lambda`, and rustup's target for each
-    Sizes,
-    /// How many instructions the functions take, compared with what is kept in `counts.json`; fails where it is more
+    /// Start-up and decision cost of the release binaries, next to Node.js, Python and baselines without product code
+    ///
+    /// Fails if a function makes other AWS calls than designed, exceeds its limit of peak memory or package size, or misses a
+    /// time goal tenfold. `infra/bench/comparison/run` must have installed those in Node.js and Python.
+    Startup(startup::Options),
+    /// Instructions of starts and requests, counted by callgrind and compared with `infra/bench/counts.json`
+    ///
+    /// Fails if a count exceeds the recorded one by more than 10 %, for starts 30 %.
     Counts {
-        /// Keeps what is counted now
+        /// Records the new counts
         #[arg(long)]
         update: bool,
+        /// Counts only this function or baseline
+        #[arg(long, conflicts_with = "update")]
+        only: Option<String>,
     },
-    /// Whether anything grows with the ledger; fails when something does
-    Growth {
-        /// Measures small ledgers a few times, and writes no file
-        #[arg(long)]
-        short: bool,
-        /// Measures what is deployed, and no development build
-        #[arg(long)]
-        release: bool,
-    },
-    /// Whether the promises hold under load; fails when one does not
-    Holds {
-        /// Measures little, of development builds, and writes no file
-        #[arg(long)]
-        short: bool,
-        /// Measures this part alone
-        #[arg(long)]
-        only: Option<holds::Part>,
-    },
+    /// Compares responses and AWS calls of the authorizers in Node.js and Python with Latchkey's
+    Equivalence,
+    /// Revocation under load and a soak test with faults; fails if a guarantee is violated
+    Reliability(reliability::Options),
 }
 
 fn main() -> ExitCode {
-    let done = match Command::parse().measurement {
-        Measurement::Cost { prices } => cost::measure(prices),
-        Measurement::Footprint { requests } => footprint::measure(requests),
-        Measurement::Speed { rounds, small_rounds, ours } => {
-            speed::measure(speed::Run { rounds, small_rounds, ours_alone: ours })
-        }
-        Measurement::Sizes => sizes::measure(),
-        Measurement::Counts { update } => counts::measure(update),
-        Measurement::Growth { short, release } => growth::measure(growth::Size { short, release }),
-        Measurement::Holds { short, only } => holds::measure(holds::Size { short }, only),
+    let result = match Arguments::parse().measurement {
+        Measurement::Startup(options) => startup::measure(options),
+        Measurement::Counts { update, only } => counts::measure(update, only.as_deref()),
+        Measurement::Equivalence => equivalence::check(),
+        Measurement::Reliability(options) => reliability::measure(options),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            figures::tell(&format!("error: {error}\n"));
+            output::print(&format!("error: {error}\n"));
             ExitCode::FAILURE
         }
     }

@@ -1,0 +1,147 @@
+//! The process of a function, from start to end.
+
+use std::{
+    io::Write,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use axum::body::Bytes;
+use nix::{
+    sys::time::TimeValLike,
+    time::{clock_getcpuclockid, clock_gettime},
+};
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{candidate::Candidate, cpu_limit::CpuLimit, runtime_api::RuntimeApi};
+use crate::stack::{Result, process_status};
+
+/// Joins a control group, waits for a line, and executes the program: the shell's own work is not measured.
+const JOIN_GROUP: &str = r#"echo $$ >"$0" && read -r _ && exec "$@""#;
+
+/// Variables that Lambda sets and runtimes read (Lambda Developer Guide, "Defined runtime environment variables").
+const LAMBDA_VARIABLES: [(&str, &str); 7] = [
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+    ("AWS_LAMBDA_FUNCTION_NAME", "measured"),
+    ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+    ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/measured"),
+    ("AWS_LAMBDA_LOG_STREAM_NAME", "[$LATEST]"),
+    ("TZ", ":UTC"),
+    ("_HANDLER", "bootstrap"),
+];
+
+/// Both clocks of a process at one point in time.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading {
+    wall: Instant,
+    /// The CPU time of all threads of the process, user and kernel.
+    pub cpu: Duration,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Elapsed {
+    pub wall: Duration,
+    pub cpu: Duration,
+}
+
+impl Reading {
+    /// Reads the clocks. The CPU clock counts nanoseconds (`clock_getcpuclockid(3)`), `/proc` hundredths of a second.
+    pub fn now(process: u32) -> Result<Self> {
+        let clock = clock_getcpuclockid(nix::unistd::Pid::from_raw(process.try_into()?))?;
+        let cpu = clock_gettime(clock)?.num_nanoseconds();
+        Ok(Self { wall: Instant::now(), cpu: Duration::from_nanos(cpu.unsigned_abs()) })
+    }
+
+    fn since(self, earlier: Self) -> Elapsed {
+        Elapsed { wall: self.wall - earlier.wall, cpu: self.cpu.saturating_sub(earlier.cpu) }
+    }
+}
+
+pub struct Process {
+    child: Child,
+    runtime_api: RuntimeApi,
+    ready: Reading,
+}
+
+impl Process {
+    /// Starts the process, with a CPU limit if there is one, and waits until it asks for its first event. The time includes
+    /// loading the program.
+    pub async fn start(candidate: &Candidate, limit: Option<&CpuLimit>) -> Result<(Self, Elapsed)> {
+        let mut runtime_api = RuntimeApi::start().await?;
+        let mut command = command(candidate, limit)?;
+        command.env("AWS_LAMBDA_RUNTIME_API", runtime_api.address.to_string());
+        let mut before = Reading { wall: Instant::now(), cpu: Duration::ZERO };
+        let mut child = command.spawn()?;
+        runtime_api.watch(child.id());
+        if let Some(mut stdin) = child.stdin.take() {
+            wait_until_joined(child.id());
+            before.wall = Instant::now();
+            stdin.write_all(b"\n")?;
+        }
+        let ready = runtime_api.ready().await;
+        let mut process = Self { child, runtime_api, ready: before };
+        process.ready = ready.map_err(|error| format!("{} did not start: {error}", candidate.label()))?;
+        let elapsed = process.ready.since(before);
+        Ok((process, elapsed))
+    }
+
+    /// Sends the candidate's event and waits for a successful response. Returns the time until the response, and until the process
+    /// asks for the next event.
+    pub async fn invoke(&mut self, candidate: &Candidate) -> Result<(Elapsed, Elapsed)> {
+        let before = Reading { wall: Instant::now(), cpu: self.ready.cpu };
+        let (responded, response) = self.runtime_api.invoke(candidate.event.clone()).await?;
+        if !candidate.is_success(&response) {
+            return Err(format!("{} returned {}", candidate.label(), String::from_utf8_lossy(&response)).into());
+        }
+        self.ready = self.runtime_api.ready().await?;
+        Ok((responded.since(before), self.ready.since(before)))
+    }
+
+    pub async fn respond(&mut self, event: Bytes) -> Result<Bytes> {
+        let (_, response) = self.runtime_api.invoke(event).await?;
+        self.ready = self.runtime_api.ready().await?;
+        Ok(response)
+    }
+
+    pub fn terminate(mut self) -> Result<()> {
+        kill_process(Pid::from_child(&self.child), Signal::TERM)?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// The peak of resident memory in KiB.
+    pub fn peak_memory(&self) -> Result<u64> {
+        process_status(self.child.id(), "VmHWM")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(candidate: &Candidate, limit: Option<&CpuLimit>) -> Result<Command> {
+    let (program, arguments) = candidate.command.split_first().ok_or("a candidate has no program")?;
+    let mut command = Command::new(program);
+    command.stdin(Stdio::null());
+    if let Some(limit) = limit {
+        command = Command::new("/bin/sh");
+        command.arg("-c").arg(JOIN_GROUP).arg(limit.processes_file()).arg(program).stdin(Stdio::piped());
+    }
+    // Output is discarded, so that no process waits for a reader.
+    command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+    command.env_clear().envs(LAMBDA_VARIABLES).envs(&candidate.environment);
+    Ok(command)
+}
+
+/// Waits until the shell has joined the group: it then sleeps until it reads a line.
+fn wait_until_joined(process: u32) {
+    for _ in 0..1_000 {
+        if process_status(process, "voluntary_ctxt_switches").is_ok_and(|switches| switches > 0) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
