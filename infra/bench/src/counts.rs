@@ -40,7 +40,7 @@ pub fn measure(update: bool, only: Option<&str>) -> Result<()> {
     output::report(
         &workspace,
         "Counts",
-        "-p bench -- counts",
+        "xtask bench counts",
         &output::table("instructions of|counted|recorded", rows),
     )?;
     output::require_none(&exceeded(&counts, &recorded))

@@ -41,7 +41,7 @@ struct Report {
 /// Runs all parts, or the selected one.
 pub fn measure(options: Options) -> Result<()> {
     let workspace = build::workspace();
-    let command = options.pick("-p bench -- reliability --short", "-p bench -- reliability");
+    let command = options.pick("xtask bench reliability --short", "xtask bench reliability");
     let mut violations = Vec::new();
     for part in Part::value_variants().iter().filter(|part| options.only.is_none_or(|only| only == **part)) {
         let (title, report) = match part {

@@ -59,7 +59,7 @@ pub fn measure(options: Options) -> Result<()> {
     }
     let report = harness.run(run(options, &harness))?;
     harness.stop()?;
-    output::report(&workspace, "Startup", "--release -p bench -- startup", &report.to_markdown())?;
+    output::report(&workspace, "Startup", "run --release -p bench -- startup", &report.to_markdown())?;
     goals::check(&report)
 }
 
