@@ -18,8 +18,7 @@ pub fn report(workspace: &Path, title: &str, command: &str, body: &str) -> Resul
     let date = Timestamp::now().strftime("%Y-%m-%d");
     let processors = std::thread::available_parallelism().map_or(0, usize::from);
     let architecture = env::consts::ARCH;
-    let text =
-        format!("## {title}\n\n`cargo {command}`, {architecture}, {processors} processors, {date}\n\n{body}\n");
+    let text = format!("## {title}\n\n`cargo {command}`, {architecture}, {processors} processors, {date}\n\n{body}\n");
     print(&text);
     let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     let folder = workspace.join(target).join("bench");

@@ -3,6 +3,7 @@
 mod aws_endpoint;
 mod candidate;
 mod certificates;
+mod clock;
 pub mod comparison;
 mod cpu_limit;
 mod fixture;
@@ -59,7 +60,12 @@ pub fn measure(options: Options) -> Result<()> {
     }
     let report = harness.run(run(options, &harness))?;
     harness.stop()?;
-    output::report(&workspace, "Startup", "run --release -p bench -- startup", &report.to_markdown())?;
+    output::report(
+        &workspace,
+        "Startup",
+        "run --release -p bench -- startup",
+        &report.to_markdown(&goals::table(&report)),
+    )?;
     goals::check(&report)
 }
 

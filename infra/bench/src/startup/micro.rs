@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use super::process::Reading;
+use super::clock::Reading;
 use crate::{
     percentiles::{float, milliseconds},
     stack::Result,

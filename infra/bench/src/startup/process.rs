@@ -7,13 +7,14 @@ use std::{
 };
 
 use axum::body::Bytes;
-use nix::{
-    sys::time::TimeValLike,
-    time::{clock_getcpuclockid, clock_gettime},
-};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{candidate::Candidate, cpu_limit::CpuLimit, runtime_api::RuntimeApi};
+use super::{
+    candidate::Candidate,
+    clock::{Elapsed, Reading},
+    cpu_limit::CpuLimit,
+    runtime_api::RuntimeApi,
+};
 use crate::stack::{Result, process_status};
 
 /// Joins a control group, waits for a line, and executes the program: the shell's own work is not measured.
@@ -29,33 +30,6 @@ const LAMBDA_VARIABLES: [(&str, &str); 7] = [
     ("TZ", ":UTC"),
     ("_HANDLER", "bootstrap"),
 ];
-
-/// Both clocks of a process at one point in time.
-#[derive(Debug, Clone, Copy)]
-pub struct Reading {
-    wall: Instant,
-    /// The CPU time of all threads of the process, user and kernel.
-    pub cpu: Duration,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub struct Elapsed {
-    pub wall: Duration,
-    pub cpu: Duration,
-}
-
-impl Reading {
-    /// Reads the clocks. The CPU clock counts nanoseconds (`clock_getcpuclockid(3)`), `/proc` hundredths of a second.
-    pub fn now(process: u32) -> Result<Self> {
-        let clock = clock_getcpuclockid(nix::unistd::Pid::from_raw(process.try_into()?))?;
-        let cpu = clock_gettime(clock)?.num_nanoseconds();
-        Ok(Self { wall: Instant::now(), cpu: Duration::from_nanos(cpu.unsigned_abs()) })
-    }
-
-    fn since(self, earlier: Self) -> Elapsed {
-        Elapsed { wall: self.wall - earlier.wall, cpu: self.cpu.saturating_sub(earlier.cpu) }
-    }
-}
 
 pub struct Process {
     child: Child,

@@ -25,7 +25,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::process::Reading;
+use super::clock::Reading;
 use crate::stack::Result;
 
 /// Limit of one start or response: an interpreter starts slowly on a fourteenth of a CPU.
