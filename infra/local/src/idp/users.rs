@@ -97,8 +97,7 @@ impl UserDirectory {
     /// limited to the seed.
     pub(super) async fn list(&self) -> UserList {
         let Some(table) = self.table.get() else { return UserList { users: self.seed.clone(), error: None } };
-        let scan = timeout(SCAN_TIMEOUT, table.assignments()).await;
-        match scan.unwrap_or(Err(ListAssignmentsError::Timeout)) {
+        match table.assignments().await {
             Ok(assignments) => UserList { users: self.merge(assignments), error: None },
             Err(error) => {
                 tracing::warn!(%error, "the identity provider cannot read the role assignments");
@@ -132,13 +131,16 @@ impl UserDirectory {
 ///
 /// Returns [`ListAssignmentsError`] if `DynamoDB` does not respond or returns an error.
 pub async fn assigned_users(client: Client, table: String) -> Result<Vec<User>, ListAssignmentsError> {
-    let table = AssignmentTable { client, table };
-    let assignments = timeout(SCAN_TIMEOUT, table.assignments()).await.unwrap_or(Err(ListAssignmentsError::Timeout))?;
+    let assignments = AssignmentTable { client, table }.assignments().await?;
     Ok(UserDirectory::new(Vec::new()).merge(assignments))
 }
 
 impl AssignmentTable {
     async fn assignments(&self) -> Result<Assignments, ListAssignmentsError> {
+        timeout(SCAN_TIMEOUT, self.scan()).await.unwrap_or(Err(ListAssignmentsError::Timeout))
+    }
+
+    async fn scan(&self) -> Result<Assignments, ListAssignmentsError> {
         let mut items = self
             .client
             .scan()

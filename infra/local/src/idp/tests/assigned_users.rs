@@ -35,14 +35,6 @@ fn assignment(org: &str, user: &str, role: &str) -> Value {
     json!({"pk": {"S": pk}, "sk": {"S": sk}, "v": {"N": "1"}, "roles": {"L": [{"S": role}]}})
 }
 
-#[test]
-fn assignment_key_has_the_form_that_the_scan_expects() {
-    let org = "123".parse().unwrap();
-    let user = "local|9001".parse().unwrap();
-    let (pk, sk) = shared::aws::AssignmentItem::key(&org, &user);
-    assert_eq!((pk.as_str(), sk.as_str()), ("ORG#123", "USER#local|9001"));
-}
-
 #[tokio::test]
 async fn users_with_assignments_are_listed_after_the_seed() {
     let mut browser = Browser::new().await;
