@@ -46,7 +46,9 @@ def create(report: Report, stack: Stack, provider: IdentityProvider) -> ApiClien
 
 
 def apply(stack: Stack, *arguments: str) -> None:
-    command = ["cargo", "latchkey", "apply", "--table", stack.id("Table"), *arguments]
+    # The feature is off by default, because it adds the AWS SDK's configuration to the build.
+    command = ["cargo", "run", "--quiet", "--locked", "--features", "cli/aws", "--bin", "latchkey", "--", "apply"]
+    command += ["--table", stack.id("Table"), *arguments]
     result = subprocess.run(command, env=os.environ | stack.emulator.access, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-300:]
 
