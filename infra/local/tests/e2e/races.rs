@@ -117,12 +117,13 @@ fn request_after_revocation_response_is_never_granted() {
     };
     thread::scope(|scope| {
         let clients: Vec<_> = (0..32).map(|_| scope.spawn(client)).collect();
-        while granted.load(Ordering::SeqCst) < 200 {
+        let has_failed = || clients.iter().any(thread::ScopedJoinHandle::is_finished);
+        while granted.load(Ordering::SeqCst) < 200 && !has_failed() {
             thread::yield_now();
         }
         stack.revoke(&owner, token_id(&item));
         revoked.store(true, Ordering::SeqCst);
-        while rejected.load(Ordering::SeqCst) < 400 && !clients.iter().any(thread::ScopedJoinHandle::is_finished) {
+        while rejected.load(Ordering::SeqCst) < 400 && !has_failed() {
             thread::yield_now();
         }
         finished.store(true, Ordering::SeqCst);
