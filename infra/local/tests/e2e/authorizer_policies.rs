@@ -1,16 +1,13 @@
-//! The IAM policies that the authorizer answers. Each names one request literally, so that one that a cache keeps can only
-//! narrow. `.ci/policies` has the same pairs judged by an evaluator that is not ours.
+//! The IAM policies that the authorizer returns to a REST API. Each names one literal request, so a cached policy can only be too
+//! narrow. `.ci/policies` evaluates the same policies with an independent implementation.
 
-use std::time::Duration;
-
-use local::invoke::Invoke;
 use serde_json::{Value, json};
 
-use crate::harness::World;
+use crate::harness::TestStack;
 
 const ARN: &str = "arn:aws:execute-api:us-east-1:000000000000:api/live";
 
-/// What may stand for `{id}` in a path as the gateway hands it on, and whether it means itself and nothing else.
+/// Values of `{id}` as the gateway passes them on, and whether a policy can name the value literally.
 const IDS: [(&str, bool); 28] = [
     ("self", true),
     ("api_5ZugdRXasLfWBypHi93Fk", true),
@@ -42,7 +39,7 @@ const IDS: [(&str, bool); 28] = [
     ("a:b", false),
 ];
 
-/// The event of a REST API for `method` on `route` with this id.
+/// The event of a REST API for `method` on `route`.
 fn event(credential: &str, method: &str, route: &str, id: &str) -> Value {
     let path = route.replace("{id}", id);
     let parameters = if route.contains("{id}") { json!({"id": id}) } else { json!({}) };
@@ -57,9 +54,9 @@ fn event(credential: &str, method: &str, route: &str, id: &str) -> Value {
 
 #[test]
 fn policy_allows_exactly_the_authorized_request() {
-    let world = World::new();
-    let owner = world.owner();
-    let mut pairs = Vec::new();
+    let stack = TestStack::new();
+    let owner = stack.owner_token();
+    let mut cases = Vec::new();
     for (method, route) in [
         ("GET", "/v1/access-tokens"),
         ("POST", "/v1/access-tokens"),
@@ -69,20 +66,18 @@ fn policy_allows_exactly_the_authorized_request() {
         ("GET", "/v1/nowhere/{id}"),
     ] {
         let ids = if route.contains("{id}") { &IDS[..] } else { &IDS[..1] };
-        for (id, literal) in ids {
+        for (id, is_literal) in ids {
             let event = event(&owner, method, route, id);
-            let patience = Duration::from_secs(30);
-            let answer = world.run(world.stack().lambda.invoke("authorizer", event.to_string().into(), patience));
-            let answer: Value = serde_json::from_slice(&answer.unwrap()).unwrap();
-            let statement = &answer["policyDocument"]["Statement"][0];
-            let granted = !route.contains("nowhere") && *literal;
+            let response = stack.invoke("authorizer", event.to_string()).unwrap();
+            let statement = &response["policyDocument"]["Statement"][0];
+            let granted = !route.contains("nowhere") && *is_literal;
             let expected = if granted { ("Allow", &event["methodArn"]) } else { ("Deny", &statement["Resource"]) };
             let effect = statement["Effect"].as_str().unwrap();
             assert_eq!((effect, &statement["Resource"]), expected, "{method} {route} {id}");
-            pairs.push(json!({"arn": event["methodArn"], "granted": granted, "policy": answer["policyDocument"]}));
+            cases.push(json!({"arn": event["methodArn"], "granted": granted, "policy": response["policyDocument"]}));
         }
     }
     if let Some(file) = std::env::var_os("POLICIES_FILE") {
-        std::fs::write(file, json!(pairs).to_string()).unwrap();
+        std::fs::write(file, json!(cases).to_string()).unwrap();
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::World;
+use crate::harness::{TestStack, token_id};
 
 /// The organization whose tokens increase in number.
 const ORG: &str = "growth";
@@ -15,21 +15,21 @@ type CreatedToken = (String, String);
 
 #[test]
 fn request_cost_is_equal_with_10_and_10_000_tokens() {
-    let world = World::new();
-    let owner = world.person_as(ORG, "1001", &["owner"]);
-    let tokens: Vec<_> = (0..10).map(|number| create(&world, &owner, number)).collect();
+    let stack = TestStack::new();
+    let owner = stack.user_token_with_roles(ORG, "1001", &["owner"]);
+    let tokens: Vec<_> = (0..10).map(|number| create(&stack, &owner, number)).collect();
     for (_, token) in &tokens {
         // The first use of a day makes an additional call and adds an attribute.
-        assert_eq!(world.call("GET", "/v1/permissions/me", token).status, 200);
+        assert_eq!(stack.request("GET", "/v1/permissions/me", token).status, 200);
     }
-    let before = costs(&world, &owner, &tokens[0..3]);
+    let before = costs(&stack, &owner, &tokens[0..3]);
 
-    let ids = world.rows(10_000, ORG);
+    let ids = stack.insert_tokens(10_000, ORG);
     for id in &ids[..100] {
-        assert_eq!(world.call("DELETE", &path(id), &owner).status, 200);
+        stack.revoke(&owner, id);
     }
 
-    let after = costs(&world, &owner, &tokens[3..6]);
+    let after = costs(&stack, &owner, &tokens[3..6]);
     for ((request, before), (_, after)) in before.iter().zip(&after) {
         assert!(!before.is_empty(), "{request}");
         assert_eq!(before, after, "{request}");
@@ -37,13 +37,13 @@ fn request_cost_is_equal_with_10_and_10_000_tokens() {
 }
 
 /// Creates a read-only token. Names of equal length make items of equal size.
-fn create(world: &World, owner: &str, number: usize) -> CreatedToken {
-    let (item, token) = world.token(owner, &json!({"name": format!("Token {number:03}"), "read_only": true}));
-    (item["id"].as_str().unwrap().to_owned(), token)
+fn create(stack: &TestStack, owner: &str, number: usize) -> CreatedToken {
+    let (item, token) = stack.create_token(owner, &json!({"name": format!("Token {number:03}"), "read_only": true}));
+    (token_id(&item).to_owned(), token)
 }
 
 /// Sends each kind of request once. The second of the tokens is revoked.
-fn costs(world: &World, owner: &str, tokens: &[CreatedToken]) -> Vec<(&'static str, Cost)> {
+fn costs(stack: &TestStack, owner: &str, tokens: &[CreatedToken]) -> Vec<(&'static str, Cost)> {
     let (_, token) = &tokens[0];
     let revoked = path(&tokens[1].0);
     let active = path(&tokens[2].0);
@@ -58,10 +58,10 @@ fn costs(world: &World, owner: &str, tokens: &[CreatedToken]) -> Vec<(&'static s
         ("denied", "GET", list, token, 403),
     ]
     .map(|(request, method, path, credential, status)| {
-        let mark = world.calls.mark();
-        let response = world.call(method, path, credential);
-        assert_eq!(response.status, status, "{request}: {}", response.text);
-        let calls = world.calls.since(mark).into_iter();
+        let mark = stack.calls.mark();
+        let response = stack.request(method, path, credential);
+        assert_eq!(response.status, status, "{request}: {}", response.body);
+        let calls = stack.calls.since(mark).into_iter();
         (
             request,
             calls.map(|call| (call.caller, call.action, call.response.map_or(0, |response| response.bytes))).collect(),

@@ -6,16 +6,14 @@
 mod edit;
 mod variants;
 
-use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use local::invoke::{Invoke, InvokeError};
+use local::invoke::InvokeError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use self::variants::variants;
-use crate::harness::Shared;
-
-const INVOKE_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::harness::SharedStack;
 
 /// The outcome of an event: a response with a status and, if it is a problem, its code; or an error that contains a text.
 #[derive(Deserialize)]
@@ -34,11 +32,10 @@ impl Expected {
     }
 
     #[track_caller]
-    fn assert_matches(&self, result: Result<Vec<u8>, InvokeError>) {
+    fn assert_matches(&self, result: Result<Value, InvokeError>) {
         let event = &self.event;
         match result {
             Ok(response) => {
-                let response: Value = serde_json::from_slice(&response).unwrap();
                 let text = response["body"].as_str().unwrap();
                 // The portal's pages are HTML.
                 let body: Value =
@@ -63,7 +60,8 @@ pub fn event(name: &str) -> Value {
     }
 }
 
-fn event_file(name: &str) -> Value {
+/// The event file with this name, `<function>/<case>`.
+pub fn event_file(name: &str) -> Value {
     serde_json::from_slice(&read(name)).unwrap()
 }
 
@@ -91,12 +89,11 @@ fn event_files() -> BTreeSet<String> {
 
 #[test]
 fn event_file_or_variant_returns_its_expected_outcome() {
-    let shared = Shared::lend();
-    let lambda = &shared.stack().lambda;
+    let stack = SharedStack::get();
     let files = expected_of_files().into_iter().map(|expected| (read(&expected.event), expected));
     let variants = variants().into_iter().map(|variant| (variant.event().to_string().into_bytes(), variant.expected));
     for (event, expected) in files.chain(variants) {
-        expected.assert_matches(shared.run(lambda.invoke(expected.function(), event, INVOKE_TIMEOUT)));
+        expected.assert_matches(stack.invoke(expected.function(), event));
     }
 }
 
@@ -112,9 +109,9 @@ fn event_names_are_unique_and_every_file_has_an_outcome() {
 /// The authorizer's valid event has a placeholder in place of a token.
 #[test]
 fn every_function_has_a_valid_event_file() {
-    let shared = Shared::lend();
+    let stack = SharedStack::get();
     let expected = expected_of_files();
-    for function in &shared.stack().template.functions {
+    for function in &stack.template.functions {
         let is_valid = |expected: &Expected| {
             let succeeds = expected.status.is_some_and(|status| status < 300);
             expected.function() == function.name && (succeeds || expected.event == "authorizer/rest-api")

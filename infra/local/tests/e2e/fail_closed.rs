@@ -1,4 +1,4 @@
-//! Closed by default: without the authorizer, without the ledger, without the keys, without the identity provider.
+//! Fails closed: without the authorizer, and during outages of `DynamoDB`, KMS and the identity provider. *(closed by default)*
 
 use std::time::{Duration, Instant};
 
@@ -6,55 +6,51 @@ use axum::http::StatusCode;
 use local::{
     aws::{Service, faults::Fault},
     idp::faults::IdpFault,
-    invoke::Invoke,
 };
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::harness::{Shared, World, eventually};
+use crate::{
+    events::event_file,
+    harness::{SharedStack, TestStack, claims_of, eventually, token_id, token_path, with_unknown_kid},
+};
 
-/// The longest that an answer may take while something is down: every call ends within 3 seconds, and there are two.
-const PROMPT: Duration = Duration::from_secs(10);
+/// Time limit of a response during an outage: two calls of at most 3 seconds each, with a margin.
+const OUTAGE_RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Sends `event` to a function past the gateway, as nobody can on AWS without the right to invoke it.
-fn invoke(world: &World, function: &str, event: &Value) -> Value {
-    let patience = Duration::from_secs(30);
-    let answer = world.run(world.stack().lambda.invoke(function, event.to_string().into_bytes(), patience)).unwrap();
-    serde_json::from_slice(&answer).unwrap()
+fn invoke(stack: &TestStack, function: &str, event: &Value) -> Value {
+    stack.invoke(function, event.to_string()).unwrap()
 }
 
-fn event(name: &str) -> Value {
-    let file = local::build::workspace().join("events").join(name);
-    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
-}
-
+/// *(the caller comes from the gateway)* Neither a header nor an incomplete context is accepted as the authorizer context.
 #[test]
 fn function_without_authorizer_context_is_unauthenticated() {
-    let shared = Shared::lend();
+    let stack = SharedStack::get();
     for function in ["create-token", "list-tokens", "get-token", "revoke-token"] {
-        let good = event(&format!("{function}/valid.json"));
-        let answer = invoke(&shared, function, &good);
-        assert_ne!(answer["statusCode"], 401, "{function}: {answer}");
+        let valid = event_file(&format!("{function}/valid"));
+        let response = invoke(&stack, function, &valid);
+        assert_ne!(response["statusCode"], 401, "{function}: {response}");
         for context in
             [json!(null), json!({}), json!({"principalId": "local|1001"}), json!({"claims": {"sub": "1001"}})]
         {
-            let mut event = good.clone();
+            let mut event = valid.clone();
             event["requestContext"]["authorizer"] = context.clone();
             event["headers"]["x-amzn-authorizer"] = json!("{\"org_id\":\"123\"}");
-            let answer = invoke(&shared, function, &event);
-            assert_eq!(answer["statusCode"], 401, "{function} {context}: {answer}");
+            let response = invoke(&stack, function, &event);
+            assert_eq!(response["statusCode"], 401, "{function} {context}: {response}");
         }
-        let mut event = good.clone();
+        let mut event = valid.clone();
         event["headers"]["x-epilot-org-id"] = json!("456");
         event["multiValueHeaders"]["x-epilot-org-id"] = json!(["456"]);
-        let answer = invoke(&shared, function, &event);
-        assert_eq!(answer["statusCode"], 403, "{function}: {answer}");
+        let response = invoke(&stack, function, &event);
+        assert_eq!(response["statusCode"], 403, "{function}: {response}");
     }
 }
 
 #[test]
 fn http_api_event_is_handled() {
-    let shared = Shared::lend();
-    let rest = event("list-tokens/valid.json");
+    let stack = SharedStack::get();
+    let rest = event_file("list-tokens/valid");
     let event = json!({
         "version": "2.0", "routeKey": "GET /v1/access-tokens", "rawPath": "/v1/access-tokens", "rawQueryString": "",
         "headers": {"accept": "*/*"}, "isBase64Encoded": false,
@@ -64,19 +60,19 @@ fn http_api_event_is_handled() {
             "authorizer": {"lambda": rest["requestContext"]["authorizer"]},
         },
     });
-    assert_eq!(invoke(&shared, "list-tokens", &event)["statusCode"], 200);
-    let mut nobody = event.clone();
-    nobody["requestContext"].as_object_mut().unwrap().remove("authorizer");
-    assert_eq!(invoke(&shared, "list-tokens", &nobody)["statusCode"], 401);
+    assert_eq!(invoke(&stack, "list-tokens", &event)["statusCode"], 200);
+    let mut without_context = event.clone();
+    without_context["requestContext"].as_object_mut().unwrap().remove("authorizer");
+    assert_eq!(invoke(&stack, "list-tokens", &without_context)["statusCode"], 401);
 }
 
 #[test]
 fn outage_returns_503_promptly_and_grants_nothing() {
-    let world = World::new();
-    let owner = world.person_as("123", "1001", &["owner"]);
-    let (item, token) = world.token(&owner, &json!({}));
-    let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
-    let faults = &world.stack().aws.faults;
+    let stack = TestStack::new();
+    let owner = stack.user_token_with_roles("123", "1001", &["owner"]);
+    let (item, token) = stack.create_token(&owner, &json!({}));
+    let path = token_path(&item);
+    let faults = stack.faults();
     let status = |status, error_type: &str| Fault::ErrorResponse { status, error_type: error_type.to_owned() };
     for fault in [
         Fault::ConnectionClosed,
@@ -87,106 +83,109 @@ fn outage_returns_503_promptly_and_grants_nothing() {
         for operation in ["BatchGetItem", "PutItem", "Query", "GetItem", "UpdateItem"] {
             faults.inject(Service::DynamoDb, Some(operation), fault.clone(), None);
             let started = Instant::now();
-            let reply = match operation {
-                "BatchGetItem" => world.call("GET", "/v1/access-tokens", &token),
-                "PutItem" => world.create(&owner, &json!({"name": "n"})),
-                "Query" => world.call("GET", "/v1/access-tokens", &owner),
-                "GetItem" => world.call("GET", &path, &owner),
-                _ => world.call("DELETE", &path, &owner),
+            let response = match operation {
+                "BatchGetItem" => stack.list(&token),
+                "PutItem" => stack.create(&owner, &json!({"name": "n"})),
+                "Query" => stack.list(&owner),
+                "GetItem" => stack.request("GET", &path, &owner),
+                _ => stack.request("DELETE", &path, &owner),
             };
-            reply.assert_problem(503, "unavailable");
-            assert!(started.elapsed() < PROMPT, "{operation} {fault:?}: {:?}", started.elapsed());
+            response.assert_problem(503, "unavailable");
+            let elapsed = started.elapsed();
+            assert!(elapsed < OUTAGE_RESPONSE_TIMEOUT, "{operation} {fault:?}: {elapsed:?}");
             faults.clear();
         }
     }
     faults.inject(Service::Kms, Some("Sign"), Fault::ConnectionClosed, None);
-    world.create(&owner, &json!({"name": "n"})).assert_problem(503, "unavailable");
+    stack.create(&owner, &json!({"name": "n"})).assert_problem(503, "unavailable");
     faults.clear();
-    let listed = world.call("GET", "/v1/access-tokens", &owner).json();
-    assert_eq!(listed.as_array().unwrap().len(), 1, "what was answered with 503 left nothing behind: {listed}");
-    assert_eq!(world.call("GET", &path, &token).status, 200);
+    assert_eq!(stack.list(&owner).ids::<Vec<_>>().len(), 1, "a request that returned 503 created a token");
+    assert_eq!(stack.request("GET", &path, &token).status, 200);
 }
 
 #[test]
 fn missing_iam_permission_is_internal_and_logged_once() {
-    let mut world = World::new();
+    let mut stack = TestStack::new();
     let denied =
         Fault::ErrorResponse { status: StatusCode::BAD_REQUEST, error_type: "AccessDeniedException".to_owned() };
-    world.stack().aws.faults.inject(Service::DynamoDb, Some("Query"), denied, None);
-    let reply = world.call("GET", "/v1/access-tokens", &world.owner());
-    assert!(!reply.assert_problem(500, "internal").contains("Denied"));
-    let request_id = reply.json()["instance"].as_str().unwrap().to_owned();
-    world.stop();
-    let output = world.output();
-    let told: Vec<_> = output.lines().filter(|line| line.contains(&request_id) && line.contains("ERROR")).collect();
-    assert_eq!(told.len(), 1, "a failure is logged once: {told:?}");
-    assert!(told[0].contains("dynamodb Query access denied: 400 AccessDeniedException"), "{told:?}");
+    stack.faults().inject(Service::DynamoDb, Some("Query"), denied, None);
+    let response = stack.list(&stack.owner_token());
+    assert!(!response.assert_problem(500, "internal").contains("Denied"));
+    let request_id = response.json()["instance"].as_str().unwrap().to_owned();
+    stack.stop();
+    let output = stack.output();
+    let errors: Vec<_> = output.lines().filter(|line| line.contains(&request_id) && line.contains("ERROR")).collect();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(errors[0].contains("dynamodb Query access denied: 400 AccessDeniedException"), "{errors:?}");
 }
 
 #[test]
 fn unprocessed_keys_are_retried_then_unavailable() {
-    let world = World::new();
-    let (_, token) = world.token(&world.owner(), &json!({}));
-    let faults = &world.stack().aws.faults;
+    let stack = TestStack::new();
+    let (_, token) = stack.create_token(&stack.owner_token(), &json!({}));
+    let faults = stack.faults();
     faults.inject(Service::DynamoDb, Some("BatchGetItem"), Fault::KeysUnprocessed, Some(2));
-    assert_eq!(world.call("GET", "/v1/access-tokens", &token).status, 200);
+    assert_eq!(stack.list(&token).status, 200);
     faults.inject(Service::DynamoDb, Some("BatchGetItem"), Fault::KeysUnprocessed, None);
     let started = Instant::now();
-    world.call("GET", "/v1/access-tokens", &token).assert_problem(503, "unavailable");
-    assert!(started.elapsed() < PROMPT);
+    stack.list(&token).assert_problem(503, "unavailable");
+    assert!(started.elapsed() < OUTAGE_RESPONSE_TIMEOUT);
 }
 
+/// The AWS SDK retries a write whose response was lost, and the retry finds the item that the first attempt wrote.
 #[test]
 fn applied_write_with_lost_response_is_not_a_conflict() {
-    let world = World::new();
-    let owner = world.owner();
-    let faults = &world.stack().aws.faults;
+    let stack = TestStack::new();
+    let owner = stack.owner_token();
+    let faults = stack.faults();
     faults.inject(Service::DynamoDb, Some("PutItem"), Fault::ResponseLost, Some(1));
-    let (item, token) = world.token(&owner, &json!({}));
-    assert_eq!(world.call("GET", "/v1/access-tokens/self", &token).status, 200);
+    let (item, token) = stack.create_token(&owner, &json!({}));
+    assert_eq!(stack.get_self(&token).status, 200);
     faults.inject(Service::DynamoDb, Some("UpdateItem"), Fault::ResponseLost, Some(1));
-    let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
-    let revoked = world.call("DELETE", &path, &owner);
-    assert_eq!((revoked.status, &revoked.json()["revoked_by"]), (200, &json!("local|1001")));
+    let revoked = stack.revoke(&owner, token_id(&item));
+    assert_eq!(revoked.json()["revoked_by"], "local|1001");
 }
 
+/// User tokens are accepted with the keys that a process has cached, and tokens of the service do not depend on the provider.
 #[test]
 fn cached_keys_and_tokens_work_while_idp_is_down() {
-    let world = World::new();
-    let down = &world.stack().idp.faults;
-    let owner = world.owner();
-    down.set(Some(IdpFault::Down));
-    world.call("GET", "/v1/access-tokens", &owner).assert_problem(503, "unavailable");
-    down.set(None);
+    let stack = TestStack::new();
+    let faults = &stack.idp().faults;
+    let owner = stack.owner_token();
+    faults.set(Some(IdpFault::Down));
+    stack.list(&owner).assert_problem(503, "unavailable");
+    faults.set(None);
     let token = eventually(|| {
-        let reply = world.create(&owner, &json!({"name": "n"}));
-        (reply.status == 201).then(|| reply.json()["token"].as_str().unwrap().to_owned())
+        let response = stack.create(&owner, &json!({"name": "n"}));
+        (response.status == 201).then(|| response.token())
     });
-    down.set(Some(IdpFault::Down));
-    assert_eq!(world.call("GET", "/v1/access-tokens", &owner).status, 200);
-    assert_eq!(world.call("GET", "/v1/access-tokens", &token).status, 200);
+    faults.set(Some(IdpFault::Down));
+    assert_eq!(stack.list(&owner).status, 200);
+    assert_eq!(stack.list(&token).status, 200);
 }
 
+/// An unknown `kid` causes no further fetch either.
 #[test]
 fn identity_provider_keys_are_fetched_once_per_process() {
-    let world = World::new();
+    let stack = TestStack::new();
     for _ in 0..20 {
-        assert_eq!(world.call("GET", "/v1/access-tokens", &world.owner()).status, 200);
+        assert_eq!(stack.list(&stack.owner_token()).status, 200);
     }
-    let stranger = World::under_another_kid(&world.owner());
+    let unknown = with_unknown_kid(&stack.owner_token());
     for _ in 0..20 {
-        world.call("GET", "/v1/access-tokens", &stranger).assert_problem(401, "unauthenticated");
+        stack.list(&unknown).assert_problem(401, "unauthenticated");
     }
-    let processes = world.stack().lambda.processes("authorizer").len();
-    assert!(world.stack().idp.faults.request_count("/jwks.json") <= processes, "at most once for each process");
+    let processes = stack.lambda.processes("authorizer").len();
+    assert!(stack.idp().faults.request_count("/jwks.json") <= processes);
 }
 
+/// *(the row is the right)*
 #[test]
 fn claims_that_differ_from_item_are_rejected_with_real_key() {
-    let world = World::new();
-    let (_, token) = world.token(&world.person("123", "1002"), &json!({}));
-    let claims = World::claims(&token);
-    assert_eq!(world.call("GET", "/v1/access-tokens", &world.signed(&claims)).status, 200, "signed anew as it was");
+    let stack = TestStack::new();
+    let (_, token) = stack.create_token(&stack.user_token("123", "1002"), &json!({}));
+    let claims = claims_of(&token);
+    assert_eq!(stack.list(&stack.sign(&claims)).status, 200, "the unchanged claims, signed again");
     for (claim, value) in [
         ("assume_roles", json!(["123:owner"])),
         ("org_id", json!("456")),
@@ -200,34 +199,35 @@ fn claims_that_differ_from_item_are_rejected_with_real_key() {
     ] {
         let mut changed = claims.clone();
         changed[claim] = value;
-        world.call("GET", "/v1/access-tokens", &world.signed(&changed)).assert_problem(401, "unauthenticated");
+        stack.list(&stack.sign(&changed)).assert_problem(401, "unauthenticated");
     }
 }
 
 #[test]
 fn item_of_newer_schema_version_is_rejected() {
-    let world = World::new();
-    let (item, token) = world.token(&world.owner(), &json!({}));
-    world.set(item["id"].as_str().unwrap(), "v", 2);
-    world.call("GET", "/v1/access-tokens", &token).assert_problem(401, "unauthenticated");
+    let stack = TestStack::new();
+    let (item, token) = stack.create_token(&stack.owner_token(), &json!({}));
+    stack.set_attribute(token_id(&item), "v", 2);
+    stack.list(&token).assert_problem(401, "unauthenticated");
 }
 
 #[test]
 fn killed_process_is_restarted() {
-    let world = World::new();
-    assert_eq!(world.call("GET", "/v1/access-tokens", &world.owner()).status, 200);
+    let stack = TestStack::new();
+    assert_eq!(stack.list(&stack.owner_token()).status, 200);
     for function in ["authorizer", "list-tokens"] {
-        for pid in world.stack().lambda.processes(function) {
-            let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-            rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        for pid in stack.lambda.processes(function) {
+            let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+            kill_process(pid, Signal::KILL).unwrap();
         }
         eventually(|| {
-            let reply = world.call("GET", "/v1/access-tokens", &world.owner());
-            match reply.status {
-                200 => Some(()),
-                502 => reply.assert_problem(502, "internal").is_empty().then_some(()),
-                _ => reply.assert_problem(503, "unavailable").is_empty().then_some(()),
-            }
+            let response = stack.list(&stack.owner_token());
+            match response.status {
+                200 => return Some(()),
+                502 => response.assert_problem(502, "internal"),
+                _ => response.assert_problem(503, "unavailable"),
+            };
+            None
         });
     }
 }

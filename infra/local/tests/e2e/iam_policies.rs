@@ -1,49 +1,55 @@
-//! *(a power is a permission)* What the functions call is what their policies allow, and how often they call it is the design's.
+//! The functions' IAM policies compared with the calls that the functions make, and the number of calls per operation.
+//! *(a power is a permission)*
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use local::{
-    aws::OPERATOR,
+    aws::{OPERATOR, Service, faults::Fault},
     iam::{Condition, ConditionOperator},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::harness::{Shared, World};
+use crate::harness::{LONG_AGO, SharedStack, TestStack, token_id, token_path};
 
-/// Every operation once, each path that needs a power of its own included.
-fn everything(world: &World) {
-    let (item, token) = world.token(&world.owner(), &json!({"assignments": ["123:token_admin"]}));
-    let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
-    assert_eq!(world.call("GET", "/v1/access-tokens", &token).status, 200);
-    assert_eq!(world.call("GET", &path, &token).status, 200);
-    assert_eq!(world.call("DELETE", &path, &token).status, 200);
-    assert_eq!(world.call("GET", "/v1/access-tokens/.well-known/jwks.json", "").status, 200);
-    assert_eq!(world.call("GET", "/v1/permissions/me", &world.owner()).status, 200);
-    assert_eq!(world.call("GET", "/v1/permissions/me?may_give=true", &world.owner()).status, 200);
-    assert_eq!(world.page("/tokens").status, 200);
-    let (_, public) = world.token(&world.owner(), &json!({"journey_id": "j-1"}));
-    // Where no route is open to these tokens, their keys are read when one is shown.
-    assert_eq!(world.call("GET", "/v1/access-tokens", &public).status, 403);
+/// Sends each operation once, including each code path that needs a permission of its own.
+fn send_every_operation(stack: &TestStack) {
+    let owner = stack.owner_token();
+    let (item, token) = stack.create_token(&owner, &json!({"assignments": ["123:token_admin"]}));
+    let path = token_path(&item);
+    for (method, path, credential) in [
+        ("GET", "/v1/access-tokens", token.as_str()),
+        ("GET", &path, &token),
+        ("DELETE", &path, &token),
+        ("GET", "/v1/access-tokens/.well-known/jwks.json", ""),
+        ("GET", "/v1/permissions/me", &owner),
+        ("GET", "/v1/permissions/me?may_give=true", &owner),
+    ] {
+        assert_eq!(stack.request(method, path, credential).status, 200, "{method} {path}");
+    }
+    assert_eq!(stack.get_page("/tokens").status, 200);
+    let (_, public) = stack.create_token(&owner, &json!({"journey_id": "j-1"}));
+    // The authorizer reads the public family's keys at the first public token, because no route of the stack accepts one.
+    assert_eq!(stack.list(&public).status, 403);
 }
 
+/// Each call is permitted, and each permission is used.
 #[test]
 fn functions_make_exactly_the_calls_of_their_policies() {
-    let world = World::new();
-    everything(&world);
-    let calls = world.calls.all().into_iter().filter(|call| call.caller != OPERATOR);
-    let called: BTreeSet<_> = calls
-        .flat_map(|call| {
-            call.resources.into_iter().map(move |resource| (call.caller.clone(), call.action.clone(), resource))
-        })
-        .collect();
-    assert_eq!(called, world.named_powers());
+    let stack = TestStack::new();
+    send_every_operation(&stack);
+    let mut called = BTreeSet::new();
+    for call in stack.calls.all().into_iter().filter(|call| call.caller != OPERATOR) {
+        called
+            .extend(call.resources.iter().map(|resource| (call.caller.clone(), call.action.clone(), resource.clone())));
+    }
+    assert_eq!(called, stack.permissions());
 }
 
-/// The statements that have conditions: the function, the action, and each condition's operator, key and values.
-const CONDITIONED: [(&str, &str, &[Narrowed]); 8] = [
-    ("authorizer", "dynamodb:GetItem", &[ORGS]),
-    ("authorizer", "dynamodb:UpdateItem", &[attributes(&["pk", "sk", "last_used", "revoked_at"]), TOKENS]),
-    ("create-token", "dynamodb:PutItem", &[TOKENS]),
+/// The permissions with conditions: function, action and conditions.
+const CONDITIONAL_PERMISSIONS: [(&str, &str, &[ExpectedCondition]); 8] = [
+    ("authorizer", "dynamodb:GetItem", &[ORGANIZATION_KEYS]),
+    ("authorizer", "dynamodb:UpdateItem", &[attributes(&["pk", "sk", "last_used", "revoked_at"]), TOKEN_KEYS]),
+    ("create-token", "dynamodb:PutItem", &[TOKEN_KEYS]),
     (
         "create-token",
         "kms:Sign",
@@ -52,128 +58,131 @@ const CONDITIONED: [(&str, &str, &[Narrowed]); 8] = [
             (ConditionOperator::StringEquals, "kms:SigningAlgorithm", &["RSASSA_PKCS1_V1_5_SHA_256", "ECDSA_SHA_256"]),
         ],
     ),
-    ("get-token", "dynamodb:GetItem", &[TOKENS]),
-    ("my-roles", "dynamodb:BatchGetItem", &[ORGS]),
-    ("my-roles", "dynamodb:Query", &[ORGS]),
+    ("get-token", "dynamodb:GetItem", &[TOKEN_KEYS]),
+    ("my-roles", "dynamodb:BatchGetItem", &[ORGANIZATION_KEYS]),
+    ("my-roles", "dynamodb:Query", &[ORGANIZATION_KEYS]),
     (
         "revoke-token",
         "dynamodb:UpdateItem",
-        &[attributes(&["pk", "sk", "id", "org", "revoked_at", "revoked_by", "ttl", "by_org", "by_org_at"]), TOKENS],
+        &[attributes(&["pk", "sk", "id", "org", "revoked_at", "revoked_by", "ttl", "by_org", "by_org_at"]), TOKEN_KEYS],
     ),
 ];
 
-/// A condition as the table has it.
-type Narrowed = (ConditionOperator, &'static str, &'static [&'static str]);
+/// Operator, key and values of a condition.
+type ExpectedCondition = (ConditionOperator, &'static str, &'static [&'static str]);
 
-const TOKENS: Narrowed = (ConditionOperator::ForAllStringLike, "dynamodb:LeadingKeys", &["TOKEN#*"]);
-const ORGS: Narrowed = (ConditionOperator::ForAllStringLike, "dynamodb:LeadingKeys", &["ORG#*"]);
+const TOKEN_KEYS: ExpectedCondition = (ConditionOperator::ForAllStringLike, "dynamodb:LeadingKeys", &["TOKEN#*"]);
+const ORGANIZATION_KEYS: ExpectedCondition = (ConditionOperator::ForAllStringLike, "dynamodb:LeadingKeys", &["ORG#*"]);
 
-const fn attributes(names: &'static [&'static str]) -> Narrowed {
+const fn attributes(names: &'static [&'static str]) -> ExpectedCondition {
     (ConditionOperator::ForAllStringEquals, "dynamodb:Attributes", names)
 }
 
+/// Every statement that grants such a permission has the same conditions.
 #[test]
 fn conditional_permission_has_no_unconditional_grant() {
-    let world = Shared::lend();
-    let mut found = BTreeMap::<_, BTreeSet<Vec<String>>>::new();
-    for function in &world.template.functions {
+    let stack = SharedStack::get();
+    let mut actual = BTreeMap::<_, BTreeSet<Vec<String>>>::new();
+    for function in &stack.template.functions {
         for statement in &function.statements {
             let text = |own: &Condition| format!("{:?} {} {:?}", own.operator, own.key, own.values);
             let mut conditions: Vec<_> = statement.conditions.iter().map(text).collect();
             conditions.sort_unstable();
             for action in &statement.actions {
-                let power = (function.name.clone(), action.clone());
-                found.entry(power).or_default().insert(conditions.clone());
+                let permission = (function.name.clone(), action.clone());
+                actual.entry(permission).or_default().insert(conditions.clone());
             }
         }
     }
-    found.retain(|_, conditions| *conditions != BTreeSet::from([Vec::new()]));
-    let text = |(operator, key, values): &Narrowed| format!("{operator:?} {key} {values:?}");
-    let expected = CONDITIONED.iter().map(|(function, action, conditions)| {
+    actual.retain(|_, conditions| *conditions != BTreeSet::from([Vec::new()]));
+    let text = |(operator, key, values): &ExpectedCondition| format!("{operator:?} {key} {values:?}");
+    let expected = CONDITIONAL_PERMISSIONS.iter().map(|(function, action, conditions)| {
         let conditions: Vec<_> = conditions.iter().map(text).collect();
         (((*function).to_owned(), (*action).to_owned()), BTreeSet::from([conditions]))
     });
-    assert_eq!(found, expected.collect());
+    assert_eq!(actual, expected.collect());
 }
 
 #[test]
 fn only_create_token_may_sign() {
-    let world = World::new();
-    for function in &world.stack().template.functions {
-        let signs =
-            function.statements.iter().flat_map(|statement| &statement.actions).any(|action| action == "kms:Sign");
-        assert_eq!(signs, function.name == "create-token", "{}", function.name);
+    let stack = SharedStack::get();
+    for function in &stack.template.functions {
+        let mut actions = function.statements.iter().flat_map(|statement| &statement.actions);
+        let may_sign = actions.any(|action| action == "kms:Sign");
+        assert_eq!(may_sign, function.name == "create-token", "{}", function.name);
     }
 }
 
+/// A name that contains `key` means a request with an `Idempotency-Key`.
 #[test]
 fn aws_calls_per_operation_match_design() {
-    let world = World::new();
-    let (claimed, assigned) = (world.person_as("123", "1001", &["owner"]), world.owner());
-    let other = world.person("123", "1002");
-    let (item, token) = world.token(&claimed, &json!({}));
-    let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
-    assert_eq!(world.call("GET", &path, &token).status, 200, "the first use of the day is noted here");
+    const TOKENS: &str = "/v1/access-tokens";
+    let stack = TestStack::new();
+    let claimed = stack.user_token_with_roles("123", "1001", &["owner"]);
+    let assigned = stack.owner_token();
+    let other = stack.user_token("123", "1002");
+    let (item, token) = stack.create_token(&claimed, &json!({}));
+    let path = token_path(&item);
+    // The authorizer records the first use of a token on a day.
+    assert_eq!(stack.request("GET", &path, &token).status, 200);
     let body = json!({"name": "n"}).to_string();
-    let beyond = json!({"name": "n", "assignments": ["123:viewer"]}).to_string();
-    println!("{:<44} {:<10} {:>8} {:>8}", "operation", "function", "KMS", "DynamoDB");
-    let mut made = String::new();
-    let keyed = |what: &str| {
-        Some(("Idempotency-Key", "a-key")).filter(|_| what.contains("with a key") || what.starts_with("again"))
-    };
-    for (what, credential, method, path, body, function, expected) in [
-        ("create", &claimed, "POST", "/v1/access-tokens", body.as_str(), "create-token", (1, 1)),
-        ("create, roles beyond one's own", &claimed, "POST", "/v1/access-tokens", &beyond, "create-token", (1, 2)),
-        ("with a key", &claimed, "POST", "/v1/access-tokens", &beyond, "create-token", (1, 2)),
-        ("again, roles beyond one's own", &claimed, "POST", "/v1/access-tokens", &beyond, "create-token", (2, 2)),
-        ("with a key", &other, "POST", "/v1/access-tokens", &body, "create-token", (1, 1)),
-        ("again", &other, "POST", "/v1/access-tokens", &body, "create-token", (2, 1)),
-        ("list", &claimed, "GET", "/v1/access-tokens", "", "list-tokens", (0, 1)),
-        ("list, both classes", &claimed, "GET", "/v1/access-tokens?token_type=api,app", "", "list-tokens", (0, 2)),
+    let other_role = json!({"name": "n", "assignments": ["123:viewer"]}).to_string();
+    println!("{:<44} {:<12} {:>8} {:>8}", "operation", "function", "KMS", "DynamoDB");
+    let mut created = json!({});
+    for (name, credential, method, path, body, function, expected) in [
+        ("create", &claimed, "POST", TOKENS, body.as_str(), "create-token", (1, 1)),
+        ("create, role not held", &claimed, "POST", TOKENS, &other_role, "create-token", (1, 2)),
+        ("create with key, role not held", &claimed, "POST", TOKENS, &other_role, "create-token", (1, 2)),
+        ("replay with key, role not held", &claimed, "POST", TOKENS, &other_role, "create-token", (2, 2)),
+        ("create with key", &other, "POST", TOKENS, &body, "create-token", (1, 1)),
+        ("replay with key", &other, "POST", TOKENS, &body, "create-token", (2, 1)),
+        ("list", &claimed, "GET", TOKENS, "", "list-tokens", (0, 1)),
+        ("list, two types", &claimed, "GET", "/v1/access-tokens?token_type=api,app", "", "list-tokens", (0, 2)),
         ("get", &claimed, "GET", &path, "", "get-token", (0, 1)),
         ("authorize a token", &token, "GET", &path, "", "authorizer", (0, 1)),
-        ("authorize a person, roles from a claim", &claimed, "GET", &path, "", "authorizer", (0, 1)),
-        ("authorize a person, roles assigned", &assigned, "GET", &path, "", "authorizer", (0, 2)),
-        ("the keys", &claimed, "GET", "/v1/access-tokens/.well-known/jwks.json", "", "well-known", (0, 0)),
+        ("authorize a user, roles from a claim", &claimed, "GET", &path, "", "authorizer", (0, 1)),
+        ("authorize a user, assigned roles", &assigned, "GET", &path, "", "authorizer", (0, 2)),
+        ("JWK set", &claimed, "GET", "/v1/access-tokens/.well-known/jwks.json", "", "well-known", (0, 0)),
         ("own roles", &claimed, "GET", "/v1/permissions/me", "", "my-roles", (0, 1)),
-        ("roles to give", &claimed, "GET", "/v1/permissions/me?may_give=true", "", "my-roles", (0, 1)),
+        ("assignable roles", &claimed, "GET", "/v1/permissions/me?may_give=true", "", "my-roles", (0, 1)),
         ("revoke", &claimed, "DELETE", &path, "", "revoke-token", (0, 1)),
         ("revoke again", &claimed, "DELETE", &path, "", "revoke-token", (0, 1)),
     ] {
-        // A repetition within a second is the very write that was made; a row of an earlier second is a replay.
-        if what.starts_with("again") {
-            world.set(&made, "created_at", 1_566_656_122);
+        // Within the same second, a retry writes the same item. An item of an earlier second makes it a replay.
+        if name.starts_with("replay") {
+            stack.set_attribute(token_id(&created), "created_at", LONG_AGO);
         }
-        let mark = world.stack().aws.calls.mark();
+        let mark = stack.calls.mark();
         let bearer = format!("Bearer {credential}");
         let mut headers = vec![("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
-        headers.extend(keyed(what));
-        let reply = world.send(method, path, &headers, body);
-        assert!(reply.status < 300, "{what}: {}", reply.text);
-        made = reply.json()["id"].as_str().unwrap_or_default().to_owned();
-        let calls = world.stack().aws.calls.since(mark);
+        headers.extend(name.contains("key").then_some(("Idempotency-Key", "a-key")));
+        let response = stack.send(method, path, &headers, body);
+        assert!(response.status < 300, "{name}: {}", response.body);
+        created = response.json();
+        let calls = stack.calls.since(mark);
         let count = |service: &str| {
             calls.iter().filter(|call| call.caller == function && call.action.starts_with(service)).count()
         };
-        let counted = (count("kms:"), count("dynamodb:"));
-        println!("{what:<44} {function:<10} {:>8} {:>8}", counted.0, counted.1);
-        assert_eq!(counted, expected, "{what}: {calls:?}");
+        let actual = (count("kms:"), count("dynamodb:"));
+        println!("{name:<44} {function:<12} {:>8} {:>8}", actual.0, actual.1);
+        assert_eq!(actual, expected, "{name}: {calls:?}");
     }
 }
 
+/// *(one exit for secrets)* Includes rejected requests and an outage.
 #[test]
 fn functions_never_print_a_token() {
-    let world = World::new();
-    everything(&world);
-    world.create(&world.owner(), &json!({"name": 7})).assert_problem(400, "invalid_request");
-    world.call("GET", "/v1/access-tokens", "eyJ.no.token").assert_problem(401, "unauthenticated");
-    world.stack().aws.faults.inject(local::aws::Service::Kms, None, local::aws::faults::Fault::ConnectionClosed, None);
-    world.create(&world.owner(), &json!({"name": "n"})).assert_problem(503, "unavailable");
-    let output = world.output();
-    assert!(output.lines().count() > 10, "there is something to look at");
+    let stack = TestStack::new();
+    send_every_operation(&stack);
+    stack.create(&stack.owner_token(), &json!({"name": 7})).assert_problem(400, "invalid_request");
+    stack.list("eyJ.no.token").assert_problem(401, "unauthenticated");
+    stack.faults().inject(Service::Kms, None, Fault::ConnectionClosed, None);
+    stack.create(&stack.owner_token(), &json!({"name": "n"})).assert_problem(503, "unavailable");
+    let output = stack.output();
+    assert!(output.lines().count() > 10, "{output}");
     for line in output.lines() {
-        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "no JSON: {line}");
+        assert!(serde_json::from_str::<Value>(line).is_ok(), "not JSON: {line}");
         assert!(!line.contains("eyJ"), "a part of a token: {line}");
     }
-    world.assert_nothing_leaked();
+    stack.assert_no_secret_is_logged();
 }

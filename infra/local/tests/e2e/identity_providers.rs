@@ -1,6 +1,10 @@
-//! An identity provider that is hostile or broken hurts nobody but its own people.
+//! Identity providers whose documents are invalid or hostile. Only the provider's own users are affected.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -8,91 +12,101 @@ use axum::{
     http::{StatusCode, Uri, header::LOCATION},
     response::{IntoResponse, Response},
 };
+use jiff::Timestamp;
 use local::idp::issuer::{Issuer, UserClaims};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::harness::World;
+use crate::harness::{TestStack, temporary_folder};
 
-/// What the provider answers instead of its discovery document (`true`) or its keys.
-type Trick = fn(bool, &str) -> Option<Response>;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Document {
+    Discovery,
+    Jwks,
+}
+
+/// Replaces a document of the provider with the given URL. `None` keeps the valid one.
+type Override = fn(Document, &str) -> Option<Response>;
 
 struct Provider {
-    identity: Issuer,
+    issuer: Issuer,
     url: String,
-    trick: Trick,
+    replacement: Override,
 }
 
-async fn answer(State(provider): State<Arc<Provider>>, uri: Uri) -> Response {
-    let discovery = uri.path().starts_with("/.well-known/");
+fn document(value: &Value) -> Response {
+    value.to_string().into_response()
+}
+
+/// A discovery document in place of the valid one.
+fn discovery(requested: Document, issuer: &str, jwks_uri: &str) -> Option<Response> {
+    (requested == Document::Discovery).then(|| document(&json!({"issuer": issuer, "jwks_uri": jwks_uri})))
+}
+
+/// A response in place of the valid JWK set.
+fn jwks(requested: Document, response: impl IntoResponse) -> Option<Response> {
+    (requested == Document::Jwks).then(|| response.into_response())
+}
+
+async fn serve(State(provider): State<Arc<Provider>>, uri: Uri) -> Response {
+    let is_discovery = uri.path() == "/.well-known/openid-configuration";
+    let requested = if is_discovery { Document::Discovery } else { Document::Jwks };
     let url = &provider.url;
-    if let Some(trick) = (provider.trick)(discovery, url) {
-        return trick;
-    }
-    match uri.path() {
-        "/.well-known/openid-configuration" => {
-            json!({"issuer": url, "jwks_uri": format!("{url}/jwks")}).to_string().into_response()
-        }
-        _ => json!(provider.identity.jwks()).to_string().into_response(),
-    }
+    (provider.replacement)(requested, url).unwrap_or_else(|| match requested {
+        Document::Discovery => document(&json!({"issuer": url, "jwks_uri": format!("{url}/jwks")})),
+        Document::Jwks => document(&json!(provider.issuer.jwks())),
+    })
 }
 
-/// The status and code that a person of a provider with this trick gets.
-fn ask(trick: Trick) -> (u16, String) {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let listener = std::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+/// Status and code of the response to a user of a provider with this override.
+fn response_to_user(replacement: Override) -> (u16, String) {
+    let folder = temporary_folder();
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let port = listener.local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}");
-    let identity = Issuer::open(folder.path(), port).unwrap();
-    let person = UserClaims { org: "123".to_owned(), user: "1".to_owned(), roles: None, ttl: Duration::from_hours(1) };
-    let token = identity.token(&person, jiff::Timestamp::now()).unwrap();
-    let providers = json!([{"name": "tricky", "issuer": url, "audience": "latchkey", "organizations": ["123"]}]);
-    let world = World::with(&[("IdentityProviders", &providers.to_string())]);
+    let issuer = Issuer::open(folder.path(), port).unwrap();
+    let claims = UserClaims { org: "123".to_owned(), user: "1".to_owned(), roles: None, ttl: Duration::from_hours(1) };
+    let token = issuer.token(&claims, Timestamp::now()).unwrap();
+    let providers = json!([{"name": "hostile", "issuer": url, "audience": "latchkey", "organizations": ["123"]}]);
+    let stack = TestStack::with_parameters(&[("IdentityProviders", &providers.to_string())]);
     listener.set_nonblocking(true).unwrap();
-    let service = Router::new().fallback(answer).with_state(Arc::new(Provider { identity, url, trick }));
-    world.spawn(async move {
+    let service = Router::new().fallback(serve).with_state(Arc::new(Provider { issuer, url, replacement }));
+    stack.spawn(async move {
         axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), service).await.unwrap();
     });
-    let reply = world.call("GET", "/v1/access-tokens", &token);
-    (reply.status, reply.json()["code"].as_str().unwrap().to_owned())
+    let response = stack.list(&token);
+    (response.status, response.json()["code"].as_str().unwrap().to_owned())
 }
 
+/// The user is authenticated, and has no role.
 #[test]
 fn valid_provider_is_trusted() {
-    assert_eq!(ask(|_, _| None), (403, "permission_denied".to_owned()), "known, and without a role");
+    assert_eq!(response_to_user(|_, _| None), (403, "permission_denied".to_owned()));
 }
 
 #[test]
 fn provider_with_invalid_documents_is_unavailable() {
-    let tricks: [(&str, Trick); 8] = [
-        ("another issuer's document", |discovery, url| {
-            discovery.then(|| {
-                json!({"issuer": format!("{url}/"), "jwks_uri": format!("{url}/jwks")}).to_string().into_response()
-            })
+    let cases: [(&str, Override); 8] = [
+        ("issuer of another document", |requested, url| {
+            discovery(requested, &format!("{url}/"), &format!("{url}/jwks"))
         }),
-        ("keys over plain HTTP elsewhere", |discovery, url| {
-            discovery.then(|| json!({"issuer": url, "jwks_uri": "http://example.com/jwks"}).to_string().into_response())
-        }),
-        ("keys in a file", |discovery, url| {
-            discovery.then(|| json!({"issuer": url, "jwks_uri": "file:///etc/passwd"}).to_string().into_response())
-        }),
-        ("a redirect", |discovery, url| {
-            (!discovery).then(|| (StatusCode::FOUND, [(LOCATION, format!("{url}/other"))]).into_response())
-        }),
-        ("a document without end", |discovery, _| (!discovery).then(|| " ".repeat(300 * 1024).into_response())),
-        ("no JSON", |_, _| Some("<html>".into_response())),
-        ("a failure", |_, _| Some(StatusCode::INTERNAL_SERVER_ERROR.into_response())),
-        ("keys that are no list", |discovery, _| (!discovery).then(|| json!({"keys": {}}).to_string().into_response())),
+        ("keys over plain HTTP on another host", |requested, url| discovery(requested, url, "http://example.com/jwks")),
+        ("keys in a file", |requested, url| discovery(requested, url, "file:///etc/passwd")),
+        ("redirect", |requested, url| jwks(requested, (StatusCode::FOUND, [(LOCATION, format!("{url}/other"))]))),
+        ("300 KiB", |requested, _| jwks(requested, " ".repeat(300 * 1024))),
+        ("HTML", |_, _| Some("<html>".into_response())),
+        ("server error", |_, _| Some(StatusCode::INTERNAL_SERVER_ERROR.into_response())),
+        ("keys are not a list", |requested, _| jwks(requested, json!({"keys": {}}).to_string())),
     ];
-    for (what, trick) in tricks {
-        assert_eq!(ask(trick), (503, "unavailable".to_owned()), "{what}");
+    for (case, replacement) in cases {
+        assert_eq!(response_to_user(replacement), (503, "unavailable".to_owned()), "{case}");
     }
 }
 
+/// The JWK set is accepted, and the key that signed is not in it.
 #[test]
 fn provider_keys_of_unknown_type_are_ignored() {
-    let status = ask(|discovery, _| {
-        (!discovery)
-            .then(|| json!({"keys": [{"kty": "XYZ"}, {"kty": "oct", "k": "AA"}, 7]}).to_string().into_response())
+    let response = response_to_user(|requested, _| {
+        jwks(requested, json!({"keys": [{"kty": "XYZ"}, {"kty": "oct", "k": "AA"}, 7]}).to_string())
     });
-    assert_eq!(status, (401, "unauthenticated".to_owned()), "the key that signed is not among them");
+    assert_eq!(response, (401, "unauthenticated".to_owned()));
 }

@@ -1,4 +1,4 @@
-//! What holds of every world, whatever a test does in it: looked at when the world ends, and after each test of the shared one.
+//! Invariants of every stack, whatever a test does: checked when a stack is dropped, and after each test on the shared one.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -9,9 +9,9 @@ use std::{
 use local::{aws::OPERATOR, iam::Effect};
 use serde_json::Value;
 
-use crate::harness::World;
+use crate::harness::TestStack;
 
-/// The operation of which each function tells.
+/// The operation in the log lines of each function.
 const OPERATIONS: [(&str, &str); 8] = [
     ("authorizer", "authorize"),
     ("create-token", "createAccessToken"),
@@ -23,132 +23,132 @@ const OPERATIONS: [(&str, &str); 8] = [
     ("portal", "getPage"),
 ];
 
-/// How long what was printed may take to be in the file, while the stack runs.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Time limit for a log line to reach the file while the stack runs.
+const LOG_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a function tells of one request: the request's id, and the operation.
-type Told = (String, String);
+/// Identifies a function's log line of a request: the request id and the operation.
+type RequestLine = (String, String);
 
-/// What a function may do: its name, the action, and the resource.
-pub type Power = (String, String, String);
+/// A permission of a function: the function's name, the action and the resource.
+pub type Permission = (String, String, String);
 
-impl World {
-    /// Everything here.
-    pub fn check(&self) {
-        self.assert_nothing_leaked();
-        self.assert_each_request_is_told_once_by_each_function_that_answered_it();
-        self.assert_each_call_is_one_that_its_functions_policy_names();
+impl TestStack {
+    pub fn check_invariants(&self) {
+        self.assert_no_secret_is_logged();
+        self.assert_each_request_is_logged_once_per_function();
+        self.assert_each_call_is_permitted();
     }
 
-    /// *(one exit for secrets)* Nothing that the functions print holds a token, or even its signature.
-    pub fn assert_nothing_leaked(&self) {
+    /// *(one exit for secrets)* The functions log no token, nor its signature.
+    pub fn assert_no_secret_is_logged(&self) {
         let output = self.output();
-        for token in self.tokens.lock().unwrap().iter() {
+        for token in self.secrets.lock().unwrap().iter() {
             for part in [token.as_str(), token.rsplit('.').next().unwrap()] {
-                assert!(!output.contains(part), "a token was printed");
+                assert!(!output.contains(part), "a token was logged");
             }
         }
     }
 
-    /// A function that answered has one line of the request, and none has two; and what is behind an authorized route is
-    /// answered once the authorizer has been.
-    fn assert_each_request_is_told_once_by_each_function_that_answered_it(&self) {
-        let due = self.due();
-        let until = Instant::now() + PATIENCE;
+    /// Each function that responded to a request has exactly one line of it, and a function behind an authorized route
+    /// responds only after the authorizer.
+    fn assert_each_request_is_logged_once_per_function(&self) {
+        let expected = self.expected_lines();
+        let deadline = Instant::now() + LOG_TIMEOUT;
         loop {
-            let told = self.told();
-            let twice: Vec<_> = told.iter().filter(|(_, count)| **count > 1).collect();
-            assert!(twice.is_empty(), "told twice: {twice:?}");
-            let untold: Vec<_> = due.iter().filter(|line| !told.contains_key(*line)).collect();
-            if untold.is_empty() {
+            let logged = self.logged_lines();
+            let duplicates: Vec<_> = logged.iter().filter(|(_, count)| **count > 1).collect();
+            assert!(duplicates.is_empty(), "logged more than once: {duplicates:?}");
+            let missing: Vec<_> = expected.iter().filter(|line| !logged.contains_key(*line)).collect();
+            if missing.is_empty() {
                 return;
             }
-            assert!(self.stack.is_some() && Instant::now() < until, "answered and not told: {untold:?}");
+            assert!(self.is_running() && Instant::now() < deadline, "not logged: {missing:?}");
             thread::sleep(Duration::from_millis(20));
         }
     }
 
-    /// The lines that there must be: those of the answers so far. Requests that no gateway has numbered are sent past it, more
-    /// than once under one id.
-    fn due(&self) -> BTreeSet<Told> {
-        let asked: HashSet<_> = self.asked.lock().unwrap().clone();
-        let mut due = BTreeSet::new();
-        for answered in self.lambda.handled_events().into_iter().filter(|answered| asked.contains(&answered.request_id))
-        {
-            let ours = self.template.functions.iter().any(|function| function.name == answered.function);
-            let Some((_, operation)) = OPERATIONS.iter().find(|(name, _)| *name == answered.function) else {
-                assert!(!ours, "no operation is known of {answered:?}");
+    /// The lines of the responses so far. Direct invocations are excluded, because they can repeat a request id.
+    fn expected_lines(&self) -> BTreeSet<RequestLine> {
+        let request_ids: HashSet<_> = self.request_ids.lock().unwrap().clone();
+        let mut expected = BTreeSet::new();
+        for event in self.lambda.handled_events() {
+            if !request_ids.contains(&event.request_id) {
+                continue;
+            }
+            let in_template = self.template.functions.iter().any(|function| function.name == event.function);
+            let Some((_, operation)) = OPERATIONS.iter().find(|(name, _)| *name == event.function) else {
+                assert!(!in_template, "no operation is listed for {event:?}");
                 continue;
             };
-            let fresh = due.insert((answered.request_id.clone(), (*operation).to_owned()));
-            assert!(fresh, "answered twice: {answered:?}");
+            let is_new = expected.insert((event.request_id.clone(), (*operation).to_owned()));
+            assert!(is_new, "two responses: {event:?}");
             if *operation != "authorize" {
-                let authorized = due.contains(&(answered.request_id.clone(), "authorize".to_owned()));
-                assert_eq!(authorized, self.is_authorized(&answered.function), "{answered:?}");
+                let authorized = expected.contains(&(event.request_id.clone(), "authorize".to_owned()));
+                assert_eq!(authorized, self.is_authorized(&event.function), "{event:?}");
             }
         }
-        due
+        expected
     }
 
-    /// Whether the routes of `function` ask the authorizer, which all of them do or none.
+    /// Whether the routes of `function` have the authorizer. All of them must have it, or none.
     fn is_authorized(&self, function: &str) -> bool {
         let routes = self.template.apis.iter().flat_map(|api| &api.routes).filter(|route| route.function == function);
-        let asked: BTreeSet<_> = routes.map(|route| route.authorized).collect();
-        assert_eq!(asked.len(), 1, "{function}");
-        asked.contains(&true)
+        let authorized: BTreeSet<_> = routes.map(|route| route.authorized).collect();
+        assert_eq!(authorized.len(), 1, "{function}");
+        authorized.contains(&true)
     }
 
-    /// How often each function has told of each request. Every line is a JSON object of a known kind.
-    fn told(&self) -> BTreeMap<Told, usize> {
-        let asked = self.asked.lock().unwrap();
-        let mut told = BTreeMap::new();
-        for line in self.lines() {
+    /// How often each function has logged each request. Every line must be a JSON object of a known kind.
+    fn logged_lines(&self) -> BTreeMap<RequestLine, usize> {
+        let request_ids = self.request_ids.lock().unwrap();
+        let mut logged = BTreeMap::new();
+        for line in self.log_lines() {
             let kind = line["kind"].as_str().unwrap_or_default();
             assert!(["request", "audit", "error"].contains(&kind), "{line}");
-            let id = line["request_id"].as_str().filter(|id| kind == "request" && asked.contains(*id));
+            let id = line["request_id"].as_str().filter(|id| kind == "request" && request_ids.contains(*id));
             if let Some(id) = id {
                 let operation = line["operation"].as_str().unwrap_or_else(|| panic!("no operation: {line}"));
-                *told.entry((id.to_owned(), operation.to_owned())).or_default() += 1;
+                *logged.entry((id.to_owned(), operation.to_owned())).or_default() += 1;
             }
         }
-        told
+        logged
     }
 
-    /// All lines so far. One that has no end yet is being written.
-    pub fn lines(&self) -> Vec<Value> {
+    /// All complete log lines so far.
+    pub fn log_lines(&self) -> Vec<Value> {
         let output = self.output();
         let complete = output.rfind('\n').map_or("", |end| &output[..end]);
-        let line = |line: &str| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
-        complete.lines().map(line).collect()
+        let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"));
+        complete.lines().map(parse).collect()
     }
 
-    /// *(a power is a permission)* No function calls what its policy does not name, nor in a way that a condition forbids.
-    fn assert_each_call_is_one_that_its_functions_policy_names(&self) {
-        let named = self.named_powers();
+    /// *(a power is a permission)* No function makes a call that its policy does not name or a condition forbids.
+    fn assert_each_call_is_permitted(&self) {
+        let permissions = self.permissions();
         for call in self.calls.all().into_iter().filter(|call| call.caller != OPERATOR) {
             assert!(call.allowed, "{call:?}");
             for resource in &call.resources {
-                let power = (call.caller.clone(), call.action.clone(), resource.clone());
-                assert!(named.contains(&power), "no policy names it: {power:?}");
+                let permission = (call.caller.clone(), call.action.clone(), resource.clone());
+                assert!(permissions.contains(&permission), "not in the function's policy: {permission:?}");
             }
         }
     }
 
-    /// What the functions' policies name, each by one action and one resource, and allow.
-    pub fn named_powers(&self) -> BTreeSet<Power> {
-        let mut named = BTreeSet::new();
+    /// The permissions in the functions' policies, which contain no wildcards.
+    pub fn permissions(&self) -> BTreeSet<Permission> {
+        let mut permissions = BTreeSet::new();
         for function in &self.template.functions {
             for statement in &function.statements {
                 assert_eq!(statement.effect, Effect::Allow, "{}", function.name);
                 for action in &statement.actions {
                     for resource in &statement.resources {
-                        let is_one = !action.contains(['*', '?']) && !resource.contains(['*', '?']);
-                        assert!(is_one, "{}: {action} {resource}", function.name);
-                        named.insert((function.name.clone(), action.clone(), resource.clone()));
+                        let is_literal = !action.contains(['*', '?']) && !resource.contains(['*', '?']);
+                        assert!(is_literal, "{}: {action} {resource}", function.name);
+                        permissions.insert((function.name.clone(), action.clone(), resource.clone()));
                     }
                 }
             }
         }
-        named
+        permissions
     }
 }

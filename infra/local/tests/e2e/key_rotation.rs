@@ -1,5 +1,5 @@
-//! Rotating the signing keys under load, as two deployments do and one function after the other: a key is appended to each
-//! ring, then put first. Later the old one is taken out.
+//! Rotation of the signing keys under load, with two deployments that update one function after the other: the first adds the new
+//! key to each key set, the second makes it the signing key. A third removes the old key later.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,79 +20,111 @@ use local::{
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{World, eventually},
-    kms_keys::Key,
+    harness::{TestStack, claims_of, eventually, token_id},
+    kms_keys::KmsKey,
 };
 
-/// Each family's key in the template, the parameters of its ring, the variable that they become, and its JWK set.
-const FAMILIES: [(&str, [&str; 2], &str, &str); 2] = [
-    (
-        "AccessKey",
-        ["AccessSigningKeyArn", "AdditionalAccessKeyArns"],
-        "ACCESS_KEYS",
-        "/v1/access-tokens/.well-known/jwks.json",
-    ),
-    (
-        "PublicKey",
-        ["PublicSigningKeyArn", "AdditionalPublicKeyArns"],
-        "PUBLIC_KEYS",
-        "/v1/access-tokens/public/.well-known/jwks.json",
-    ),
+/// A token family in the template.
+struct Family {
+    logical_id: &'static str,
+    signing_key_parameter: &'static str,
+    additional_keys_parameter: &'static str,
+    /// The environment variable with the ARNs of the key set.
+    variable: &'static str,
+    jwks_path: &'static str,
+}
+
+/// Indices into [`FAMILIES`] and all arrays per family.
+const ACCESS: usize = 0;
+const PUBLIC: usize = 1;
+
+const FAMILIES: [Family; 2] = [
+    Family {
+        logical_id: "AccessKey",
+        signing_key_parameter: "AccessSigningKeyArn",
+        additional_keys_parameter: "AdditionalAccessKeyArns",
+        variable: "ACCESS_KEYS",
+        jwks_path: "/v1/access-tokens/.well-known/jwks.json",
+    },
+    Family {
+        logical_id: "PublicKey",
+        signing_key_parameter: "PublicSigningKeyArn",
+        additional_keys_parameter: "AdditionalPublicKeyArns",
+        variable: "PUBLIC_KEYS",
+        jwks_path: "/v1/access-tokens/public/.well-known/jwks.json",
+    },
 ];
 
-/// How often each client has to get through after a function was updated, before the next one is.
-const ROUNDS: usize = 3;
+/// Rounds that each client completes after the update of a function, before the next function is updated.
+const ROUNDS_PER_UPDATE: usize = 3;
 
-/// A stack, and keys for its families.
-pub struct Rotation {
-    pub world: World,
-    /// Each family's: the one that it has, and the one that it is to have.
-    keys: [[Key; 2]; 2],
+/// The old and the new key of a family.
+struct FamilyKeys {
+    old: KmsKey,
+    new: KmsKey,
+}
+
+/// A stack with the sample API, and an old and a new key for each family.
+pub struct RotationStack {
+    pub stack: TestStack,
+    keys: [FamilyKeys; 2],
     owner: String,
 }
 
-/// What `CloudFormation` makes of the template with one ring for each family: the functions' policies and variables.
+/// The keys of a family's key set, the signing key first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyOrder {
+    OldThenNew,
+    NewThenOld,
+    NewOnly,
+}
+
+/// The functions' policies and environment variables that `CloudFormation` creates for one order of the keys.
 pub struct Deployment {
     template: Template,
-    /// KMS, open to the functions as far as these policies say.
+    /// KMS with the functions' policies of this deployment.
     kms: Aws,
 }
 
 impl Deployment {
-    /// The rings of both families, each with the key that signs at first.
-    pub fn of(rotation: &Rotation, rings: impl Fn(&[Key; 2]) -> Vec<&Key>) -> Self {
-        let mut parameters = BTreeMap::from([("PublicUrl".to_owned(), rotation.world.stack().local.url.clone())]);
-        for ((_, [signing, others], ..), keys) in FAMILIES.iter().zip(&rotation.keys) {
-            let arns: Vec<_> = rings(keys).iter().map(|key| key.arn.as_str()).collect();
-            parameters.insert((*signing).to_owned(), arns[0].to_owned());
-            parameters.insert((*others).to_owned(), arns[1..].join(","));
+    pub fn new(rotation: &RotationStack, order: KeyOrder) -> Self {
+        let local = rotation.stack.local();
+        let mut parameters = BTreeMap::from([("PublicUrl".to_owned(), local.url.clone())]);
+        for (family, FamilyKeys { old, new }) in FAMILIES.iter().zip(&rotation.keys) {
+            let (signing, additional) = match order {
+                KeyOrder::OldThenNew => (&old.arn, new.arn.as_str()),
+                KeyOrder::NewThenOld => (&new.arn, old.arn.as_str()),
+                KeyOrder::NewOnly => (&new.arn, ""),
+            };
+            parameters.insert(family.signing_key_parameter.to_owned(), signing.clone());
+            parameters.insert(family.additional_keys_parameter.to_owned(), additional.to_owned());
         }
         let text = fs::read_to_string(build::workspace().join("template.yaml")).unwrap();
-        let stack = rotation.world.stack();
-        let template = load(&text, &parameters, &stack.template.pseudo_parameters).unwrap();
+        let template = load(&text, &parameters, &rotation.stack.template.pseudo_parameters).unwrap();
         let upstreams = Upstreams {
-            dynamodb: Some(stack.local.dynamodb_url.parse().unwrap()),
-            kms: Some(stack.local.kms_url.parse().unwrap()),
+            dynamodb: Some(local.dynamodb_url.parse().unwrap()),
+            kms: Some(local.kms_url.parse().unwrap()),
         };
         let principals = template.functions.iter().map(|function| (function.name.clone(), principal(function)));
-        // It asks the stack's own KMS by the name of its account, and the operator may ask all.
+        // It forwards calls to the stack's KMS with its account as access key id, and the operator is permitted every call.
         let options = AwsOptions {
             principals: principals.collect(),
             account: OPERATOR.to_owned(),
             upstreams,
             ..AwsOptions::default()
         };
-        Self { template, kms: rotation.world.run(Aws::start(options)).unwrap() }
+        Self { template, kms: rotation.stack.run(Aws::start(options)).unwrap() }
     }
 
-    /// The variables of `function` that say which keys there are.
-    fn rings(&self, function: &str) -> BTreeMap<String, String> {
+    /// The environment variables of `function` that name its key sets.
+    fn key_set_variables(&self, function: &str) -> BTreeMap<String, String> {
         let function = self.template.functions.iter().find(|own| own.name == function).unwrap();
-        FAMILIES.iter().map(|(.., name, _)| ((*name).to_owned(), function.environment[*name].clone())).collect()
+        let variables = FAMILIES.iter().map(|family| family.variable);
+        variables.map(|name| (name.to_owned(), function.environment[name].clone())).collect()
     }
 
-    /// The variable of a function that has these policies.
-    fn policies(&self) -> BTreeMap<String, String> {
+    /// The environment variable that makes this deployment's policies apply to a function.
+    fn policy_variables(&self) -> BTreeMap<String, String> {
         BTreeMap::from([("AWS_ENDPOINT_URL_KMS".to_owned(), self.kms.kms_url.clone())])
     }
 }
@@ -101,319 +133,329 @@ fn principal(function: &Function) -> Principal {
     Principal { name: function.name.clone(), statements: function.statements.clone() }
 }
 
-impl Rotation {
-    /// A stack as it is deployed without a word on keys, and new ones of the kind `spec` in its KMS.
+impl RotationStack {
+    /// A stack with the template's default keys, and new keys of the kind `spec`.
     pub fn new(spec: &str) -> Self {
-        let world = World::with_sample();
-        let keys = FAMILIES.map(|(id, ..)| {
-            let old = world.stack().template.keys.iter().find(|key| key.logical_id == id).unwrap();
-            [Key::read(&world, &old.arn), Key::make(&world, spec)]
+        let stack = TestStack::with_sample();
+        let keys = FAMILIES.map(|family| FamilyKeys {
+            old: KmsKey::of_template(&stack, family.logical_id),
+            new: KmsKey::create(&stack, spec),
         });
-        let owner = world.person_as("123", "1001", &["owner"]);
-        Self { world, keys, owner }
+        let owner = stack.user_token_with_roles("123", "1001", &["owner"]);
+        Self { stack, keys, owner }
     }
 
-    /// Gives `function` the policies and the rings of `deployment`.
+    /// Updates policies and key sets of `function`.
     pub fn update(&self, function: &str, deployment: &Deployment) {
-        let mut changes = deployment.policies();
-        changes.extend(deployment.rings(function));
-        self.change(function, changes);
+        let mut variables = deployment.policy_variables();
+        variables.extend(deployment.key_set_variables(function));
+        self.stack.restart(function, variables);
     }
 
-    fn change(&self, function: &str, changes: BTreeMap<String, String>) {
-        self.world.run(self.world.stack().lambda.restart(function, changes)).unwrap();
+    fn create_token(&self, family: usize) -> IssuedToken {
+        let members = if family == ACCESS { json!({}) } else { json!({"journey_id": "j"}) };
+        let (item, jwt) = self.stack.create_token(&self.owner, &members);
+        IssuedToken { family, id: token_id(&item).to_owned(), jwt }
     }
 
-    /// A new token of the family at this place, a living one.
-    fn token(&self, family: usize) -> Made {
-        let members = if family == 0 { json!({}) } else { json!({"journey_id": "j"}) };
-        let (item, token) = self.world.token(&self.owner, &members);
-        Made { family, path: format!("/v1/access-tokens/{}", item["id"].as_str().unwrap()), token }
-    }
-
-    /// Uses `token`, an access token at Latchkey itself, a public one at an API that is open to them. Gives the status.
-    fn use_of(&self, family: usize, token: &str) -> u16 {
-        if family == 0 {
-            return self.world.call("GET", "/v1/access-tokens/self", token).status;
+    /// The status of a request with this token: to Latchkey itself, or for a public token to a route that accepts one.
+    fn status_of(&self, family: usize, jwt: &str) -> u16 {
+        if family == ACCESS {
+            return self.stack.get_self(jwt).status;
         }
-        let bearer = format!("Bearer {token}");
-        let headers = [("Authorization", bearer.as_str())];
-        self.world.send_to(&self.world.sample().rest, "GET", "/catalog", &headers, "").status
+        let bearer = format!("Bearer {jwt}");
+        self.stack.send_to(&self.stack.sample().rest, "GET", "/catalog", &[("Authorization", &bearer)], "").status
     }
 
-    fn assert_good(&self, made: &Made) {
-        assert_eq!(self.use_of(made.family, &made.token), 200, "a good token of the family {} is refused", made.family);
+    #[track_caller]
+    fn assert_accepted(&self, token: &IssuedToken) {
+        let status = self.status_of(token.family, &token.jwt);
+        assert_eq!(status, 200, "a valid token of {} is rejected", FAMILIES[token.family].logical_id);
     }
 
-    fn assert_bad(&self, family: usize, token: &str, what: &str) {
-        assert_eq!(self.use_of(family, token), 401, "{what} is accepted");
+    #[track_caller]
+    fn assert_rejected(&self, family: usize, jwt: &str, description: &str) {
+        assert_eq!(self.status_of(family, jwt), 401, "{description} is accepted");
     }
 
-    /// Tokens by the new keys go on, those by the old ones have ended. Each key of each family has signed some.
-    fn assert_old_keys_are_out(&self, made: &[Made]) {
-        let (sets, mut signed) = (self.published(), BTreeSet::new());
-        for made in made {
-            let kid = made.kid();
-            let by_new = kid == self.keys[made.family][1].kid();
-            assert!(by_new || kid == self.keys[made.family][0].kid(), "{kid}");
-            assert_eq!(self.use_of(made.family, &made.token), if by_new { 200 } else { 401 });
-            assert_eq!(made.verify(&sets).is_ok(), by_new);
+    /// Tokens signed with the new keys stay valid, those signed with the old keys are rejected. Each of the four keys has signed
+    /// some.
+    fn assert_old_keys_are_rejected(&self, tokens: &[IssuedToken]) {
+        let jwks = self.published_jwks();
+        let mut signed = BTreeSet::new();
+        for token in tokens {
+            let kid = token.kid();
+            let FamilyKeys { old, new } = &self.keys[token.family];
+            let is_new = kid == new.kid();
+            assert!(is_new || kid == old.kid(), "{kid}");
+            assert_eq!(self.status_of(token.family, &token.jwt), if is_new { 200 } else { 401 });
+            assert_eq!(token.verify(&jwks).is_ok(), is_new);
             signed.insert(kid);
         }
         assert_eq!(signed.len(), 4);
     }
 
-    /// The published keys of both families.
-    pub fn published(&self) -> [JwkSet; 2] {
-        FAMILIES.map(|(.., path)| {
-            let reply = self.world.call("GET", path, "");
-            assert_eq!(reply.status, 200, "{}", reply.text);
-            serde_json::from_value(reply.json()).unwrap()
+    /// The published JWK set of each family.
+    pub fn published_jwks(&self) -> [JwkSet; 2] {
+        FAMILIES.map(|family| {
+            let response = self.stack.request("GET", family.jwks_path, "");
+            assert_eq!(response.status, 200, "{}", response.body);
+            serde_json::from_value(response.json()).unwrap()
         })
     }
 }
 
-/// A token that was made, and where token is revoked.
+/// A token that the service issued.
 #[derive(Clone)]
-pub struct Made {
+pub struct IssuedToken {
     pub family: usize,
-    pub path: String,
-    pub token: String,
+    pub id: String,
+    pub jwt: String,
 }
 
-impl Made {
+impl IssuedToken {
     fn kid(&self) -> String {
-        decode_header(&self.token).unwrap().kid.unwrap()
+        decode_header(&self.jwt).unwrap().kid.unwrap()
     }
 
-    /// Checks it offline, as a third party does who has these keys.
-    pub fn verify(&self, sets: &[JwkSet; 2]) -> Result<(), String> {
-        let header = decode_header(&self.token).map_err(|error| error.to_string())?;
-        let jwk =
-            sets[self.family].find(header.kid.as_deref().unwrap_or_default()).ok_or("its key is not published")?;
+    /// Verifies the signature offline with these JWK sets.
+    pub fn verify(&self, jwks: &[JwkSet; 2]) -> Result<(), String> {
+        let header = decode_header(&self.jwt).map_err(|error| error.to_string())?;
+        let kid = header.kid.as_deref().unwrap_or_default();
+        let jwk = jwks[self.family].find(kid).ok_or("its key is not published")?;
         let mut validation = Validation::new(header.alg);
-        (validation.validate_aud, validation.validate_exp) = (false, false);
+        validation.validate_aud = false;
+        validation.validate_exp = false;
         validation.required_spec_claims.clear();
         let key = DecodingKey::from_jwk(jwk).map_err(|error| error.to_string())?;
-        decode::<Value>(&self.token, &key, &validation).map(|_| ()).map_err(|error| error.to_string())
+        decode::<Value>(&self.jwt, &key, &validation).map(drop).map_err(|error| error.to_string())
     }
 }
 
-/// What the clients do in each round, each at its own pace.
-const CLIENTS: [fn(&Load); 5] = [Load::use_old, Load::make, Load::verify, Load::revoke, Load::forge];
+/// The clients. Each repeats its round at its own pace.
+const CLIENTS: [fn(&LoadTest); 5] = [
+    LoadTest::use_tokens_from_before,
+    LoadTest::create_tokens,
+    LoadTest::verify_offline,
+    LoadTest::revoke_tokens,
+    LoadTest::forge_tokens,
+];
 
-/// The clients' shared state.
-struct Load {
-    rotation: Rotation,
-    /// Tokens of both families from before the rotation.
-    before: [Made; 2],
-    /// A key that is in no ring.
-    stranger: Key,
-    made: Mutex<Vec<Made>>,
-    revoked: Mutex<Vec<Made>>,
+/// State that the clients share.
+struct LoadTest {
+    rotation: RotationStack,
+    /// A token of each family from before the rotation.
+    before: [IssuedToken; 2],
+    /// A key that is in no key set.
+    unknown_key: KmsKey,
+    created: Mutex<Vec<IssuedToken>>,
+    revoked: Mutex<Vec<IssuedToken>>,
+    /// Completed rounds of each client.
     rounds: [AtomicUsize; CLIENTS.len()],
-    over: AtomicBool,
+    finished: AtomicBool,
 }
 
-/// Ends the load, also where a test fails.
-struct End<'l>(&'l AtomicBool);
+/// Ends the clients when it is dropped, also if the test fails.
+struct FinishOnDrop<'l>(&'l AtomicBool);
 
-impl Drop for End<'_> {
+impl Drop for FinishOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::SeqCst);
     }
 }
 
-impl Load {
-    fn new(rotation: Rotation) -> Self {
+impl LoadTest {
+    fn new(rotation: RotationStack) -> Self {
         Self {
-            before: [0, 1].map(|family| rotation.token(family)),
-            stranger: Key::make(&rotation.world, "RSA_2048"),
+            before: [ACCESS, PUBLIC].map(|family| rotation.create_token(family)),
+            unknown_key: KmsKey::create(&rotation.stack, "RSA_2048"),
             rotation,
-            made: Mutex::default(),
+            created: Mutex::default(),
             revoked: Mutex::default(),
             rounds: Default::default(),
-            over: AtomicBool::new(false),
+            finished: AtomicBool::new(false),
         }
     }
 
-    fn use_old(&self) {
-        for made in &self.before {
-            self.rotation.assert_good(made);
+    fn use_tokens_from_before(&self) {
+        for token in &self.before {
+            self.rotation.assert_accepted(token);
         }
     }
 
-    fn make(&self) {
-        for family in [0, 1] {
-            let fresh = self.rotation.token(family);
-            self.rotation.assert_good(&fresh);
-            self.made.lock().unwrap().push(fresh);
+    fn create_tokens(&self) {
+        for family in [ACCESS, PUBLIC] {
+            let token = self.rotation.create_token(family);
+            self.rotation.assert_accepted(&token);
+            self.created.lock().unwrap().push(token);
         }
     }
 
-    /// Whatever was made before the keys were fetched verifies by them.
-    fn verify(&self) {
-        let made = self.made.lock().unwrap().clone();
-        let sets = self.rotation.published();
-        for made in self.before.iter().chain(made.iter().rev().take(8)) {
-            assert_eq!(made.verify(&sets), Ok(()));
+    /// The JWK sets verify every token that was created before they were fetched.
+    fn verify_offline(&self) {
+        let created = self.created.lock().unwrap().clone();
+        let jwks = self.rotation.published_jwks();
+        for token in self.before.iter().chain(created.iter().rev().take(8)) {
+            assert_eq!(token.verify(&jwks), Ok(()));
         }
     }
 
-    fn revoke(&self) {
-        let world = &self.rotation.world;
-        for family in [0, 1] {
-            let fresh = self.rotation.token(family);
-            self.rotation.assert_good(&fresh);
-            assert_eq!(world.call("DELETE", &fresh.path, &self.rotation.owner).status, 200);
-            self.rotation.assert_bad(family, &fresh.token, "a revoked token");
-            self.revoked.lock().unwrap().push(fresh);
+    fn revoke_tokens(&self) {
+        for family in [ACCESS, PUBLIC] {
+            let token = self.rotation.create_token(family);
+            self.rotation.assert_accepted(&token);
+            self.rotation.stack.revoke(&self.rotation.owner, &token.id);
+            self.rotation.assert_rejected(family, &token.jwt, "a revoked token");
+            self.revoked.lock().unwrap().push(token);
         }
         let first = self.revoked.lock().unwrap()[..2].to_vec();
-        for made in first {
-            self.rotation.assert_bad(made.family, &made.token, "a token revoked long ago");
+        for token in first {
+            self.rotation.assert_rejected(token.family, &token.jwt, "a token revoked earlier");
         }
     }
 
-    /// A key of nobody's signs what the row of a living token says.
-    fn forge(&self) {
-        for made in &self.before {
-            let claims = World::claims(&made.token);
-            for kid in [self.stranger.kid(), &made.kid(), self.rotation.keys[made.family][1].kid()] {
-                let forged = self.stranger.sign(&self.rotation.world, &claims, kid);
-                self.rotation.assert_bad(made.family, &forged, "a token signed by a key that is in no ring");
+    /// Signs the claims of valid tokens with the unknown key, under each `kid`.
+    fn forge_tokens(&self) {
+        for token in &self.before {
+            let claims = claims_of(&token.jwt);
+            for kid in [self.unknown_key.kid(), &token.kid(), self.rotation.keys[token.family].new.kid()] {
+                let forged = self.unknown_key.sign(&self.rotation.stack, "at+jwt", &claims, kid);
+                self.rotation.assert_rejected(token.family, &forged, "a token signed with an unknown key");
             }
         }
     }
 
     fn repeat(&self, rounds: &AtomicUsize, round: fn(&Self)) {
-        while !self.over.load(Ordering::SeqCst) {
+        while !self.finished.load(Ordering::SeqCst) {
             round(self);
             rounds.fetch_add(1, Ordering::SeqCst);
         }
     }
 
-    /// Runs every client until `work` is done, which is given what waits until each got through some times more.
-    fn during(&self, work: impl FnOnce(&dyn Fn())) {
+    /// Runs the clients while `work` runs. Its argument waits until each client has completed [`ROUNDS_PER_UPDATE`] more rounds.
+    fn run_during(&self, work: impl FnOnce(&dyn Fn())) {
         thread::scope(|scope| {
-            let end = End(&self.over);
+            let finish = FinishOnDrop(&self.finished);
             let clients = self.rounds.iter().zip(CLIENTS);
             let clients: Vec<_> =
                 clients.map(|(rounds, round)| scope.spawn(move || self.repeat(rounds, round))).collect();
             work(&|| {
-                let goals: Vec<_> = self.rounds.iter().map(|rounds| rounds.load(Ordering::SeqCst) + ROUNDS).collect();
+                let completed = |rounds: &AtomicUsize| rounds.load(Ordering::SeqCst);
+                let goals: Vec<_> = self.rounds.iter().map(|rounds| completed(rounds) + ROUNDS_PER_UPDATE).collect();
                 eventually(|| {
-                    assert!(
-                        !clients.iter().any(thread::ScopedJoinHandle::is_finished),
-                        "a client met what it must not"
-                    );
-                    let reached = |(rounds, goal): (&AtomicUsize, &usize)| rounds.load(Ordering::SeqCst) >= *goal;
-                    self.rounds.iter().zip(&goals).all(reached).then_some(())
+                    assert!(!clients.iter().any(thread::ScopedJoinHandle::is_finished), "a client failed");
+                    let mut pairs = self.rounds.iter().zip(&goals);
+                    pairs.all(|(rounds, goal)| completed(rounds) >= *goal).then_some(())
                 });
             });
-            drop(end);
+            drop(finish);
         });
     }
-}
 
-impl Load {
-    /// After the load: every good token is accepted and verifies offline by each of these sets, every revoked one is refused.
-    /// Gives the good ones.
-    fn assert_held(&self, published: &[[JwkSet; 2]]) -> Vec<Made> {
-        let made = [self.before.to_vec(), self.made.lock().unwrap().clone()].concat();
+    /// After the load, every valid token is accepted and verifies with each of these JWK sets, and every revoked one is rejected.
+    /// Returns the valid tokens.
+    fn assert_outcome(&self, published: &[[JwkSet; 2]]) -> Vec<IssuedToken> {
+        let created = [self.before.to_vec(), self.created.lock().unwrap().clone()].concat();
         let revoked = self.revoked.lock().unwrap();
-        println!("{} tokens made, {} revoked", made.len(), revoked.len());
-        assert!(made.len() > 4 * ROUNDS && revoked.len() > 4 * ROUNDS);
-        for made in &made {
-            self.rotation.assert_good(made);
-            for sets in published {
-                assert_eq!(made.verify(sets), Ok(()));
+        println!("{} tokens created, {} revoked", created.len(), revoked.len());
+        assert!(created.len() > 4 * ROUNDS_PER_UPDATE && revoked.len() > 4 * ROUNDS_PER_UPDATE);
+        for token in &created {
+            self.rotation.assert_accepted(token);
+            for jwks in published {
+                assert_eq!(token.verify(jwks), Ok(()));
             }
         }
-        for made in revoked.iter() {
-            self.rotation.assert_bad(made.family, &made.token, "a revoked token");
+        for token in revoked.iter() {
+            self.rotation.assert_rejected(token.family, &token.jwt, "a revoked token");
         }
-        made
+        created
     }
 }
 
-/// The whole rotation, the functions in this order in each deployment.
-fn rotate(spec: &str, order: [&str; 3]) {
-    let load = Load::new(Rotation::new(spec));
-    let rotation = &load.rotation;
-    let append = Deployment::of(rotation, |[old, new]| vec![old, new]);
-    let put_first = Deployment::of(rotation, |[old, new]| vec![new, old]);
-    for made in &load.before {
-        let new = &rotation.keys[made.family][1];
-        let early = new.sign(&rotation.world, &World::claims(&made.token), new.kid());
-        rotation.assert_bad(made.family, &early, "a token signed by a key that is in no ring yet");
+/// Performs the whole rotation. Each deployment updates the functions in this order.
+fn check_rotation(spec: &str, functions: [&str; 3]) {
+    let load_test = LoadTest::new(RotationStack::new(spec));
+    let rotation = &load_test.rotation;
+    let add_new = Deployment::new(rotation, KeyOrder::OldThenNew);
+    let sign_with_new = Deployment::new(rotation, KeyOrder::NewThenOld);
+    for token in &load_test.before {
+        let new = &rotation.keys[token.family].new;
+        let premature = new.sign(&rotation.stack, "at+jwt", &claims_of(&token.jwt), new.kid());
+        rotation.assert_rejected(token.family, &premature, "a token signed with a key that is not in the key set yet");
     }
-    let mut appended = None;
-    load.during(|progress| {
-        progress();
-        for deployment in [&append, &put_first] {
-            for function in order {
+    let mut jwks_with_both = None;
+    load_test.run_during(|wait_for_rounds| {
+        wait_for_rounds();
+        for deployment in [&add_new, &sign_with_new] {
+            for function in functions {
                 rotation.update(function, deployment);
-                progress();
+                wait_for_rounds();
             }
-            appended.get_or_insert_with(|| rotation.published());
+            jwks_with_both.get_or_insert_with(|| rotation.published_jwks());
         }
     });
-    let made = load.assert_held(&[rotation.published(), appended.unwrap()]);
-    let take_out = Deployment::of(rotation, |[_, new]| vec![new]);
-    for function in order {
-        rotation.update(function, &take_out);
+    let tokens = load_test.assert_outcome(&[rotation.published_jwks(), jwks_with_both.unwrap()]);
+    let remove_old = Deployment::new(rotation, KeyOrder::NewOnly);
+    for function in functions {
+        rotation.update(function, &remove_old);
     }
-    rotation.assert_old_keys_are_out(&made);
-    for deployment in [append, put_first, take_out] {
+    rotation.assert_old_keys_are_rejected(&tokens);
+    for deployment in [add_new, sign_with_new, remove_old] {
         let calls = deployment.kms.calls.all();
         assert!(!calls.is_empty() && calls.iter().all(|call| call.allowed), "{calls:?}");
     }
 }
 
+/// No valid token is rejected and no invalid one is accepted during the rotation.
 #[test]
 fn rotation_updating_authorizer_first_is_seamless() {
-    rotate("ECC_NIST_P256", ["authorizer", "well-known", "create-token"]);
+    check_rotation("ECC_NIST_P256", ["authorizer", "well-known", "create-token"]);
 }
 
+/// No valid token is rejected and no invalid one is accepted during the rotation.
 #[test]
 fn rotation_updating_create_token_first_is_seamless() {
-    rotate("RSA_2048", ["create-token", "well-known", "authorizer"]);
+    check_rotation("RSA_2048", ["create-token", "well-known", "authorizer"]);
 }
 
-/// What the two tests above would see if a deployment were left out.
+/// Shows why the first deployment is required: without it, tokens are rejected until every function has the new key.
 #[test]
 fn key_that_signs_too_early_yields_rejected_tokens() {
-    let rotation = Rotation::new("ECC_NIST_P256");
-    let put_first = Deployment::of(&rotation, |[old, new]| vec![new, old]);
-    rotation.update("create-token", &put_first);
-    let fresh = [0, 1].map(|family| rotation.token(family));
-    for made in &fresh {
-        rotation.assert_bad(made.family, &made.token, "a token signed by a key that the authorizer does not have");
-        assert_eq!(made.verify(&rotation.published()), Err("its key is not published".to_owned()));
+    let rotation = RotationStack::new("ECC_NIST_P256");
+    let sign_with_new = Deployment::new(&rotation, KeyOrder::NewThenOld);
+    rotation.update("create-token", &sign_with_new);
+    let tokens = [ACCESS, PUBLIC].map(|family| rotation.create_token(family));
+    for token in &tokens {
+        rotation.assert_rejected(
+            token.family,
+            &token.jwt,
+            "a token signed with a key that the authorizer does not have",
+        );
+        assert_eq!(token.verify(&rotation.published_jwks()), Err("its key is not published".to_owned()));
     }
     for function in ["authorizer", "well-known"] {
-        rotation.update(function, &put_first);
+        rotation.update(function, &sign_with_new);
     }
-    for made in &fresh {
-        rotation.assert_good(made);
-        assert_eq!(made.verify(&rotation.published()), Ok(()));
+    for token in &tokens {
+        rotation.assert_accepted(token);
+        assert_eq!(token.verify(&rotation.published_jwks()), Ok(()));
     }
 }
 
-/// `CloudFormation` changes a role before the function that has it.
+/// `CloudFormation` changes a function's role before the function. A key that the role no longer permits, and the key set still
+/// names, causes a server error and no 401.
 #[test]
 fn key_removed_from_policy_first_fails_without_401() {
-    let rotation = Rotation::new("RSA_2048");
-    let before = [0, 1].map(|family| rotation.token(family));
-    let put_first = Deployment::of(&rotation, |[old, new]| vec![new, old]);
-    rotation.change("create-token", put_first.policies());
-    rotation.world.create(&rotation.owner, &json!({"name": "n"})).assert_problem(500, "internal");
-    rotation.update("create-token", &put_first);
-    rotation.update("authorizer", &put_first);
-    let take_out = Deployment::of(&rotation, |[_, new]| vec![new]);
-    rotation.change("authorizer", take_out.policies());
-    for made in &before {
-        assert_eq!(rotation.use_of(made.family, &made.token), 503);
+    let rotation = RotationStack::new("RSA_2048");
+    let before = [ACCESS, PUBLIC].map(|family| rotation.create_token(family));
+    let sign_with_new = Deployment::new(&rotation, KeyOrder::NewThenOld);
+    rotation.stack.restart("create-token", sign_with_new.policy_variables());
+    rotation.stack.create(&rotation.owner, &json!({"name": "n"})).assert_problem(500, "internal");
+    rotation.update("create-token", &sign_with_new);
+    rotation.update("authorizer", &sign_with_new);
+    let remove_old = Deployment::new(&rotation, KeyOrder::NewOnly);
+    rotation.stack.restart("authorizer", remove_old.policy_variables());
+    for token in &before {
+        assert_eq!(rotation.status_of(token.family, &token.jwt), 503);
     }
 }

@@ -1,20 +1,27 @@
-//! The contract's bounds, to the last unit.
+//! The contract's limits, at their boundaries.
 
 use serde_json::{Value, json};
 
-use crate::harness::{Shared, World};
+use crate::harness::{SharedStack, TestStack};
 
-fn status(body: &Value) -> u16 {
-    let shared = Shared::lend();
-    let reply = shared.create(&shared.person_as("bounds", "1", &["owner"]), body);
-    if reply.status != 201 {
-        assert!(
-            reply.assert_problem(400, "invalid_request").contains('`'),
-            "the sentence names the member: {}",
-            reply.text
-        );
+/// The status of a create request with this body: 201 or 400. The error must name the member.
+fn create_status(body: &Value) -> u16 {
+    let stack = SharedStack::get();
+    let response = stack.create(&stack.user_token_with_roles("limits", "1", &["owner"]), body);
+    if response.status != 201 {
+        let detail = response.assert_problem(400, "invalid_request");
+        assert!(detail.contains('`'), "{detail}");
     }
-    reply.status
+    response.status
+}
+
+/// Creates roles without grants in the organization 123, with these slugs. Returns their ids.
+fn create_roles(stack: &TestStack, slugs: impl Iterator<Item = String>) -> Vec<String> {
+    let roles: Vec<_> = slugs.map(|slug| format!("123:{slug}")).collect();
+    for role in &roles {
+        stack.put_role(role, &json!([]));
+    }
+    roles
 }
 
 #[test]
@@ -45,18 +52,18 @@ fn lifetime_out_of_bounds_is_invalid_in_both_forms() {
         (json!(u64::MAX), 400),
         (json!("99999999999999999999y"), 400),
     ] {
-        assert_eq!(status(&json!({"name": "n", "expires_in": expires_in})), expected, "{expires_in}");
+        assert_eq!(create_status(&json!({"name": "n", "expires_in": expires_in})), expected, "{expires_in}");
     }
-    for (type_name, expected) in
-        [("app", [201, 400]), ("journey", [201, 400]), ("portal", [201, 400]), ("assume", [400, 400])]
+    let week = 7 * 24 * 60 * 60;
+    for (type_name, at_week, above_week) in
+        [("app", 201, 400), ("journey", 201, 400), ("portal", 201, 400), ("assume", 400, 400)]
     {
-        let week = 7 * 24 * 60 * 60;
-        for (expires_in, expected) in [week, week + 1].into_iter().zip(expected) {
+        for (expires_in, expected) in [(week, at_week), (week + 1, above_week)] {
             let mut body = json!({"name": "n", "token_type": type_name, "expires_in": expires_in});
             if matches!(type_name, "journey" | "portal") {
                 body[format!("{type_name}_id")] = json!("id");
             }
-            assert_eq!(status(&body), expected, "{type_name} {expires_in}");
+            assert_eq!(create_status(&body), expected, "{type_name} {expires_in}");
         }
     }
 }
@@ -75,44 +82,41 @@ fn name_and_id_are_limited_in_characters() {
         ("a\nb".to_owned(), 400),
         ("a\u{0}b".to_owned(), 400),
     ] {
-        assert_eq!(status(&json!({"name": name})), expected, "{name:?}");
+        assert_eq!(create_status(&json!({"name": name})), expected, "{name:?}");
     }
     for (id, expected) in [("j".repeat(255), 201), ("j".repeat(256), 400), (String::new(), 400)] {
-        assert_eq!(status(&json!({"name": "n", "journey_id": id})), expected);
+        assert_eq!(create_status(&json!({"name": "n", "journey_id": id})), expected);
     }
 }
 
 #[test]
 fn create_with_more_than_50_roles_is_invalid() {
-    let world = World::new();
-    let roles: Vec<String> = (0..51).map(|n| format!("123:r{n}")).collect();
-    for role in &roles {
-        world.role(role, &json!([]));
-    }
-    assert_eq!(world.create(&world.owner(), &json!({"name": "n", "assignments": roles[..50]})).status, 201);
-    world.create(&world.owner(), &json!({"name": "n", "assignments": roles})).assert_problem(400, "invalid_request");
+    let stack = TestStack::new();
+    let owner = stack.owner_token();
+    let roles = create_roles(&stack, (0..51).map(|number| format!("r{number}")));
+    assert_eq!(stack.create(&owner, &json!({"name": "n", "assignments": roles[..50]})).status, 201);
+    stack.create(&owner, &json!({"name": "n", "assignments": roles})).assert_problem(400, "invalid_request");
 }
 
+/// One more character in the name makes the token one or two bytes longer. A bisection over the name's length finds the longest
+/// accepted and the shortest rejected token.
 #[test]
 fn token_is_limited_to_6000_bytes() {
-    let world = World::new();
-    let roles: Vec<String> = (10..60).map(|n| format!("123:{n}{}", "r".repeat(62))).collect();
-    for role in &roles {
-        world.role(role, &json!([]));
+    let stack = TestStack::new();
+    let owner = stack.owner_token();
+    let roles = create_roles(&stack, (10..60).map(|number| format!("{number}{}", "r".repeat(62))));
+    let create = |length: usize| stack.create(&owner, &json!({"name": "n".repeat(length), "assignments": roles}));
+    let mut accepted = 1;
+    let mut rejected = 255;
+    assert_eq!((create(accepted).status, create(rejected).status), (201, 400));
+    while rejected - accepted > 1 {
+        let middle = usize::midpoint(accepted, rejected);
+        if create(middle).status == 201 { accepted = middle } else { rejected = middle }
     }
-    // A name of one character more makes the token one or two bytes longer: from some length on it is refused, and there the
-    // last accepted one and the first refused one lie at the limit.
-    let ask = |length: usize| world.create(&world.owner(), &json!({"name": "n".repeat(length), "assignments": roles}));
-    let (mut accepted, mut refused) = (1, 255);
-    assert_eq!((ask(accepted).status, ask(refused).status), (201, 400));
-    while refused - accepted > 1 {
-        let middle = usize::midpoint(accepted, refused);
-        if ask(middle).status == 201 { accepted = middle } else { refused = middle }
-    }
-    let longest = ask(accepted).json()["token"].as_str().unwrap().len();
+    let longest = create(accepted).token().len();
     assert!((5_999..=6_000).contains(&longest), "{longest}");
-    let sentence = ask(refused).assert_problem(400, "invalid_request");
-    let told: usize = sentence.split(' ').find_map(|word| word.parse().ok()).unwrap();
-    assert!((6_001..=6_002).contains(&told), "{sentence}");
-    assert!(sentence.contains("of its roles fit"), "{sentence}");
+    let detail = create(rejected).assert_problem(400, "invalid_request");
+    let stated: usize = detail.split(' ').find_map(|word| word.parse().ok()).unwrap();
+    assert!((6_001..=6_002).contains(&stated), "{detail}");
+    assert!(detail.contains("of its roles fit"), "{detail}");
 }

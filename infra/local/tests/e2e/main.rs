@@ -1,7 +1,7 @@
-//! The service as its users meet it: HTTP against the local stack, with the real binaries behind it.
+//! End-to-end tests: HTTP requests to a local stack that runs the function binaries.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-#![expect(clippy::print_stdout, reason = "a test prints what it measured")]
+#![expect(clippy::print_stdout, reason = "a test prints its measurements")]
 
 mod attacks;
 mod authorizer_policies;

@@ -1,8 +1,9 @@
-//! Random programs of people and tokens, with time passing, keys rotating, roles changing and answers getting lost, run against
-//! a plain model and against the service, compared after each step.
+//! Model-based test: random sequences of commands by users and tokens, while tokens expire, keys rotate, roles change and
+//! responses get lost. Each command runs against the service and a simple model, and the results are compared.
 //!
-//! The model states the promises: revoked stays revoked; an acknowledged create is usable; a key gives one living token; children
-//! die with their parents; nothing ever widens; the published keys verify every living token; nobody reaches another tenant.
+//! The model states the guarantees: a revoked token stays revoked; an acknowledged create request yields a usable token; an
+//! idempotency key yields one active token; a child dies with its parent; no token is wider than its creator; the published keys
+//! verify every active token; no caller reaches another organization.
 //!
 //! `LATCHKEY_MODEL_RUNS=200 cargo test -p local --test e2e model_based -- --nocapture` runs 200 sequences.
 
@@ -17,60 +18,56 @@ use std::{cell::RefCell, env, thread};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use self::{
-    harness::{Place, Tally},
-    runner::Run,
+    harness::{CommandCounts, ServiceUnderTest},
+    runner::Runner,
 };
 
-/// How many services run programs at once, one after the other each: most of the time they wait for time to pass.
-const PLACES: u8 = 4;
+/// Services that run sequences at the same time, because a sequence mostly waits for tokens to expire. Also the seeds of their
+/// random number generators.
+const SERVICES: u8 = 4;
 
-/// How many programs are run where nobody says.
-const FEW: u32 = 8;
+/// Sequences in all, unless `LATCHKEY_MODEL_RUNS` is set.
+const DEFAULT_SEQUENCES: u32 = 8;
 
-/// How long a program that fails is made smaller, in milliseconds.
-const SHRINKING: u32 = 180_000;
+const MAX_SHRINK_TIME_MS: u32 = 180_000;
 
-/// Runs so many programs, drawn from this seed.
-fn programs(seed: u8, count: u32) -> (usize, Tally) {
-    let spec = if seed.is_multiple_of(2) { "RSA_2048" } else { "ECC_NIST_P256" };
-    let place = RefCell::new(Place::new(spec));
-    let config = Config { cases: count, failure_persistence: None, max_shrink_time: SHRINKING, ..Config::default() };
+/// Runs `count` sequences, generated from this seed, on one service. Returns how many ran, including those of shrinking.
+fn run_sequences(seed: u8, count: u32) -> (usize, CommandCounts) {
+    let key_spec = if seed.is_multiple_of(2) { "RSA_2048" } else { "ECC_NIST_P256" };
+    let service = RefCell::new(ServiceUnderTest::new(key_spec));
+    let config =
+        Config { cases: count, failure_persistence: None, max_shrink_time: MAX_SHRINK_TIME_MS, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-    let ran = TestRunner::new_with_rng(config, rng).run(&commands::program(), |program| {
-        Run::new(&mut place.borrow_mut()).run(&program);
+    let result = TestRunner::new_with_rng(config, rng).run(&commands::sequence(), |commands| {
+        Runner::new(&mut service.borrow_mut()).run(&commands);
         Ok(())
     });
-    if let Err(error) = ran {
+    if let Err(error) = result {
         panic!("{error}");
     }
-    let place = place.into_inner();
-    let (programs, tally) = place.tally();
-    (programs, tally.clone())
+    service.into_inner().into_counts()
 }
 
 #[test]
 fn service_matches_model_for_random_command_sequences() {
-    let wanted = env::var("LATCHKEY_MODEL_RUNS").map_or(FEW, |count| count.parse().expect("a number"));
-    let count = wanted.div_ceil(PLACES.into());
-    let ran: Vec<_> = thread::scope(|scope| {
-        let places: Vec<_> = (1..=PLACES).map(|seed| scope.spawn(move || programs(seed, count))).collect();
-        places.into_iter().map(|place| place.join().unwrap()).collect()
+    let requested = env::var("LATCHKEY_MODEL_RUNS").map_or(DEFAULT_SEQUENCES, |count| count.parse().expect("a number"));
+    let count = requested.div_ceil(SERVICES.into());
+    let results: Vec<_> = thread::scope(|scope| {
+        let services: Vec<_> = (1..=SERVICES).map(|seed| scope.spawn(move || run_sequences(seed, count))).collect();
+        services.into_iter().map(|service| service.join().unwrap()).collect()
     });
-    let (mut programs, mut all) = (0, Tally::new());
-    for (count, tally) in ran {
-        programs += count;
-        for (step, times) in tally {
-            *all.entry(step).or_default() += times;
-        }
+    let sequences: usize = results.iter().map(|(sequences, _)| sequences).sum();
+    let mut counts = CommandCounts::new();
+    for (key, count) in results.into_iter().flat_map(|(_, counts)| counts) {
+        *counts.entry(key).or_default() += count;
     }
-    println!("\n| step | answer | times |\n|---|---|---|");
-    for ((step, status), times) in &all {
-        let status = if *status == 0 { String::new() } else { status.to_string() };
-        println!("| {step} | {status} | {times} |");
+    println!("\n| command | status | count |\n|---|---|---|");
+    for ((command, status), count) in &counts {
+        let status = status.map_or_else(String::new, |status| status.to_string());
+        println!("| {command} | {status} | {count} |");
     }
-    println!("\n{programs} programs, {} steps", all.values().sum::<usize>());
-    assert!(
-        all.contains_key(&("create", 201)) && all.contains_key(&("use", 200)),
-        "programs that do nothing show nothing"
-    );
+    println!("\n{sequences} sequences, {} commands", counts.values().sum::<usize>());
+    for required in [("create", Some(201)), ("use", Some(200))] {
+        assert!(counts.contains_key(&required), "no command {required:?} was run");
+    }
 }

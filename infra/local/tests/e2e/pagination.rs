@@ -1,4 +1,4 @@
-//! Lists, page by page.
+//! Pagination of token lists.
 
 use std::{
     collections::BTreeSet,
@@ -8,84 +8,83 @@ use std::{
 
 use serde_json::json;
 
-use crate::harness::{Reply, Shared, World};
+use crate::harness::{HttpResponse, SharedStack, TestStack, token_id};
 
-/// The reference of the next page, as the answer's `Link` has it.
-fn next(reply: &Reply) -> Option<String> {
-    let link = reply.headers.get("link")?;
+/// The relative reference of the next page, from the header `Link`.
+fn next_reference(response: &HttpResponse) -> Option<String> {
+    let link = response.headers.get("link")?;
     let reference = link.strip_prefix('<')?.strip_suffix(">; rel=\"next\"")?;
-    assert!(reference.starts_with('?'), "a stage may stand before the path: {reference}");
+    // A reference without a path is valid behind any stage prefix.
+    assert!(reference.starts_with('?'), "{reference}");
     Some(reference.to_owned())
 }
 
-/// The ids of all pages, in order, from the first at `reference` on.
-fn walk(world: &World, token: &str, reference: &str) -> Vec<String> {
-    let (mut ids, mut reference) = (Vec::new(), Some(reference.to_owned()));
-    while let Some(page) = reference {
-        let reply = world.call("GET", &format!("/v1/access-tokens{page}"), token);
-        assert_eq!(reply.status, 200, "{}", reply.text);
-        let items = reply.json();
-        ids.extend(items.as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()));
-        reference = next(&reply);
+/// The ids of all pages, in order, starting with the page at `reference`.
+fn list_all_pages(stack: &TestStack, token: &str, reference: &str) -> Vec<String> {
+    let mut ids = Vec::new();
+    let mut next = Some(reference.to_owned());
+    while let Some(page) = next {
+        let response = stack.request("GET", &format!("/v1/access-tokens{page}"), token);
+        ids.extend(response.ids::<Vec<_>>());
+        next = next_reference(&response);
     }
     ids
 }
 
+/// Tokens that exist throughout are listed exactly once, while others are created and revoked.
 #[test]
 fn pagination_lists_stable_tokens_once_during_changes() {
-    let world = World::new();
-    let owner = world.person_as("123", "1001", &["owner"]);
-    let steady: BTreeSet<String> = world.rows(5_000, "123").into_iter().collect();
-    let over = AtomicBool::new(false);
-    let pages = thread::scope(|scope| {
+    let stack = TestStack::new();
+    let owner = stack.user_token_with_roles("123", "1001", &["owner"]);
+    let stable: BTreeSet<String> = stack.insert_tokens(5_000, "123").into_iter().collect();
+    let finished = AtomicBool::new(false);
+    let listed = thread::scope(|scope| {
         scope.spawn(|| {
-            while !over.load(Ordering::SeqCst) {
-                let (item, _) = world.token(&owner, &json!({}));
-                let path = format!("/v1/access-tokens/{}", item["id"].as_str().unwrap());
-                assert_eq!(world.call("DELETE", &path, &owner).status, 200);
+            while !finished.load(Ordering::SeqCst) {
+                let (item, _) = stack.create_token(&owner, &json!({}));
+                stack.revoke(&owner, token_id(&item));
             }
         });
-        let pages = walk(&world, &owner, "?limit=100");
-        over.store(true, Ordering::SeqCst);
-        pages
+        let listed = list_all_pages(&stack, &owner, "?limit=100");
+        finished.store(true, Ordering::SeqCst);
+        listed
     });
-    let found: Vec<String> = pages.into_iter().filter(|id| steady.contains(id)).collect();
-    assert_eq!(found.len(), 5_000);
-    assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), steady);
+    let listed: Vec<String> = listed.into_iter().filter(|id| stable.contains(id)).collect();
+    assert_eq!(listed.len(), stable.len());
+    assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), stable);
 }
 
 #[test]
 fn next_link_keeps_filter_and_works_behind_stage_prefix() {
-    let world = World::configured(|options| options.stage_in_path = true);
-    let owner = world.owner();
-    let made: BTreeSet<String> = (0..7)
-        .map(|_| world.token(&owner, &json!({"token_type": "app"})).0["id"].as_str().unwrap().to_owned())
-        .collect();
-    world.token(&world.person("123", "1002"), &json!({"token_type": "app"}));
-    let found = walk(&world, &owner, "?token_type=app,assume&created_by=local%7C1001&limit=2");
-    assert_eq!(found.len(), 7);
-    assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), made);
+    let stack = TestStack::configured(|options| options.stage_in_path = true);
+    let owner = stack.owner_token();
+    let create = |_| token_id(&stack.create_token(&owner, &json!({"token_type": "app"})).0).to_owned();
+    let created: BTreeSet<String> = (0..7).map(create).collect();
+    stack.create_token(&stack.user_token("123", "1002"), &json!({"token_type": "app"}));
+    let listed = list_all_pages(&stack, &owner, "?token_type=app,assume&created_by=local%7C1001&limit=2");
+    assert_eq!(listed.len(), created.len());
+    assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), created);
 }
 
 #[test]
 fn altered_or_foreign_cursor_is_invalid() {
-    let shared = Shared::lend();
-    let owner = shared.person_as("cursors", "1", &["owner"]);
+    let stack = SharedStack::get();
+    let owner = stack.user_token_with_roles("cursors", "1", &["owner"]);
     for _ in 0..3 {
-        shared.token(&owner, &json!({}));
+        stack.create_token(&owner, &json!({}));
     }
-    let first = shared.call("GET", "/v1/access-tokens?limit=1", &owner);
-    let reference = next(&first).unwrap();
-    assert_eq!(shared.call("GET", &format!("/v1/access-tokens{reference}"), &owner).status, 200);
+    let first = stack.request("GET", "/v1/access-tokens?limit=1", &owner);
+    let reference = next_reference(&first).unwrap();
+    assert_eq!(stack.request("GET", &format!("/v1/access-tokens{reference}"), &owner).status, 200);
     let cursor = reference.split("cursor=").nth(1).unwrap().to_owned();
-    let flipped = format!("{}{}", if cursor.starts_with('A') { "B" } else { "A" }, &cursor[1..]);
-    let stranger = shared.person_as("strangers", "1", &["owner"]);
+    let altered = format!("{}{}", if cursor.starts_with('A') { "B" } else { "A" }, &cursor[1..]);
+    let other_owner = stack.user_token_with_roles("other-cursors", "1", &["owner"]);
     for (query, token) in [
-        (format!("limit=1&cursor={flipped}"), &owner),
+        (format!("limit=1&cursor={altered}"), &owner),
         (format!("limit=1&cursor={cursor}&token_type=app"), &owner),
         (format!("limit=1&cursor={cursor}&created_by=local%7C1"), &owner),
         (format!("limit=1&cursor={cursor}&cursor={cursor}"), &owner),
-        (format!("limit=1&cursor={cursor}"), &stranger),
+        (format!("limit=1&cursor={cursor}"), &other_owner),
         ("limit=1&cursor=".to_owned(), &owner),
         ("limit=0".to_owned(), &owner),
         ("limit=1001".to_owned(), &owner),
@@ -93,6 +92,6 @@ fn altered_or_foreign_cursor_is_invalid() {
         ("limit=1.0".to_owned(), &owner),
         ("created_by=somebody".to_owned(), &owner),
     ] {
-        shared.call("GET", &format!("/v1/access-tokens?{query}"), token).assert_problem(400, "invalid_request");
+        stack.request("GET", &format!("/v1/access-tokens?{query}"), token).assert_problem(400, "invalid_request");
     }
 }

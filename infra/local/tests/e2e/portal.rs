@@ -1,28 +1,26 @@
-//! The token page as a browser asks for it. What it does there is shown in one: `.ci/page`.
+//! HTTP responses of the portal: pages and assets. `.ci/page` tests the token page in a browser.
 
-use crate::harness::{Shared, World};
+use crate::harness::{SharedStack, TestStack};
 
-/// The addresses that a page loads: those of its scripts, styles and icon.
-fn loaded(html: &str) -> Vec<&str> {
-    let attributes = html.split(['"']).filter_map(|text| text.strip_prefix("./assets/"));
-    attributes.collect()
+/// The names of the assets that a page loads: scripts, styles and icon.
+fn assets(html: &str) -> Vec<&str> {
+    html.split('"').filter_map(|text| text.strip_prefix("./assets/")).collect()
 }
 
 #[test]
 fn page_and_assets_are_public_with_cache_headers() {
-    let shared = Shared::lend();
+    let stack = SharedStack::get();
     for page in ["/tokens", "/docs"] {
-        let answer = shared.page(page);
-        assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"));
-        assert_eq!(answer.header("cache-control"), "no-cache");
-        let assets = loaded(&answer.text);
+        let response = stack.get_page(page);
+        assert_eq!((response.status, response.header("content-type")), (200, "text/html; charset=utf-8"));
+        assert_eq!(response.header("cache-control"), "no-cache");
+        let assets = assets(&response.body);
         assert!(assets.len() >= 3, "{page}: {assets:?}");
         for name in assets {
-            let asset = shared.page(&format!("/assets/{name}"));
-            assert_eq!((asset.status, asset.text.is_empty()), (200, false), "{name}");
+            let asset = stack.get_page(&format!("/assets/{name}"));
+            assert_eq!((asset.status, asset.body.is_empty()), (200, false), "{name}");
             assert_eq!(asset.header("cache-control"), "public, max-age=31536000, immutable");
-            let ending = name.rsplit_once('.').unwrap().1;
-            let media_type = match ending {
+            let media_type = match name.rsplit_once('.').unwrap().1 {
                 "js" => "text/javascript; charset=utf-8",
                 "css" => "text/css; charset=utf-8",
                 _ => "image/svg+xml; charset=utf-8",
@@ -30,22 +28,24 @@ fn page_and_assets_are_public_with_cache_headers() {
             assert_eq!(asset.header("content-type"), media_type, "{name}");
         }
     }
-    for nothing in ["/assets/nothing.js", "/assets/tokens.html", "/assets/..%2Ftokens.html", "/assets/licenses.md"] {
-        shared.page(nothing).assert_problem(404, "not_found");
+    for absent in ["/assets/nothing.js", "/assets/tokens.html", "/assets/..%2Ftokens.html", "/assets/licenses.md"] {
+        stack.get_page(absent).assert_problem(404, "not_found");
     }
 }
 
 #[test]
 fn page_allows_only_own_scripts_and_no_frames() {
-    let shared = Shared::lend();
-    let provider = shared.stack().local.idp_url.clone();
-    for (path, calls) in
+    let stack = SharedStack::get();
+    let provider = stack.local().idp_url.clone();
+    for (path, connect_src) in
         [("/tokens", format!("connect-src 'self' {provider};")), ("/docs", "connect-src 'self'".to_owned())]
     {
-        let answer = shared.page(path);
-        let policy = answer.header("content-security-policy");
-        for part in ["default-src 'none'", "script-src 'self';", "frame-ancestors 'none'", "base-uri 'none'", &calls] {
-            assert!(policy.contains(part), "{path}: {policy}");
+        let response = stack.get_page(path);
+        let policy = response.header("content-security-policy");
+        for directive in
+            ["default-src 'none'", "script-src 'self';", "frame-ancestors 'none'", "base-uri 'none'", &connect_src]
+        {
+            assert!(policy.contains(directive), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe"), "{policy}");
         for (name, value) in [
@@ -55,17 +55,18 @@ fn page_allows_only_own_scripts_and_no_frames() {
             ("cross-origin-opener-policy", "same-origin"),
             ("cross-origin-resource-policy", "same-origin"),
         ] {
-            assert_eq!(answer.header(name), value, "{path}");
+            assert_eq!(response.header(name), value, "{path}");
         }
-        assert!(!answer.text.contains("<script>") && !answer.text.contains("style="), "nothing stands inline");
+        let has_inline_code = response.body.contains("<script>") || response.body.contains("style=");
+        assert!(!has_inline_code, "{path}");
     }
-    assert!(shared.page("/tokens").header("content-security-policy").contains("require-trusted-types-for 'script'"));
+    assert!(stack.get_page("/tokens").header("content-security-policy").contains("require-trusted-types-for 'script'"));
 }
 
 #[test]
 fn root_redirects_to_public_url_of_page() {
-    let world = World::with(&[("PublicUrl", "https://tokens.example/live")]);
-    let answer = world.page("/");
-    assert_eq!((answer.status, answer.header("location")), (302, "https://tokens.example/live/tokens"));
-    assert!(world.page("/tokens").text.contains("https://tokens.example/live"));
+    let stack = TestStack::with_parameters(&[("PublicUrl", "https://tokens.example/live")]);
+    let response = stack.get_page("/");
+    assert_eq!((response.status, response.header("location")), (302, "https://tokens.example/live/tokens"));
+    assert!(stack.get_page("/tokens").body.contains("https://tokens.example/live"));
 }

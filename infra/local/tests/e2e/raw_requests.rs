@@ -1,4 +1,5 @@
-//! Requests that no client means: none reaches a function that its credential may not reach, and none is an internal error.
+//! Requests that gateway and authorizer could interpret in two ways, sent as raw bytes: none reaches a function that its
+//! credential may not reach, and none is a server error.
 
 use std::{
     io::{Read, Write},
@@ -7,31 +8,31 @@ use std::{
 
 use serde_json::json;
 
-use crate::harness::World;
+use crate::harness::{TestStack, token_id};
 
-/// The status and the body that the API at `base` answers to these very bytes before the headers' end.
-fn raw(base: &str, line: &str, headers: &str) -> (u16, String) {
+/// Sends this request line and these header lines unchanged. Returns status and body of the response.
+fn send_raw(base: &str, line: &str, headers: &str) -> (u16, String) {
     let host = base.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     let request = format!("{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n");
     stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = Vec::new();
-    // A server that refuses the request line may close before it has read all.
-    let _ = stream.read_to_end(&mut answer);
-    let answer = String::from_utf8(answer).unwrap();
-    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
-    (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
+    let mut response = Vec::new();
+    // A server that rejects the request line may close the connection before it has read the rest.
+    let _ = stream.read_to_end(&mut response);
+    let response = String::from_utf8(response).unwrap();
+    let status = response.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
+    (status, response.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
 }
 
 #[test]
 fn ambiguous_path_reaches_no_function() {
-    let world = World::with_sample();
-    let owner = world.owner();
-    let (item, token) = world.token(&owner, &json!({}));
-    let id = item["id"].as_str().unwrap();
+    let stack = TestStack::with_sample();
+    let owner = stack.owner_token();
+    let (item, token) = stack.create_token(&owner, &json!({}));
+    let id = token_id(&item);
     let authorization = format!("Authorization: Bearer {owner}\r\n");
     let long = "x".repeat(4_096);
-    let bases = [&world.stack().local.url, &world.sample().rest, &world.sample().http];
+    let bases = [&stack.local().url, &stack.sample().rest, &stack.sample().http];
     for path in [
         "/v1/access-tokens/",
         "//v1/access-tokens",
@@ -73,51 +74,56 @@ fn ambiguous_path_reaches_no_function() {
     ] {
         for base in bases {
             for method in ["GET", "POST", "DELETE", "OPTIONS", "TRACE", "get"] {
-                let (status, body) = raw(base, &format!("{method} {path}"), &authorization);
-                let shown = &path[..path.len().min(60)];
-                // A preflight request is answered by the gateway itself, and tells nothing of a path but that it is a route's.
-                let preflight = method == "OPTIONS" && (status, body.trim()) == (200, "{}");
-                assert!((400..500).contains(&status) || preflight, "{method} {shown} at {base}: {status} {body}");
-                assert!(!body.contains("caller") && !body.contains("created_by"), "{method} {shown}: {body}");
+                let (status, body) = send_raw(base, &format!("{method} {path}"), &authorization);
+                let name = &path[..path.len().min(60)];
+                // The gateway itself responds to a preflight request.
+                let is_preflight = method == "OPTIONS" && (status, body.trim()) == (200, "{}");
+                assert!((400..500).contains(&status) || is_preflight, "{method} {name} at {base}: {status} {body}");
+                assert!(!body.contains("caller") && !body.contains("created_by"), "{method} {name}: {body}");
             }
         }
     }
-    assert_eq!(world.call("GET", "/v1/access-tokens/self", &token).status, 200, "nothing was revoked by all that");
-    assert_eq!(world.call("GET", "/v1/access-tokens", &owner).json().as_array().unwrap().len(), 1, "nor created");
+    assert_eq!(stack.get_self(&token).status, 200, "the token was revoked");
+    assert_eq!(stack.list(&owner).ids::<Vec<_>>(), [id], "a token was created");
 }
 
 #[test]
 fn credential_is_read_only_from_one_authorization_header() {
-    let world = World::with_sample();
-    let (_, token) = world.token(&world.owner(), &json!({}));
+    let stack = TestStack::with_sample();
+    let (_, token) = stack.create_token(&stack.owner_token(), &json!({}));
     let header = |value: &str| format!("Authorization: {value}\r\n");
     let bearer = header(&format!("Bearer {token}"));
-    let nine = "a".repeat(9 * 1024);
-    let eleven = "a".repeat(11 * 1024);
-    for (what, path, headers, status) in [
-        ("a bearer token", "/orders/7", bearer.clone(), 200),
-        ("lower case", "/orders/7", header(&format!("bearer {token}")), 200),
-        ("a header in lower case", "/orders/7", bearer.replace("Authorization", "authorization"), 200),
-        ("none", "/orders/7", String::new(), 401),
-        ("an empty one", "/orders/7", header(""), 401),
-        ("two", "/orders/7", bearer.repeat(2), 401),
-        ("two, the first of them garbage", "/orders/7", header("Bearer x") + &bearer, 401),
-        ("two, the second of them garbage", "/orders/7", bearer.clone() + &header("Bearer x"), 401),
-        ("a comma", "/orders/7", header(&format!("Bearer {token},Bearer {token}")), 401),
-        ("a comma at the end", "/orders/7", header(&format!("Bearer {token},")), 401),
-        ("a tab", "/orders/7", header(&format!("Bearer\t{token}")), 401),
+    let nine_kib = "a".repeat(9 * 1024);
+    let eleven_kib = "a".repeat(11 * 1024);
+    for (case, path, headers, status) in [
+        ("bearer token", "/orders/7", bearer.clone(), 200),
+        ("lowercase scheme", "/orders/7", header(&format!("bearer {token}")), 200),
+        ("lowercase header name", "/orders/7", bearer.replace("Authorization", "authorization"), 200),
+        ("no header", "/orders/7", String::new(), 401),
+        ("empty header", "/orders/7", header(""), 401),
+        ("two headers", "/orders/7", bearer.repeat(2), 401),
+        ("two headers, the first invalid", "/orders/7", header("Bearer x") + &bearer, 401),
+        ("two headers, the second invalid", "/orders/7", bearer.clone() + &header("Bearer x"), 401),
+        ("two credentials with a comma", "/orders/7", header(&format!("Bearer {token},Bearer {token}")), 401),
+        ("trailing comma", "/orders/7", header(&format!("Bearer {token},")), 401),
+        ("tab", "/orders/7", header(&format!("Bearer\t{token}")), 401),
         ("no scheme", "/orders/7", header(&token), 401),
-        ("another scheme", "/orders/7", header(&format!("Basic {token}")), 401),
-        ("9 KB", "/orders/7", header(&format!("Bearer {nine}")), 401),
-        ("11 KB", "/orders/7", header(&format!("Bearer {eleven}")), 431),
-        ("in the query", &format!("/orders/7?access_token={token}"), String::new(), 401),
-        ("in the query as the header", &format!("/orders/7?Authorization=Bearer%20{token}"), String::new(), 401),
-        ("in a cookie", "/orders/7", format!("Cookie: Authorization=Bearer {token}\r\n"), 401),
-        ("in another header", "/orders/7", format!("X-Authorization: Bearer {token}\r\n"), 401),
+        ("other scheme", "/orders/7", header(&format!("Basic {token}")), 401),
+        ("9 KiB", "/orders/7", header(&format!("Bearer {nine_kib}")), 401),
+        ("11 KiB", "/orders/7", header(&format!("Bearer {eleven_kib}")), 431),
+        ("query parameter", &format!("/orders/7?access_token={token}"), String::new(), 401),
+        (
+            "query parameter named as the header",
+            &format!("/orders/7?Authorization=Bearer%20{token}"),
+            String::new(),
+            401,
+        ),
+        ("cookie", "/orders/7", format!("Cookie: Authorization=Bearer {token}\r\n"), 401),
+        ("other header", "/orders/7", format!("X-Authorization: Bearer {token}\r\n"), 401),
     ] {
-        for base in [&world.sample().rest, &world.sample().http] {
-            let (answered, body) = raw(base, &format!("GET {path}"), &headers);
-            assert_eq!(answered, status, "{what} at {base}: {body}");
+        for base in [&stack.sample().rest, &stack.sample().http] {
+            let (actual, body) = send_raw(base, &format!("GET {path}"), &headers);
+            assert_eq!(actual, status, "{case} at {base}: {body}");
         }
     }
 }

@@ -1,163 +1,174 @@
-//! An attack, and what comes of it.
+//! Attacks, groups of them, and their results.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::request::Request;
-use crate::harness::{Reply, World};
+use crate::harness::{HttpResponse, TestStack};
 
-/// Answers whoever is known, a person or a token, and nobody else.
-const WHO_AM_I: &str = "/v1/permissions/me";
+/// Succeeds for every authenticated caller.
+const AUTHENTICATED_PATH: &str = "/v1/permissions/me";
 
-/// A part of a token that is shorter may be in a line by chance: ids have 36 letters.
-const TELLING: usize = 40;
+/// Minimal length of a part of a request that identifies it in the log. Shorter texts occur by chance: ids have 36 characters.
+const MIN_SECRET_LENGTH: usize = 40;
 
-/// An attack: what is sent, and the status that each answer must have.
-pub struct Row {
+/// Requests, and the status that each response must have.
+pub struct Attack {
     name: String,
     requests: Vec<Request>,
     status: u16,
 }
 
 /// Attacks of one kind.
-pub struct Group {
+pub struct AttackGroup {
     name: &'static str,
-    /// A good credential, which must be granted after each attack.
-    control: String,
-    /// Further credentials that are unusual and good.
-    legal: Vec<Row>,
-    rows: Vec<Row>,
+    /// A valid credential, which must be accepted after each attack.
+    valid_credential: String,
+    /// Unusual requests that must succeed.
+    valid_variants: Vec<Attack>,
+    attacks: Vec<Attack>,
 }
 
-/// How the attacks of a group went.
 #[derive(Clone)]
-pub struct Tally {
-    pub group: &'static str,
-    pub rows: usize,
-    pub granted: usize,
-    pub broken: usize,
-    pub complaints: Vec<String>,
+pub struct GroupResult {
+    group: &'static str,
+    pub attacks: usize,
+    granted: usize,
+    server_errors: usize,
+    pub failures: Vec<String>,
 }
 
-impl Row {
-    /// An attack of these requests, which are answered with `status`.
-    pub fn of(name: impl Into<String>, status: u16, requests: Vec<Request>) -> Self {
+impl Attack {
+    pub fn new(name: impl Into<String>, status: u16, requests: Vec<Request>) -> Self {
         Self { name: name.into(), requests, status }
     }
 
-    /// A credential that must be nobody's: when it asks who it is, and when it makes a token.
-    pub fn new(name: impl Into<String>, credential: &str) -> Self {
-        let create = Request::new("POST", "/v1/access-tokens", credential).with_json(r#"{"name":"Loot"}"#);
-        Self::of(name, 401, vec![Request::new("GET", WHO_AM_I, credential), create])
+    /// A credential that must be rejected with 401, in a read and in a create request.
+    pub fn rejected(name: impl Into<String>, credential: &str) -> Self {
+        let create = Request::new("POST", "/v1/access-tokens", credential).with_json(r#"{"name":"Attack"}"#);
+        Self::new(name, 401, vec![Request::new("GET", AUTHENTICATED_PATH, credential), create])
     }
 
-    /// A credential that is unusual and good.
-    pub fn legal(name: impl Into<String>, credential: &str) -> Self {
-        Self::of(name, 200, vec![Request::new("GET", WHO_AM_I, credential)])
+    /// An unusual credential that must be accepted.
+    pub fn valid(name: impl Into<String>, credential: &str) -> Self {
+        Self::new(name, 200, vec![Request::new("GET", AUTHENTICATED_PATH, credential)])
     }
 
-    /// What was sent that nobody may print.
+    /// The parts of the requests that must not be logged.
     fn secrets(&self) -> impl Iterator<Item = &str> {
         self.requests.iter().flat_map(|request| {
             let headers = request.headers.iter().map(|(_, value)| value);
-            headers.chain([&request.path, &request.body]).flat_map(|text| runs(text))
+            headers.chain([&request.path, &request.body]).flat_map(|text| base64url_words(text))
         })
     }
 }
 
-/// The runs of letters of base64url in `text` that tell something.
-fn runs(text: &str) -> impl Iterator<Item = &str> {
-    let parts = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-' || letter == '_'));
-    parts.filter(|part| part.len() >= TELLING)
+/// The sequences of base64url characters in `text` of at least [`MIN_SECRET_LENGTH`].
+fn base64url_words(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-' || letter == '_'));
+    words.filter(|word| word.len() >= MIN_SECRET_LENGTH)
 }
 
-impl Group {
-    pub fn new(name: &'static str, control: &str, rows: Vec<Row>) -> Self {
+impl AttackGroup {
+    pub fn new(name: &'static str, valid_credential: &str, attacks: Vec<Attack>) -> Self {
         let mut names = BTreeSet::new();
-        let twice: Vec<_> = rows.iter().map(|row| &row.name).filter(|name| !names.insert(*name)).collect();
-        assert!(twice.is_empty(), "{name}: one name for two rows: {twice:?}");
-        Self { name, control: control.to_owned(), legal: Vec::new(), rows }
+        let duplicates: Vec<_> =
+            attacks.iter().map(|attack| &attack.name).filter(|name| !names.insert(*name)).collect();
+        assert!(duplicates.is_empty(), "{name}: duplicate names: {duplicates:?}");
+        Self { name, valid_credential: valid_credential.to_owned(), valid_variants: Vec::new(), attacks }
     }
 
-    /// The same group with these good credentials beside.
-    pub fn beside(self, legal: Vec<Row>) -> Self {
-        Self { legal, ..self }
+    pub fn with_valid_variants(self, valid_variants: Vec<Attack>) -> Self {
+        Self { valid_variants, ..self }
     }
 
-    /// Sends every attack, and after each the control.
-    pub fn send(&self, world: &World) -> Tally {
-        let rows = self.rows.len();
-        let mut tally = Tally { group: self.name, rows, granted: 0, broken: 0, complaints: Vec::new() };
-        let nobody = body_of(&Request::new("GET", WHO_AM_I, "x").send(world));
-        for row in &self.legal {
-            tally.send(world, row, &nobody);
+    /// Sends every attack, and after each a request with the valid credential.
+    pub fn send(&self, stack: &TestStack) -> GroupResult {
+        let attacks = self.attacks.len();
+        let mut result = GroupResult { group: self.name, attacks, granted: 0, server_errors: 0, failures: Vec::new() };
+        let unauthenticated = body_without_instance(&Request::new("GET", AUTHENTICATED_PATH, "x").send(stack));
+        for variant in &self.valid_variants {
+            result.send(stack, variant, &unauthenticated);
         }
-        (tally.granted, tally.broken) = (0, 0);
-        for row in &self.rows {
-            tally.send(world, row, &nobody);
-            tally.send_control(world, &self.control, &row.name);
+        result.granted = 0;
+        result.server_errors = 0;
+        for attack in &self.attacks {
+            result.send(stack, attack, &unauthenticated);
+            result.send_valid_credential(stack, &self.valid_credential, &attack.name);
         }
-        tally.look_for_secrets(world, &self.rows);
-        tally
+        result.search_log_for_secrets(stack, &self.attacks);
+        result
     }
 }
 
-impl Tally {
-    fn send(&mut self, world: &World, row: &Row, nobody: &Value) {
-        for request in &row.requests {
-            let reply = request.send(world);
-            let status = reply.status;
+impl GroupResult {
+    /// `unauthenticated` is the body that every 401 must have.
+    fn send(&mut self, stack: &TestStack, attack: &Attack, unauthenticated: &Value) {
+        for request in &attack.requests {
+            let response = request.send(stack);
+            let status = response.status;
             self.granted += usize::from(status < 300);
-            self.broken += usize::from(status >= 500);
-            let one_body = status != 401 || body_of(&reply) == *nobody;
-            let objection = request.objection(&reply).or_else(|| (!one_body).then(|| "another body".to_owned()));
-            let wrong = (status != row.status).then(|| format!("{status} in place of {}", row.status)).or(objection);
-            if let Some(wrong) = wrong {
-                self.complain(&format!("{}: {} {}: {wrong}", row.name, request.method, request.path));
+            self.server_errors += usize::from(status >= 500);
+            let deviation = if status != attack.status {
+                Some(format!("status {status}, expected {}", attack.status))
+            } else if let Some(deviation) = request.deviation(&response) {
+                Some(deviation)
+            } else if status == 401 && body_without_instance(&response) != *unauthenticated {
+                Some("the body differs from that of other 401 responses".to_owned())
+            } else {
+                None
+            };
+            if let Some(deviation) = deviation {
+                self.fail(&format!("{}: {} {}: {deviation}", attack.name, request.method, request.path));
             }
         }
     }
 
-    fn send_control(&mut self, world: &World, control: &str, after: &str) {
-        let status = Request::new("GET", WHO_AM_I, control).send(world).status;
+    fn send_valid_credential(&mut self, stack: &TestStack, credential: &str, after: &str) {
+        let status = Request::new("GET", AUTHENTICATED_PATH, credential).send(stack).status;
         if status != 200 {
-            self.complain(&format!("the control after {after}: {status}"));
+            self.fail(&format!("the valid credential after {after}: {status}"));
         }
     }
 
-    /// *(one exit for secrets)* No part of what was sent is in anything printed.
-    fn look_for_secrets(&mut self, world: &World, rows: &[Row]) {
-        let output = world.output();
-        let printed = runs(&output).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n");
-        for row in rows {
-            if let Some(secret) = row.secrets().find(|secret| printed.contains(secret)) {
-                self.complain(&format!("{}: the token was printed: {secret}", row.name));
+    /// *(one exit for secrets)* No part of a request is logged.
+    fn search_log_for_secrets(&mut self, stack: &TestStack, attacks: &[Attack]) {
+        let output = stack.output();
+        let logged = base64url_words(&output).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n");
+        for attack in attacks {
+            if let Some(secret) = attack.secrets().find(|secret| logged.contains(secret)) {
+                self.fail(&format!("{}: the credential was logged: {secret}", attack.name));
             }
         }
     }
 
-    fn complain(&mut self, what: &str) {
-        self.complaints.push(format!("{}: {what}", self.group));
+    fn fail(&mut self, message: &str) {
+        self.failures.push(format!("{}: {message}", self.group));
     }
 }
 
-/// The body without the request's id, which is another each time.
-fn body_of(reply: &Reply) -> Value {
-    let mut body: Value = serde_json::from_str(&reply.text).unwrap_or_default();
+/// The body without the request id, which differs between responses.
+fn body_without_instance(response: &HttpResponse) -> Value {
+    let mut body: Value = serde_json::from_str(&response.body).unwrap_or_default();
     if let Some(instance) = body.get_mut("instance") {
         instance.take();
     }
     body
 }
 
-/// The table of all groups.
-pub fn table(tallies: &[Tally]) -> String {
-    let line =
-        |group: &str, [rows, granted, broken]: [usize; 3]| format!("| {group} | {rows} | {granted} | {broken} |\n");
-    let counts = |tally: &Tally| [tally.rows, tally.granted, tally.broken];
-    let mut table = "| attack | rows | granted | 5xx |\n|---|---|---|---|\n".to_owned();
-    table.extend(tallies.iter().map(|tally| line(tally.group, counts(tally))));
-    let sum = tallies.iter().map(counts).fold([0; 3], |sum, one| [0, 1, 2].map(|n| sum[n] + one[n]));
-    table + &line("**all**", sum)
+/// A Markdown table of all groups.
+pub fn table(results: &[GroupResult]) -> String {
+    let mut table = "| group | attacks | granted | 5xx |\n|---|---|---|---|\n".to_owned();
+    let mut total = [0; 3];
+    for result in results {
+        let counts = [result.attacks, result.granted, result.server_errors];
+        table += &table_row(result.group, counts);
+        total = [0, 1, 2].map(|column| total[column] + counts[column]);
+    }
+    table + &table_row("**all**", total)
+}
+
+fn table_row(group: &str, [attacks, granted, server_errors]: [usize; 3]) -> String {
+    format!("| {group} | {attacks} | {granted} | {server_errors} |\n")
 }

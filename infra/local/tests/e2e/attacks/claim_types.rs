@@ -1,28 +1,29 @@
-//! Claims of other types. A claim of the wrong type is a refusal, never an absence.
+//! Claims of wrong JSON types. Such a claim is an error and not treated as absent.
 
 use serde_json::json;
 
 use super::{
-    attack::{Group, Row},
-    forge::{Forge, with},
+    attack::{Attack, AttackGroup},
+    forge::{TokenForge, with_member},
 };
 
 /// Every claim with a value of every other type.
-pub fn group(forge: &Forge<'_>) -> Group {
+pub fn group(forge: &TokenForge<'_>) -> AttackGroup {
     let values =
         [json!(null), json!(true), json!(false), json!(0), json!(1.5), json!("1"), json!([]), json!([1]), json!({})];
-    let mut rows = Vec::new();
-    for (claim, good) in forge.rich.claims.as_object().unwrap() {
-        for value in values.iter().filter(|value| *value != good) {
-            let claims = with(&forge.rich.claims, claim, value);
-            rows.push(Row::new(format!("{claim} {value}"), &forge.saying(&claims)));
+    let mut attacks = Vec::new();
+    for (claim, valid) in forge.child_token.claims.as_object().unwrap() {
+        for value in values.iter().filter(|value| *value != valid) {
+            let claims = with_member(&forge.child_token.claims, claim, value);
+            attacks.push(Attack::rejected(format!("{claim} {value}"), &forge.with_claims(&claims)));
         }
     }
     for claim in ["exp", "parent", "journey_id", "portal_id"] {
         for value in values.iter().filter(|value| !value.is_string()) {
-            let claims = with(&forge.plain.claims, claim, value);
-            rows.push(Row::new(format!("{claim} {value} where there is none"), &forge.saying(&claims)));
+            let claims = with_member(&forge.owner_token.claims, claim, value);
+            let name = format!("{claim} {value} in a token without the claim");
+            attacks.push(Attack::rejected(name, &forge.with_claims(&claims)));
         }
     }
-    Group::new("claims of other types", &forge.plain.token, rows)
+    AttackGroup::new("claims of other types", &forge.owner_token.jwt, attacks)
 }

@@ -1,28 +1,31 @@
-//! Claims other than the row's, under a good signature. *(the row is the right)*
+//! Claims that differ from the token's item, under a valid signature. *(the row is the right)*
 
 use serde_json::{Value, json};
 
 use super::{
-    attack::{Group, Row},
-    forge::{Base, Forge, with, without},
+    attack::{Attack, AttackGroup},
+    forge::{TokenForge, ValidToken, with_member, without_member},
 };
 
-pub fn groups(forge: &Forge<'_>) -> Vec<Group> {
-    vec![issuer_and_audience(forge), names(forge), rights(forge)]
+pub fn groups(forge: &TokenForge<'_>) -> Vec<AttackGroup> {
+    vec![issuer_and_audience(forge), identifiers(forge), permissions(forge)]
 }
 
-fn issuer_and_audience(forge: &Forge<'_>) -> Group {
-    let [issuer, audience] = ["iss", "aud"].map(|claim| forge.plain.claims[claim].as_str().unwrap());
-    let row = |claim: &str, value: &Value| {
-        Row::new(format!("{claim} {value}"), &forge.saying(&with(&forge.plain.claims, claim, value)))
+fn issuer_and_audience(forge: &TokenForge<'_>) -> AttackGroup {
+    let [issuer, audience] = ["iss", "aud"].map(|claim| forge.owner_token.claims[claim].as_str().unwrap());
+    let attack = |claim: &str, value: &Value| {
+        Attack::rejected(
+            format!("{claim} {value}"),
+            &forge.with_claims(&with_member(&forge.owner_token.claims, claim, value)),
+        )
     };
-    let mut rows: Vec<_> = issuers(issuer, audience).iter().map(|value| row("iss", value)).collect();
-    rows.extend(audiences(issuer, audience).iter().map(|value| row("aud", value)));
-    Group::new("iss, aud", &forge.plain.token, rows)
+    let mut attacks: Vec<_> = other_issuers(issuer, audience).iter().map(|value| attack("iss", value)).collect();
+    attacks.extend(other_audiences(issuer, audience).iter().map(|value| attack("aud", value)));
+    AttackGroup::new("iss, aud", &forge.owner_token.jwt, attacks)
 }
 
-/// Issuers that are not `issuer`, though some readers would say that they are.
-fn issuers(issuer: &str, audience: &str) -> Vec<Value> {
+/// Issuers that a lenient comparison would accept as `issuer`.
+fn other_issuers(issuer: &str, audience: &str) -> Vec<Value> {
     let (scheme, rest) = issuer.split_once("://").unwrap();
     let host = rest.split('/').next().unwrap();
     vec![
@@ -53,8 +56,8 @@ fn issuers(issuer: &str, audience: &str) -> Vec<Value> {
     ]
 }
 
-/// Audiences that are not `audience`.
-fn audiences(issuer: &str, audience: &str) -> Vec<Value> {
+/// Audiences that a lenient comparison would accept as `audience`.
+fn other_audiences(issuer: &str, audience: &str) -> Vec<Value> {
     vec![
         json!([audience]),
         json!([audience, audience]),
@@ -72,40 +75,44 @@ fn audiences(issuer: &str, audience: &str) -> Vec<Value> {
     ]
 }
 
-/// Each name of a token, alone and all together, that of another one: a living one, one of another tenant, and none.
-fn names(forge: &Forge<'_>) -> Group {
-    let stranger = forge.world.person_as("attacks-strangers", "1", &["owner"]);
-    let foreign = forge.token(&stranger, &json!({}));
-    let base = &forge.plain;
-    let unborn = format!("api_{}", "A".repeat(21));
-    let others = [
-        ("a living one's", json!(forge.rich.id)),
-        ("a stranger's", json!(foreign.id)),
-        ("an unborn one's", json!(unborn)),
+/// Each claim that identifies the token, alone and all together, with another id: of an active token, of another organization's
+/// token, of no token.
+fn identifiers(forge: &TokenForge<'_>) -> AttackGroup {
+    let other_owner = forge.stack.user_token_with_roles("attacks-other-org", "1", &["owner"]);
+    let foreign = forge.create_token(&other_owner, &json!({}));
+    let base = &forge.owner_token;
+    let unknown_id = format!("api_{}", "A".repeat(21));
+    let values = [
+        ("of an active token", json!(forge.child_token.id)),
+        ("of another organization", json!(foreign.id)),
+        ("of no token", json!(unknown_id)),
         ("of another type", json!(base.id.replace("api_", "app_"))),
-        ("other case", json!(swapped(&base.id))),
-        ("none at all", json!("")),
-        ("a row's key", json!(format!("TOKEN#{}", &base.id[4..]))),
+        ("in swapped case", json!(swap_case(&base.id))),
+        ("empty", json!("")),
+        ("a partition key", json!(format!("TOKEN#{}", &base.id[4..]))),
         ("null", json!(null)),
-        ("a list", json!([base.id])),
+        ("list", json!([base.id])),
     ];
     let claims = ["sub", "jti", "client_id", "token_id", "user_id"];
-    let mut rows = Vec::new();
-    for (whose, value) in &others {
+    let mut attacks = Vec::new();
+    for (description, value) in &values {
         let mut all = base.claims.clone();
         for claim in claims {
             all[claim] = value.clone();
-            rows.push(Row::new(format!("{claim}, {whose}"), &forge.saying(&with(&base.claims, claim, value))));
+            attacks.push(Attack::rejected(
+                format!("{claim} {description}"),
+                &forge.with_claims(&with_member(&base.claims, claim, value)),
+            ));
         }
-        rows.push(Row::new(format!("all of them, {whose}"), &forge.saying(&all)));
+        attacks.push(Attack::rejected(format!("all {description}"), &forge.with_claims(&all)));
     }
     for claim in claims {
-        rows.push(Row::new(format!("no {claim}"), &forge.saying(&without(&base.claims, claim))));
+        attacks.push(Attack::rejected(format!("no {claim}"), &forge.with_claims(&without_member(&base.claims, claim))));
     }
-    Group::new("sub, jti, client, token, user", &base.token, rows)
+    AttackGroup::new("sub, jti and other ids", &base.jwt, attacks)
 }
 
-fn swapped(id: &str) -> String {
+fn swap_case(id: &str) -> String {
     let (prefix, key) = id.split_once('_').unwrap();
     let swap = |letter: char| {
         if letter.is_lowercase() { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
@@ -113,22 +120,27 @@ fn swapped(id: &str) -> String {
     format!("{prefix}_{}", key.chars().map(swap).collect::<String>())
 }
 
-/// Rows of these changes to a token's claims.
-fn changes(forge: &Forge<'_>, what: &str, base: &Base, changes: &[(&str, Value)]) -> Vec<Row> {
-    let row = |(claim, value): &(&str, Value)| {
-        assert_ne!(base.claims[claim], *value, "{claim} is changed");
-        Row::new(format!("{what}: {claim} {value}"), &forge.saying(&with(&base.claims, claim, value)))
+/// Each of these changes to the claims of a token.
+fn changes(forge: &TokenForge<'_>, kind: &str, base: &ValidToken, changes: &[(&str, Value)]) -> Vec<Attack> {
+    let attack = |(claim, value): &(&str, Value)| {
+        assert_ne!(base.claims[claim], *value, "{claim} is unchanged");
+        Attack::rejected(
+            format!("{kind}: {claim} {value}"),
+            &forge.with_claims(&with_member(&base.claims, claim, value)),
+        )
     };
-    changes.iter().map(row).collect()
+    changes.iter().map(attack).collect()
 }
 
-/// A token of full rights that would be another.
-fn of_plain(forge: &Forge<'_>) -> Vec<(&'static str, Value)> {
-    let (plain, org) = (&forge.plain, forge.org);
+/// Changes to the owner token.
+fn changes_of_owner_token(forge: &TokenForge<'_>) -> Vec<(&'static str, Value)> {
+    let org = forge.org;
+    let id = &forge.owner_token.id;
+    let issued_at = forge.owner_token.claims["iat"].as_i64().unwrap();
     let [owner, a] = ["owner", "a"].map(|slug| format!("{org}:{slug}"));
     vec![
         ("org_id", json!("123")),
-        ("org_id", json!("attacks-strangers")),
+        ("org_id", json!("attacks-other-org")),
         ("org_id", json!(org.to_uppercase())),
         ("org_id", json!("")),
         ("assume_roles", json!([])),
@@ -148,17 +160,17 @@ fn of_plain(forge: &Forge<'_>) -> Vec<(&'static str, Value)> {
         ("portal_id", json!("p")),
         ("read_only", json!(true)),
         ("anonymize", json!(true)),
-        ("parent", json!(forge.rich.id)),
-        ("parent", json!(plain.id)),
+        ("parent", json!(forge.child_token.id)),
+        ("parent", json!(id)),
         ("exp", json!(4_102_444_800_u64)),
-        ("iat", json!(plain.claims["iat"].as_i64().unwrap() - 1)),
+        ("iat", json!(issued_at - 1)),
     ]
 }
 
-/// A child that would have more, or another parent.
-fn of_child(forge: &Forge<'_>) -> Vec<(&'static str, Value)> {
+/// Changes to the child token that would give it more permissions, a longer lifetime or another parent.
+fn changes_of_child_token(forge: &TokenForge<'_>) -> Vec<(&'static str, Value)> {
     let [owner, a, b] = ["owner", "a", "b"].map(|slug| format!("{}:{slug}", forge.org));
-    let issued = forge.rich.claims["iat"].as_i64().unwrap();
+    let issued_at = forge.child_token.claims["iat"].as_i64().unwrap();
     vec![
         ("assume_roles", json!([owner])),
         ("assume_roles", json!([a, b, owner])),
@@ -166,23 +178,23 @@ fn of_child(forge: &Forge<'_>) -> Vec<(&'static str, Value)> {
         ("assume_roles", json!([a])),
         ("assume_roles", json!([a, b, b])),
         ("assume_roles", json!([])),
-        ("parent", json!(forge.rich.id)),
+        ("parent", json!(forge.child_token.id)),
         ("parent", json!(format!("api_{}", "A".repeat(21)))),
-        ("parent", json!(forge.plain.id.replace("api_", "app_"))),
-        ("exp", json!(issued + 3_601)),
-        ("exp", json!(issued + 3_599)),
+        ("parent", json!(forge.owner_token.id.replace("api_", "app_"))),
+        ("exp", json!(issued_at + 3_601)),
+        ("exp", json!(issued_at + 3_599)),
         ("exp", json!(4_102_444_800_u64)),
-        ("iat", json!(issued + 1)),
+        ("iat", json!(issued_at + 1)),
         ("read_only", json!(false)),
         ("anonymize", json!(false)),
     ]
 }
 
-/// Organization, roles, flags, parent and lifetime other than the row's.
-fn rights(forge: &Forge<'_>) -> Group {
-    let (plain, rich) = (&forge.plain, &forge.rich);
-    let mut rows = changes(forge, "a plain token", plain, &of_plain(forge));
-    rows.extend(changes(forge, "a child", rich, &of_child(forge)));
+/// Organization, roles, flags, parent and lifetime.
+fn permissions(forge: &TokenForge<'_>) -> AttackGroup {
+    let TokenForge { owner_token, child_token, .. } = forge;
+    let mut attacks = changes(forge, "owner token", owner_token, &changes_of_owner_token(forge));
+    attacks.extend(changes(forge, "child token", child_token, &changes_of_child_token(forge)));
     for claim in [
         "parent",
         "exp",
@@ -195,11 +207,14 @@ fn rights(forge: &Forge<'_>) -> Group {
         "token_use",
         "token_name",
     ] {
-        rows.push(Row::new(format!("a child without {claim}"), &forge.saying(&without(&rich.claims, claim))));
+        attacks.push(Attack::rejected(
+            format!("child token without {claim}"),
+            &forge.with_claims(&without_member(&child_token.claims, claim)),
+        ));
     }
-    let legal = vec![
-        Row::legal("a plain token, signed anew", &forge.saying(&plain.claims)),
-        Row::legal("a child, signed anew", &forge.saying(&rich.claims)),
+    let valid = vec![
+        Attack::valid("owner token, signed again", &forge.with_claims(&owner_token.claims)),
+        Attack::valid("child token, signed again", &forge.with_claims(&child_token.claims)),
     ];
-    Group::new("claims other than the row's", &plain.token, rows).beside(legal)
+    AttackGroup::new("claims that differ from item", &owner_token.jwt, attacks).with_valid_variants(valid)
 }

@@ -1,10 +1,10 @@
-//! The good token where no token is looked for, or under another scheme (RFC 6750, section 2).
+//! A valid token in other locations and under other schemes (RFC 6750, section 2).
 
 use serde_json::json;
 
 use super::{
-    attack::{Group, Row},
-    forge::Forge,
+    attack::{Attack, AttackGroup},
+    forge::TokenForge,
     request::Request,
 };
 
@@ -18,65 +18,65 @@ const HEADERS: [&str; 6] = [
     "DPoP",
 ];
 
-/// What is no scheme of ours.
+/// Texts before the token that are not the scheme `Bearer` and a space.
 const SCHEMES: [&str; 11] =
     ["", "Basic ", "Token ", "JWT ", "DPoP ", "Bearer:", "Bearer=", "Bearer\t", "Bearer", "OAuth ", "Bearer,"];
 
-/// Who am I, with these headers and no others.
-fn who(path: &str, headers: Vec<(&'static str, String)>) -> Vec<Request> {
+/// A request with these headers and no others.
+fn get(path: &str, headers: Vec<(&'static str, String)>) -> Vec<Request> {
     vec![Request { method: "GET", path: path.to_owned(), headers, body: String::new() }]
 }
 
-/// The same by the path of the route.
-fn under(headers: Vec<(&'static str, String)>) -> Vec<Request> {
-    who("/v1/permissions/me", headers)
+/// A request to the route for authenticated callers with these headers and no others.
+fn with_headers(headers: Vec<(&'static str, String)>) -> Vec<Request> {
+    get("/v1/permissions/me", headers)
 }
 
-pub fn group(forge: &Forge<'_>) -> Group {
-    let token = &forge.plain.token;
-    let mut rows = in_other_headers(token);
-    rows.extend(in_two_headers(token));
-    rows.extend(in_the_request(token));
+pub fn group(forge: &TokenForge<'_>) -> AttackGroup {
+    let token = &forge.owner_token.jwt;
+    let mut attacks = other_schemes_and_headers(token);
+    attacks.extend(two_headers(token));
+    attacks.extend(query_and_body(token));
     // RFC 9110, section 11.1: a scheme is case-insensitive, and one space or more follow it.
-    let legal = ["bearer ", "BEARER ", "bEaReR ", "Bearer  "].map(|scheme| {
+    let valid = ["bearer ", "BEARER ", "bEaReR ", "Bearer  "].map(|scheme| {
         let header = vec![("Authorization", format!("{scheme}{token}"))];
-        Row::of(format!("{scheme:?} as the scheme"), 200, under(header))
+        Attack::new(format!("scheme {scheme:?}"), 200, with_headers(header))
     });
-    Group::new("places and schemes", token, rows).beside(legal.into())
+    AttackGroup::new("locations and schemes", token, attacks).with_valid_variants(valid.into())
 }
 
-fn in_other_headers(token: &str) -> Vec<Row> {
+fn other_schemes_and_headers(token: &str) -> Vec<Attack> {
     let scheme = |scheme: &&str| {
         let header = vec![("Authorization", format!("{scheme}{token}"))];
-        Row::of(format!("{scheme:?} as the scheme"), 401, under(header))
+        Attack::new(format!("scheme {scheme:?}"), 401, with_headers(header))
     };
     let header = |name: &&'static str| {
-        Row::of(format!("in the header {name}"), 401, under(vec![(*name, format!("Bearer {token}"))]))
+        Attack::new(format!("header {name}"), 401, with_headers(vec![(*name, format!("Bearer {token}"))]))
     };
-    let mut rows: Vec<_> = SCHEMES.iter().map(scheme).chain(HEADERS.iter().map(header)).collect();
+    let mut attacks: Vec<_> = SCHEMES.iter().map(scheme).chain(HEADERS.iter().map(header)).collect();
     let cookie = vec![("Cookie", format!("access_token={token}; Authorization=Bearer {token}"))];
-    rows.push(Row::of("in a cookie", 401, under(cookie)));
-    rows
+    attacks.push(Attack::new("cookie", 401, with_headers(cookie)));
+    attacks
 }
 
-fn in_two_headers(token: &str) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let good = ("Authorization", format!("Bearer {token}"));
-    for second in ["Bearer x", "Basic eA==", &good.1, ""] {
+fn two_headers(token: &str) -> Vec<Attack> {
+    let mut attacks = Vec::new();
+    let valid = ("Authorization", format!("Bearer {token}"));
+    for second in ["Bearer x", "Basic eA==", &valid.1, ""] {
         let other = ("Authorization", second.to_owned());
-        let name = format!("the good header and {second:.12}");
-        rows.push(Row::of(name.clone(), 401, under(vec![good.clone(), other.clone()])));
-        rows.push(Row::of(format!("{name}, the other way round"), 401, under(vec![other, good.clone()])));
+        let name = format!("the valid header and {second:.12}");
+        attacks.push(Attack::new(name.clone(), 401, with_headers(vec![valid.clone(), other.clone()])));
+        attacks.push(Attack::new(format!("{name}, in reverse order"), 401, with_headers(vec![other, valid.clone()])));
     }
-    rows
+    attacks
 }
 
 /// In the query and in the body (RFC 6750, sections 2.2 and 2.3).
-fn in_the_request(token: &str) -> Vec<Row> {
-    let mut rows = Vec::new();
+fn query_and_body(token: &str) -> Vec<Attack> {
+    let mut attacks = Vec::new();
     for name in ["access_token", "token", "jwt", "Authorization", "authorization", "bearer"] {
         let path = format!("/v1/permissions/me?{name}={token}");
-        rows.push(Row::of(format!("{name} in the query"), 401, who(&path, Vec::new())));
+        attacks.push(Attack::new(format!("query parameter {name}"), 401, get(&path, Vec::new())));
     }
     for (media_type, body) in [
         ("application/x-www-form-urlencoded", format!("access_token={token}&name=n")),
@@ -84,7 +84,7 @@ fn in_the_request(token: &str) -> Vec<Row> {
     ] {
         let headers = vec![("Content-Type", media_type.to_owned())];
         let request = Request { method: "POST", path: "/v1/access-tokens".to_owned(), headers, body };
-        rows.push(Row::of(format!("in the body, {media_type}"), 401, vec![request]));
+        attacks.push(Attack::new(format!("body, {media_type}"), 401, vec![request]));
     }
-    rows
+    attacks
 }

@@ -1,107 +1,114 @@
-//! Another tenant's tokens, people, ids, cursors and roles.
+//! Requests that use another organization's ids, cursors and roles.
 
 use serde_json::{Value, json};
 
 use super::{
-    attack::{Group, Row},
-    forge::Forge,
+    attack::{Attack, AttackGroup},
+    forge::TokenForge,
     request::Request,
 };
-use crate::harness::World;
+use crate::harness::TestStack;
 
-/// Where a page ends, in the list of `owner`.
-fn cursor(world: &World, owner: &str) -> String {
-    let page = world.call("GET", "/v1/access-tokens?limit=1", owner);
+/// A cursor of the list of this owner's organization.
+fn cursor(stack: &TestStack, owner: &str) -> String {
+    let page = stack.request("GET", "/v1/access-tokens?limit=1", owner);
     let link = page.header("link").to_owned();
     link.split("cursor=").nth(1).unwrap().split(['>', '&']).next().unwrap().to_owned()
 }
 
-/// Somebody of another organization, and what belongs to this one.
-struct Neighbour<'f> {
-    forge: &'f Forge<'f>,
+/// A caller of another organization, and a cursor of the attacked organization.
+struct Attacker<'f> {
+    forge: &'f TokenForge<'f>,
     org: &'static str,
-    who: &'static str,
+    kind: &'static str,
     credential: &'f str,
-    /// A place in this organization's list.
+    /// A cursor of the attacked organization's list.
     cursor: &'f str,
 }
 
-pub fn group(forge: &Forge<'_>) -> Group {
-    let (world, org) = (forge.world, "attacks-neighbours");
-    let person = world.person_as(org, "1", &["owner"]);
-    let [token, _] = [(); 2].map(|()| forge.token(&person, &json!({})).token);
-    let their_cursor = cursor(world, &person);
-    forge.token(&forge.owner, &json!({}));
-    let cursor = &cursor(world, &forge.owner);
-    let mut rows = Vec::new();
-    for (who, credential) in [("a person", &person), ("a token", &token)] {
-        let neighbour = Neighbour { forge, org, who, credential, cursor };
-        rows.extend(neighbour.reaches_over());
-        rows.extend(neighbour.moves());
-        rows.extend(neighbour.makes_tokens());
+pub fn group(forge: &TokenForge<'_>) -> AttackGroup {
+    let stack = forge.stack;
+    let org = "attacks-other-tenant";
+    let user = stack.user_token_with_roles(org, "1", &["owner"]);
+    let [token, _] = [(); 2].map(|()| forge.create_token(&user, &json!({})).jwt);
+    let own_cursor = cursor(stack, &user);
+    forge.create_token(&forge.owner, &json!({}));
+    let cursor = &cursor(stack, &forge.owner);
+    let mut attacks = Vec::new();
+    for (kind, credential) in [("user", &user), ("token", &token)] {
+        let attacker = Attacker { forge, org, kind, credential, cursor };
+        attacks.extend(attacker.access_foreign_tokens());
+        attacks.extend(attacker.switch_organization());
+        attacks.extend(attacker.create_tokens());
     }
-    let page = Request::new("GET", &format!("/v1/access-tokens?limit=1&cursor={their_cursor}"), &forge.owner);
-    rows.push(Row::of("the neighbours' cursor here", 400, vec![page]));
-    Group::new("another tenant's", &person, rows)
+    let page = Request::new("GET", &format!("/v1/access-tokens?limit=1&cursor={own_cursor}"), &forge.owner);
+    attacks.push(Attack::new("owner with the cursor of another organization", 400, vec![page]));
+    AttackGroup::new("other organization", &user, attacks)
 }
 
-impl Neighbour<'_> {
-    fn row(&self, what: &str, status: u16, request: Request) -> Row {
-        Row::of(format!("{}: {what}", self.who), status, vec![request])
+impl Attacker<'_> {
+    fn attack(&self, name: &str, status: u16, request: Request) -> Attack {
+        Attack::new(format!("{}: {name}", self.kind), status, vec![request])
     }
 
-    /// Reads and revokes this organization's tokens, and goes on in its list.
-    fn reaches_over(&self) -> Vec<Row> {
-        let mut rows = Vec::new();
-        for (what, id) in [("a token", &self.forge.plain.id), ("a child", &self.forge.rich.id)] {
+    /// Reads and revokes the attacked organization's tokens, and continues its list.
+    fn access_foreign_tokens(&self) -> Vec<Attack> {
+        let mut attacks = Vec::new();
+        for (name, id) in [("token", &self.forge.owner_token.id), ("child token", &self.forge.child_token.id)] {
             for method in ["GET", "DELETE"] {
                 let request = Request::new(method, &format!("/v1/access-tokens/{id}"), self.credential);
-                rows.push(self.row(&format!("{method} of {what}"), 404, request.clone()));
-                let moved = request.with("x-epilot-org-id", self.forge.org);
-                rows.push(self.row(&format!("{method} of {what}, moved there"), 403, moved));
+                attacks.push(self.attack(&format!("{method} of the {name}"), 404, request.clone()));
+                let switched = request.with_header("x-epilot-org-id", self.forge.org);
+                attacks.push(self.attack(&format!("{method} of the {name} with its organization"), 403, switched));
             }
         }
         let page = format!("/v1/access-tokens?limit=1&cursor={}", self.cursor);
-        rows.push(self.row("the other's cursor", 400, Request::new("GET", &page, self.credential)));
-        rows
+        attacks.push(self.attack("foreign cursor", 400, Request::new("GET", &page, self.credential)));
+        attacks
     }
 
-    /// Moves to this organization, or to what may be taken for it.
-    fn moves(&self) -> Vec<Row> {
-        let (here, there) = (self.forge.org, self.org);
-        let mut rows = Vec::new();
+    /// Names the attacked organization in the header.
+    fn switch_organization(&self) -> Vec<Attack> {
+        let target = self.forge.org;
+        let own = self.org;
+        let mut attacks = Vec::new();
         for (method, path) in
             [("GET", "/v1/access-tokens"), ("GET", "/v1/permissions/me"), ("POST", "/v1/access-tokens")]
         {
-            let request = Request::new(method, path, self.credential).with("x-epilot-org-id", here);
-            rows.push(self.row(&format!("{method} {path}, moved there"), 403, request.with_json(r#"{"name":"n"}"#)));
+            let request = Request::new(method, path, self.credential).with_header("x-epilot-org-id", target);
+            attacks.push(self.attack(
+                &format!("{method} {path} with the other organization"),
+                403,
+                request.with_json(r#"{"name":"n"}"#),
+            ));
         }
-        for unclear in ["*", "", &format!("{there},{here}"), &format!("{here} {there}")] {
-            let request = Request::new("GET", "/v1/access-tokens", self.credential).with("x-epilot-org-id", unclear);
-            rows.push(self.row(&format!("moves to {unclear:?}"), 403, request));
+        for invalid in ["*", "", &format!("{own},{target}"), &format!("{target} {own}")] {
+            let request =
+                Request::new("GET", "/v1/access-tokens", self.credential).with_header("x-epilot-org-id", invalid);
+            attacks.push(self.attack(&format!("organization {invalid:?}"), 403, request));
         }
         let twice = Request::new("GET", "/v1/access-tokens", self.credential);
-        let twice = twice.with("x-epilot-org-id", there).with("x-epilot-org-id", here);
-        rows.push(self.row("moves to two", 403, twice));
-        rows
+        let twice = twice.with_header("x-epilot-org-id", own).with_header("x-epilot-org-id", target);
+        attacks.push(self.attack("two organizations", 403, twice));
+        attacks
     }
 
-    /// Makes a token with this organization's roles, or in its name.
-    fn makes_tokens(&self) -> Vec<Row> {
-        let here = self.forge.org;
+    /// Creates tokens with the attacked organization's roles, or with members that name it.
+    fn create_tokens(&self) -> Vec<Attack> {
+        let target = self.forge.org;
         let create =
             |body: Value| Request::new("POST", "/v1/access-tokens", self.credential).with_json(&body.to_string());
-        let mut rows = Vec::new();
+        let mut attacks = Vec::new();
         for role in ["owner", "a", "root"] {
             for member in ["assignments", "assume_roles"] {
-                let body = json!({"name": "n", member: [format!("{here}:{role}")]});
-                rows.push(self.row(&format!("names {role} as {member}"), 403, create(body)));
+                let body = json!({"name": "n", member: [format!("{target}:{role}")]});
+                attacks.push(self.attack(&format!("role {role} in {member}"), 403, create(body)));
             }
         }
         for member in ["org_id", "organization_id", "parent", "created_by", "token_id"] {
-            let body = json!({"name": "n", member: here});
-            rows.push(self.row(&format!("names {member}"), 400, create(body)));
+            let body = json!({"name": "n", member: target});
+            attacks.push(self.attack(&format!("member {member}"), 400, create(body)));
         }
-        rows
+        attacks
     }
 }

@@ -1,29 +1,24 @@
-//! Members that are there twice, of which two readers may take one each (RFC 7515, section 4; RFC 7519, section 4).
+//! Duplicate members, of which two parsers could use one each (RFC 7515, section 4; RFC 7519, section 4).
 
 use serde_json::{Value, json};
 
 use super::{
-    attack::{Group, Row},
-    forge::{Forge, encode},
-    malformed_json::nested,
+    attack::{Attack, AttackGroup},
+    forge::{TokenForge, base64url},
+    malformed_json::{append_member, nested},
 };
 
-/// `text`, an object, with this member before all others.
-fn first(text: &str, member: &str) -> String {
-    format!("{{{member},{}", &text[1..])
+/// `object`, a JSON text, with this member before all others.
+fn prepend_member(object: &str, member: &str) -> String {
+    format!("{{{member},{}", &object[1..])
 }
 
-/// `text`, an object, with this member after all others.
-pub fn last(text: &str, member: &str) -> String {
-    format!("{},{member}}}", &text[..text.len() - 1])
-}
-
-/// `name` as JSON has it, and with its first letter escaped, which is the same name.
+/// `name` as a JSON string, and the same with its first letter escaped.
 fn spellings(name: &str) -> [String; 2] {
     [format!("\"{name}\""), format!("\"\\u{:04x}{}\"", u32::from(name.as_bytes()[0]), &name[1..])]
 }
 
-/// Another value of the kind of `value`.
+/// Another value of the type of `value`.
 fn other(value: &Value) -> Value {
     match value {
         Value::Number(_) => json!(1),
@@ -33,58 +28,57 @@ fn other(value: &Value) -> Value {
     }
 }
 
-/// Each member of `object` twice: with its value and with another, in both orders, and once spelled with an escape.
-fn each_twice(object: &Value) -> Vec<(String, String)> {
-    let (text, mut doubled) = (object.to_string(), Vec::new());
+/// `object` with each member duplicated: with another value before or after it, or with the same value, in both spellings.
+fn with_duplicates(object: &Value) -> Vec<(String, String)> {
+    let text = object.to_string();
+    let mut duplicates = Vec::new();
     for (name, value) in object.as_object().unwrap() {
         for spelling in spellings(name) {
-            let (same, another) = (format!("{spelling}:{value}"), format!("{spelling}:{}", other(value)));
-            doubled.push((format!("{spelling} twice, first another"), first(&text, &another)));
-            doubled.push((format!("{spelling} twice, last another"), last(&text, &another)));
-            doubled.push((format!("{spelling} twice, the same"), last(&text, &same)));
+            let same = format!("{spelling}:{value}");
+            let different = format!("{spelling}:{}", other(value));
+            duplicates.push((format!("{spelling} twice, another value first"), prepend_member(&text, &different)));
+            duplicates.push((format!("{spelling} twice, another value last"), append_member(&text, &different)));
+            duplicates.push((format!("{spelling} twice, same value"), append_member(&text, &same)));
         }
     }
-    doubled
+    duplicates
 }
 
-pub fn group(forge: &Forge<'_>) -> Group {
-    let base = &forge.rich;
-    let (header, claims) = (base.header.to_string(), base.claims.to_string());
-    let mut rows = Vec::new();
-    for (what, text) in each_twice(&base.header) {
-        rows.push(Row::new(format!("{what}, in the header"), &forge.signed(text, &claims)));
+pub fn group(forge: &TokenForge<'_>) -> AttackGroup {
+    let base = &forge.child_token;
+    let header = base.header.to_string();
+    let claims = base.claims.to_string();
+    let mut attacks = Vec::new();
+    for (name, text) in with_duplicates(&base.header) {
+        attacks.push(Attack::rejected(format!("{name}, in the header"), &forge.sign(text, &claims)));
     }
-    for (what, text) in each_twice(&base.claims) {
-        rows.push(Row::new(format!("{what}, in the claims"), &forge.signed(&header, text)));
+    for (name, text) in with_duplicates(&base.claims) {
+        attacks.push(Attack::rejected(format!("{name}, in the claims"), &forge.sign(&header, text)));
     }
-    let alg_none = first(&header, "\"alg\":\"none\"");
-    let [_, claims_part, _] = base.parts();
-    rows.push(Row::new("alg none first, unsigned", &format!("{}.{claims_part}.", encode(alg_none))));
-    let critical = last(&last(&header, "\"crit\":[]"), "\"crit\":[]");
-    rows.push(Row::new("crit twice", &forge.signed(critical, &claims)));
-    Group::new("doubled members", &forge.plain.token, rows).beside(escaped(forge))
+    let alg_none = base64url(prepend_member(&header, "\"alg\":\"none\""));
+    let unsigned = format!("{alg_none}.{}.", base.parts()[1]);
+    attacks.push(Attack::rejected("alg none first, unsigned", &unsigned));
+    let critical = append_member(&append_member(&header, "\"crit\":[]"), "\"crit\":[]");
+    attacks.push(Attack::rejected("crit twice", &forge.sign(critical, &claims)));
+    AttackGroup::new("duplicate members", &forge.owner_token.jwt, attacks).with_valid_variants(valid_variants(forge))
 }
 
-/// A name that is there once may be spelled with an escape (RFC 8259, section 8.3).
-fn escaped(forge: &Forge<'_>) -> Vec<Row> {
-    let (header, claims) = (forge.plain.header.to_string(), forge.plain.claims.to_string());
+/// A unique name can be spelled with an escape (RFC 8259, section 8.3), and members that the service does not use are ignored.
+fn valid_variants(forge: &TokenForge<'_>) -> Vec<Attack> {
+    let header = forge.owner_token.header.to_string();
+    let claims = forge.owner_token.claims.to_string();
     let escape = |text: &str, name: &str| {
         let [plain, escaped] = spellings(name);
         text.replace(&format!("{plain}:"), &format!("{escaped}:"))
     };
+    let nested_arrays = format!("\"x\":{}", nested(["[", "]"]));
+    let nested_objects = format!("\"x\":{}", nested(["{\"\":", "}"]));
     vec![
-        Row::legal("alg spelled with an escape", &forge.signed(escape(&header, "alg"), &claims)),
-        Row::legal("iss spelled with an escape", &forge.signed(&header, escape(&claims, "iss"))),
-        Row::legal("white space around", &forge.signed(format!(" {header}\n"), format!("\t{claims} "))),
-        Row::legal("a claim that is not ours", &forge.signed(&header, last(&claims, "\"admin\":true"))),
-        // Whoever reads a member like these would have to mind their depth. Nobody does.
-        Row::legal(
-            "a deep member of the header",
-            &forge.signed(last(&header, &format!("\"x\":{}", nested(["[", "]"]))), &claims),
-        ),
-        Row::legal(
-            "a deep claim",
-            &forge.signed(&header, last(&claims, &format!("\"x\":{}", nested(["{\"\":", "}"])))),
-        ),
+        Attack::valid("alg spelled with an escape", &forge.sign(escape(&header, "alg"), &claims)),
+        Attack::valid("iss spelled with an escape", &forge.sign(&header, escape(&claims, "iss"))),
+        Attack::valid("white space around the JSON", &forge.sign(format!(" {header}\n"), format!("\t{claims} "))),
+        Attack::valid("unknown claim", &forge.sign(&header, append_member(&claims, "\"admin\":true"))),
+        Attack::valid("nested unknown header member", &forge.sign(append_member(&header, &nested_arrays), &claims)),
+        Attack::valid("nested unknown claim", &forge.sign(&header, append_member(&claims, &nested_objects))),
     ]
 }

@@ -1,4 +1,4 @@
-//! Keys that a token brings along, or says where they are.
+//! Keys that a token contains or refers to.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -7,67 +7,69 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{
-    attack::{Group, Row},
-    forge::{Forge, encode, with},
+    attack::{Attack, AttackGroup},
+    forge::{TokenForge, base64url, with_member, without_member},
 };
 
-/// The group, and who listens at the address that its tokens name. Nobody may ever call there.
-pub fn group(forge: &Forge<'_>) -> (Group, TcpListener) {
+/// The group, and a listener at the address that its tokens name. The service must not connect to it.
+pub fn group(forge: &TokenForge<'_>) -> (AttackGroup, TcpListener) {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (mut rows, mut legal) = (Vec::new(), Vec::new());
-    for (what, member, value) in members(forge, &url) {
-        for (whose, kid) in [("ours", forge.key.kid()), ("theirs", forge.stranger.kid())] {
-            let header = with(&with(&forge.plain.header, member, &value), "kid", &json!(kid));
-            let token = forge.signed_by(&forge.stranger, header.to_string(), forge.plain.claims.to_string());
-            rows.push(Row::new(format!("{what}, kid of {whose}"), &token));
+    let claims = forge.owner_token.claims.to_string();
+    let sign_with_unknown_key = |header: &Value| forge.sign_with(&forge.unknown_key, header.to_string(), &claims);
+    let mut attacks = Vec::new();
+    let mut valid = Vec::new();
+    for (name, member, value) in key_members(forge, &url) {
+        let header = with_member(&forge.owner_token.header, member, &value);
+        for (kid_name, kid) in [("own", forge.access_key.kid()), ("unknown", forge.unknown_key.kid())] {
+            let token = sign_with_unknown_key(&with_member(&header, "kid", &json!(kid)));
+            attacks.push(Attack::rejected(format!("{name}, {kid_name} kid"), &token));
         }
-        let mut header = with(&forge.plain.header, member, &value);
-        legal.push(Row::legal(format!("{what}, and our own signature"), &forge.under(&header)));
-        header.as_object_mut().unwrap().remove("kid");
-        let token = forge.signed_by(&forge.stranger, header.to_string(), forge.plain.claims.to_string());
-        rows.push(Row::new(format!("{what}, no kid"), &token));
+        let token = sign_with_unknown_key(&without_member(&header, "kid"));
+        attacks.push(Attack::rejected(format!("{name}, no kid"), &token));
+        valid.push(Attack::valid(format!("{name}, valid signature"), &forge.with_header(&header)));
     }
-    let stolen_name = with(&json!(forge.stranger.public.jwk()), "kid", &json!(forge.key.kid()));
-    let header = with(&forge.plain.header, "jwk", &stolen_name);
-    let token = forge.signed_by(&forge.stranger, header.to_string(), forge.plain.claims.to_string());
-    rows.push(Row::new("jwk that has our kid", &token));
-    rows.extend(issuers(forge, &url));
-    (Group::new("jwk, jku, x5u, x5c, x5t", &forge.plain.token, rows).beside(legal), listener)
+    let jwk_with_own_kid = with_member(&json!(forge.unknown_key.public.jwk()), "kid", &json!(forge.access_key.kid()));
+    let header = with_member(&forge.owner_token.header, "jwk", &jwk_with_own_kid);
+    attacks.push(Attack::rejected("jwk with the kid of the real key", &sign_with_unknown_key(&header)));
+    attacks.extend(unknown_issuers(forge, &url));
+    let group = AttackGroup::new("jwk, jku, x5u, x5c, x5t", &forge.owner_token.jwt, attacks);
+    (group.with_valid_variants(valid), listener)
 }
 
-/// The header members that name a key (RFC 7515, sections 4.1.2 to 4.1.8), each with the attacker's.
-fn members(forge: &Forge<'_>, url: &str) -> Vec<(&'static str, &'static str, Value)> {
-    let jwk = json!(forge.stranger.public.jwk());
-    let certificate = certificate(&forge.stranger.spki);
-    let chain = STANDARD.encode(&certificate);
+/// The header members that contain or name a key (RFC 7515, sections 4.1.2 to 4.1.8), with the attacker's key.
+fn key_members(forge: &TokenForge<'_>, url: &str) -> Vec<(&'static str, &'static str, Value)> {
+    let jwk = json!(forge.unknown_key.public.jwk());
+    let certificate = certificate(&forge.unknown_key.spki);
+    let certificate_chain = json!([STANDARD.encode(&certificate)]);
+    let sha1 = base64url(digest(&SHA1_FOR_LEGACY_USE_ONLY, &certificate));
+    let sha256 = base64url(digest(&SHA256, &certificate));
+    let own_url_as_user = format!("{}@{}", forge.stack.local().url, url.trim_start_matches("http://"));
     vec![
         ("jwk", "jwk", jwk.clone()),
-        ("jwk, a set", "jwk", json!({"keys": [jwk]})),
-        ("jwk, a secret", "jwk", json!({"kty": "oct", "k": encode("secret"), "alg": "HS256"})),
+        ("jwk with a set", "jwk", json!({"keys": [jwk]})),
+        ("jwk with a secret", "jwk", json!({"kty": "oct", "k": base64url("secret"), "alg": "HS256"})),
         ("jku", "jku", json!(format!("{url}/jwks.json"))),
-        (
-            "jku, ours as its user",
-            "jku",
-            json!(format!("{}@{}", forge.world.stack().local.url, url.trim_start_matches("http://"))),
-        ),
+        ("jku with the service's address as user name", "jku", json!(own_url_as_user)),
         ("x5u", "x5u", json!(format!("{url}/certificate.pem"))),
-        ("x5c", "x5c", json!([chain])),
-        ("x5t", "x5t", json!(encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &certificate)))),
-        ("x5t#S256", "x5t#S256", json!(encode(digest(&SHA256, &certificate)))),
+        ("x5c", "x5c", certificate_chain),
+        ("x5t", "x5t", json!(sha1)),
+        ("x5t#S256", "x5t#S256", json!(sha256)),
     ]
 }
 
-/// Tokens of an issuer that nobody knows, whose documents would be at the listener's.
-fn issuers(forge: &Forge<'_>, url: &str) -> Vec<Row> {
-    let rows = [url.to_owned(), format!("{url}/v1/access-tokens"), format!("{url}/.well-known/openid-configuration")];
-    let header = with(&forge.plain.header, "kid", &json!(forge.stranger.kid())).to_string();
-    let token = |issuer: &str| {
-        let claims = with(&forge.plain.claims, "iss", &json!(issuer));
-        forge.signed_by(&forge.stranger, &header, claims.to_string())
-    };
-    rows.iter().map(|issuer| Row::new(format!("{issuer} as the issuer"), &token(issuer))).collect()
+/// Tokens of unknown issuers whose documents would be at the listener's address.
+fn unknown_issuers(forge: &TokenForge<'_>, url: &str) -> Vec<Attack> {
+    let header = with_member(&forge.owner_token.header, "kid", &json!(forge.unknown_key.kid())).to_string();
+    let mut attacks = Vec::new();
+    for issuer in [url.to_owned(), format!("{url}/v1/access-tokens"), format!("{url}/.well-known/openid-configuration")]
+    {
+        let claims = with_member(&forge.owner_token.claims, "iss", &json!(issuer)).to_string();
+        let token = forge.sign_with(&forge.unknown_key, &header, claims);
+        attacks.push(Attack::rejected(format!("issuer {issuer}"), &token));
+    }
+    attacks
 }
 
 /// A DER element with this tag.
@@ -77,12 +79,13 @@ fn der(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
     [&[tag, 0x82], &length[..], &contents].concat()
 }
 
-/// A certificate of this key (RFC 5280, section 4.1) with an empty name, which nobody signed.
+/// A certificate of this key (RFC 5280, section 4.1) with an empty name and an invalid signature.
 fn certificate(spki: &[u8]) -> Vec<u8> {
     let rsa_with_sha256 = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b];
     let algorithm = der(0x30, &[&der(0x06, &[&rsa_with_sha256]), &der(0x05, &[])]);
-    let (name, times) = (der(0x30, &[]), ["260101000000Z", "360101000000Z"].map(|time| der(0x17, &[time.as_bytes()])));
-    let validity = der(0x30, &[&times[0], &times[1]]);
+    let name = der(0x30, &[]);
+    let [not_before, not_after] = ["260101000000Z", "360101000000Z"].map(|time| der(0x17, &[time.as_bytes()]));
+    let validity = der(0x30, &[&not_before, &not_after]);
     let body = der(0x30, &[&der(0x02, &[&[1]]), &algorithm, &name, &validity, &name, spki]);
     der(0x30, &[&body, &algorithm, &der(0x03, &[&[0], &[0; 256]])])
 }

@@ -1,16 +1,15 @@
-//! What people's tokens say, under the identity provider's real keys.
+//! User tokens with invalid claims, signed with the identity provider's real keys.
 
-use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
 use super::{
-    attack::{Group, Row},
-    forge::{Forge, with, without},
-    idp_tokens::PersonKeys,
+    attack::{Attack, AttackGroup},
+    forge::{TokenForge, with_member, with_member_text, without_member},
+    idp_tokens::IdpKeys,
 };
 
-/// Values that are no time in whole seconds, or none that may be: text of JSON, so that every number can be written.
-const NO_TIMES: [&str; 17] = [
+/// JSON texts that are not a valid `NumericDate`, or out of range.
+const INVALID_TIMES: [&str; 17] = [
     "null",
     "true",
     "\"\"",
@@ -30,8 +29,8 @@ const NO_TIMES: [&str; 17] = [
     "1e-1",
 ];
 
-/// Claims with what they must not say, as JSON.
-const SAID: [(&str, &str); 32] = [
+/// Claims with an invalid value, as JSON text.
+const INVALID_CLAIMS: [(&str, &str); 32] = [
     ("exp", "0"),
     ("aud", r#""""#),
     ("aud", r#""Latchkey""#),
@@ -66,63 +65,63 @@ const SAID: [(&str, &str); 32] = [
     ("roles", "true"),
 ];
 
-/// Claims that name this time, this provider or this organization wrongly.
-fn of_here(forge: &Forge<'_>, keys: &PersonKeys, now: i64) -> Vec<(&'static str, Value)> {
+/// Invalid claims that depend on the current time, the provider and the organization.
+fn context_dependent_claims(forge: &TokenForge<'_>, issuer: &str, now: i64) -> Vec<(&'static str, Value)> {
     vec![
         ("exp", json!(now - 61)),
         ("iat", json!(now + 3_000)),
         ("nbf", json!(now + 3_000)),
-        ("iss", json!(format!("{}/", keys.issuer))),
-        ("iss", json!(keys.issuer.to_uppercase())),
-        ("iss", json!(keys.issuer.replace("127.0.0.1", "localhost"))),
-        ("iss", json!(format!("{}/x", keys.issuer))),
-        ("iss", json!([keys.issuer])),
+        ("iss", json!(format!("{issuer}/"))),
+        ("iss", json!(issuer.to_uppercase())),
+        ("iss", json!(issuer.replace("127.0.0.1", "localhost"))),
+        ("iss", json!(format!("{issuer}/x"))),
+        ("iss", json!([issuer])),
         ("org_id", json!([forge.org])),
     ]
 }
 
-/// Claims of people that must not be believed.
-pub fn group(forge: &Forge<'_>) -> Group {
-    let keys = &PersonKeys::of(forge.world);
+pub fn group(forge: &TokenForge<'_>) -> AttackGroup {
+    let keys = &IdpKeys::read(forge.stack);
     let claims = &keys.claims(forge);
     let now = claims["iat"].as_i64().unwrap();
-    let mut rows = no_times(keys, claims);
-    let of_here = of_here(forge, keys, now).into_iter();
-    let everywhere = SAID.iter().map(|(claim, value)| (*claim, serde_json::from_str(value).unwrap()));
-    for (claim, value) in everywhere.chain(of_here) {
-        rows.push(Row::new(format!("{claim} {value}"), &keys.saying(&with(claims, claim, &value))));
+    let mut attacks = invalid_times(keys, claims);
+    let constant = INVALID_CLAIMS.iter().map(|(claim, text)| (*claim, serde_json::from_str(text).unwrap()));
+    for (claim, value) in constant.chain(context_dependent_claims(forge, &keys.issuer, now)) {
+        let token = keys.with_claims(&with_member(claims, claim, &value));
+        attacks.push(Attack::rejected(format!("{claim} {value}"), &token));
     }
-    rows.extend(absent_and_doubled(keys, claims));
-    let legal = vec![
-        Row::legal("aud in a list", &keys.saying(&with(claims, "aud", &json!(["another", "latchkey"])))),
-        Row::legal("an expiry within the leeway", &keys.saying(&with(claims, "exp", &json!(now - 5)))),
-        Row::legal("nbf in the past", &keys.saying(&with(claims, "nbf", &json!(now - 5)))),
+    attacks.extend(missing_and_duplicate_claims(keys, claims));
+    let valid = [
+        ("aud is a list", "aud", json!(["another", "latchkey"])),
+        ("exp within the leeway", "exp", json!(now - 5)),
+        ("nbf in the past", "nbf", json!(now - 5)),
     ];
-    Group::new("people: claims", &keys.saying(claims), rows).beside(legal)
+    let valid =
+        valid.map(|(name, claim, value)| Attack::valid(name, &keys.with_claims(&with_member(claims, claim, &value))));
+    AttackGroup::new("user tokens: claims", &keys.with_claims(claims), attacks).with_valid_variants(valid.into())
 }
 
-fn no_times(keys: &PersonKeys, claims: &Value) -> Vec<Row> {
-    let mut rows = Vec::new();
+fn invalid_times(keys: &IdpKeys, claims: &Value) -> Vec<Attack> {
+    let mut attacks = Vec::new();
     for claim in ["exp", "iat", "nbf"] {
-        for time in NO_TIMES {
-            let text = with(claims, claim, &json!("@")).to_string().replace("\"@\"", time);
-            let token = keys.signed_text(&keys.header().to_string(), &text, Algorithm::RS256);
-            rows.push(Row::new(format!("{claim} {time}"), &token));
+        for time in INVALID_TIMES {
+            let token = keys.with_claims_text(&with_member_text(claims, claim, time));
+            attacks.push(Attack::rejected(format!("{claim} {time}"), &token));
         }
     }
-    rows
+    attacks
 }
 
-fn absent_and_doubled(keys: &PersonKeys, claims: &Value) -> Vec<Row> {
-    let mut rows = Vec::new();
+fn missing_and_duplicate_claims(keys: &IdpKeys, claims: &Value) -> Vec<Attack> {
+    let mut attacks = Vec::new();
     for claim in ["iss", "sub", "aud", "org_id", "iat", "exp"] {
-        rows.push(Row::new(format!("no {claim}"), &keys.saying(&without(claims, claim))));
+        let token = keys.with_claims(&without_member(claims, claim));
+        attacks.push(Attack::rejected(format!("no {claim}"), &token));
     }
     let text = claims.to_string();
     for (claim, value) in claims.as_object().unwrap() {
-        let doubled = format!("{},\"{claim}\":{value}}}", &text[..text.len() - 1]);
-        let token = keys.signed_text(&keys.header().to_string(), &doubled, Algorithm::RS256);
-        rows.push(Row::new(format!("{claim} twice"), &token));
+        let duplicate = format!("{},\"{claim}\":{value}}}", &text[..text.len() - 1]);
+        attacks.push(Attack::rejected(format!("{claim} twice"), &keys.with_claims_text(&duplicate)));
     }
-    rows
+    attacks
 }

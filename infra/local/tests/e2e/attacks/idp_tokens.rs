@@ -1,156 +1,166 @@
-//! People's tokens, under the identity provider's real keys.
+//! User tokens with other headers, algorithms and keys, signed with the identity provider's real keys.
 
-use jsonwebtoken::{Algorithm, EncodingKey};
+use std::fs;
+
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, EncodingKey, crypto, errors::Result};
 use serde_json::{Value, json};
 
 use super::{
-    attack::{Group, Row},
-    forge::{Forge, encode, with, without},
+    attack::{Attack, AttackGroup},
+    forge::{TokenForge, base64url, with_member, without_member},
 };
-use crate::harness::World;
+use crate::harness::TestStack;
 
-/// The keys of the local identity provider, as its operator has them.
-pub struct PersonKeys {
+/// The private keys of the local identity provider, read from its file.
+pub struct IdpKeys {
     rsa: EncodingKey,
     p256: EncodingKey,
-    kids: [String; 2],
+    pub rsa_kid: String,
+    p256_kid: String,
     pub issuer: String,
 }
 
-fn key(pkcs8: &Value, read: fn(&[u8]) -> jsonwebtoken::errors::Result<EncodingKey>) -> EncodingKey {
+fn private_key(pkcs8: &Value, parse: fn(&[u8]) -> Result<EncodingKey>) -> EncodingKey {
     let lines: Vec<_> = pkcs8.as_str().unwrap().as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
-    read(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n")).as_bytes()).unwrap()
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));
+    parse(pem.as_bytes()).unwrap()
 }
 
-impl PersonKeys {
-    pub fn of(world: &World) -> Self {
-        let file = std::fs::read(world.folder.path().join("data/identity.json")).unwrap();
+impl IdpKeys {
+    pub fn read(stack: &TestStack) -> Self {
+        let file = fs::read(stack.folder.path().join("data/identity.json")).unwrap();
         let file: Value = serde_json::from_slice(&file).unwrap();
-        let identity = world.stack().idp.issuer();
-        let kid = |n: usize| identity.jwks().keys[n].common.key_id.clone().unwrap();
+        let issuer = stack.idp().issuer();
+        let kid = |index: usize| issuer.jwks().keys[index].common.key_id.clone().unwrap();
         Self {
-            rsa: key(&file["rsa"], EncodingKey::from_rsa_pem),
-            p256: key(&file["p256"], EncodingKey::from_ec_pem),
-            kids: [kid(0), kid(1)],
-            issuer: identity.url().to_owned(),
+            rsa: private_key(&file["rsa"], EncodingKey::from_rsa_pem),
+            p256: private_key(&file["p256"], EncodingKey::from_ec_pem),
+            rsa_kid: kid(0),
+            p256_kid: kid(1),
+            issuer: issuer.url().to_owned(),
         }
     }
 
-    pub fn rsa_kid(&self) -> String {
-        self.kids[0].clone()
+    pub fn header(&self) -> Value {
+        json!({"alg": "RS256", "typ": "JWT", "kid": self.rsa_kid})
     }
 
-    /// The claims of a good token of an owner.
-    pub fn claims(&self, forge: &Forge<'_>) -> Value {
-        let now = jiff::Timestamp::now().as_second();
+    /// Valid claims of an owner.
+    pub fn claims(&self, forge: &TokenForge<'_>) -> Value {
+        let now = Timestamp::now().as_second();
         json!({
             "iss": self.issuer, "sub": "1", "aud": "latchkey", "org_id": forge.org, "iat": now, "exp": now + 3600,
             "roles": ["owner"],
         })
     }
 
-    /// The token of exactly this header and these claims, signed with `algorithm` by the key of its kind.
-    pub fn signed(&self, header: &Value, claims: &Value, algorithm: Algorithm) -> String {
-        self.signed_text(&header.to_string(), &claims.to_string(), algorithm)
-    }
-
-    pub fn signed_text(&self, header: &str, claims: &str, algorithm: Algorithm) -> String {
+    /// Signs a token of exactly these two texts with the key that the algorithm requires.
+    pub fn sign(&self, header: &str, claims: &str, algorithm: Algorithm) -> String {
         let key = if algorithm == Algorithm::ES256 { &self.p256 } else { &self.rsa };
-        let input = format!("{}.{}", encode(header), encode(claims));
-        let signature = jsonwebtoken::crypto::sign(input.as_bytes(), key, algorithm).unwrap();
+        let input = format!("{}.{}", base64url(header), base64url(claims));
+        let signature = crypto::sign(input.as_bytes(), key, algorithm).unwrap();
         format!("{input}.{signature}")
     }
 
-    pub fn header(&self) -> Value {
-        json!({"alg": "RS256", "typ": "JWT", "kid": self.kids[0]})
+    /// Signs a user token with this header and these claims.
+    pub fn with_header(&self, header: &Value, claims: &Value) -> String {
+        self.sign(&header.to_string(), &claims.to_string(), Algorithm::RS256)
     }
 
-    /// A person's token that makes these claims.
-    pub fn saying(&self, claims: &Value) -> String {
-        self.signed(&self.header(), claims, Algorithm::RS256)
+    /// Signs a user token with these claims.
+    pub fn with_claims(&self, claims: &Value) -> String {
+        self.with_header(&self.header(), claims)
     }
 
-    /// The token of a person with these claims under this header.
-    fn under(&self, header: &Value, claims: &Value) -> String {
-        self.signed(header, claims, Algorithm::RS256)
+    /// Signs a user token with the text of its claims.
+    pub fn with_claims_text(&self, claims: &str) -> String {
+        self.sign(&self.header().to_string(), claims, Algorithm::RS256)
     }
 }
 
-pub fn group(forge: &Forge<'_>) -> Group {
-    let keys = PersonKeys::of(forge.world);
-    let (claims, header) = (&keys.claims(forge), keys.header());
-    let mut rows = other_algorithms(&keys, claims);
-    rows.extend(other_headers(forge, &keys, claims));
-    let legal = vec![
-        Row::legal("no typ", &keys.under(&without(&header, "typ"), claims)),
-        Row::legal("typ jwt", &keys.under(&with(&header, "typ", &json!("jwt")), claims)),
-        Row::legal("typ at+jwt", &keys.under(&with(&header, "typ", &json!("at+jwt")), claims)),
-        Row::legal(
-            "the P-256 key",
-            &keys.signed(&json!({"alg": "ES256", "kid": keys.kids[1]}), claims, Algorithm::ES256),
-        ),
-    ];
-    Group::new("people: headers and keys", &keys.saying(claims), rows).beside(legal)
-}
-
-/// True signatures by other algorithms of the provider's keys, and the keys changed over.
-fn other_algorithms(keys: &PersonKeys, claims: &Value) -> Vec<Row> {
+pub fn group(forge: &TokenForge<'_>) -> AttackGroup {
+    let keys = IdpKeys::read(forge.stack);
+    let claims = keys.claims(forge);
     let header = keys.header();
-    let mut rows = Vec::new();
-    let named = [
+    let mut attacks = other_algorithms(&keys, &claims);
+    attacks.extend(other_headers(forge, &keys, &claims));
+    let p256_header = json!({"alg": "ES256", "kid": keys.p256_kid}).to_string();
+    let valid = vec![
+        Attack::valid("no typ", &keys.with_header(&without_member(&header, "typ"), &claims)),
+        Attack::valid("typ jwt", &keys.with_header(&with_member(&header, "typ", &json!("jwt")), &claims)),
+        Attack::valid("typ at+jwt", &keys.with_header(&with_member(&header, "typ", &json!("at+jwt")), &claims)),
+        Attack::valid("P-256 key", &keys.sign(&p256_header, &claims.to_string(), Algorithm::ES256)),
+    ];
+    AttackGroup::new("user tokens: headers, keys", &keys.with_claims(&claims), attacks).with_valid_variants(valid)
+}
+
+/// Correct signatures with other algorithms, and with the other key.
+fn other_algorithms(keys: &IdpKeys, claims: &Value) -> Vec<Attack> {
+    let header = keys.header();
+    let claims = claims.to_string();
+    let mut attacks = Vec::new();
+    for (algorithm, name) in [
         (Algorithm::RS384, "RS384"),
         (Algorithm::RS512, "RS512"),
         (Algorithm::PS256, "PS256"),
         (Algorithm::PS384, "PS384"),
         (Algorithm::PS512, "PS512"),
-    ];
-    for (algorithm, name) in named {
-        for told in [name, "RS256"] {
-            let token = keys.signed(&with(&header, "alg", &json!(told)), claims, algorithm);
-            rows.push(Row::new(format!("a true {name} signature as {told}"), &token));
+    ] {
+        for alg in [name, "RS256"] {
+            let token = keys.sign(&with_member(&header, "alg", &json!(alg)).to_string(), &claims, algorithm);
+            attacks.push(Attack::rejected(format!("correct {name} signature with alg {alg}"), &token));
         }
     }
-    let [rsa, p256] = &keys.kids;
     for (alg, kid, algorithm) in [
-        ("ES256", rsa, Algorithm::ES256),
-        ("RS256", rsa, Algorithm::ES256),
-        ("RS256", p256, Algorithm::ES256),
-        ("ES256", p256, Algorithm::RS256),
-        ("RS256", p256, Algorithm::RS256),
-        ("ES256", rsa, Algorithm::RS256),
+        ("ES256", &keys.rsa_kid, Algorithm::ES256),
+        ("RS256", &keys.rsa_kid, Algorithm::ES256),
+        ("RS256", &keys.p256_kid, Algorithm::ES256),
+        ("ES256", &keys.p256_kid, Algorithm::RS256),
+        ("RS256", &keys.p256_kid, Algorithm::RS256),
+        ("ES256", &keys.rsa_kid, Algorithm::RS256),
     ] {
-        let header = json!({"alg": alg, "typ": "JWT", "kid": kid});
-        let name = format!("{algorithm:?} as {alg}, kid of the {} key", if kid == rsa { "RSA" } else { "P-256" });
-        rows.push(Row::new(name, &keys.signed(&header, claims, algorithm)));
+        let header = json!({"alg": alg, "typ": "JWT", "kid": kid}).to_string();
+        let key = if *kid == keys.rsa_kid { "RSA" } else { "P-256" };
+        let name = format!("{algorithm:?} signature with alg {alg}, kid of the {key} key");
+        attacks.push(Attack::rejected(name, &keys.sign(&header, &claims, algorithm)));
     }
-    rows
+    attacks
 }
 
-fn other_headers(forge: &Forge<'_>, keys: &PersonKeys, claims: &Value) -> Vec<Row> {
-    let (header, mut rows) = (keys.header(), Vec::new());
+fn other_headers(forge: &TokenForge<'_>, keys: &IdpKeys, claims: &Value) -> Vec<Attack> {
+    let header = keys.header();
+    let mut attacks = Vec::new();
     for alg in [json!("none"), json!("HS256"), json!(null), json!("rs256"), json!("")] {
-        let token = keys.under(&with(&header, "alg", &alg), claims);
+        let token = keys.with_header(&with_member(&header, "alg", &alg), claims);
         let (input, _) = token.rsplit_once('.').unwrap();
-        rows.push(Row::new(format!("alg {alg}, unsigned"), &format!("{input}.")));
-        rows.push(Row::new(format!("alg {alg}, signed"), &token));
-    }
-    for typ in ["id+jwt", "logout+jwt", "JWS", "dpop+jwt", "token-introspection+jwt", "secevent+jwt", ""] {
-        rows.push(Row::new(format!("typ {typ}"), &keys.under(&with(&header, "typ", &json!(typ)), claims)));
+        attacks.push(Attack::rejected(format!("alg {alg}, unsigned"), &format!("{input}.")));
+        attacks.push(Attack::rejected(format!("alg {alg}, signed"), &token));
     }
     for (member, value) in [
+        ("typ", json!("id+jwt")),
+        ("typ", json!("logout+jwt")),
+        ("typ", json!("JWS")),
+        ("typ", json!("dpop+jwt")),
+        ("typ", json!("token-introspection+jwt")),
+        ("typ", json!("secevent+jwt")),
+        ("typ", json!("")),
         ("typ", json!(null)),
         ("typ", json!(["JWT"])),
         ("kid", json!("../../../dev/null")),
         ("kid", json!(null)),
-        ("kid", json!([keys.kids[0]])),
-        ("kid", json!(forge.key.kid())),
+        ("kid", json!([keys.rsa_kid])),
+        ("kid", json!(forge.access_key.kid())),
         ("kid", json!("")),
         ("crit", json!(["exp"])),
         ("crit", json!([])),
     ] {
-        rows.push(Row::new(format!("{member} {value}"), &keys.under(&with(&header, member, &value), claims)));
+        let token = keys.with_header(&with_member(&header, member, &value), claims);
+        attacks.push(Attack::rejected(format!("{member} {value}"), &token));
     }
-    rows.push(Row::new("no kid", &keys.under(&without(&header, "kid"), claims)));
-    rows.push(Row::new("no alg", &keys.under(&without(&header, "alg"), claims)));
-    rows
+    for member in ["kid", "alg"] {
+        let token = keys.with_header(&without_member(&header, member), claims);
+        attacks.push(Attack::rejected(format!("no {member}"), &token));
+    }
+    attacks
 }

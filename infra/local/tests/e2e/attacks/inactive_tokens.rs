@@ -1,47 +1,44 @@
-//! Tokens that were good.
+//! Revoked and expired tokens, and children of such tokens.
 
 use serde_json::json;
 
 use super::{
-    attack::{Group, Row},
-    forge::Forge,
+    attack::{Attack, AttackGroup},
+    forge::{TokenForge, with_member, without_member},
 };
+use crate::harness::LONG_AGO;
 
-/// A time long ago, in seconds since 1970.
-const LONG_AGO: u32 = 1_566_656_122;
-
-pub fn group(forge: &Forge<'_>) -> Group {
-    let world = forge.world;
-    let [revoked, late, parent, late_parent, renamed] = [(); 5].map(|()| forge.token(&forge.owner, &json!({})));
-    let [child, late_child] = [&parent, &late_parent].map(|parent| forge.token(&parent.token, &json!({})));
-    for gone in [&revoked, &parent] {
-        let path = format!("/v1/access-tokens/{}", gone.id);
-        assert_eq!(world.call("DELETE", &path, &forge.owner).status, 200);
+pub fn group(forge: &TokenForge<'_>) -> AttackGroup {
+    let stack = forge.stack;
+    let create = |creator: &str| forge.create_token(creator, &json!({}));
+    let [revoked, expired, revoked_parent, expired_parent, newer_schema] = [(); 5].map(|()| create(&forge.owner));
+    let child_of_revoked = create(&revoked_parent.jwt);
+    let child_of_expired = create(&expired_parent.jwt);
+    for token in [&revoked, &revoked_parent] {
+        stack.revoke(&forge.owner, &token.id);
     }
-    for base in [&late, &late_parent] {
-        world.set(&base.id, "expires_at", LONG_AGO);
+    for token in [&expired, &expired_parent] {
+        stack.set_attribute(&token.id, "expires_at", LONG_AGO);
     }
-    world.set(&renamed.id, "v", 2);
-    let mut expired = late.claims.clone();
-    expired["exp"] = json!(LONG_AGO);
-    let mut rows = vec![
-        Row::new("an expired one, by its row", &late.token),
-        Row::new("an expired one, by both", &forge.saying(&expired)),
-        Row::new("a row of a newer schema", &renamed.token),
+    stack.set_attribute(&newer_schema.id, "v", 2);
+    let expired_claims = with_member(&expired.claims, "exp", &json!(LONG_AGO));
+    let mut attacks = vec![
+        Attack::rejected("expired according to the item", &expired.jwt),
+        Attack::rejected("expired according to item and claim", &forge.with_claims(&expired_claims)),
+        Attack::rejected("item of a newer schema version", &newer_schema.jwt),
     ];
-    for (what, base) in [
-        ("a revoked one", &revoked),
-        ("a revoked parent", &parent),
-        ("its child", &child),
-        ("a child of an expired one", &late_child),
+    for (name, token) in [
+        ("revoked token", &revoked),
+        ("revoked parent", &revoked_parent),
+        ("child of a revoked token", &child_of_revoked),
+        ("child of an expired token", &child_of_expired),
     ] {
-        rows.push(Row::new(what, &base.token));
-        rows.push(Row::new(format!("{what}, signed anew"), &forge.saying(&base.claims)));
+        attacks.push(Attack::rejected(name, &token.jwt));
+        attacks.push(Attack::rejected(format!("{name}, signed again"), &forge.with_claims(&token.claims)));
     }
-    let mut orphan = child.claims.clone();
-    orphan.as_object_mut().unwrap().remove("parent");
-    rows.push(Row::new("a child that disowns its parent", &forge.saying(&orphan)));
-    orphan["parent"] = json!(forge.plain.id);
-    rows.push(Row::new("a child that takes a living parent", &forge.saying(&orphan)));
-    Group::new("revoked, expired, orphaned", &forge.plain.token, rows)
+    let without_parent = without_member(&child_of_revoked.claims, "parent");
+    let with_active_parent = with_member(&without_parent, "parent", &json!(forge.owner_token.id));
+    attacks.push(Attack::rejected("child without the claim `parent`", &forge.with_claims(&without_parent)));
+    attacks.push(Attack::rejected("child with an active parent", &forge.with_claims(&with_active_parent)));
+    AttackGroup::new("revoked, expired, orphaned", &forge.owner_token.jwt, attacks)
 }

@@ -1,13 +1,13 @@
-//! What the header says of itself: the algorithm, the type, what is critical.
+//! Headers with another `alg` or `typ`, and with `crit`, `b64` or `zip`.
 
 use serde_json::{Value, json};
 
 use super::{
-    attack::{Group, Row},
-    forge::{Forge, encode, with, without},
+    attack::{Attack, AttackGroup},
+    forge::{TokenForge, base64url, with_member, without_member},
 };
 
-/// Algorithms that a header may name, most of which nothing here has (RFC 7518, sections 3.1 and 4.1), and misspelled ones.
+/// Algorithms of RFC 7518, sections 3.1 and 4.1, and misspelled ones.
 const ALGORITHMS: [&str; 29] = [
     "RS256",
     "RS384",
@@ -40,8 +40,8 @@ const ALGORITHMS: [&str; 29] = [
     "RSASSA_PKCS1_V1_5_SHA_256",
 ];
 
-/// Types of other things than access tokens.
-const WRONG_TYPES: [&str; 12] = [
+/// Values of `typ` that are not an access token's.
+const OTHER_TYPES: [&str; 12] = [
     "",
     "JWT",
     "jwt",
@@ -56,93 +56,104 @@ const WRONG_TYPES: [&str; 12] = [
     "text/at+jwt",
 ];
 
-/// All groups of headers that the stack with RSA keys is sent.
-pub fn groups(forge: &Forge<'_>) -> Vec<Group> {
-    vec![no_algorithm(forge), other_algorithms(forge), critical(forge), typ(forge)]
+/// The groups for a stack with RSA keys.
+pub fn groups(forge: &TokenForge<'_>) -> Vec<AttackGroup> {
+    vec![no_algorithm(forge), other_algorithms(forge), critical(forge), other_types(forge)]
 }
 
-/// `alg: none` and what may be taken for it, without a signature, with the good token's, and with one over this very header.
-fn no_algorithm(forge: &Forge<'_>) -> Group {
+/// `alg: none` and similar values: without a signature, with that of the valid token, and with a correct one.
+fn no_algorithm(forge: &TokenForge<'_>) -> AttackGroup {
     let spellings = ["none", "None", "NONE", "nOnE", "", " none", "none ", "null"].map(|alg| json!(alg));
     let others = [json!(null), json!(0), json!(false), json!(["none"]), json!(["RS256"]), json!({"RS256": 1})];
     let mut headers: Vec<_> = spellings
         .iter()
         .chain(&others)
-        .map(|alg| (format!("alg {alg}"), with(&forge.plain.header, "alg", alg)))
+        .map(|alg| (format!("alg {alg}"), with_member(&forge.owner_token.header, "alg", alg)))
         .collect();
-    headers.push(("no alg".to_owned(), without(&forge.plain.header, "alg")));
-    headers.push(("an empty header".to_owned(), json!({})));
-    headers.push(("only alg none".to_owned(), json!({"alg": "none"})));
-    let rows = headers.iter().flat_map(|(name, header)| {
-        let signed = forge.under(header);
+    headers.push(("no alg".to_owned(), without_member(&forge.owner_token.header, "alg")));
+    headers.push(("empty header".to_owned(), json!({})));
+    headers.push(("header of alg none only".to_owned(), json!({"alg": "none"})));
+    let attacks = headers.iter().flat_map(|(name, header)| {
+        let signed = forge.with_header(header);
         let (input, _) = signed.rsplit_once('.').unwrap();
-        let kept = forge.plain.parts()[2];
+        let original_signature = forge.owner_token.parts()[2];
         let forms = [
-            ("an empty signature", format!("{input}.")),
-            ("no third part", input.to_owned()),
-            ("the good token's signature", format!("{input}.{kept}")),
-            ("a true signature", signed.clone()),
+            ("empty signature", format!("{input}.")),
+            ("two parts", input.to_owned()),
+            ("signature of the valid token", format!("{input}.{original_signature}")),
+            ("correct signature", signed.clone()),
         ];
-        forms.map(|(form, token)| Row::new(format!("{name}, {form}"), &token))
+        forms.map(|(form, token)| Attack::rejected(format!("{name}, {form}"), &token))
     });
-    Group::new("alg none", &forge.plain.token, rows.collect())
+    AttackGroup::new("alg none", &forge.owner_token.jwt, attacks.collect())
 }
 
-/// Every other algorithm over a signature that is good by the key's own.
-pub fn other_algorithms(forge: &Forge<'_>) -> Group {
-    let own = forge.key.alg().as_str();
+/// Every other algorithm in the header, with a signature that is correct for the key's own.
+pub fn other_algorithms(forge: &TokenForge<'_>) -> AttackGroup {
+    let own = forge.access_key.alg().as_str();
     let others = ALGORITHMS.iter().filter(|alg| **alg != own);
-    let mut rows: Vec<_> = others
-        .map(|alg| Row::new(format!("alg {alg:?} on an {own} key"), &forge.with_header("alg", &json!(alg))))
+    let mut attacks: Vec<_> = others
+        .map(|alg| {
+            Attack::rejected(format!("alg {alg:?} on an {own} key"), &forge.with_header_member("alg", &json!(alg)))
+        })
         .collect();
-    let header = |alg: &str| with(&forge.plain.header, "alg", &json!(alg));
+    let header = |alg: &str| with_member(&forge.owner_token.header, "alg", &json!(alg));
     if own == "RS256" {
         for alg in ["PS256", "RS256"] {
-            let input = format!("{}.{}", encode(header(alg).to_string()), forge.plain.parts()[1]);
-            let signature = forge.key.signature_by(forge.world, input.as_bytes(), "RSASSA_PSS_SHA_256");
-            rows.push(Row::new(format!("a true PSS signature as {alg}"), &format!("{input}.{}", encode(signature))));
+            let input = format!("{}.{}", base64url(header(alg).to_string()), forge.owner_token.parts()[1]);
+            let signature = forge.access_key.kms_signature(forge.stack, input.as_bytes(), "RSASSA_PSS_SHA_256");
+            attacks.push(Attack::rejected(
+                format!("correct PSS signature with alg {alg}"),
+                &format!("{input}.{}", base64url(signature)),
+            ));
         }
     }
-    Group::new(if own == "RS256" { "other alg" } else { "other alg, P-256" }, &forge.plain.token, rows)
+    AttackGroup::new(if own == "RS256" { "other alg" } else { "other alg, P-256" }, &forge.owner_token.jwt, attacks)
 }
 
-/// Extensions that must be understood, and none is (RFC 7515, section 4.1.11), and headers of things that are no JWS.
-fn critical(forge: &Forge<'_>) -> Group {
+/// Extensions that a verifier must support (RFC 7515, section 4.1.11), nested and encrypted tokens.
+fn critical(forge: &TokenForge<'_>) -> AttackGroup {
     let lists =
         [json!(["exp"]), json!([]), json!(["b64"]), json!(["kid"]), json!(["x", "x"]), json!(["http://example.com/x"])];
     let others = [json!("exp"), json!(null), json!(7), json!({}), json!([null]), json!([[]])];
-    let crit = |value: &Value| Row::new(format!("crit {value}"), &forge.with_header("crit", value));
-    let mut rows: Vec<_> = lists.iter().chain(&others).map(crit).collect();
-    rows.extend(unencoded(forge));
-    let [header, claims, signature] = forge.plain.parts();
-    let nested = with(&forge.plain.header, "cty", &json!("JWT")).to_string();
-    let encrypted = encode(json!({"alg": "dir", "enc": "A256GCM", "kid": forge.key.kid()}).to_string());
-    rows.push(Row::new("a token in a token", &forge.signed(nested, &forge.plain.token)));
-    rows.push(Row::new("a JWE of five parts", &format!("{encrypted}..{header}.{claims}.{signature}")));
-    rows.push(Row::new(
-        "a JWE with alg none",
-        &format!("{}.{header}.{claims}.{signature}.", encode(r#"{"alg":"none"}"#)),
+    let crit = |value: &Value| Attack::rejected(format!("crit {value}"), &forge.with_header_member("crit", value));
+    let mut attacks: Vec<_> = lists.iter().chain(&others).map(crit).collect();
+    attacks.extend(unencoded(forge));
+    let [header, claims, signature] = forge.owner_token.parts();
+    let nested = with_member(&forge.owner_token.header, "cty", &json!("JWT")).to_string();
+    let encrypted = base64url(json!({"alg": "dir", "enc": "A256GCM", "kid": forge.access_key.kid()}).to_string());
+    attacks.push(Attack::rejected("nested token", &forge.sign(nested, &forge.owner_token.jwt)));
+    attacks.push(Attack::rejected("JWE of five parts", &format!("{encrypted}..{header}.{claims}.{signature}")));
+    attacks.push(Attack::rejected(
+        "JWE with alg none",
+        &format!("{}.{header}.{claims}.{signature}.", base64url(r#"{"alg":"none"}"#)),
     ));
-    let compressed = with(&forge.plain.header, "zip", &json!("DEF"));
-    rows.push(Row::new("compressed claims", &forge.signed(compressed.to_string(), deflated(&forge.plain.claims))));
-    Group::new("crit, b64, zip, nesting", &forge.plain.token, rows)
+    let compressed = with_member(&forge.owner_token.header, "zip", &json!("DEF"));
+    attacks.push(Attack::rejected(
+        "compressed claims",
+        &forge.sign(compressed.to_string(), deflated(&forge.owner_token.claims)),
+    ));
+    AttackGroup::new("crit, b64, zip, nesting", &forge.owner_token.jwt, attacks)
 }
 
-/// Claims that are signed as they are (RFC 7797), with a header that says so.
-fn unencoded(forge: &Forge<'_>) -> Vec<Row> {
-    let claims = forge.plain.claims.to_string();
-    let plain = with(&forge.plain.header, "b64", &json!(false));
-    let critical = with(&plain, "crit", &json!(["b64"]));
-    let mut rows = vec![Row::new("b64 false, critical, signed as encoded", &forge.under(&critical))];
+/// Unencoded claims (RFC 7797).
+fn unencoded(forge: &TokenForge<'_>) -> Vec<Attack> {
+    let claims = forge.owner_token.claims.to_string();
+    let plain = with_member(&forge.owner_token.header, "b64", &json!(false));
+    let critical = with_member(&plain, "crit", &json!(["b64"]));
+    let mut attacks =
+        vec![Attack::rejected("b64 false, critical, signature of the encoded claims", &forge.with_header(&critical))];
     for (name, header) in [("critical", critical), ("not critical", plain)] {
-        let header = encode(header.to_string());
-        let signature = encode(forge.key.signature(forge.world, format!("{header}.{claims}").as_bytes()));
-        let encoded = encode(&claims);
-        rows.push(Row::new(format!("b64 false, {name}, as it is"), &format!("{header}.{claims}.{signature}")));
-        rows.push(Row::new(format!("b64 false, {name}, detached"), &format!("{header}..{signature}")));
-        rows.push(Row::new(format!("b64 false, {name}, encoded"), &format!("{header}.{encoded}.{signature}")));
+        let header = base64url(header.to_string());
+        let signature = base64url(forge.access_key.signature(forge.stack, format!("{header}.{claims}").as_bytes()));
+        let encoded = base64url(&claims);
+        attacks
+            .push(Attack::rejected(format!("b64 false, {name}, unencoded"), &format!("{header}.{claims}.{signature}")));
+        attacks.push(Attack::rejected(format!("b64 false, {name}, detached"), &format!("{header}..{signature}")));
+        attacks
+            .push(Attack::rejected(format!("b64 false, {name}, encoded"), &format!("{header}.{encoded}.{signature}")));
     }
-    rows
+    attacks
 }
 
 fn deflated(claims: &Value) -> Vec<u8> {
@@ -152,18 +163,19 @@ fn deflated(claims: &Value) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Another `typ` than that of RFC 9068, section 2.1, whose spellings are beside.
-fn typ(forge: &Forge<'_>) -> Group {
-    let wrong = WRONG_TYPES.iter().map(|typ| json!(typ)).chain([
+/// Values of `typ` other than that of RFC 9068, section 2.1. Its other spellings are valid.
+fn other_types(forge: &TokenForge<'_>) -> AttackGroup {
+    let wrong = OTHER_TYPES.iter().map(|typ| json!(typ)).chain([
         json!(null),
         json!(7),
         json!(["at+jwt"]),
         json!({}),
         json!(true),
     ]);
-    let mut rows: Vec<_> = wrong.map(|typ| Row::new(format!("typ {typ}"), &forge.with_header("typ", &typ))).collect();
-    rows.push(Row::new("no typ", &forge.under(&without(&forge.plain.header, "typ"))));
-    let legal = ["AT+JWT", "application/at+jwt", "Application/AT+JWT"];
-    let legal = legal.map(|typ| Row::legal(format!("typ {typ}"), &forge.with_header("typ", &json!(typ))));
-    Group::new("wrong typ", &forge.plain.token, rows).beside(legal.into())
+    let mut attacks: Vec<_> =
+        wrong.map(|typ| Attack::rejected(format!("typ {typ}"), &forge.with_header_member("typ", &typ))).collect();
+    attacks.push(Attack::rejected("no typ", &forge.with_header(&without_member(&forge.owner_token.header, "typ"))));
+    let valid = ["AT+JWT", "application/at+jwt", "Application/AT+JWT"];
+    let valid = valid.map(|typ| Attack::valid(format!("typ {typ}"), &forge.with_header_member("typ", &json!(typ))));
+    AttackGroup::new("other typ", &forge.owner_token.jwt, attacks).with_valid_variants(valid.into())
 }

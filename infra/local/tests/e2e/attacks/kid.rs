@@ -1,15 +1,15 @@
-//! `kid`: which key a token names.
+//! Values of `kid` that name no key of the key set.
 
 use serde_json::{Value, json};
 
 use super::{
-    attack::{Group, Row},
-    forge::{Forge, without},
+    attack::{Attack, AttackGroup},
+    forge::{TokenForge, without_member},
     request::Request,
 };
 
-/// Texts that some look-up would take for more than a name, and names of nothing.
-const TEXTS: [&str; 24] = [
+/// Paths, URLs, and injections into queries and shells.
+const INJECTIONS: [&str; 24] = [
     "../../../../dev/null",
     "/dev/null",
     "/etc/passwd",
@@ -36,35 +36,35 @@ const TEXTS: [&str; 24] = [
     "NaN",
 ];
 
-pub fn group(forge: &Forge<'_>) -> Group {
-    let own = forge.key.kid();
-    let kids = TEXTS.iter().map(|kid| json!(kid)).chain(other_keys(forge)).chain(changed(own));
-    let mut rows: Vec<_> =
-        kids.map(|kid| Row::new(format!("kid {kid:.40}"), &forge.with_header("kid", &kid))).collect();
-    rows.push(Row::new("no kid", &forge.under(&without(&forge.plain.header, "kid"))));
-    let huge = forge.with_header("kid", &json!("k".repeat(9 * 1024)));
-    rows.push(Row::of(
-        "kid beyond what a gateway carries",
+pub fn group(forge: &TokenForge<'_>) -> AttackGroup {
+    let own = forge.access_key.kid();
+    let kids = INJECTIONS.iter().map(|kid| json!(kid)).chain(other_keys(forge)).chain(variations(own));
+    let mut attacks: Vec<_> =
+        kids.map(|kid| Attack::rejected(format!("kid {kid:.40}"), &forge.with_header_member("kid", &kid))).collect();
+    attacks.push(Attack::rejected("no kid", &forge.with_header(&without_member(&forge.owner_token.header, "kid"))));
+    let huge = forge.with_header_member("kid", &json!("k".repeat(9 * 1024)));
+    attacks.push(Attack::new(
+        "kid longer than API Gateway accepts",
         431,
         vec![Request::new("GET", "/v1/permissions/me", &huge)],
     ));
-    Group::new("kid", &forge.plain.token, rows)
+    AttackGroup::new("kid", &forge.owner_token.jwt, attacks)
 }
 
-/// What names a key, and not in this ring.
-fn other_keys(forge: &Forge<'_>) -> Vec<Value> {
+/// Names of keys that are not in the key set.
+fn other_keys(forge: &TokenForge<'_>) -> Vec<Value> {
     vec![
-        json!(forge.key.arn),
-        json!(forge.key.arn.rsplit('/').next().unwrap()),
-        json!(forge.public.arn),
-        json!(forge.public.kid()),
-        json!(forge.stranger.kid()),
-        json!(forge.world.stack().idp.issuer().jwks().keys[0].common.key_id),
+        json!(forge.access_key.arn),
+        json!(forge.access_key.arn.rsplit('/').next().unwrap()),
+        json!(forge.public_key.arn),
+        json!(forge.public_key.kid()),
+        json!(forge.unknown_key.kid()),
+        json!(forge.stack.idp().issuer().jwks().keys[0].common.key_id),
     ]
 }
 
-/// The right name, `own`, and something.
-fn changed(own: &str) -> Vec<Value> {
+/// Variations of the valid `kid`.
+fn variations(own: &str) -> Vec<Value> {
     vec![
         json!(format!("{own}\0")),
         json!(format!("{own} ")),

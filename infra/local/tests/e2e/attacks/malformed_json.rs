@@ -1,22 +1,22 @@
-//! JSON that is none, or no object, or none that everybody reads alike (RFC 8259; RFC 7515, section 5.2; RFC 7519, section 7.2).
+//! Headers and claims that are not JSON, not an object, or that parsers interpret differently (RFC 8259; RFC 7515, section 5.2;
+//! RFC 7519, section 7.2).
 
 use serde_json::{Value, json};
 
 use super::{
-    attack::{Group, Row},
-    duplicate_members::last,
-    forge::{Forge, with},
+    attack::{Attack, AttackGroup},
+    forge::{TokenForge, with_member_text},
 };
 
-/// How deep is deep: still within what a gateway carries.
-const DEEP: usize = 1_000;
+/// Depth of nested values: a token of this depth is still shorter than the gateway's limit.
+const NESTING_DEPTH: usize = 1_000;
 
-/// What JSON has no number for.
-const NO_NUMBERS: [&str; 11] =
+/// Texts that are not a JSON value.
+const INVALID_VALUES: [&str; 11] =
     ["NaN", "Infinity", "-Infinity", "01", "+1", ".5", "1.", "0x1", "1e", "undefined", "True"];
 
-/// The order in which the service writes its claims.
-const ORDER: [&str; 19] = [
+/// The claims in the order in which the service serializes them.
+const CLAIM_ORDER: [&str; 19] = [
     "iss",
     "sub",
     "aud",
@@ -38,107 +38,107 @@ const ORDER: [&str; 19] = [
     "portal_id",
 ];
 
-/// Something within brackets within brackets and so on.
+/// `object`, a JSON text, with this member after all others.
+pub fn append_member(object: &str, member: &str) -> String {
+    format!("{},{member}}}", &object[..object.len() - 1])
+}
+
+/// A number nested [`NESTING_DEPTH`] times in these brackets.
 pub fn nested([open, close]: [&str; 2]) -> String {
-    format!("{}1{}", open.repeat(DEEP), close.repeat(DEEP))
+    format!("{}1{}", open.repeat(NESTING_DEPTH), close.repeat(NESTING_DEPTH))
 }
 
-/// Changes of an object's text after which it is no JSON object, or none that should be read.
+/// Changes to an object's text that a strict parser rejects.
 fn changes(text: &str) -> Vec<(&'static str, Vec<u8>)> {
-    let of_texts = no_objects(text).into_iter().chain(no_json(text));
-    let mut changed: Vec<_> = of_texts.map(|(what, text)| (what, text.into_bytes())).collect();
-    changed.extend(NO_NUMBERS.map(|number| (number, last(text, &format!("\"x\":{number}")).into_bytes())));
-    changed.extend(no_utf8(text));
-    changed
+    let texts = not_an_object(text).into_iter().chain(not_json(text));
+    let mut changes: Vec<_> = texts.map(|(name, text)| (name, text.into_bytes())).collect();
+    changes.extend(INVALID_VALUES.map(|value| (value, append_member(text, &format!("\"x\":{value}")).into_bytes())));
+    changes.extend(not_utf8(text));
+    changes
 }
 
-/// JSON that is another thing than one object.
-fn no_objects(text: &str) -> Vec<(&'static str, String)> {
+fn not_an_object(text: &str) -> Vec<(&'static str, String)> {
     vec![
-        ("nothing", String::new()),
-        ("white space alone", " ".to_owned()),
+        ("empty text", String::new()),
+        ("white space", " ".to_owned()),
         ("null", "null".to_owned()),
-        ("a number", "7".to_owned()),
-        ("a text", json!(text).to_string()),
-        ("an empty array", "[]".to_owned()),
-        ("an object in an array", format!("[{text}]")),
+        ("number", "7".to_owned()),
+        ("string", json!(text).to_string()),
+        ("empty array", "[]".to_owned()),
+        ("object in an array", format!("[{text}]")),
         ("its values in an array", values(text)),
         ("two objects", format!("{text}{text}")),
     ]
 }
 
-/// What only a lenient reader takes for JSON.
-fn no_json(text: &str) -> Vec<(&'static str, String)> {
-    let with = |member: &str| last(text, member);
+/// Texts that only a lenient parser accepts.
+fn not_json(text: &str) -> Vec<(&'static str, String)> {
+    let with = |member: &str| append_member(text, member);
     vec![
-        ("something behind", format!("{text} x")),
-        ("a bracket behind", format!("{text}}}")),
-        ("a NUL behind", format!("{text}\0")),
-        ("no end", text[..text.len() - 1].to_owned()),
-        ("a comma at the end", format!("{},}}", &text[..text.len() - 1])),
-        ("a byte order mark", format!("\u{feff}{text}")),
-        ("a no-break space before", format!("\u{a0}{text}")),
-        ("a comment", format!("/**/{text}")),
-        ("a comment of a line", format!("{text}//")),
+        ("trailing text", format!("{text} x")),
+        ("trailing brace", format!("{text}}}")),
+        ("trailing NUL", format!("{text}\0")),
+        ("unclosed object", text[..text.len() - 1].to_owned()),
+        ("trailing comma", format!("{},}}", &text[..text.len() - 1])),
+        ("byte order mark", format!("\u{feff}{text}")),
+        ("leading no-break space", format!("\u{a0}{text}")),
+        ("block comment", format!("/**/{text}")),
+        ("line comment", format!("{text}//")),
         ("single quotes", text.replace('"', "'")),
-        ("a name without quotes", with("x:1")),
-        ("a guard before", format!(")]}}',\n{text}")),
-        ("a line feed in a text", with("\"x\":\"a\nb\"")),
-        ("an unknown escape", with("\"x\":\"\\x41\"")),
-        ("arrays in arrays alone", nested(["[", "]"])),
-        ("objects in objects alone", nested(["{\"\":", "}"])),
+        ("unquoted name", with("x:1")),
+        ("anti-hijacking prefix", format!(")]}}',\n{text}")),
+        ("line feed in a string", with("\"x\":\"a\nb\"")),
+        ("unknown escape", with("\"x\":\"\\x41\"")),
+        ("nested arrays", nested(["[", "]"])),
+        ("nested objects", nested(["{\"\":", "}"])),
     ]
 }
 
-/// What is no UTF-8 (RFC 8259, section 8.1), in a member that nobody reads or in the whole.
-fn no_utf8(text: &str) -> Vec<(&'static str, Vec<u8>)> {
+/// Texts that are not UTF-8 (RFC 8259, section 8.1).
+fn not_utf8(text: &str) -> Vec<(&'static str, Vec<u8>)> {
     let utf16: Vec<u16> = text.encode_utf16().collect();
-    let bytes = |sequence: &[u8]| [&text.as_bytes()[..text.len() - 1], b",\"x\":\"", sequence, b"\"}"].concat();
+    let with = |sequence: &[u8]| [&text.as_bytes()[..text.len() - 1], b",\"x\":\"", sequence, b"\"}"].concat();
     vec![
-        ("no UTF-8", bytes(b"\xff\xfe")),
-        ("a slash in two bytes", bytes(b"\xc0\xaf")),
-        ("a surrogate in UTF-8", bytes(b"\xed\xa0\x80")),
-        ("a letter cut off", bytes(b"\xc3")),
-        ("UTF-16, the low byte first", utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect()),
-        ("UTF-16, the high byte first", utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect()),
+        ("invalid bytes", with(b"\xff\xfe")),
+        ("overlong slash", with(b"\xc0\xaf")),
+        ("surrogate in UTF-8", with(b"\xed\xa0\x80")),
+        ("truncated character", with(b"\xc3")),
+        ("UTF-16, little-endian", utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect()),
+        ("UTF-16, big-endian", utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect()),
     ]
 }
 
-/// The values of an object in their order, which some readers take for the object.
-fn values(text: &str) -> String {
-    let object: Value = serde_json::from_str(text).unwrap();
+/// The values of an object as an array, which some deserializers accept in place of the object.
+fn values(object: &str) -> String {
+    let object: Value = serde_json::from_str(object).unwrap();
     json!(object.as_object().unwrap().values().collect::<Vec<_>>()).to_string()
 }
 
-pub fn group(forge: &Forge<'_>) -> Group {
-    let (header, claims) = (forge.plain.header.to_string(), forge.plain.claims.to_string());
-    let in_header = changes(&header)
-        .into_iter()
-        .map(|(what, text)| Row::new(format!("{what}, in the header"), &forge.signed(text, &claims)));
-    let in_claims = changes(&claims)
-        .into_iter()
-        .map(|(what, text)| Row::new(format!("{what}, in the claims"), &forge.signed(&header, text)));
-    let mut rows: Vec<_> = in_header.chain(in_claims).collect();
-    let ordered = positional(&forge.plain.claims);
-    rows.push(Row::new("claims as a list, in the order of the house", &forge.signed(&header, ordered)));
-    let listed = json!([forge.plain.header["alg"], "at+jwt", forge.key.kid()]).to_string();
-    rows.push(Row::new("a header as a list, in the order of the house", &forge.signed(listed, &claims)));
-    let (arrays, objects) = (nested(["[", "]"]), nested(["{\"\":", "}"]));
-    for (name, value) in [
-        ("arrays a thousand deep", arrays.as_str()),
-        ("objects a thousand deep", &objects),
-        ("a surrogate alone", "\"\\ud800\""),
-        ("surrogates the wrong way round", "\"\\udc00\\ud800\""),
-    ] {
-        let text = with(&forge.plain.claims, "token_name", &json!("@")).to_string().replace("\"@\"", value);
-        rows.push(Row::new(format!("{name} in a claim"), &forge.signed(&header, text)));
-        let text = with(&forge.plain.header, "kid", &json!("@")).to_string().replace("\"@\"", value);
-        rows.push(Row::new(format!("{name} in the header"), &forge.signed(text, &claims)));
+pub fn group(forge: &TokenForge<'_>) -> AttackGroup {
+    let token = &forge.owner_token;
+    let header = token.header.to_string();
+    let claims = token.claims.to_string();
+    let mut attacks = Vec::new();
+    for (name, text) in changes(&header) {
+        attacks.push(Attack::rejected(format!("{name}, in the header"), &forge.sign(text, &claims)));
     }
-    Group::new("odd JSON", &forge.plain.token, rows)
-}
-
-/// The claims' values in the order in which the service writes them.
-fn positional(claims: &Value) -> String {
-    json!(ORDER.map(|claim| claims[claim].clone())).to_string()
+    for (name, text) in changes(&claims) {
+        attacks.push(Attack::rejected(format!("{name}, in the claims"), &forge.sign(&header, text)));
+    }
+    let claims_array = json!(CLAIM_ORDER.map(|claim| token.claims[claim].clone())).to_string();
+    let header_array = json!([token.header["alg"], "at+jwt", forge.access_key.kid()]).to_string();
+    attacks.push(Attack::rejected("claims as an array", &forge.sign(&header, claims_array)));
+    attacks.push(Attack::rejected("header as an array", &forge.sign(header_array, &claims)));
+    for (name, value) in [
+        ("nested arrays as a value", nested(["[", "]"]).as_str()),
+        ("nested objects as a value", &nested(["{\"\":", "}"])),
+        ("unpaired surrogate", "\"\\ud800\""),
+        ("surrogates in reverse order", "\"\\udc00\\ud800\""),
+    ] {
+        let changed_claims = with_member_text(&token.claims, "token_name", value);
+        attacks.push(Attack::rejected(format!("{name}, in a claim"), &forge.sign(&header, changed_claims)));
+        let changed_header = with_member_text(&token.header, "kid", value);
+        attacks.push(Attack::rejected(format!("{name}, in `kid`"), &forge.sign(changed_header, &claims)));
+    }
+    AttackGroup::new("malformed JSON", &token.jwt, attacks)
 }

@@ -1,13 +1,13 @@
-//! Times that are none, or not the row's.
+//! Time claims that are not a valid `NumericDate` (RFC 7519, section 2), or that differ from the item.
 
 use serde_json::json;
 
 use super::{
-    attack::{Group, Row},
-    forge::{Base, Forge, with},
+    attack::{Attack, AttackGroup},
+    forge::{TokenForge, ValidToken, with_member, with_member_text},
 };
 
-/// What is written in place of a time, as JSON has it. None is the time of a row.
+/// JSON texts. None is the time of an item.
 const TIMES: [&str; 26] = [
     "\"\"",
     "\"1566656122\"",
@@ -37,34 +37,27 @@ const TIMES: [&str; 26] = [
     "-9223372036854775808",
 ];
 
-/// The token of `base` whose claim `claim` is this text.
-fn token(forge: &Forge<'_>, base: &Base, claim: &str, text: &str) -> String {
-    let claims = with(&base.claims, claim, &json!("@")).to_string().replace("\"@\"", text);
-    forge.signed(base.header.to_string(), claims)
+fn attack(forge: &TokenForge<'_>, name: String, base: &ValidToken, claim: &str, text: &str) -> Attack {
+    let claims = with_member_text(&base.claims, claim, text);
+    Attack::rejected(name, &forge.sign(base.header.to_string(), claims))
 }
 
-pub fn group(forge: &Forge<'_>) -> Group {
-    let mut rows = Vec::new();
-    for (what, base) in [("no expiry", &forge.plain), ("an expiry", &forge.rich)] {
+pub fn group(forge: &TokenForge<'_>) -> AttackGroup {
+    let mut attacks = Vec::new();
+    for (kind, base) in [("without expiry", &forge.owner_token), ("with expiry", &forge.child_token)] {
         for claim in ["exp", "iat", "nbf"] {
             for text in TIMES {
-                let token = token(forge, base, claim, text);
-                rows.push(Row::new(format!("a token of {what}: {claim} {text}"), &token));
+                attacks.push(attack(forge, format!("token {kind}: {claim} {text}"), base, claim, text));
             }
         }
         for claim in ["exp", "iat"] {
-            let as_text = base.claims[claim].to_string();
-            let forms =
-                [format!("\"{as_text}\""), format!("{as_text}.0"), format!("{as_text}e0"), format!("[{as_text}]")];
-            for form in forms.iter().filter(|_| as_text != "null") {
-                rows.push(Row::new(
-                    format!("a token of {what}: its own {claim} as {form}"),
-                    &token(forge, base, claim, form),
-                ));
+            let Some(value) = base.claims.get(claim) else { continue };
+            for text in [format!("\"{value}\""), format!("{value}.0"), format!("{value}e0"), format!("[{value}]")] {
+                attacks.push(attack(forge, format!("token {kind}: its own {claim} as {text}"), base, claim, &text));
             }
         }
     }
-    let legal = forge.saying(&with(&forge.plain.claims, "auth_time", &json!("never")));
-    let legal = vec![Row::legal("a time that is not ours", &legal)];
-    Group::new("exp, iat, nbf", &forge.plain.token, rows).beside(legal)
+    let unknown_claim = forge.with_claims(&with_member(&forge.owner_token.claims, "auth_time", &json!("never")));
+    let valid = vec![Attack::valid("a time claim that the service does not use", &unknown_claim)];
+    AttackGroup::new("exp, iat, nbf", &forge.owner_token.jwt, attacks).with_valid_variants(valid)
 }

@@ -1,10 +1,9 @@
-//! What is sent.
+//! A request of an attack.
 
 use contract_tests::ReceivedResponse;
 
-use crate::harness::{Reply, World};
+use crate::harness::{HttpResponse, TestStack};
 
-/// One request.
 #[derive(Clone)]
 pub struct Request {
     pub method: &'static str,
@@ -14,37 +13,41 @@ pub struct Request {
 }
 
 impl Request {
+    /// A request with a bearer token and without a body.
     pub fn new(method: &'static str, path: &str, credential: &str) -> Self {
         let headers = vec![("Authorization", format!("Bearer {credential}"))];
         Self { method, path: path.to_owned(), headers, body: String::new() }
     }
 
-    /// The same request with one header more.
-    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+    /// The same request with an additional header.
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self
     }
 
     /// The same request with this JSON as its body.
     pub fn with_json(self, body: &str) -> Self {
-        Self { body: body.to_owned(), ..self.with("Content-Type", "application/json") }
+        Self { body: body.to_owned(), ..self.with_header("Content-Type", "application/json") }
     }
 
-    /// Sends it to the API.
-    pub fn send(&self, world: &World) -> Reply {
+    pub fn send(&self, stack: &TestStack) -> HttpResponse {
         let headers: Vec<_> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        world.send_to(&world.stack().local.url, self.method, &self.path, &headers, self.body.clone())
+        stack.send_to(&stack.local().url, self.method, &self.path, &headers, self.body.clone())
     }
 
-    /// What is wrong with `reply`, beside its status.
-    pub fn objection(&self, reply: &Reply) -> Option<String> {
-        let (status, headers, body) = (reply.status, &reply.headers, reply.text.as_str());
-        // What the gateway does not even read is answered by it alone.
-        let foreseen = ReceivedResponse { method: self.method, path: &self.path, status, headers, body }
-            .check()
-            .err()
-            .filter(|_| status != 431);
-        let challenged = status != 401 || reply.header("www-authenticate") == "Bearer";
-        foreseen.or_else(|| (!challenged).then(|| "there is no challenge".to_owned()))
+    /// How `response` deviates from the contract, apart from its status.
+    pub fn deviation(&self, response: &HttpResponse) -> Option<String> {
+        let status = response.status;
+        let received = ReceivedResponse {
+            method: self.method,
+            path: &self.path,
+            status,
+            headers: &response.headers,
+            body: &response.body,
+        };
+        // The gateway rejects too large headers itself, with a status that the contract does not define.
+        let deviation = received.check().err().filter(|_| status != 431);
+        let has_challenge = status != 401 || response.header("www-authenticate") == "Bearer";
+        deviation.or_else(|| (!has_challenge).then(|| "the header `WWW-Authenticate` is missing".to_owned()))
     }
 }

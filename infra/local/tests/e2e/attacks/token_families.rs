@@ -1,79 +1,77 @@
-//! Two families and an identity provider, each with keys of its own: none vouches for another.
+//! The access family, the public family and the identity provider: each accepts only tokens signed with its own keys.
 
-use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
 use super::{
-    attack::{Group, Row},
-    forge::{Base, Forge, with},
-    idp_tokens::PersonKeys,
+    attack::{Attack, AttackGroup},
+    forge::{TokenForge, ValidToken, with_member},
+    idp_tokens::IdpKeys,
     request::Request,
 };
-use crate::kms_keys::Key;
+use crate::kms_keys::KmsKey;
 
-pub fn group(forge: &Forge<'_>) -> Group {
-    let (mut rows, mut known) = (Vec::new(), Vec::new());
-    for (family, members) in [("journey", json!({"journey_id": "j"})), ("portal", json!({"portal_id": "p"}))] {
-        let base = forge.token(&forge.owner, &members);
-        rows.extend(crossed(forge, family, &base, &forge.public));
-        let request = Request::new("GET", "/v1/permissions/me", &base.token);
-        known.push(Row::of(format!("a {family} token, known and not let in"), 403, vec![request]));
+pub fn group(forge: &TokenForge<'_>) -> AttackGroup {
+    let mut attacks = Vec::new();
+    let mut denied = Vec::new();
+    for (token_type, members) in [("journey", json!({"journey_id": "j"})), ("portal", json!({"portal_id": "p"}))] {
+        let token = forge.create_token(&forge.owner, &members);
+        attacks.extend(combinations(forge, token_type, &token, &forge.public_key));
+        let request = Request::new("GET", "/v1/permissions/me", &token.jwt);
+        denied.push(Attack::new(format!("{token_type} token is authenticated and denied"), 403, vec![request]));
     }
-    rows.extend(crossed(forge, "access", &forge.plain, &forge.key));
-    rows.extend(crossed(forge, "access child", &forge.rich, &forge.key));
-    rows.extend(providers(forge));
-    Group::new("another family, the provider", &forge.plain.token, rows).beside(known)
+    attacks.extend(combinations(forge, "access", &forge.owner_token, &forge.access_key));
+    attacks.extend(combinations(forge, "access child", &forge.child_token, &forge.access_key));
+    attacks.extend(provider_combinations(forge));
+    AttackGroup::new("other family or provider", &forge.owner_token.jwt, attacks).with_valid_variants(denied)
 }
 
-/// The claims of a good token under each issuer, signed by each key, under each `kid`. What is as it was made is left out.
-fn crossed(forge: &Forge<'_>, family: &str, base: &Base, own: &Key) -> Vec<Row> {
-    let issuer = &forge.plain.claims["iss"];
-    let issuers = [issuer.clone(), json!(format!("{}/public", issuer.as_str().unwrap()))];
-    let keys = [("access", &forge.key), ("public", &forge.public), ("nobody", &forge.stranger)];
-    let mut rows = Vec::new();
-    for issuer in &issuers {
-        for (signer, key) in keys {
-            for (named, kid) in keys {
-                let is_good = *issuer == base.claims["iss"] && key.arn == own.arn && kid.arn == own.arn;
-                if is_good {
+/// The claims of a valid token with each issuer, signed with each key, with each `kid`. The valid combination is left out.
+fn combinations(forge: &TokenForge<'_>, kind: &str, token: &ValidToken, own: &KmsKey) -> Vec<Attack> {
+    let access_issuer = forge.owner_token.claims["iss"].as_str().unwrap();
+    let issuers = [("access", access_issuer.to_owned()), ("public", format!("{access_issuer}/public"))];
+    let keys = [("access", &forge.access_key), ("public", &forge.public_key), ("unknown", &forge.unknown_key)];
+    let mut attacks = Vec::new();
+    for (issuer_name, issuer) in &issuers {
+        for (signer_name, signer) in keys {
+            for (kid_name, kid) in keys {
+                if token.claims["iss"] == *issuer && signer.arn == own.arn && kid.arn == own.arn {
                     continue;
                 }
-                let header = with(&base.header, "kid", &json!(kid.kid()));
-                let claims = with(&base.claims, "iss", issuer);
-                let token = forge.signed_by(key, header.to_string(), claims.to_string());
-                let public = issuer.as_str().unwrap().ends_with("/public");
-                let name = format!("{family} token, public issuer: {public}, by the key of {signer}, kid of {named}");
-                rows.push(Row::new(name, &token));
+                let header = with_member(&token.header, "kid", &json!(kid.kid()));
+                let claims = with_member(&token.claims, "iss", &json!(issuer));
+                let jwt = forge.sign_with(signer, header.to_string(), claims.to_string());
+                let name = format!("{kind} token: {issuer_name} issuer, {signer_name} key, {kid_name} kid");
+                attacks.push(Attack::rejected(name, &jwt));
             }
         }
     }
-    rows
+    attacks
 }
 
-/// The provider's keys speak for our issuers, and ours for the provider's.
-fn providers(forge: &Forge<'_>) -> Vec<Row> {
-    let keys = PersonKeys::of(forge.world);
-    let person = keys.claims(forge);
-    let ours = &forge.plain.claims;
-    let mut rows = Vec::new();
-    for (whose, kid) in [("the provider's", keys.rsa_kid()), ("ours", forge.key.kid().to_owned())] {
+/// Tokens of the service signed by the provider, and user tokens signed by the service.
+fn provider_combinations(forge: &TokenForge<'_>) -> Vec<Attack> {
+    let keys = IdpKeys::read(forge.stack);
+    let user_claims = keys.claims(forge);
+    let own_claims = &forge.owner_token.claims;
+    let user_with_own_issuer = with_member(&user_claims, "iss", &own_claims["iss"]);
+    let own_with_provider_issuer = with_member(own_claims, "iss", &user_claims["iss"]);
+    let mut attacks = Vec::new();
+    for (kid_name, kid) in [("provider's", keys.rsa_kid.as_str()), ("own", forge.access_key.kid())] {
         for typ in ["at+jwt", "JWT"] {
             let header = json!({"alg": "RS256", "typ": typ, "kid": kid});
-            let by_provider = |claims: &Value| keys.signed(&header, claims, Algorithm::RS256);
-            let by_us = |claims: &Value| forge.signed(header.to_string(), claims.to_string());
-            let person_with_ours = with(&person, "iss", &ours["iss"]);
-            let ours_as_persons = with(ours, "iss", &person["iss"]);
-            for (what, token) in [
-                ("our claims, by the provider", by_provider(ours)),
-                ("a person under our issuer, by the provider", by_provider(&person_with_ours)),
-                ("our claims under the provider's issuer, by us", by_us(&ours_as_persons)),
-                ("a person, by us", by_us(&person)),
-                ("a person under our issuer, by us", by_us(&person_with_ours)),
-                ("our claims under the provider's issuer, by the provider", by_provider(&ours_as_persons)),
+            let by_provider = |claims: &Value| keys.with_header(&header, claims);
+            let by_service = |claims: &Value| forge.sign(header.to_string(), claims.to_string());
+            for (name, token) in [
+                ("own claims, signed by the provider", by_provider(own_claims)),
+                ("user claims with own issuer, signed by the provider", by_provider(&user_with_own_issuer)),
+                ("own claims with the provider's issuer, signed by the service", by_service(&own_with_provider_issuer)),
+                ("user claims, signed by the service", by_service(&user_claims)),
+                ("user claims with own issuer, signed by the service", by_service(&user_with_own_issuer)),
+                ("own claims with the provider's issuer, signed by it", by_provider(&own_with_provider_issuer)),
             ] {
-                rows.push(Row::new(format!("{what}, typ {typ}, kid {whose}"), &token));
+                attacks.push(Attack::rejected(format!("{name}, typ {typ}, {kid_name} kid"), &token));
             }
         }
     }
-    rows
+    attacks
 }

@@ -1,4 +1,4 @@
-//! The steps of a program, drawn at random.
+//! Commands, and the generation of random sequences of them.
 
 use proptest::{
     collection::{btree_set, vec},
@@ -7,100 +7,135 @@ use proptest::{
 };
 
 use super::{
-    domain::{ACTIONS, Action, Actor, End, FORMS, Flags, Held, Kind, ORGS, Order, ROLES},
+    domain::{
+        ACTIONS, Action, Actor, CreateRequest, Expiry, Flags, ORGANIZATIONS, ROLE_GRANTS, ROLES, RoleSet, TokenType,
+    },
     model::Model,
 };
 
-/// Somebody of those that there are when the step is taken.
+/// Chooses an actor among those that exist when the command runs.
 #[derive(Debug, Clone)]
-pub struct Pick {
-    token: bool,
-    which: Index,
+pub struct ActorChoice {
+    is_token: bool,
+    index: Index,
 }
 
-impl Pick {
-    pub fn of(&self, model: &Model) -> Actor {
-        if self.token && !model.tokens.is_empty() {
-            return Actor::Token(self.which.index(model.tokens.len()));
+impl ActorChoice {
+    pub fn resolve(&self, model: &Model) -> Actor {
+        if self.is_token && !model.tokens.is_empty() {
+            return Actor::Token(self.index.index(model.tokens.len()));
         }
-        Actor::Person(self.which.index(model.people.len()))
+        Actor::User(self.index.index(model.users.len()))
     }
 }
 
-/// Which answers of the ledger get lost after it wrote.
+/// Which responses of `DynamoDB` are lost after the write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lost {
+pub enum LostResponses {
     None,
-    Once,
-    /// All, until the client has heard of it and asks again.
+    First,
+    /// All, until the client has received an error and retries.
     All,
 }
 
 #[derive(Debug, Clone)]
-pub enum Step {
-    Create { by: Pick, order: Order, keyed: bool, lost: Lost },
-    Repeat { token: Index },
-    Mistake { token: Index },
-    Use { by: Pick, action: Action },
-    Get { by: Pick, token: Index },
-    List { by: Pick },
-    Revoke { by: Pick, token: Index, lost: Lost },
-    RevokeSelf { token: Index },
-    Edit { org: usize, role: usize, form: usize },
-    Rotate,
+pub enum Command {
+    Create {
+        by: ActorChoice,
+        request: CreateRequest,
+        with_key: bool,
+        lost: LostResponses,
+    },
+    Replay {
+        token: Index,
+    },
+    ReplayWithOtherBody {
+        token: Index,
+    },
+    Use {
+        by: ActorChoice,
+        action: Action,
+    },
+    Get {
+        by: ActorChoice,
+        token: Index,
+    },
+    List {
+        by: ActorChoice,
+    },
+    Revoke {
+        by: ActorChoice,
+        token: Index,
+        lost: LostResponses,
+    },
+    RevokeSelf {
+        token: Index,
+    },
+    EditRole {
+        org: usize,
+        role: usize,
+        variant: usize,
+    },
+    RotateKeys,
+    /// Waits until every token with [`Expiry::Soon`] has expired.
     Wait,
 }
 
-/// A program.
-pub fn program() -> impl Strategy<Value = Vec<Step>> {
-    vec(step(), 20..60)
+pub fn sequence() -> impl Strategy<Value = Vec<Command>> {
+    vec(command(), 20..60)
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn command() -> impl Strategy<Value = Command> {
     let token = any::<Index>;
     prop_oneof![
-        12 => (pick(), order(), any::<bool>(), lost())
-            .prop_map(|(by, order, keyed, lost)| Step::Create { by, order, keyed, lost }),
-        4 => token().prop_map(|token| Step::Repeat { token }),
-        1 => token().prop_map(|token| Step::Mistake { token }),
-        10 => (pick(), select(&ACTIONS[..])).prop_map(|(by, action)| Step::Use { by, action }),
-        2 => (pick(), token()).prop_map(|(by, token)| Step::Get { by, token }),
-        2 => pick().prop_map(|by| Step::List { by }),
-        4 => (pick(), token(), lost()).prop_map(|(by, token, lost)| Step::Revoke { by, token, lost }),
-        1 => token().prop_map(|token| Step::RevokeSelf { token }),
-        2 => (0..ORGS, 0..FORMS.len(), 0..2_usize).prop_map(|(org, role, form)| Step::Edit { org, role, form }),
-        1 => Just(Step::Rotate),
-        1 => Just(Step::Wait),
+        12 => (actor(), create_request(), any::<bool>(), lost_responses())
+            .prop_map(|(by, request, with_key, lost)| Command::Create { by, request, with_key, lost }),
+        4 => token().prop_map(|token| Command::Replay { token }),
+        1 => token().prop_map(|token| Command::ReplayWithOtherBody { token }),
+        10 => (actor(), select(&ACTIONS[..])).prop_map(|(by, action)| Command::Use { by, action }),
+        2 => (actor(), token()).prop_map(|(by, token)| Command::Get { by, token }),
+        2 => actor().prop_map(|by| Command::List { by }),
+        4 => (actor(), token(), lost_responses()).prop_map(|(by, token, lost)| Command::Revoke { by, token, lost }),
+        1 => token().prop_map(|token| Command::RevokeSelf { token }),
+        2 => (0..ORGANIZATIONS, 0..ROLE_GRANTS.len(), 0..2_usize)
+            .prop_map(|(org, role, variant)| Command::EditRole { org, role, variant }),
+        1 => Just(Command::RotateKeys),
+        1 => Just(Command::Wait),
     ]
 }
 
-fn pick() -> impl Strategy<Value = Pick> {
-    (any::<bool>(), any::<Index>()).prop_map(|(token, which)| Pick { token, which })
+fn actor() -> impl Strategy<Value = ActorChoice> {
+    (any::<bool>(), any::<Index>()).prop_map(|(is_token, index)| ActorChoice { is_token, index })
 }
 
-fn lost() -> impl Strategy<Value = Lost> {
-    prop_oneof![6 => Just(Lost::None), 1 => Just(Lost::Once), 1 => Just(Lost::All)]
+fn lost_responses() -> impl Strategy<Value = LostResponses> {
+    prop_oneof![6 => Just(LostResponses::None), 1 => Just(LostResponses::First), 1 => Just(LostResponses::All)]
 }
 
-fn order() -> impl Strategy<Value = Order> {
-    let kind = prop_oneof![
-        6 => Just(Kind::Api), 2 => Just(Kind::App), 1 => Just(Kind::Assume), 2 => Just(Kind::Journey)
+/// Valid requests only: other tests cover invalid ones.
+fn create_request() -> impl Strategy<Value = CreateRequest> {
+    let token_type = prop_oneof![
+        6 => Just(TokenType::Api),
+        2 => Just(TokenType::App),
+        1 => Just(TokenType::Assume),
+        2 => Just(TokenType::Journey),
     ];
-    let end = prop_oneof![5 => Just(None), 2 => Just(Some(End::Soon)), 2 => Just(Some(End::Late))];
-    let asked = prop_oneof![3 => Just(Held::default()), 4 => held()];
+    let expiry = prop_oneof![5 => Just(None), 2 => Just(Some(Expiry::Soon)), 2 => Just(Some(Expiry::Late))];
+    let requested_roles = prop_oneof![3 => Just(RoleSet::default()), 4 => role_set()];
     let flag = || proptest::bool::weighted(0.15);
-    (kind, asked, end, flag(), flag()).prop_map(|(kind, asked, end, read_only, anonymize)| {
-        // What the contract refuses as a form is looked at elsewhere.
-        let public = kind == Kind::Journey;
-        Order {
-            kind,
-            asked: if public { Held::default() } else { asked },
-            end: end.filter(|_| kind != Kind::Assume),
-            flags: if public { Flags::default() } else { Flags { read_only, anonymize } },
-        }
-    })
+    (token_type, requested_roles, expiry, flag(), flag()).prop_map(
+        |(token_type, requested_roles, expiry, read_only, anonymize)| {
+            let is_public = token_type.is_public();
+            CreateRequest {
+                token_type,
+                requested_roles: if is_public { RoleSet::default() } else { requested_roles },
+                expiry: expiry.filter(|_| token_type != TokenType::Assume),
+                flags: if is_public { Flags::default() } else { Flags { read_only, anonymize } },
+            }
+        },
+    )
 }
 
-fn held() -> impl Strategy<Value = Held> {
-    (proptest::bool::weighted(0.2), btree_set(0..ROLES.len(), 0..3)).prop_map(|(owner, roles)| Held { owner, roles })
+fn role_set() -> impl Strategy<Value = RoleSet> {
+    (proptest::bool::weighted(0.2), btree_set(0..ROLES.len(), 0..3)).prop_map(|(owner, roles)| RoleSet { owner, roles })
 }

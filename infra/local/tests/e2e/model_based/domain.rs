@@ -1,21 +1,21 @@
-//! The words in which programs and their model speak.
+//! The terms of commands and model.
 
 use std::collections::BTreeSet;
 
-/// The organizations of a program.
-pub const ORGS: usize = 2;
+/// The organizations of a sequence.
+pub const ORGANIZATIONS: usize = 2;
 
-/// The roles of each organization, beside its owner's and the root role.
-pub const ROLES: [&str; 4] = ["maker", "seller", "viewer", "denier"];
+/// The slugs of the roles of each organization, without owner and root role.
+pub const ROLES: [&str; 4] = ["token_creator", "seller", "viewer", "denier"];
 
-/// The place of the root role among those that may be edited.
-pub const ROOT: usize = ROLES.len();
+/// The index of the root role in [`ROLE_GRANTS`].
+pub const ROOT_ROLE: usize = ROLES.len();
 
-/// What a role says: an action's pattern, and whether it is denied.
+/// A role's grants: the pattern of actions, and whether they are denied.
 pub type Grants = &'static [(&'static str, bool)];
 
-/// What each role may say, the root role's last. In its second form the seller's takes something away.
-pub const FORMS: [[Grants; 2]; ROLES.len() + 1] = [
+/// Two variants of the grants of each role in [`ROLES`], and of the root role.
+pub const ROLE_GRANTS: [[Grants; 2]; ROLES.len() + 1] = [
     [&[("token:create", false)], &[("token:*", false), ("catalog:view", false)]],
     [&[("order:*", false)], &[("order:view", false), ("order:create", true)]],
     [&[("*:view", false)], &[("catalog:*", false)]],
@@ -23,107 +23,132 @@ pub const FORMS: [[Grants; 2]; ROLES.len() + 1] = [
     [&[("*", false)], &[("order:view", false), ("token:create", false)]],
 ];
 
-/// What can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    View,
-    Sell,
-    Delete,
-    Manage,
-    Catalog,
+    ViewOrder,
+    CreateOrder,
+    DeleteOrder,
+    ManageTokens,
+    ViewCatalog,
 }
 
-pub const ACTIONS: [Action; 5] = [Action::View, Action::Sell, Action::Delete, Action::Manage, Action::Catalog];
+pub const ACTIONS: [Action; 5] =
+    [Action::ViewOrder, Action::CreateOrder, Action::DeleteOrder, Action::ManageTokens, Action::ViewCatalog];
 
 impl Action {
     pub fn name(self) -> &'static str {
         match self {
-            Self::View => "order:view",
-            Self::Sell => "order:create",
-            Self::Delete => "order:delete",
-            Self::Manage => "token:create",
-            Self::Catalog => "catalog:view",
+            Self::ViewOrder => "order:view",
+            Self::CreateOrder => "order:create",
+            Self::DeleteOrder => "order:delete",
+            Self::ManageTokens => "token:create",
+            Self::ViewCatalog => "catalog:view",
         }
     }
 }
 
-/// The roles of somebody: those of [`ROLES`] by their places, and whether the owner's is among them.
+/// The roles of a user or token, or the roles that a request names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Held {
+pub struct RoleSet {
     pub owner: bool,
+    /// Indices into [`ROLES`].
     pub roles: BTreeSet<usize>,
 }
 
-/// A person of one organization.
-#[derive(Debug, Clone)]
-pub struct Person {
-    pub org: usize,
-    pub user: &'static str,
-    pub held: Held,
+impl RoleSet {
+    pub fn is_empty(&self) -> bool {
+        !self.owner && self.roles.is_empty()
+    }
+
+    pub fn slugs(&self) -> Vec<&'static str> {
+        let owner = self.owner.then_some("owner");
+        owner.into_iter().chain(self.roles.iter().map(|role| ROLES[*role])).collect()
+    }
 }
 
-/// When a token ends.
+/// A user of one organization.
+#[derive(Debug, Clone)]
+pub struct User {
+    pub org: usize,
+    pub name: &'static str,
+    pub roles: RoleSet,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum Expiry {
     Never,
-    /// Long after the program.
+    /// Long after the sequence.
     Late,
-    /// Within the program, when time passes.
+    /// During the sequence, at the next [`Command::Wait`](super::commands::Command::Wait).
     Soon,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum TokenType {
     Api,
     App,
     Assume,
     Journey,
 }
 
-/// Somebody who asks.
+impl TokenType {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::App => "app",
+            Self::Assume => "assume",
+            Self::Journey => "journey",
+        }
+    }
+
+    /// Whether it belongs to the public family, whose tokens have no roles.
+    pub fn is_public(self) -> bool {
+        self == Self::Journey
+    }
+}
+
+/// The sender of a request, as an index into the users or tokens of the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Actor {
-    Person(usize),
+    User(usize),
     Token(usize),
 }
 
-/// What a token is held to beside its roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Flags {
     pub read_only: bool,
     pub anonymize: bool,
 }
 
-/// A token as it was promised.
+/// A token as the model expects it.
 #[derive(Debug, Clone)]
-pub struct Token {
+pub struct ExpectedToken {
     pub org: usize,
-    pub maker: Actor,
-    pub kind: Kind,
-    pub held: Held,
-    pub end: End,
+    pub creator: Actor,
+    pub token_type: TokenType,
+    pub roles: RoleSet,
+    pub expiry: Expiry,
     pub flags: Flags,
     pub revoked: bool,
-    pub ended: bool,
+    pub expired: bool,
 }
 
-/// An order for a token.
 #[derive(Debug, Clone)]
-pub struct Order {
-    pub kind: Kind,
-    /// Empty: the maker's own.
-    pub asked: Held,
-    /// `None`: what the kind and the maker give.
-    pub end: Option<End>,
+pub struct CreateRequest {
+    pub token_type: TokenType,
+    /// Empty: the creator's own roles.
+    pub requested_roles: RoleSet,
+    /// `None`: the default of the type and the creator.
+    pub expiry: Option<Expiry>,
     pub flags: Flags,
 }
 
-/// What is answered.
+/// The expected result of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    Granted,
+pub enum Outcome {
+    Success,
     Unauthenticated,
-    Denied,
+    Forbidden,
     NotFound,
     Conflict,
     Mismatch,

@@ -1,69 +1,64 @@
-//! Where programs run: a service whose keys can be rotated.
+//! The service under test: a stack whose signing keys can be rotated.
 
 use std::collections::BTreeMap;
 
 use crate::{
-    harness::World,
-    key_rotation::{Deployment, Rotation},
+    harness::TestStack,
+    key_rotation::{Deployment, KeyOrder, RotationStack},
 };
 
-/// The functions that have keys, in an order in which no token is made that is not yet accepted.
+/// The functions with keys, in an order in which no token is signed with a key that the authorizer does not have.
 const FUNCTIONS: [&str; 3] = ["authorizer", "well-known", "create-token"];
 
-/// How often each step was taken, and what was answered; 0 where nothing was asked.
-pub type Tally = BTreeMap<(&'static str, u16), usize>;
+/// How often each command returned each status; `None` for a command that sends no request.
+pub type CommandCounts = BTreeMap<(&'static str, Option<u16>), usize>;
 
-/// A service, and what was done to it.
-pub struct Place {
-    pub rotation: Rotation,
-    /// The one key first, then the other.
+pub struct ServiceUnderTest {
+    pub rotation: RotationStack,
+    /// Both keys are in the key sets of both deployments. They differ in the signing key.
     deployments: [Deployment; 2],
-    deployed: usize,
-    programs: usize,
-    tally: Tally,
+    current: usize,
+    sequences: usize,
+    counts: CommandCounts,
 }
 
-impl Place {
-    /// A service whose rings have both keys.
-    pub fn new(spec: &str) -> Self {
-        let rotation = Rotation::new(spec);
-        let deployments = [
-            Deployment::of(&rotation, |[old, new]| vec![old, new]),
-            Deployment::of(&rotation, |[old, new]| vec![new, old]),
-        ];
-        let place = Self { rotation, deployments, deployed: 0, programs: 0, tally: Tally::new() };
-        place.deploy();
-        place
+impl ServiceUnderTest {
+    pub fn new(key_spec: &str) -> Self {
+        let rotation = RotationStack::new(key_spec);
+        let deployments = [KeyOrder::OldThenNew, KeyOrder::NewThenOld].map(|order| Deployment::new(&rotation, order));
+        let service = Self { rotation, deployments, current: 0, sequences: 0, counts: CommandCounts::new() };
+        service.deploy();
+        service
     }
 
-    pub fn world(&self) -> &World {
-        &self.rotation.world
+    pub fn stack(&self) -> &TestStack {
+        &self.rotation.stack
     }
 
-    /// Lets the other key sign.
-    pub fn rotate(&mut self) {
-        self.deployed = 1 - self.deployed;
+    /// Makes the other key the signing key.
+    pub fn rotate_keys(&mut self) {
+        self.current = 1 - self.current;
         self.deploy();
     }
 
     fn deploy(&self) {
         for function in FUNCTIONS {
-            self.rotation.update(function, &self.deployments[self.deployed]);
+            self.rotation.update(function, &self.deployments[self.current]);
         }
     }
 
-    /// The number of the program that begins.
-    pub fn next_program(&mut self) -> usize {
-        self.programs += 1;
-        self.programs
+    /// Starts a sequence. Returns its number.
+    pub fn next_sequence(&mut self) -> usize {
+        self.sequences += 1;
+        self.sequences
     }
 
-    pub fn count(&mut self, step: &'static str, status: u16) {
-        *self.tally.entry((step, status)).or_default() += 1;
+    pub fn count(&mut self, command: &'static str, status: Option<u16>) {
+        *self.counts.entry((command, status)).or_default() += 1;
     }
 
-    /// How many programs ran, and what they did.
-    pub fn tally(&self) -> (usize, &Tally) {
-        (self.programs, &self.tally)
+    /// The number of sequences, and the counts of their commands.
+    pub fn into_counts(self) -> (usize, CommandCounts) {
+        (self.sequences, self.counts)
     }
 }

@@ -1,212 +1,210 @@
-//! What the service promises, in plain words and without any of its code.
+//! The expected behavior of the service, written without its code.
 
 use super::domain::{
-    Action, Actor, End, FORMS, Flags, Grants, Held, Kind, ORGS, Order, Person, ROLES, ROOT, Token, Verdict,
+    Action, Actor, CreateRequest, ExpectedToken, Expiry, Flags, Grants, ORGANIZATIONS, Outcome, ROLE_GRANTS, ROLES,
+    ROOT_ROLE, RoleSet, TokenType, User,
 };
 
-/// The whole of what is known.
 #[derive(Debug, Clone)]
 pub struct Model {
-    pub people: Vec<Person>,
-    pub tokens: Vec<Token>,
-    /// The form of each role of each organization; `None` where there is no row.
-    forms: [[Option<usize>; ROLES.len() + 1]; ORGS],
+    pub users: Vec<User>,
+    pub tokens: Vec<ExpectedToken>,
+    /// The variant of each role's grants per organization; `None` if the role does not exist.
+    grant_variants: [[Option<usize>; ROLES.len() + 1]; ORGANIZATIONS],
 }
 
 impl Model {
     pub fn new() -> Self {
-        let held = |owner, roles: &[usize]| Held { owner, roles: roles.iter().copied().collect() };
-        let person = |org, user, held| Person { org, user, held };
-        let mut form = [Some(0); ROLES.len() + 1];
-        form[ROOT] = None;
+        let roles = |owner, roles: &[usize]| RoleSet { owner, roles: roles.iter().copied().collect() };
+        let user = |org, name, roles| User { org, name, roles };
+        let mut variants = [Some(0); ROLES.len() + 1];
+        variants[ROOT_ROLE] = None;
         Self {
-            people: vec![
-                person(0, "ada", held(true, &[])),
-                person(0, "bob", held(false, &[0, 1])),
-                person(0, "cyd", held(false, &[0, 3])),
-                person(0, "dan", held(false, &[2])),
-                person(1, "eve", held(true, &[])),
+            users: vec![
+                user(0, "ada", roles(true, &[])),
+                user(0, "bob", roles(false, &[0, 1])),
+                user(0, "cyd", roles(false, &[0, 3])),
+                user(0, "dan", roles(false, &[2])),
+                user(1, "eve", roles(true, &[])),
             ],
             tokens: Vec::new(),
-            forms: [form; ORGS],
+            grant_variants: [variants; ORGANIZATIONS],
         }
     }
 
-    pub fn edit(&mut self, org: usize, role: usize, form: usize) {
-        self.forms[org][role] = Some(form);
+    pub fn edit_role(&mut self, org: usize, role: usize, variant: usize) {
+        self.grant_variants[org][role] = Some(variant);
     }
 
-    /// Time passes beyond the end of all that end soon.
-    pub fn pass_time(&mut self) {
-        for token in self.tokens.iter_mut().filter(|token| token.end == End::Soon) {
-            token.ended = true;
+    /// Expires every token whose expiry is [`Expiry::Soon`].
+    pub fn expire_tokens(&mut self) {
+        for token in self.tokens.iter_mut().filter(|token| token.expiry == Expiry::Soon) {
+            token.expired = true;
         }
     }
 
     pub fn org(&self, actor: Actor) -> usize {
         match actor {
-            Actor::Person(person) => self.people[person].org,
+            Actor::User(user) => self.users[user].org,
             Actor::Token(token) => self.tokens[token].org,
         }
     }
 
-    fn held(&self, actor: Actor) -> &Held {
+    fn roles(&self, actor: Actor) -> &RoleSet {
         match actor {
-            Actor::Person(person) => &self.people[person].held,
-            Actor::Token(token) => &self.tokens[token].held,
+            Actor::User(user) => &self.users[user].roles,
+            Actor::Token(token) => &self.tokens[token].roles,
         }
     }
 
-    /// Children die with their parents.
-    pub fn lives(&self, actor: Actor) -> bool {
+    /// A token is inactive if it or its parent is.
+    pub fn is_active(&self, actor: Actor) -> bool {
         let Actor::Token(token) = actor else { return true };
         let token = &self.tokens[token];
-        let by_itself = !token.revoked && !token.ended;
-        by_itself && (matches!(token.maker, Actor::Person(_)) || self.lives(token.maker))
+        !token.revoked && !token.expired && self.is_active(token.creator)
     }
 
-    fn says(&self, org: usize, role: usize, action: Action, denied: bool) -> bool {
-        let grants = self.forms[org][role].map_or::<Grants, _>(&[], |form| FORMS[role][form]);
-        grants.iter().any(|(pattern, denies)| *denies == denied && fits(pattern, action.name()))
+    fn grants(&self, org: usize, role: usize) -> Grants {
+        self.grant_variants[org][role].map_or::<Grants, _>(&[], |variant| ROLE_GRANTS[role][variant])
     }
 
-    /// Whether `held` allows `action`: a denial wins, the root role must allow as well.
-    fn allows(&self, org: usize, held: &Held, action: Action) -> bool {
-        let any = |denied| held.roles.iter().any(|role| self.says(org, *role, action, denied));
-        let root = self.forms[org][ROOT].is_none() || self.says(org, ROOT, action, false);
-        root && !any(true) && (held.owner || any(false))
+    fn has_grant(&self, org: usize, role: usize, action: Action, denies: bool) -> bool {
+        self.grants(org, role).iter().any(|(pattern, denied)| *denied == denies && matches(pattern, action.name()))
     }
 
-    /// May `actor` do this?
-    pub fn may(&self, actor: Actor, action: Action) -> Verdict {
-        if !self.lives(actor) {
-            return Verdict::Unauthenticated;
-        }
-        let org = self.org(actor);
-        let allowed = match actor {
-            Actor::Token(token) => match &self.tokens[token] {
-                // A public token has no roles: the operator opened this one route to them.
-                Token { kind: Kind::Journey, .. } => {
-                    return match action {
-                        Action::Catalog if self.root_allows(org, action) => Verdict::Granted,
-                        _ => Verdict::Denied,
-                    };
-                }
-                token => {
-                    (!token.flags.read_only || action.name().ends_with(":view"))
-                        && self.allows(org, &token.held, action)
-                }
-            },
-            Actor::Person(person) => self.allows(org, &self.people[person].held, action),
-        };
-        if allowed { Verdict::Granted } else { Verdict::Denied }
+    /// A denial takes precedence, and the root role, if it exists, must allow the action too.
+    fn allows(&self, org: usize, roles: &RoleSet, action: Action) -> bool {
+        let any = |denies| roles.roles.iter().any(|role| self.has_grant(org, *role, action, denies));
+        self.root_allows(org, action) && !any(true) && (roles.owner || any(false))
     }
 
     fn root_allows(&self, org: usize, action: Action) -> bool {
-        self.forms[org][ROOT].is_none() || self.says(org, ROOT, action, false)
+        self.grant_variants[org][ROOT_ROLE].is_none() || self.has_grant(org, ROOT_ROLE, action, false)
     }
 
-    /// The roles of `actor` that take something away.
-    fn denying(&self, actor: Actor) -> impl Iterator<Item = usize> {
+    /// The expected result of a request that requires `action`.
+    pub fn authorize(&self, actor: Actor, action: Action) -> Outcome {
+        if !self.is_active(actor) {
+            return Outcome::Unauthenticated;
+        }
         let org = self.org(actor);
-        let denies = move |role: &usize| {
-            self.forms[org][*role].is_some_and(|form| FORMS[*role][form].iter().any(|grant| grant.1))
+        let allowed = match actor {
+            Actor::User(user) => self.allows(org, &self.users[user].roles, action),
+            Actor::Token(token) => {
+                let token = &self.tokens[token];
+                if token.token_type.is_public() {
+                    // The only route whose rule accepts public tokens.
+                    action == Action::ViewCatalog && self.root_allows(org, action)
+                } else {
+                    (!token.flags.read_only || action.name().ends_with(":view"))
+                        && self.allows(org, &token.roles, action)
+                }
+            }
         };
-        self.held(actor).roles.iter().copied().filter(denies)
+        if allowed { Outcome::Success } else { Outcome::Forbidden }
     }
 
-    /// What becomes of an order: the token that is promised, or a refusal. Nothing is wider than `maker`.
-    pub fn make(&self, maker: Actor, order: &Order) -> Result<Token, Verdict> {
-        let may = self.may(maker, Action::Manage);
-        if may != Verdict::Granted {
-            return Err(may);
+    /// The roles of `actor` that deny something.
+    fn denying_roles(&self, actor: Actor) -> impl Iterator<Item = usize> {
+        let org = self.org(actor);
+        let denies = move |role: &usize| self.grants(org, *role).iter().any(|(_, denied)| *denied);
+        self.roles(actor).roles.iter().copied().filter(denies)
+    }
+
+    /// The token that a create request yields, or the error.
+    pub fn create(&self, creator: Actor, request: &CreateRequest) -> Result<ExpectedToken, Outcome> {
+        let outcome = self.authorize(creator, Action::ManageTokens);
+        if outcome != Outcome::Success {
+            return Err(outcome);
         }
-        let parent = match maker {
+        let parent = match creator {
             Actor::Token(token) => Some(&self.tokens[token]),
-            Actor::Person(_) => None,
+            Actor::User(_) => None,
         };
-        let too_deep = parent.is_some_and(|parent| matches!(parent.maker, Actor::Token(_)));
-        let given = parent.map(|parent| parent.flags).unwrap_or_default();
-        let flags = Flags {
-            read_only: order.flags.read_only || given.read_only,
-            anonymize: order.flags.anonymize || given.anonymize,
-        };
-        let public = order.kind == Kind::Journey;
-        if too_deep || (public && given.anonymize) {
-            return Err(Verdict::Denied);
+        let is_too_deep = parent.is_some_and(|parent| matches!(parent.creator, Actor::Token(_)));
+        let inherited = parent.map(|parent| parent.flags).unwrap_or_default();
+        let is_public = request.token_type.is_public();
+        if is_too_deep || (is_public && inherited.anonymize) {
+            return Err(Outcome::Forbidden);
         }
-        Ok(Token {
-            org: self.org(maker),
-            maker,
-            kind: order.kind,
-            held: if public { Held::default() } else { self.carried(maker, &order.asked)? },
-            end: ends(order, parent.map_or(End::Never, |parent| parent.end))?,
-            flags: if public { Flags::default() } else { flags },
+        let flags = Flags {
+            read_only: request.flags.read_only || inherited.read_only,
+            anonymize: request.flags.anonymize || inherited.anonymize,
+        };
+        Ok(ExpectedToken {
+            org: self.org(creator),
+            creator,
+            token_type: request.token_type,
+            roles: if is_public { RoleSet::default() } else { self.delegate_roles(creator, &request.requested_roles)? },
+            expiry: expiry(request, parent.map_or(Expiry::Never, |parent| parent.expiry))?,
+            flags: if is_public { Flags::default() } else { flags },
             revoked: false,
-            ended: false,
+            expired: false,
         })
     }
 
-    fn carried(&self, maker: Actor, asked: &Held) -> Result<Held, Verdict> {
-        let own = self.held(maker);
-        let mut held = if *asked == Held::default() { own.clone() } else { asked.clone() };
-        let has = own.owner || (!held.owner && held.roles.is_subset(&own.roles));
-        held.roles.extend(self.denying(maker));
-        if has { Ok(held) } else { Err(Verdict::Denied) }
+    /// The requested roles must be the creator's, unless it is an owner. Roles that deny are always included.
+    fn delegate_roles(&self, creator: Actor, requested: &RoleSet) -> Result<RoleSet, Outcome> {
+        let own = self.roles(creator);
+        let mut roles = if requested.is_empty() { own.clone() } else { requested.clone() };
+        let is_permitted = own.owner || (!roles.owner && roles.roles.is_subset(&own.roles));
+        roles.roles.extend(self.denying_roles(creator));
+        if is_permitted { Ok(roles) } else { Err(Outcome::Forbidden) }
     }
 
-    /// The same order with the same key once more, for the token `made` before.
-    pub fn repeat(&self, made: usize) -> Verdict {
-        let token = &self.tokens[made];
-        match self.may(token.maker, Action::Manage) {
-            Verdict::Granted if token.revoked || token.ended => Verdict::Conflict,
-            Verdict::Granted if token.kind == Kind::Journey => Verdict::Granted,
-            Verdict::Granted if self.denying(token.maker).any(|role| !token.held.roles.contains(&role)) => {
-                Verdict::Denied
+    /// The expected result of repeating the create request of `token` with the same idempotency key.
+    pub fn replay(&self, token: usize) -> Outcome {
+        let token = &self.tokens[token];
+        match self.authorize(token.creator, Action::ManageTokens) {
+            Outcome::Success if token.revoked || token.expired => Outcome::Conflict,
+            Outcome::Success if token.token_type.is_public() => Outcome::Success,
+            Outcome::Success if self.denying_roles(token.creator).any(|role| !token.roles.roles.contains(&role)) => {
+                Outcome::Forbidden
             }
             other => other,
         }
     }
 
-    /// Another order with the same key.
-    pub fn mistake(&self, made: usize) -> Verdict {
-        match self.may(self.tokens[made].maker, Action::Manage) {
-            Verdict::Granted => Verdict::Mismatch,
+    /// The expected result of another create request with the idempotency key of `token`.
+    pub fn replay_with_other_body(&self, token: usize) -> Outcome {
+        match self.authorize(self.tokens[token].creator, Action::ManageTokens) {
+            Outcome::Success => Outcome::Mismatch,
             other => other,
         }
     }
 
-    /// May `actor` see or revoke this token? A token of the access family always may itself.
-    pub fn reaches(&self, actor: Actor, token: usize) -> Verdict {
-        if self.lives(actor) && actor == Actor::Token(token) && self.tokens[token].kind != Kind::Journey {
-            return Verdict::Granted;
+    /// The expected result of reading or revoking `token`. A token of the access family can always read and revoke itself.
+    pub fn access_token(&self, actor: Actor, token: usize) -> Outcome {
+        let is_itself = actor == Actor::Token(token) && !self.tokens[token].token_type.is_public();
+        if is_itself && self.is_active(actor) {
+            return Outcome::Success;
         }
-        match self.may(actor, Action::Manage) {
-            Verdict::Granted if self.org(actor) != self.tokens[token].org => Verdict::NotFound,
+        match self.authorize(actor, Action::ManageTokens) {
+            Outcome::Success if self.org(actor) != self.tokens[token].org => Outcome::NotFound,
             other => other,
         }
     }
 
-    /// The tokens of an organization that are listed: not revoked, not ended.
+    /// The tokens in the list of an organization.
     pub fn listed(&self, org: usize) -> impl Iterator<Item = usize> {
-        let listed = move |token: &Token| token.org == org && !token.revoked && !token.ended;
-        self.tokens.iter().enumerate().filter(move |(_, token)| listed(token)).map(|(number, _)| number)
+        let is_listed = move |token: &ExpectedToken| token.org == org && !token.revoked && !token.expired;
+        self.tokens.iter().enumerate().filter(move |(_, token)| is_listed(token)).map(|(index, _)| index)
     }
 }
 
-/// When the token ends: with its parent at the latest.
-fn ends(order: &Order, parent: End) -> Result<End, Verdict> {
-    match (order.end, parent) {
-        (Some(wanted), End::Never) => Ok(wanted),
-        (Some(End::Soon), End::Late) => Ok(End::Soon),
-        (Some(_), _) => Err(Verdict::Denied),
-        (None, End::Never) if matches!(order.kind, Kind::App | Kind::Assume) => Ok(End::Late),
+/// The expiry of a new token, which is not later than its parent's.
+fn expiry(request: &CreateRequest, parent: Expiry) -> Result<Expiry, Outcome> {
+    match (request.expiry, parent) {
+        (Some(requested), Expiry::Never) => Ok(requested),
+        (Some(Expiry::Soon), Expiry::Late) => Ok(Expiry::Soon),
+        (Some(_), _) => Err(Outcome::Forbidden),
+        (None, Expiry::Never) if matches!(request.token_type, TokenType::App | TokenType::Assume) => Ok(Expiry::Late),
         (None, parent) => Ok(parent),
     }
 }
 
-/// Whether `action` is one of those that the pattern means: exact, or with one star at an end.
-fn fits(pattern: &str, action: &str) -> bool {
+/// Whether the pattern matches the action: exactly, or with one `*` at its start or end.
+fn matches(pattern: &str, action: &str) -> bool {
     match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
         (Some(end), _) => action.ends_with(end),
         (None, Some(start)) => action.starts_with(start),

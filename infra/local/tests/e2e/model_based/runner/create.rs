@@ -1,4 +1,4 @@
-//! Making tokens, and asking for them again.
+//! Create requests and their repetitions.
 
 use std::collections::BTreeSet;
 
@@ -6,107 +6,128 @@ use jiff::Timestamp;
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
-use super::{Made, Run, expect, slugs};
-use crate::model_based::{
-    commands::Lost,
-    domain::{Actor, End, Held, Kind, Order, Token, Verdict},
+use super::{CreatedToken, Runner, assert_outcome};
+use crate::{
+    harness::token_id,
+    model_based::{
+        commands::LostResponses,
+        domain::{Actor, CreateRequest, ExpectedToken, Expiry, Outcome},
+    },
 };
 
-impl Run<'_> {
-    pub(super) fn create(&mut self, by: Actor, order: &Order, keyed: bool, lost: Lost) -> u16 {
-        let order = self.asked_well(by, order);
-        let promised = self.model.make(by, &order);
-        let body = self.body(by, &order);
-        let key = keyed.then(|| format!("key-{}", self.made.len()));
-        let answer = self.losing(("create-token", "PutItem"), lost, keyed, promised.is_ok(), || {
-            let (world, credential) = (self.place.world(), self.credential(by));
+impl Runner<'_> {
+    pub(super) fn create(&mut self, by: Actor, request: &CreateRequest, with_key: bool, lost: LostResponses) -> u16 {
+        let request = self.without_late_expiry_of_child(by, request);
+        let expected = self.model.create(by, &request);
+        let body = self.body(by, &request);
+        let key = with_key.then(|| format!("key-{}", self.created.len()));
+        let send = || {
+            let credential = self.credential(by);
             match &key {
-                Some(key) => world.create_with_key(credential, key, &body),
-                None => world.create(credential, &body),
+                Some(key) => self.service.stack().create_with_key(credential, key, &body),
+                None => self.service.stack().create(credential, &body),
             }
-        });
-        match promised {
-            Err(verdict) => expect(&answer, verdict, 201),
-            Ok(token) => {
-                let status = expect(&answer, Verdict::Granted, 201);
-                let item = answer.json();
-                self.assert_as_promised(by, &token, &item);
-                let end = item["expires_at"].as_str().map(|end| end.parse::<Timestamp>().unwrap().as_second());
-                let text = |member: &str| item[member].as_str().unwrap().to_owned();
-                let repeatable = key.map(|key| (key, body));
-                self.made.push(Made { id: text("id"), jwt: text("token"), end, repeatable, revoked: None });
-                self.model.tokens.push(token);
-                status
-            }
-        }
-    }
-
-    /// The order without what depends on how long the program took so far: an end later than one that comes late.
-    fn asked_well(&self, by: Actor, order: &Order) -> Order {
-        let late = matches!(by, Actor::Token(token) if self.model.tokens[token].end == End::Late);
-        Order { end: order.end.filter(|end| !(late && *end == End::Late)), ..order.clone() }
-    }
-
-    fn body(&self, by: Actor, order: &Order) -> Value {
-        let ends_soon = matches!(by, Actor::Token(token) if self.model.tokens[token].end == End::Soon);
-        let kind = match order.kind {
-            Kind::Api => "api",
-            Kind::App => "app",
-            Kind::Assume => "assume",
-            Kind::Journey => "journey",
         };
-        let mut body = json!({"name": "Token of a program", "token_type": kind});
-        if order.asked != Held::default() {
-            let org = &self.orgs[self.model.org(by)];
-            body["assignments"] = slugs(&order.asked).iter().map(|slug| format!("{org}:{slug}")).collect();
+        // Without a key, a retry would create another token.
+        let operation = ("create-token", "PutItem");
+        let response = self.send_with_lost_responses(operation, lost, with_key, expected.is_ok(), send);
+        let token = match expected {
+            Err(outcome) => return assert_outcome(&response, outcome, 201),
+            Ok(token) => token,
+        };
+        let status = assert_outcome(&response, Outcome::Success, 201);
+        let item = response.json();
+        self.assert_item(by, &token, &item);
+        let expires_at = item["expires_at"].as_str().map(|time| time.parse::<Timestamp>().unwrap().as_second());
+        self.created.push(CreatedToken {
+            id: token_id(&item).to_owned(),
+            jwt: response.token(),
+            expires_at,
+            keyed_request: key.map(|key| (key, body)),
+            revocation: None,
+        });
+        self.model.tokens.push(token);
+        status
+    }
+
+    /// Removes a late expiry if the parent's is late too: which of them is later depends on the duration of the sequence.
+    fn without_late_expiry_of_child(&self, by: Actor, request: &CreateRequest) -> CreateRequest {
+        let parent_is_late = self.parent_expiry(by) == Some(Expiry::Late);
+        let expiry = request.expiry.filter(|expiry| !(parent_is_late && *expiry == Expiry::Late));
+        CreateRequest { expiry, ..request.clone() }
+    }
+
+    fn parent_expiry(&self, by: Actor) -> Option<Expiry> {
+        match by {
+            Actor::Token(token) => Some(self.model.tokens[token].expiry),
+            Actor::User(_) => None,
         }
-        if let Some(end) = order.end {
-            body["expires_in"] = json!(if end == End::Soon && !ends_soon { 30 } else { 3_600 });
+    }
+
+    fn body(&self, by: Actor, request: &CreateRequest) -> Value {
+        let mut body = json!({"name": "Token of a sequence", "token_type": request.token_type.name()});
+        if !request.requested_roles.is_empty() {
+            body["assignments"] = json!(self.role_ids(self.model.org(by), &request.requested_roles.slugs()));
         }
-        for (member, value) in [("read_only", order.flags.read_only), ("anonymize", order.flags.anonymize)] {
+        if let Some(expiry) = request.expiry {
+            // A child must not outlive its parent, so a request after the parent's expiry is always rejected.
+            let is_soon = expiry == Expiry::Soon && self.parent_expiry(by) != Some(Expiry::Soon);
+            body["expires_in"] = json!(if is_soon { 30 } else { 3_600 });
+        }
+        for (member, value) in [("read_only", request.flags.read_only), ("anonymize", request.flags.anonymize)] {
             if value {
                 body[member] = json!(true);
             }
         }
-        if order.kind == Kind::Journey {
+        if request.token_type.is_public() {
             body["journey_id"] = json!("j");
         }
         body
     }
 
-    fn assert_as_promised(&self, by: Actor, token: &Token, item: &Value) {
-        let org = &self.orgs[token.org];
-        let carried: BTreeSet<_> = slugs(&token.held).iter().map(|slug| format!("{org}:{slug}")).collect();
-        let got = item["assignments"].as_array().into_iter().flatten();
-        let got: BTreeSet<_> = got.map(|role| role.as_str().unwrap().to_owned()).collect();
-        assert_eq!(got, carried, "{item}");
-        assert_eq!(item["created_by"], self.name(by), "{item}");
-        assert_eq!(item["expires_at"].is_null(), token.end == End::Never, "{item}");
-        assert_eq!(item["parent"].is_null(), matches!(by, Actor::Person(_)), "{item}");
-        assert_eq!(item["read_only"] == true, token.flags.read_only, "{item}");
-        assert_eq!(item["anonymize"] == true, token.flags.anonymize, "{item}");
-        assert!(self.made.iter().all(|other| item["id"] != other.id.as_str()), "a new token has an id of its own");
+    fn role_ids(&self, org: usize, slugs: &[&str]) -> BTreeSet<String> {
+        slugs.iter().map(|slug| format!("{}:{slug}", self.orgs[org])).collect()
     }
 
-    pub(super) fn repeat(&mut self, token: Index, wrongly: bool) -> u16 {
-        let keyed: Vec<_> = (0..self.made.len()).filter(|made| self.made[*made].repeatable.is_some()).collect();
-        if keyed.is_empty() {
-            return 0;
-        }
-        let token = *token.get(&keyed);
-        let verdict = if wrongly { self.model.mistake(token) } else { self.model.repeat(token) };
-        let (key, mut body) = self.made[token].repeatable.clone().unwrap();
-        if wrongly {
-            body["name"] = json!("Another token");
-        }
-        let by = self.model.tokens[token].maker;
-        let answer = self.place.world().create_with_key(self.credential(by), &key, &body);
-        let status = expect(&answer, verdict, 201);
+    fn assert_item(&self, by: Actor, token: &ExpectedToken, item: &Value) {
+        let roles = item["assignments"].as_array().into_iter().flatten();
+        let roles: BTreeSet<_> = roles.map(|role| role.as_str().unwrap().to_owned()).collect();
+        assert_eq!(roles, self.role_ids(token.org, &token.roles.slugs()), "{item}");
+        assert_eq!(item["created_by"], self.principal(by), "{item}");
+        assert_eq!(item["expires_at"].is_null(), token.expiry == Expiry::Never, "{item}");
+        assert_eq!(item["parent"].is_null(), matches!(by, Actor::User(_)), "{item}");
+        assert_eq!(item["read_only"] == true, token.flags.read_only, "{item}");
+        assert_eq!(item["anonymize"] == true, token.flags.anonymize, "{item}");
+        assert!(self.created.iter().all(|other| item["id"] != other.id.as_str()), "the id is not unique: {item}");
+    }
+
+    /// Repeats the create request of a token that has an idempotency key.
+    pub(super) fn replay(&mut self, token: Index) -> Option<u16> {
+        let token = self.token_with_key(token)?;
+        let (key, body) = self.created[token].keyed_request.clone()?;
+        let credential = self.credential(self.model.tokens[token].creator);
+        let response = self.service.stack().create_with_key(credential, &key, &body);
+        let status = assert_outcome(&response, self.model.replay(token), 201);
         if status == 201 {
-            let item = answer.json();
-            assert_eq!(item["id"], self.made[token].id.as_str(), "one key, one token");
-            item["token"].as_str().unwrap().clone_into(&mut self.made[token].jwt);
+            assert_eq!(response.json()["id"], self.created[token].id.as_str());
+            self.created[token].jwt = response.token();
         }
-        status
+        Some(status)
+    }
+
+    /// Sends another create request with the idempotency key of a token.
+    pub(super) fn replay_with_other_body(&self, token: Index) -> Option<u16> {
+        let token = self.token_with_key(token)?;
+        let (key, mut body) = self.created[token].keyed_request.clone()?;
+        body["name"] = json!("Another name");
+        let credential = self.credential(self.model.tokens[token].creator);
+        let response = self.service.stack().create_with_key(credential, &key, &body);
+        Some(assert_outcome(&response, self.model.replay_with_other_body(token), 201))
+    }
+
+    fn token_with_key(&self, token: Index) -> Option<usize> {
+        let with_key = (0..self.created.len()).filter(|created| self.created[*created].keyed_request.is_some());
+        let with_key: Vec<_> = with_key.collect();
+        (!with_key.is_empty()).then(|| *token.get(&with_key))
     }
 }

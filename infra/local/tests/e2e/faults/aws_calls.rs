@@ -1,0 +1,98 @@
+//! The calls that functions make to `DynamoDB` and KMS, and the requests that trigger them.
+
+use data_dir::StackAddresses;
+use local::aws::Service;
+
+/// A request that makes a function call a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trigger {
+    Create,
+    /// A create request of an owner with a role that the owner does not have.
+    CreateWithRole,
+    List,
+    Get,
+    Revoke,
+    /// A list request with a token.
+    ListAsToken,
+    /// A list request of a user whose roles are assigned in the table.
+    ListAsUser,
+    OwnRoles,
+    AssignableRoles,
+    Jwks,
+}
+
+/// A call that a function makes.
+pub struct AwsCall {
+    pub function: &'static str,
+    pub service: Service,
+    pub operation: &'static str,
+    pub trigger: Trigger,
+}
+
+const fn dynamodb(function: &'static str, operation: &'static str, trigger: Trigger) -> AwsCall {
+    AwsCall { function, service: Service::DynamoDb, operation, trigger }
+}
+
+const fn kms(function: &'static str, operation: &'static str, trigger: Trigger) -> AwsCall {
+    AwsCall { function, service: Service::Kms, operation, trigger }
+}
+
+/// The calls of all functions but the authorizer.
+pub const CALLS_OF_FUNCTIONS: [AwsCall; 10] = [
+    dynamodb("create-token", "PutItem", Trigger::Create),
+    dynamodb("create-token", "BatchGetItem", Trigger::CreateWithRole),
+    kms("create-token", "Sign", Trigger::Create),
+    kms("create-token", "GetPublicKey", Trigger::Create),
+    dynamodb("get-token", "GetItem", Trigger::Get),
+    dynamodb("list-tokens", "Query", Trigger::List),
+    dynamodb("revoke-token", "UpdateItem", Trigger::Revoke),
+    dynamodb("my-roles", "BatchGetItem", Trigger::OwnRoles),
+    dynamodb("my-roles", "Query", Trigger::AssignableRoles),
+    kms("well-known", "GetPublicKey", Trigger::Jwks),
+];
+
+pub const CALLS_OF_AUTHORIZER: [AwsCall; 4] = [
+    dynamodb("authorizer", "BatchGetItem", Trigger::ListAsToken),
+    dynamodb("authorizer", "GetItem", Trigger::ListAsUser),
+    dynamodb("authorizer", "UpdateItem", Trigger::ListAsToken),
+    kms("authorizer", "GetPublicKey", Trigger::ListAsToken),
+];
+
+impl AwsCall {
+    /// Whether the function makes the call at its start, and not again once it has succeeded.
+    pub fn is_at_start(&self) -> bool {
+        self.operation == "GetPublicKey"
+    }
+
+    /// Whether the outcome of the request does not depend on the call: the authorizer records the day of a token's last use on
+    /// a best-effort basis.
+    pub fn is_optional(&self) -> bool {
+        self.function == "authorizer" && self.operation == "UpdateItem"
+    }
+
+    /// The environment variable with the service's endpoint.
+    pub fn endpoint_variable(&self) -> &'static str {
+        match self.service {
+            Service::DynamoDb => "AWS_ENDPOINT_URL_DYNAMODB",
+            Service::Kms => "AWS_ENDPOINT_URL_KMS",
+        }
+    }
+
+    pub fn endpoint<'a>(&self, local: &'a StackAddresses) -> &'a str {
+        match self.service {
+            Service::DynamoDb => &local.dynamodb_url,
+            Service::Kms => &local.kms_url,
+        }
+    }
+
+    /// Distinguishes the call from others of the same name in the table.
+    pub fn remark(&self) -> &'static str {
+        match self.trigger {
+            Trigger::CreateWithRole => ", requested roles",
+            Trigger::AssignableRoles => ", assignable roles",
+            Trigger::ListAsUser => ", a user's roles",
+            _ if self.is_optional() => ", last use",
+            _ => "",
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The request that triggers a call, and what must be true after it.
+
+use serde_json::{Value, json};
+
+use super::aws_calls::{AwsCall, Trigger};
+use crate::harness::{HttpResponse, TestStack, token_path};
+
+/// A request in an organization of its own.
+pub struct Scenario {
+    /// An owner, who can see the organization's tokens.
+    owner: String,
+    request: Request,
+}
+
+enum Request {
+    /// A create request of the owner with an idempotency key.
+    Create {
+        key: String,
+        body: Value,
+    },
+    Other {
+        method: &'static str,
+        path: String,
+        credential: String,
+    },
+}
+
+impl Scenario {
+    /// The request that triggers `call`. `tag` is part of the organization's id.
+    pub fn new(stack: &TestStack, call: &AwsCall, tag: &str) -> Self {
+        let org = format!("f-{tag}");
+        let owner = stack.user_token_with_roles(&org, "1", &["owner"]);
+        let create_token = || stack.create_token(&owner, &json!({}));
+        let create = |body: Value| Request::Create { key: tag.to_owned(), body };
+        let other = |method, path: &str, credential: &str| Request::Other {
+            method,
+            path: path.to_owned(),
+            credential: credential.to_owned(),
+        };
+        let request = match call.trigger {
+            Trigger::Create => create(json!({"name": "n"})),
+            Trigger::CreateWithRole => {
+                let role = format!("{org}:clerk");
+                stack.put_role(&role, &json!([{"action": "order:view"}]));
+                create(json!({"name": "n", "assignments": [role]}))
+            }
+            Trigger::List => other("GET", "/v1/access-tokens", &owner),
+            Trigger::Get => other("GET", &token_path(&create_token().0), &owner),
+            Trigger::Revoke => other("DELETE", &token_path(&create_token().0), &owner),
+            Trigger::ListAsToken => other("GET", "/v1/access-tokens", &create_token().1),
+            Trigger::ListAsUser => {
+                stack.assign_roles(&org, "2", &[&format!("{org}:owner")]);
+                other("GET", "/v1/access-tokens", &stack.user_token(&org, "2"))
+            }
+            Trigger::OwnRoles => other("GET", "/v1/permissions/me", &owner),
+            Trigger::AssignableRoles => other("GET", "/v1/permissions/me?may_give=true", &owner),
+            Trigger::Jwks => other("GET", "/v1/access-tokens/.well-known/jwks.json", ""),
+        };
+        Self { owner, request }
+    }
+
+    pub fn send(&self, stack: &TestStack) -> HttpResponse {
+        match &self.request {
+            Request::Create { key, body } => stack.create_with_key(&self.owner, key, body),
+            Request::Other { method, path, credential } => stack.request(method, path, credential),
+        }
+    }
+
+    fn active_ids(&self, stack: &TestStack) -> Vec<String> {
+        stack.list(&self.owner).ids()
+    }
+
+    /// Asserts that the stored state agrees with the response, and that a retry succeeds once.
+    pub fn assert_recovery(&self, stack: &TestStack, call: &AwsCall, response: &HttpResponse, case: &str) {
+        let stored = self.active_ids(stack);
+        let retry = self.send(stack);
+        match call.trigger {
+            Trigger::Create | Trigger::CreateWithRole => {
+                assert!(stored.len() <= 1, "{case}: one request created {stored:?}");
+                assert!(response.status != 201 || stored.len() == 1, "{case}: the returned token is not stored");
+                let may_be_stored = response.status == 201 || call.operation == "PutItem";
+                assert!(may_be_stored || stored.is_empty(), "{case}: {stored:?}");
+                assert_eq!(retry.status, 201, "{case}: {}", retry.body);
+                assert_eq!(self.active_ids(stack), [retry.json()["id"].as_str().unwrap()], "{case}");
+                let used = stack.get_self(&retry.token());
+                assert_eq!(used.status, 200, "{case}: {}", used.body);
+            }
+            Trigger::Revoke => {
+                assert!(response.status != 200 || stored.is_empty(), "{case}: the revoked token is listed");
+                assert_eq!(retry.status, 200, "{case}: {}", retry.body);
+                assert!(!retry.json()["revoked_by"].is_null(), "{case}: {}", retry.body);
+                assert!(self.active_ids(stack).is_empty(), "{case}");
+            }
+            _ => assert_eq!(retry.status, 200, "{case}: {}", retry.body),
+        }
+    }
+}
