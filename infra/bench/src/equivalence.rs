@@ -38,7 +38,7 @@ struct Implementations<'a> {
 
 impl<'a> Implementations<'a> {
     async fn start(fixture: &'a Fixture) -> Result<Self> {
-        let binary = fixture.stack.stack.local.functions["authorizer"].clone();
+        let binary = fixture.stack.stack.addresses.functions["authorizer"].clone();
         let mut candidates = vec![fixture.candidate("authorizer", Family::Latchkey, vec![binary], &[].into())?];
         candidates.extend(comparison::candidates(fixture, &build::workspace(), &[].into())?);
         let mut processes = Vec::new();

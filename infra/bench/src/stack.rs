@@ -39,7 +39,7 @@ impl LocalStack {
             template: fs::read_to_string(workspace.join("template.yaml"))?,
             binaries: build::binaries(workspace, release)?,
             port: 0,
-            data: folder.path().join("data"),
+            data_dir: folder.path().join("data"),
             seed: Seed::read(&workspace.join("infra/local/seed.json"))?,
             seed_always: false,
             stage_in_path: false,
@@ -65,7 +65,7 @@ impl LocalStack {
 
     /// Creates an API client with connections of its own.
     pub fn client(&self) -> ApiClient {
-        ApiClient { client: Client::new(), url: self.stack.local.url.clone() }
+        ApiClient { client: Client::new(), url: self.stack.addresses.url.clone() }
     }
 
     pub async fn stop(self) -> Result<()> {

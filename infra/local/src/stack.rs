@@ -41,7 +41,7 @@ pub struct StackOptions {
     /// The port of the gateway, 0 for a free one.
     pub port: u16,
     /// The data directory.
-    pub data: PathBuf,
+    pub data_dir: PathBuf,
     /// The roles and users of a new stack.
     pub seed: Seed,
     /// Whether the seed is written at each start instead of only into a new data directory or table.
@@ -61,7 +61,7 @@ pub struct StackOptions {
 /// A running stack.
 pub struct Stack {
     /// Its addresses.
-    pub local: StackAddresses,
+    pub addresses: StackAddresses,
     /// The template with the values of its parameters.
     pub template: Template,
     /// The functions.
@@ -94,12 +94,12 @@ impl Stack {
     ///
     /// Returns [`StackError`].
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
-        let mut data_dir = DataDir::open(&options.data)?;
+        let mut data_dir = DataDir::open(&options.data_dir)?;
         let listener = bind(options.port).await?;
         let port = listener.local_addr().map_err(StackError::Listen)?.port();
         let idp_port = if options.port == 0 { 0 } else { port.saturating_add(1) };
         let url = base_url(port, &options)?;
-        let idp = Idp::start(Issuer::open(&options.data, idp_port)?, idp_options(&options, &url)).await?;
+        let idp = Idp::start(Issuer::open(&options.data_dir, idp_port)?, idp_options(&options, &url)).await?;
         tracing::info!("identity provider listens on {}", idp.url);
         let pseudo_parameters = pseudo_parameters(&options.upstreams, &mut data_dir)?;
         let template = load(&options.template, &parameters(&options, &data_dir, &url, &idp.url), &pseudo_parameters)?;
@@ -133,7 +133,7 @@ impl Stack {
             gateways.push(serve(listener, gateway(&api, false, &url)));
             tracing::info!("sample listens on {url}");
         }
-        Ok(Self { local: addresses, template, lambda, aws, idp, data_dir, gateways })
+        Ok(Self { addresses, template, lambda, aws, idp, data_dir, gateways })
     }
 
     /// Stops the stack. The gateways go first and let running requests finish, for 5 s at most.

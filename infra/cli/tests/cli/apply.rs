@@ -97,7 +97,7 @@ fn apply_more_roles_than_the_limit_writes_nothing() {
 }
 
 fn operator_ledger() -> Ledger {
-    let local = &STACK.stack.local;
+    let local = &STACK.stack.addresses;
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -147,7 +147,7 @@ fn apply_invalid_file_writes_nothing() {
 #[test]
 fn apply_with_table_uses_aws_environment() {
     let directory = empty_dir();
-    let local = &STACK.stack.local;
+    let local = &STACK.stack.addresses;
     let file = write_manifest("704", "token:create");
     let run = |arguments: &str, access_key: &str| {
         let command = CliCommand::new(directory.path(), &format!("apply {file} --table {arguments}"));

@@ -26,7 +26,7 @@ fn write_local_json(directory: &TempDir, url: &str, idp_url: &str) {
 
 #[test]
 fn named_service_without_credential_is_an_error() {
-    let url = &STACK.stack.local.url;
+    let url = &STACK.stack.addresses.url;
     let error = STACK.command("token list").env("LATCHKEY_URL", url).run().expect_failure(3);
     assert_eq!(error, "error: no credentials: set `LATCHKEY_TOKEN` or pass `--token-stdin`\n");
     let error = STACK.command("token list --token-stdin").run().expect_failure(3);

@@ -30,7 +30,7 @@ fn api_error_shows_detail_and_sets_exit_code() {
     let viewer = STACK.user_token("123", "1003");
     let run_as = |credential: &str, arguments: &str| STACK.command(arguments).env("LATCHKEY_TOKEN", credential).run();
     let unauthenticated = "error: a valid bearer token is required (unauthenticated)\n";
-    let unsigned = unsigned_token(&STACK.stack.local.issuer);
+    let unsigned = unsigned_token(&STACK.stack.addresses.issuer);
     assert_eq!(run_as(&unsigned, "token list").expect_failure(3), unauthenticated);
     assert!(run_as("two words\u{7f}", "token list").exit_code == 3);
     let denied = run_as(&viewer, "token list").expect_failure(3);

@@ -190,7 +190,7 @@ fn stack_options(directory: &Path) -> StackOptions {
         template: fs::read_to_string(workspace.join("template.yaml")).unwrap(),
         binaries: FUNCTION_BINARIES.clone(),
         port: 0,
-        data: directory.join(".local"),
+        data_dir: directory.join(".local"),
         seed: Seed::read(&workspace.join("infra/local/seed.json")).unwrap(),
         seed_always: false,
         stage_in_path: true,

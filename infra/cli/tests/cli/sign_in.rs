@@ -29,7 +29,7 @@ impl SignIn {
     }
 
     fn token_page_url() -> String {
-        format!("{}/tokens", STACK.stack.local.url)
+        format!("{}/tokens", STACK.stack.addresses.url)
     }
 
     fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {

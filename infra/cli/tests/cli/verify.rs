@@ -33,8 +33,8 @@ fn verify_valid_token_prints_claims() {
     assert_eq!((&claims["jti"], &claims["assume_roles"][0]), (&Value::from(id), &Value::from("123:viewer")));
 
     let directory = empty_dir();
-    let issuer = &STACK.stack.local.issuer;
-    let url = &STACK.stack.local.url;
+    let issuer = &STACK.stack.addresses.issuer;
+    let url = &STACK.stack.addresses.url;
     let arguments = format!("token verify --issuer {issuer} --audience {url}");
     CliCommand::new(directory.path(), &arguments).stdin(&token).run().expect_success();
 }
@@ -126,7 +126,7 @@ fn verify_with_unusable_issuer_has_its_own_exit_code() {
 
 #[test]
 fn verify_with_discovery_document_of_other_issuer_fails() {
-    let discovery = json!({"issuer": STACK.stack.local.issuer, "jwks_uri": "http://127.0.0.1:1/keys"});
+    let discovery = json!({"issuer": STACK.stack.addresses.issuer, "jwks_uri": "http://127.0.0.1:1/keys"});
     let (url, _) = serve(vec![response(200, "", &discovery.to_string())]);
     let claims = URL_SAFE_NO_PAD.encode(json!({"iss": url}).to_string());
     let token = format!("{HEADER_WITH_UNKNOWN_KEY}.{claims}.AA");

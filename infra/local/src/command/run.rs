@@ -36,7 +36,7 @@ pub(super) fn run(arguments: RunArgs) -> Result<(), Box<dyn Error>> {
         seed: Seed::read(&seed_file)?,
         binaries: build::binaries(&workspace, arguments.release)?,
         port: arguments.port,
-        data: location.path.clone(),
+        data_dir: location.path.clone(),
         seed_always: arguments.seed.is_some(),
         stage_in_path: arguments.stage,
         parameters: arguments.set.into_iter().collect(),
@@ -59,8 +59,12 @@ async fn run_until_signal(options: StackOptions, location: &Location) -> Result<
         _ = interrupt.recv() => return Ok(()),
         _ = terminate.recv() => return Ok(()),
     };
-    let greeting =
-        Greeting { addresses: &stack.local, users: &users, data_dir: &location.path, stack_option: &location.option };
+    let greeting = Greeting {
+        addresses: &stack.addresses,
+        users: &users,
+        data_dir: &location.path,
+        stack_option: &location.option,
+    };
     write!(std::io::stdout(), "{greeting}")?;
     std::io::stdout().flush()?;
     tokio::select! {

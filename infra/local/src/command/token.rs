@@ -28,8 +28,7 @@ pub(super) fn print(arguments: &TokenArgs) -> Result<(), Box<dyn Error>> {
     if !arguments.force && arguments.roles.is_none() {
         block_on(require_roles(&data_dir, &arguments.org, &arguments.user))?;
     }
-    // The port is that of a new issuer, and the issuer exists.
-    let issuer = Issuer::open(&data_dir, 0)?;
+    let issuer = Issuer::read(&data_dir)?.ok_or("the local stack's data directory was removed")?;
     let claims = UserClaims {
         org: arguments.org.clone(),
         user: arguments.user.clone(),

@@ -17,7 +17,7 @@ pub(super) fn aws_options(
     principals: HashMap<String, Principal>,
 ) -> Result<AwsOptions, StackError> {
     Ok(AwsOptions {
-        data: Some(options.data.clone()),
+        data: Some(options.data_dir.clone()),
         principals,
         tables: template.tables.iter().map(table).collect(),
         keys: template.keys.iter().map(key).collect::<Result<_, _>>()?,

@@ -12,7 +12,7 @@ fn allowed_origin_can_send_requests_and_read_responses() {
     let stack = TestStack::with_parameters(&[("AllowedOrigins", ORIGIN)]);
     for path in ["/v1/access-tokens", "/v1/access-tokens/self", "/v1/permissions/me"] {
         let headers = [("Origin", ORIGIN), ("Access-Control-Request-Method", "POST")];
-        let preflight = stack.send_to(&stack.local().url, "OPTIONS", path, &headers, "");
+        let preflight = stack.send_to(&stack.addresses().url, "OPTIONS", path, &headers, "");
         assert_eq!((preflight.status, preflight.header("access-control-allow-origin")), (200, ORIGIN), "{path}");
         for header in
             ["authorization", "content-type", "idempotency-key", "x-epilot-org-id", "x-epilot-sdk-retry-count"]

@@ -45,7 +45,7 @@ fn inject(stack: &TestStack, call: &AwsCall, kind: &FaultKind, occurrence: Occur
 fn clear(stack: &TestStack, call: &AwsCall, kind: &FaultKind) {
     stack.faults().clear_for(call.function);
     if matches!(kind.injection, Injection::ConnectionRefused) {
-        let url = call.endpoint(stack.local()).to_owned();
+        let url = call.endpoint(stack.addresses()).to_owned();
         stack.restart(call.function, BTreeMap::from([(call.endpoint_variable().to_owned(), url)]));
     }
 }

@@ -152,13 +152,13 @@ impl TestStack {
     }
 
     /// The addresses of the stack's services.
-    pub fn local(&self) -> &StackAddresses {
-        &self.running().local
+    pub fn addresses(&self) -> &StackAddresses {
+        &self.running().addresses
     }
 
     /// The addresses of the sample API.
     pub fn sample(&self) -> &SampleUrls {
-        self.local().sample.as_ref().expect("the sample is served")
+        self.addresses().sample.as_ref().expect("the sample is served")
     }
 
     pub fn faults(&self) -> &Faults {
@@ -298,7 +298,7 @@ pub fn options(folder: &Path) -> StackOptions {
         template: fs::read_to_string(workspace.join("template.yaml")).unwrap(),
         binaries: BINARIES.clone(),
         port: 0,
-        data: folder.join("data"),
+        data_dir: folder.join("data"),
         seed: Seed::read(&workspace.join("infra/local/seed.json")).unwrap(),
         seed_always: false,
         stage_in_path: false,

@@ -88,7 +88,7 @@ pub struct Deployment {
 
 impl Deployment {
     pub fn new(rotation: &RotationStack, order: KeyOrder) -> Self {
-        let local = rotation.stack.local();
+        let local = rotation.stack.addresses();
         let mut parameters = BTreeMap::from([("PublicUrl".to_owned(), local.url.clone())]);
         for (family, FamilyKeys { old, new }) in FAMILIES.iter().zip(&rotation.keys) {
             let (signing, additional) = match order {

@@ -30,7 +30,7 @@ fn kms(stack: &TestStack, operation: &str, body: &Value) -> Value {
         ("X-Amz-Target", &target),
         ("Content-Type", "application/x-amz-json-1.1"),
     ];
-    let response = stack.send_to(&stack.local().kms_url, "POST", "/", &headers, body.to_string());
+    let response = stack.send_to(&stack.addresses().kms_url, "POST", "/", &headers, body.to_string());
     assert_eq!(response.status, 200, "{operation}: {}", response.body);
     response.json()
 }

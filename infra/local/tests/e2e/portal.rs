@@ -36,7 +36,7 @@ fn page_and_assets_are_public_with_cache_headers() {
 #[test]
 fn page_allows_only_own_scripts_and_no_frames() {
     let stack = SharedStack::get();
-    let provider = stack.local().idp_url.clone();
+    let provider = stack.addresses().idp_url.clone();
     for (path, connect_src) in
         [("/tokens", format!("connect-src 'self' {provider};")), ("/docs", "connect-src 'self'".to_owned())]
     {

@@ -32,7 +32,7 @@ fn ambiguous_path_reaches_no_function() {
     let id = token_id(&item);
     let authorization = format!("Authorization: Bearer {owner}\r\n");
     let long = "x".repeat(4_096);
-    let bases = [&stack.local().url, &stack.sample().rest, &stack.sample().http];
+    let bases = [&stack.addresses().url, &stack.sample().rest, &stack.sample().http];
     for path in [
         "/v1/access-tokens/",
         "//v1/access-tokens",

@@ -53,7 +53,7 @@ fn token_lifecycle_works_with_p256_key() {
 #[test]
 fn token_lifecycle_works_behind_stage_prefix() {
     let stack = TestStack::configured(|options| options.stage_in_path = true);
-    assert!(stack.local().url.ends_with("/live"));
+    assert!(stack.addresses().url.ends_with("/live"));
     check_lifecycle(&stack);
 }
 
@@ -153,9 +153,9 @@ fn created_token_verifies_offline_with_published_keys() {
     let stack = SharedStack::get();
     let (item, token) = stack.create_token(&stack.owner_token(), &json!({}));
     let metadata = stack.request("GET", "/v1/access-tokens/.well-known/openid-configuration", "expired").json();
-    assert_eq!(metadata["issuer"], stack.local().issuer);
+    assert_eq!(metadata["issuer"], stack.addresses().issuer);
     let jwks_uri = metadata["jwks_uri"].as_str().unwrap();
-    let path = jwks_uri.strip_prefix(&stack.local().url).unwrap();
+    let path = jwks_uri.strip_prefix(&stack.addresses().url).unwrap();
     let jwks = stack.send("GET", path, &[("Accept", "application/large-response.vnd+json")], "");
     assert_eq!(jwks.header("cache-control"), "public, max-age=300");
     assert_eq!(jwks.header("content-type"), "application/json");
@@ -164,8 +164,8 @@ fn created_token_verifies_offline_with_published_keys() {
     let jwks: JwkSet = serde_json::from_value(jwks.json()).unwrap();
     let key = DecodingKey::from_jwk(jwks.find(header.kid.as_ref().unwrap()).unwrap()).unwrap();
     let mut validation = Validation::new(header.alg);
-    validation.set_audience(&[&stack.local().url]);
-    validation.set_issuer(&[&stack.local().issuer]);
+    validation.set_audience(&[&stack.addresses().url]);
+    validation.set_issuer(&[&stack.addresses().issuer]);
     validation.set_required_spec_claims(&["iss", "aud", "sub"]);
     let claims = decode::<Value>(&token, &key, &validation).unwrap().claims;
     for claim in ["sub", "jti", "client_id", "token_id", "user_id"] {
@@ -180,7 +180,7 @@ fn created_token_verifies_offline_with_published_keys() {
 fn public_token_has_own_keys_and_is_denied_on_own_routes() {
     let stack = SharedStack::get();
     let owner = stack.user_token_with_roles("public", "1", &["owner"]);
-    let public_issuer = format!("{}/public", stack.local().issuer);
+    let public_issuer = format!("{}/public", stack.addresses().issuer);
     for (member, token_type) in [("journey_id", "journey"), ("portal_id", "portal")] {
         let (item, token) = stack.create_token(&owner, &json!({member: "id-1", "expires_in": "7d"}));
         assert!(token_id(&item).starts_with(token_type));

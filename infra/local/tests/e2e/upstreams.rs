@@ -33,10 +33,10 @@ async fn start_and_stop(upstreams: &Aws, folder: &Path) -> UpstreamState {
     let mut options = options(folder);
     options.upstreams = Upstreams { dynamodb: endpoint(&upstreams.dynamodb_url), kms: endpoint(&upstreams.kms_url) };
     let stack = Stack::start(options).await.unwrap();
-    let table = stack.local.table.clone();
+    let table = stack.addresses.table.clone();
     let scan =
         operator(&upstreams.dynamodb_url, &PseudoParameters::default()).scan().table_name(&table).send().await.unwrap();
-    let jwks = reqwest::get(format!("{}/v1/access-tokens/.well-known/jwks.json", stack.local.url)).await.unwrap();
+    let jwks = reqwest::get(format!("{}/v1/access-tokens/.well-known/jwks.json", stack.addresses.url)).await.unwrap();
     let jwks = jwks.text().await.unwrap();
     stack.shutdown().await;
     UpstreamState { table, items: scan.items().len(), jwks }

@@ -23,7 +23,7 @@ pub struct Processes(BTreeMap<(String, u32), ProcessUsage>);
 impl Processes {
     pub fn of(stack: &LocalStack) -> Result<Self> {
         let mut all = BTreeMap::new();
-        for function in stack.stack.local.functions.keys() {
+        for function in stack.stack.addresses.functions.keys() {
             for (id, invocations) in stack.stack.lambda.event_counts(function) {
                 let resident_kib = process_status(id, "VmRSS")?;
                 let usage = ProcessUsage { invocations, resident_kib, open_files: open_files(id)? };

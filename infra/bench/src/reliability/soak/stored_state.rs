@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn list_with_missing_unexpected_or_repeated_token_is_a_violation() {
+    fn list_with_missing_or_repeated_token_is_a_violation() {
         let ids = |ids: &[&str]| -> Vec<String> { ids.iter().map(|id| (*id).to_owned()).collect() };
         let active = ids(&["a", "b"]).into_iter().collect();
         assert_eq!(check_list(0, &active, &ids(&["b", "a"])), None);

@@ -45,7 +45,7 @@ fn key_members(forge: &TokenForge<'_>, url: &str) -> Vec<(&'static str, &'static
     let certificate_chain = json!([STANDARD.encode(&certificate)]);
     let sha1 = base64url(digest(&SHA1_FOR_LEGACY_USE_ONLY, &certificate));
     let sha256 = base64url(digest(&SHA256, &certificate));
-    let own_url_as_user = format!("{}@{}", forge.stack.local().url, url.trim_start_matches("http://"));
+    let own_url_as_user = format!("{}@{}", forge.stack.addresses().url, url.trim_start_matches("http://"));
     vec![
         ("jwk", "jwk", jwk.clone()),
         ("jwk with a set", "jwk", json!({"keys": [jwk]})),

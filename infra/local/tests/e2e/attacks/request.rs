@@ -32,7 +32,7 @@ impl Request {
 
     pub fn send(&self, stack: &TestStack) -> HttpResponse {
         let headers: Vec<_> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        stack.send_to(&stack.local().url, self.method, &self.path, &headers, self.body.clone())
+        stack.send_to(&stack.addresses().url, self.method, &self.path, &headers, self.body.clone())
     }
 
     /// How `response` deviates from the contract, apart from its status.

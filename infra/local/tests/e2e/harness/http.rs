@@ -20,7 +20,7 @@ pub struct HttpResponse {
 impl TestStack {
     /// Sends a request and checks that the response conforms to the contract. Each header is a name and a value.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> HttpResponse {
-        let response = self.send_to(&self.local().url, method, path, headers, body);
+        let response = self.send_to(&self.addresses().url, method, path, headers, body);
         let status = response.status;
         let checked = ReceivedResponse { method, path, status, headers: &response.headers, body: &response.body };
         checked.check().unwrap_or_else(|deviation| panic!("{deviation}"));
@@ -60,7 +60,7 @@ impl TestStack {
 
     /// Requests a page or an asset, which are not part of the contract. The credential must be ignored.
     pub fn get_page(&self, path: &str) -> HttpResponse {
-        self.send_to(&self.local().url, "GET", path, &[("Authorization", "Bearer expired")], "")
+        self.send_to(&self.addresses().url, "GET", path, &[("Authorization", "Bearer expired")], "")
     }
 
     /// Lists the tokens of type `api` of the caller's organization.

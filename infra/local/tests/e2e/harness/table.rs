@@ -28,7 +28,7 @@ impl TestStack {
 
     fn put(&self, item: &impl Serialize) {
         let item = serde_dynamo::aws_sdk_dynamodb_1::to_item(item).unwrap();
-        let put = self.operator().put_item().table_name(&self.local().table).set_item(Some(item));
+        let put = self.operator().put_item().table_name(&self.addresses().table).set_item(Some(item));
         self.run(put.send()).unwrap();
     }
 
@@ -43,7 +43,8 @@ impl TestStack {
                 let put = PutRequest::builder().set_item(Some(item)).build().unwrap();
                 WriteRequest::builder().put_request(put).build()
             };
-            let write = client.batch_write_item().request_items(&self.local().table, chunk.iter().map(put).collect());
+            let write =
+                client.batch_write_item().request_items(&self.addresses().table, chunk.iter().map(put).collect());
             self.run(write.send()).unwrap();
         }
         tokens.iter().map(|token| token.id.to_string()).collect()
@@ -55,7 +56,7 @@ impl TestStack {
         let update = self
             .operator()
             .update_item()
-            .table_name(&self.local().table)
+            .table_name(&self.addresses().table)
             .key("pk", AttributeValue::S(TokenItem::partition(id.key())))
             .key("sk", AttributeValue::S(TokenItem::SORT.to_owned()))
             .update_expression("SET #a = :v")
@@ -65,7 +66,7 @@ impl TestStack {
     }
 
     fn operator(&self) -> aws_sdk_dynamodb::Client {
-        operator(&self.local().dynamodb_url, &self.template.pseudo_parameters)
+        operator(&self.addresses().dynamodb_url, &self.template.pseudo_parameters)
     }
 }
 
