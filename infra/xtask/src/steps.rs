@@ -12,10 +12,11 @@ const fn step(name: &'static str, command: &'static [&'static str]) -> Step {
     Step { name, command }
 }
 
-/// Runs before a commit. Needs only cargo.
+/// Runs before a commit. Needs only cargo, and uses `typos` if it is installed.
 pub const CHECK: &[Step] = &[
     step("format", &["cargo", "fmt", "--all", "--check"]),
     step("style", &["cargo", "xtask", "style"]),
+    step("spelling, if typos is installed", &["infra/acceptance/spelling/run", "--if-installed"]),
     step("lints", &["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
     step("unit tests", &["cargo", "test", "--locked", "--lib", "--bins", "--test", "architecture"]),
 ];
