@@ -1,6 +1,6 @@
 """Invokes each event file of events/ with cargo-lambda and SAM, and compares the outcomes with events/expected.json.
 
-The variants of the event files are covered by `cargo test -p local --test e2e events`.
+The variants of the event files are covered by `cargo test --test e2e events`.
 """
 
 import json

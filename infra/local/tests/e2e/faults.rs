@@ -1,7 +1,7 @@
 //! Fault injection: every call to `DynamoDB` and KMS under every fault. Checks the response, its duration, the stored state, and
 //! that a retry succeeds once the fault has cleared.
 //!
-//! `cargo test -p local --test e2e faults -- --nocapture` prints the table of results.
+//! `cargo test --test e2e faults -- --nocapture` prints the table of results.
 
 mod aws_calls;
 mod fault_kinds;

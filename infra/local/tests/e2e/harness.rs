@@ -49,7 +49,7 @@ static BINARIES: LazyLock<BTreeMap<String, PathBuf>> =
     LazyLock::new(|| build::binaries(&build::workspace(), false).expect("the functions are built"));
 
 /// Endpoints that replace the embedded `DynamoDB` and KMS, so that the suite can run on other implementations:
-/// `LATCHKEY_DYNAMODB_URL=http://… LATCHKEY_KMS_URL=http://… cargo test -p local --test e2e`.
+/// `LATCHKEY_DYNAMODB_URL=http://… LATCHKEY_KMS_URL=http://… cargo test --test e2e`.
 static UPSTREAMS: LazyLock<Upstreams> = LazyLock::new(|| {
     let endpoint = |name| env::var(name).ok().map(|url| url.parse().expect(name));
     Upstreams { dynamodb: endpoint("LATCHKEY_DYNAMODB_URL"), kms: endpoint("LATCHKEY_KMS_URL") }

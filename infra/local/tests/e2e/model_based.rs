@@ -5,7 +5,7 @@
 //! idempotency key yields one active token; a child dies with its parent; no token is wider than its creator; the published keys
 //! verify every active token; no caller reaches another organization.
 //!
-//! `LATCHKEY_MODEL_RUNS=200 cargo test -p local --test e2e model_based -- --nocapture` runs 200 sequences.
+//! `LATCHKEY_MODEL_RUNS=200 cargo test --test e2e model_based -- --nocapture` runs 200 sequences.
 
 mod commands;
 mod domain;
