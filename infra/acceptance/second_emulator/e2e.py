@@ -12,7 +12,7 @@ from local_stack import OUTPUT
 ACCOUNT = {"aws_access_key_id": "000000000000", "region_name": "us-east-1"}
 # Without the tests that inject faults and run generated steps in front of the service: another DynamoDB or KMS adds only
 # latency to them.
-TESTS = "cargo test --locked -p local --test e2e -- --skip faults:: --skip model_based::".split()
+TESTS = "cargo test --locked --test e2e -- --skip faults:: --skip model_based::".split()
 
 
 def main() -> int:

@@ -49,7 +49,7 @@ pub struct CommandOutput {
 impl TestStack {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let directory = empty_dir();
         let stack = runtime.block_on(Stack::start(stack_options(directory.path()))).expect("the stack starts");
         Self { stack, directory, _runtime: runtime }
     }
@@ -179,9 +179,9 @@ pub fn unsigned_token(issuer: &str) -> String {
     format!("{}.{}.AA", part(json!({"alg": "RS256"})), part(json!({"iss": issuer})))
 }
 
-/// Creates an empty directory, in which no service runs.
+/// Creates an empty directory outside of the workspace, which may have a stack of its own.
 pub fn empty_dir() -> TempDir {
-    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+    tempfile::tempdir().unwrap()
 }
 
 fn stack_options(directory: &Path) -> StackOptions {
