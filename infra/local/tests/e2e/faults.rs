@@ -10,10 +10,12 @@ mod scenario;
 
 use std::{
     collections::BTreeMap,
-    net::TcpListener,
+    sync::LazyLock,
     thread,
     time::{Duration, Instant},
 };
+
+use tokio::net::TcpSocket;
 
 use self::{
     aws_calls::{AwsCall, CALLS_OF_AUTHORIZER, CALLS_OF_FUNCTIONS},
@@ -30,7 +32,8 @@ const MAX_RESPONSE_TIME: Duration = Duration::from_secs(8);
 fn inject(stack: &TestStack, call: &AwsCall, kind: &FaultKind, occurrence: Occurrence) {
     match kind.injection {
         Injection::ConnectionRefused => {
-            stack.restart(call.function, BTreeMap::from([(call.endpoint_variable().to_owned(), unused_address())]));
+            let url = format!("http://{}", REFUSING_SOCKET.local_addr().unwrap());
+            stack.restart(call.function, BTreeMap::from([(call.endpoint_variable().to_owned(), url)]));
         }
         Injection::Fault(ref fault) => {
             let times = (occurrence == Occurrence::Once).then_some(1);
@@ -50,11 +53,12 @@ fn clear(stack: &TestStack, call: &AwsCall, kind: &FaultKind) {
     }
 }
 
-/// An address that refuses connections.
-fn unused_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
-}
+/// A socket that refuses connections. It is bound, so that no other process gets its port, and does not listen.
+static REFUSING_SOCKET: LazyLock<TcpSocket> = LazyLock::new(|| {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    socket
+});
 
 /// Checks one call under one fault. The indices are those of the row and the column in the table.
 fn check_case(
