@@ -29,12 +29,15 @@ struct Location {
 pub(super) fn run(arguments: RunArgs) -> Result<(), Box<dyn Error>> {
     terminal::init(arguments.log);
     let workspace = build::workspace();
-    let location = Location::new(&arguments)?;
     let seed_file = arguments.seed.clone().unwrap_or_else(|| workspace.join("infra/local/seed.json"));
+    let seed = Seed::read(&seed_file)?;
+    let binaries = build::binaries(&workspace, arguments.release)?;
+    // After the build, which a signal interrupts without removing a temporary directory.
+    let location = Location::new(&arguments)?;
     let options = StackOptions {
         template: fs::read_to_string(workspace.join("template.yaml"))?,
-        seed: Seed::read(&seed_file)?,
-        binaries: build::binaries(&workspace, arguments.release)?,
+        seed,
+        binaries,
         port: arguments.port,
         data_dir: location.path.clone(),
         seed_always: arguments.seed.is_some(),
