@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 
 def cycle(template: dict) -> list[str]:
-    """Returns the resources of one dependency cycle in order, or an empty list if there is no cycle."""
+    """Returns the resources of one dependency cycle in order, or an empty list without a cycle."""
     edges = dependencies(template)
     visited = set()
     for name in edges:

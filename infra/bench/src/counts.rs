@@ -57,7 +57,7 @@ async fn count(harness: &Harness, only: Option<&str>) -> Result<Counts> {
         counts.insert(format!("{}, start and first request", candidate.name), first);
         counts.insert(format!("{}, warm request", candidate.name), warm.saturating_sub(first) / WARM_INVOCATIONS);
     }
-    if counts.is_empty() { Err("there is no such function or baseline".into()) } else { Ok(counts) }
+    if counts.is_empty() { Err("unknown function or baseline".into()) } else { Ok(counts) }
 }
 
 /// Instructions of a process from its start until it has processed `events` events: the minimum of three runs, because a slow

@@ -80,7 +80,7 @@ pub(crate) fn evaluate(statements: &[Statement], applies: impl Fn(&Statement) ->
 }
 
 /// Whether `text` matches `pattern`, in which `*` stands for any number of characters, `/` and `:` included, and `?` for
-/// one. There is no escape character.
+/// one. IAM patterns have no escape character.
 fn matches_pattern(pattern: &str, text: &str) -> bool {
     WildMatch::new(pattern).matches(text)
 }

@@ -77,6 +77,6 @@ fn workspace() -> PathBuf {
 
 /// Prints to standard error.
 fn print(text: &str) {
-    // Without standard error there is no place to report the failure.
+    // A failure to write to standard error cannot be reported.
     let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
 }

@@ -66,7 +66,7 @@ impl Harness {
     }
 
     pub fn baseline(&self, name: &str) -> Result<(PathBuf, BTreeMap<String, String>)> {
-        let program = self.binaries.get(name).ok_or("there is no such baseline")?;
+        let program = self.binaries.get(name).ok_or_else(|| format!("unknown baseline `{name}`"))?;
         Ok((program.clone(), self.fixture.baseline_environment(&self.endpoints)?))
     }
 

@@ -1,6 +1,6 @@
 //! Substitution of `$context` variables in the template of a gateway response.
 
-/// Replaces each `$name` with `value_of(name)`, or with nothing if there is no value.
+/// Replaces each `$name` with `value_of(name)`. A name without a value is removed.
 ///
 /// As on AWS, values are neither escaped nor substituted again.
 pub(super) fn substitute(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {

@@ -100,7 +100,7 @@ fn may_give_lists_exactly_the_roles_that_can_be_assigned() {
     let all = ["123:auditor", "123:no_billing", "123:owner", "123:token_admin", "123:viewer"];
     assert_eq!(assignable(&owner), all);
     assert_eq!(assignable(&admin), ["123:token_admin", "123:viewer"]);
-    assert!(assignable(&stack.user_token("123", "nobody")).is_empty());
+    assert!(assignable(&stack.user_token("123", "unassigned")).is_empty());
     for creator in [&owner, &admin] {
         for role in assignable(creator) {
             stack.create_token(creator, &json!({"assignments": [role]}));

@@ -212,7 +212,7 @@ fn authenticated_caller_can_list_own_roles() {
             "grants": [{"action": "*:view"}],
         }]})
     );
-    assert_eq!(roles(&stack.user_token("123", "nobody")), json!({"roles": []}));
+    assert_eq!(roles(&stack.user_token("123", "unassigned")), json!({"roles": []}));
     let (_, token) = stack.create_token(&stack.owner_token(), &json!({"read_only": true}));
     assert_eq!(roles(&token)["roles"][0]["grants"], json!([{"action": "*"}]));
     stack.send("GET", "/v1/permissions/me", &[], "").assert_problem(401, "unauthenticated");
