@@ -36,7 +36,7 @@ use self::{
     faults::IdpFaults,
     issuer::Issuer,
     provider::Provider,
-    users::{AssignmentTable, UserDirectory},
+    users::{AssignmentTable, User, UserDirectory},
 };
 use crate::http_server::HttpServer;
 
@@ -90,6 +90,11 @@ impl Idp {
     /// Also lets users sign in who have role assignments in `table`, from now on. `client` has an operator's credentials.
     pub fn read_assignments(&self, client: Client, table: String) {
         self.users.read_assignments(AssignmentTable { client, table });
+    }
+
+    /// The users who can sign in. Without the role assignments, these are the users of the seed.
+    pub async fn users(&self) -> Vec<User> {
+        self.users.list().await.users
     }
 
     /// The issuer, which signs users' tokens.

@@ -20,9 +20,18 @@ pub(super) struct Greeting<'a> {
 
 impl Display for Greeting<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.write_commands(f)?;
+        self.write_addresses(f)?;
+        self.write_users(f)?;
+        writeln!(f, "\nData and log (functions.log): {}", self.data_dir.display())?;
+        writeln!(f, "\nready {}", self.addresses.url)
+    }
+}
+
+impl Greeting<'_> {
+    fn write_commands(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let option = self.stack_option;
         let url = &self.addresses.url;
-        let sample = self.addresses.sample.as_ref();
         write!(
             f,
             r#"
@@ -39,30 +48,28 @@ Use the token: list all tokens, and call the sample API behind the authorizer (i
   curl -sS {url}/v1/access-tokens -H "Authorization: Bearer $TOKEN"
 "#
         )?;
+        match &self.addresses.sample {
+            Some(sample) => writeln!(f, "  curl -sS {}/orders/7 -H \"Authorization: Bearer $TOKEN\"", sample.rest),
+            None => Ok(()),
+        }
+    }
+
+    fn write_addresses(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let StackAddresses { url, idp_url, dynamodb_url, kms_url, sample, .. } = self.addresses;
+        let token_page = format!("{url}/tokens");
+        let mut addresses = vec![("API", url), ("token page", &token_page), ("identity provider", idp_url)];
         if let Some(sample) = sample {
-            writeln!(f, "  curl -sS {}/orders/7 -H \"Authorization: Bearer $TOKEN\"", sample.rest)?;
+            addresses.extend([("sample, REST API", &sample.rest), ("sample, HTTP API", &sample.http)]);
         }
+        addresses.extend([("DynamoDB", dynamodb_url), ("KMS", kms_url)]);
         writeln!(f, "\nAddresses:\n")?;
-        let none = String::new();
-        let rest = sample.map_or(&none, |sample| &sample.rest);
-        let http = sample.map_or(&none, |sample| &sample.http);
-        for (name, address) in [
-            ("API", url),
-            ("token page", &format!("{url}/tokens")),
-            ("identity provider", &self.addresses.idp_url),
-            ("sample, REST API", rest),
-            ("sample, HTTP API", http),
-            ("DynamoDB", &self.addresses.dynamodb_url),
-            ("KMS", &self.addresses.kms_url),
-        ] {
-            if !address.is_empty() {
-                writeln!(f, "  {name:18} {address}")?;
-            }
-        }
+        addresses.iter().try_for_each(|(name, address)| writeln!(f, "  {name:18} {address}"))
+    }
+
+    fn write_users(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "\nUsers, who sign in on the token page without a password:\n")?;
-        for User { org, id, name, roles } in self.users {
-            writeln!(f, "  {name:18} --org {org} --user {id}   {}", roles.join(", "))?;
-        }
-        writeln!(f, "\nData and log (functions.log): {}\n\nready {url}", self.data_dir.display())
+        self.users.iter().try_for_each(|User { org, id, name, roles }| {
+            writeln!(f, "  {name:18} --org {org} --user {id}   {}", roles.join(", "))
+        })
     }
 }

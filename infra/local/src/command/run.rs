@@ -56,12 +56,12 @@ pub(super) fn run(arguments: RunArgs) -> Result<(), Box<dyn Error>> {
 async fn run_until_signal(options: StackOptions, location: &Location) -> Result<(), Box<dyn Error>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let users = options.seed.users().to_vec();
     let stack = tokio::select! {
         started = Stack::start(options) => started?,
         _ = interrupt.recv() => return Ok(()),
         _ = terminate.recv() => return Ok(()),
     };
+    let users = stack.idp.users().await;
     let greeting = Greeting {
         addresses: &stack.addresses,
         users: &users,
