@@ -105,12 +105,16 @@ async fn open_connections_do_not_delay_shutdown() {
 }
 
 #[tokio::test]
-async fn ephemeral_stack_removes_its_data_directory() {
+async fn ephemeral_stack_is_found_and_removes_its_data_dir() {
     let directory = TestDirectory::new();
     let running = directory.start_with(&["--ephemeral", "--port", "0"]).await;
     let data = running.greeting.iter().find_map(|line| line.strip_prefix("Data and log (functions.log): ")).unwrap();
     let data = Path::new(data).to_owned();
     assert!(data.join("local.json").is_file());
+    let arguments = ["token", "--ephemeral", "--org", "123", "--user", "1001"];
+    let output = with_timeout(local_command(&arguments).env("TMPDIR", directory.path()).output()).await.unwrap();
+    let token = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(running.api.get(TOKENS, token.trim()).await.status, 200);
     assert_eq!(running.stop(Signal::TERM).await.code(), Some(0));
     assert!(!data.exists());
 }

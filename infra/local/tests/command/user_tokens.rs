@@ -1,6 +1,6 @@
 //! `cargo local token`: bearer tokens of users.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Stdio};
 
 use reqwest::Method;
 use rustix::process::Signal;
@@ -68,11 +68,14 @@ async fn user_token_without_stack_fails_and_creates_nothing() {
 
 #[tokio::test]
 async fn user_token_in_directory_without_stack_fails() {
-    let directory = TestDirectory::new();
+    let directory = tempfile::tempdir().unwrap();
     let mut command = local_command(&[&["token"], &VIEWER[..]].concat());
-    let output = with_timeout(command.current_dir("/").output()).await.unwrap();
-    assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
-    drop(directory);
+    let command = command.current_dir(directory.path()).stderr(Stdio::piped());
+    let output = with_timeout(command.output()).await.unwrap();
+    let expected =
+        "error: no local stack found: start one with `cargo local`, or pass its data directory with `--data`\n";
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(1), expected));
+    assert!(output.stdout.is_empty() && fs::read_dir(directory.path()).unwrap().next().is_none());
 }
 
 #[tokio::test]
