@@ -21,6 +21,9 @@ pub const DIR_NAME: &str = ".local";
 /// The file with the identity provider's keys. A directory that contains it is the data directory of a stack.
 pub const IDENTITY_FILE: &str = "identity.json";
 
+/// The file that a running stack keeps locked.
+pub const LOCK_FILE: &str = "lock";
+
 /// The options that select a local stack.
 #[derive(Debug, Clone, Default, Args)]
 pub struct StackSelection {

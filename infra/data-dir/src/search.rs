@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{DIR_NAME, DataDirError, IDENTITY_FILE, StackAddresses};
+use crate::{DIR_NAME, DataDirError, IDENTITY_FILE, LOCK_FILE, StackAddresses};
 
 /// The beginning of the names of ephemeral stacks' data directories, which are in the system's temporary directory.
 pub const EPHEMERAL_PREFIX: &str = "latchkey-ephemeral-";
@@ -60,7 +60,7 @@ fn is_own(dir: &Path) -> Result<bool, DataDirError> {
 
 /// Returns whether a stack holds the lock of its data directory. A directory of this user is expected.
 fn is_locked(dir: &Path) -> bool {
-    let Ok(lock) = fs::File::open(dir.join("lock")) else { return false };
+    let Ok(lock) = fs::File::open(dir.join(LOCK_FILE)) else { return false };
     matches!(lock.try_lock_shared(), Err(fs::TryLockError::WouldBlock))
 }
 
@@ -85,7 +85,7 @@ mod tests {
     fn ephemeral(parent: &TempDir, name: &str) -> (PathBuf, fs::File) {
         let dir = data_dir(parent.path(), &format!("{EPHEMERAL_PREFIX}{name}"));
         fs::write(dir.join(StackAddresses::FILE), "{}").unwrap();
-        let lock = fs::File::create(dir.join("lock")).unwrap();
+        let lock = fs::File::create(dir.join(LOCK_FILE)).unwrap();
         lock.try_lock().unwrap();
         (dir, lock)
     }

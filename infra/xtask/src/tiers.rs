@@ -117,8 +117,10 @@ fn run_step(step: &Step, tests: &mut Vec<TestDuration>) -> Result<bool, Error> {
     command.args(["--config", &runner]).args(arguments).stdout(Stdio::piped());
     let mut child = command.spawn()?;
     let output = child.stdout.take().ok_or("no output of cargo")?;
-    for line in BufReader::new(output).lines() {
+    // A test may print any bytes.
+    for line in BufReader::new(output).split(b'\n') {
         let line = line?;
+        let line = String::from_utf8_lossy(&line);
         writeln!(std::io::stdout(), "{line}")?;
         tests.extend(parse_duration(&line));
     }

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use data_dir::IDENTITY_FILE;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, jwk::JwkSet};
 use serde::{Deserialize, Serialize};
@@ -157,7 +158,7 @@ impl Issuer {
 }
 
 fn file_path(data: &Path) -> PathBuf {
-    data.join("identity.json")
+    data.join(IDENTITY_FILE)
 }
 
 fn loopback_url(port: u16) -> String {

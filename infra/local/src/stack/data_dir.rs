@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ::data_dir::StackAddresses;
+use ::data_dir::{LOCK_FILE, StackAddresses};
 use serde::{Deserialize, Serialize};
 
 use super::StackError;
@@ -69,7 +69,7 @@ impl DataDir {
     pub(super) fn open(path: &Path) -> Result<Self, StackError> {
         let unusable = |source| StackError::DataDir { path: path.display().to_string(), source };
         create(path).map_err(unusable)?;
-        let lock = File::create(path.join("lock")).map_err(unusable)?;
+        let lock = File::create(path.join(LOCK_FILE)).map_err(unusable)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StackError::InUse(path.display().to_string())),
