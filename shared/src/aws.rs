@@ -16,7 +16,8 @@ pub use crate::https::{RootCertificates, RootCertificatesError, RootStore, TlsEr
 use call_counter::CallCounter;
 pub use connection::{AwsConnection, Endpoints};
 pub use dynamodb::{
-    AssignmentItem, Ledger, REVOKED_RETENTION_SECONDS, RoleItem, SCHEMA_VERSION, TokenItem, UnsupportedSchemaVersion,
+    AssignmentItem, Ledger, PERMISSION_SCHEMA_VERSION, REVOKED_RETENTION_SECONDS, RoleItem, TokenItem,
+    UnsupportedSchemaVersion,
 };
 pub use kms::Keys;
 pub use retry_policy::{retries, timeouts};

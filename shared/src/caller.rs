@@ -12,8 +12,8 @@ use crate::{
 /// Most roles that the authorizer reads for a user: together with the root role, one batch of 100 items.
 pub const MAX_CALLER_ROLES: usize = 99;
 
-/// Longest role list in a context, in bytes, with one space between roles. A context contains roles that deny twice,
-/// and the gateway limits the whole response of the authorizer to 8,192 bytes.
+/// Longest list of a caller's roles, inherited denies included, in bytes, with one space between roles. A context contains
+/// roles that are held and deny twice, and the gateway limits the whole response of the authorizer to 8,192 bytes.
 pub const MAX_ROLE_LIST_BYTES: usize = 3_700;
 
 /// The caller of an operation: its identity, the organization in which it acts, and its roles there.
@@ -25,7 +25,8 @@ pub struct Caller {
     pub org: OrgId,
     /// The roles that the caller holds in that organization.
     pub roles: Vec<RoleId>,
-    /// Those of `roles` that deny an action.
+    /// The roles whose denies the caller passes on to each token that it creates: those of `roles` that deny an action,
+    /// and those whose denies a token has inherited from its creator.
     pub deny_roles: Vec<RoleId>,
 }
 
@@ -99,10 +100,16 @@ impl Caller {
         self.token().and_then(|token| token.expires_at)
     }
 
-    /// Whether the role list exceeds [`MAX_ROLE_LIST_BYTES`].
+    /// The roles of which only the denies apply to the caller: those of `deny_roles` that it does not hold.
+    #[must_use]
+    pub fn inherited_denies(&self) -> Vec<RoleId> {
+        self.deny_roles.iter().filter(|role| !self.roles.contains(role)).cloned().collect()
+    }
+
+    /// Whether the roles and inherited denies exceed [`MAX_ROLE_LIST_BYTES`].
     #[must_use]
     pub fn has_too_many_roles(&self) -> bool {
-        join(&self.roles).len() > MAX_ROLE_LIST_BYTES
+        role_list_bytes(&self.roles, &self.inherited_denies()) > MAX_ROLE_LIST_BYTES
     }
 
     /// The same caller without roles, for a request that needs none.
@@ -205,6 +212,12 @@ pub fn join(roles: &[RoleId]) -> String {
     roles.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
+/// Length of the roles and inherited denies of a caller as one list, in bytes.
+#[must_use]
+pub fn role_list_bytes(roles: &[RoleId], inherited_denies: &[RoleId]) -> usize {
+    join(&[roles, inherited_denies].concat()).len()
+}
+
 fn split(context: &Context, name: &str) -> Option<Vec<RoleId>> {
     context.get(name)?.split(' ').filter(|role| !role.is_empty()).map(|role| role.parse().ok()).collect()
 }
@@ -295,7 +308,11 @@ pub(crate) mod tests {
         let mut caller = person(&roles.iter().map(String::as_str).collect::<Vec<_>>());
         assert_eq!(join(&caller.roles).len(), 3_711);
         assert!(caller.has_too_many_roles());
-        caller.roles.pop();
+        let last = caller.roles.pop().unwrap();
         assert!(!caller.has_too_many_roles());
+        caller.deny_roles = vec![caller.roles[0].clone()];
+        assert!(!caller.has_too_many_roles(), "a role that is held counts once");
+        caller.deny_roles.push(last);
+        assert!(caller.has_too_many_roles(), "inherited denies count");
     }
 }

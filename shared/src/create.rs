@@ -128,10 +128,11 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
         }
         self.check_expiration(caller, token, now)?;
         if let Some(access) = token.token_type.access() {
-            let delegated = self.delegated_roles(caller, &access.roles, verified).await?.into_roles();
-            if let Some(added) = delegated.iter().find(|role| !access.roles.contains(role)) {
+            let (_, required) = self.delegated_roles(caller, &access.roles, verified).await?.into_parts();
+            if let Some(missing) = required.iter().find(|role| !access.inherited_denies.contains(role)) {
                 return Err(ApiError::PermissionDenied(format!(
-                    "the token of this `Idempotency-Key` lacks the role `{added}`, which your tokens must contain"
+                    "the token of this `Idempotency-Key` does not inherit the denies of the role `{missing}`, which \
+                     your tokens must inherit"
                 )));
             }
         }
@@ -203,11 +204,12 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
     }
 
     async fn access(&self, caller: &Caller, requested: RequestedAccess) -> Result<Access, ApiError> {
-        let roles = self.delegated_roles(caller, &requested.requested_roles, &[]).await?.into_roles();
+        let delegated = self.delegated_roles(caller, &requested.requested_roles, &[]).await?;
+        let (roles, inherited_denies) = delegated.into_parts();
         // *(never wider)* A child token inherits the flags of its parent.
         let read_only = requested.read_only || caller.is_read_only();
         let anonymize = requested.anonymize || caller.is_anonymized();
-        Ok(Access { roles, read_only, anonymize })
+        Ok(Access { roles, inherited_denies, read_only, anonymize })
     }
 
     /// *(never wider)* The roles that `caller` delegates to a token for `requested`. An owner may request roles that

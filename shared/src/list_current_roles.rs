@@ -1,6 +1,6 @@
 //! The operation that returns the caller's roles, or the roles that the caller may delegate to a token.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -31,14 +31,17 @@ pub struct CurrentRole {
 
 impl<L: ReadRoles + ListRoles> ListCurrentRoles<L> {
     /// The roles that `caller` holds in the organization of the request, each with the grants that the authorizer
-    /// applies.
+    /// applies, then the roles of which only the denies apply, with these alone.
     ///
     /// # Errors
     ///
     /// Returns the errors of the ledger.
     pub async fn run(&self, caller: &Caller) -> Result<Vec<CurrentRole>, ApiError> {
-        let mut roles = self.ledger.read_roles(&caller.roles).await?;
-        Ok(caller.roles.iter().filter_map(|id| CurrentRole::of(id, roles.remove(id))).collect())
+        let inherited = caller.inherited_denies();
+        let mut roles = self.ledger.read_roles(&[caller.roles.as_slice(), &inherited].concat()).await?;
+        let mut current = held_roles(caller, &mut roles);
+        current.extend(inherited.iter().filter_map(|id| Some(CurrentRole::inherited(id, roles.remove(id)?))));
+        Ok(current)
     }
 
     /// The roles that `caller` may delegate to a token, sorted by id: the roles held, and for an owner every stored
@@ -54,7 +57,7 @@ impl<L: ReadRoles + ListRoles> ListCurrentRoles<L> {
             return Ok(Vec::new());
         }
         if !caller.as_delegator().is_owner() {
-            let mut held = self.run(caller).await?;
+            let mut held = held_roles(caller, &mut self.ledger.read_roles(&caller.roles).await?);
             held.sort_by(|a, b| a.id.cmp(&b.id));
             return Ok(held);
         }
@@ -66,6 +69,11 @@ impl<L: ReadRoles + ListRoles> ListCurrentRoles<L> {
     }
 }
 
+/// The roles that `caller` holds, taken from `stored`.
+fn held_roles(caller: &Caller, stored: &mut HashMap<RoleId, RoleWithName>) -> Vec<CurrentRole> {
+    caller.roles.iter().filter_map(|id| CurrentRole::of(id, stored.remove(id))).collect()
+}
+
 impl CurrentRole {
     /// The role `id` from its stored item. `None` if there is no item, since the role was deleted in the meantime; the
     /// owner role exists without one.
@@ -75,21 +83,28 @@ impl CurrentRole {
         }
         let (name, role) = stored.map_or_else(Default::default, |stored| (stored.name, Some(stored.role)));
         let own = role.iter().flat_map(|role| role.grants().cloned());
-        Some(Self {
+        Some(Self::new(id, name, id.is_owner().then(Grant::allow_all).into_iter().chain(own).collect()))
+    }
+
+    /// The role `id` of which only the denies apply.
+    fn inherited(id: &RoleId, stored: RoleWithName) -> Self {
+        Self::new(id, stored.name, stored.role.denying_grants().to_vec())
+    }
+
+    fn new(id: &RoleId, name: String, grants: Vec<Grant>) -> Self {
+        Self {
             id: id.clone(),
             name: if name.is_empty() { id.slug().to_owned() } else { name },
             slug: id.slug().to_owned(),
             kind: "user_role",
             organization_id: id.org().clone(),
-            grants: id.is_owner().then(Grant::allow_all).into_iter().chain(own).collect(),
-        })
+            grants,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use serde_json::{Value, json};
 
     use super::*;
@@ -145,6 +160,33 @@ mod tests {
         let unreadable = RoleWithName { name: String::new(), role: Role::unreadable(id.clone()) };
         let roles = current_roles([(id, unreadable)], &["123:a"]).await;
         assert_eq!((&roles[0]["grants"], &roles[0]["name"]), (&everything, &json!("a")));
+    }
+
+    #[tokio::test]
+    async fn inherited_role_is_listed_with_its_denies_alone() {
+        let deny = json!({"action": "billing:*", "effect": "deny"});
+        let stored = [
+            role("123:viewer", "Viewer", json!([{"action": "*:view"}])),
+            role("123:mixed", "Mixed", json!([{"action": "*"}, deny])),
+            role("123:owner", "", json!([deny])),
+        ];
+        let roles = ListCurrentRoles { ledger: StoredRoles(stored.into_iter().collect()) };
+        let deny_roles = ["123:mixed", "123:owner", "123:gone"].map(|id| id.parse().unwrap()).to_vec();
+        let caller = Caller { deny_roles, ..person(&["123:viewer"]) };
+        let grants: Vec<_> = json!(roles.run(&caller).await.unwrap())
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|role| (role["id"].clone(), role["grants"].clone()))
+            .collect();
+        let expected = [
+            (json!("123:viewer"), json!([{"action": "*:view"}])),
+            (json!("123:mixed"), json!([deny])),
+            (json!("123:owner"), json!([deny])),
+        ];
+        assert_eq!(grants, expected);
+        let assignable = roles.may_give(&caller).await.unwrap();
+        assert_eq!(assignable.iter().map(|role| role.slug.as_str()).collect::<Vec<_>>(), ["viewer"]);
     }
 
     #[tokio::test]

@@ -93,6 +93,9 @@ fn explain(error: PermissionError, action: &Action) -> Rejection {
     match error {
         PermissionError::NoGrant => Rejection::denied(format!("permission {action} is missing")),
         PermissionError::Denied => Rejection::denied(format!("one of your roles denies {action}")),
+        PermissionError::InheritedDeny => {
+            Rejection::denied(format!("a role of the token's creator denies {action} to this token"))
+        }
         PermissionError::Root => {
             Rejection::denied(format!("the root role of the organization does not allow {action}"))
         }

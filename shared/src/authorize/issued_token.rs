@@ -22,6 +22,7 @@ struct ReferencedItems {
     id: TokenId,
     parent: Option<TokenId>,
     org: OrgId,
+    /// The roles, and the roles of which only the denies apply.
     roles: Vec<RoleId>,
 }
 
@@ -88,7 +89,12 @@ impl ReferencedItems {
                 Some(parent) => Some(parent.parse().ok()?),
             },
             org: claims.org_id().parse().ok()?,
-            roles: claims.roles().iter().map(|role| role.parse().ok()).collect::<Option<_>>()?,
+            roles: claims
+                .roles()
+                .iter()
+                .chain(claims.deny_roles())
+                .map(|role| role.parse().ok())
+                .collect::<Option<_>>()?,
         })
     }
 
@@ -136,7 +142,10 @@ fn authenticated_caller(stored: Token, data: AuthorizationData, now: UnixTime) -
     let has_flag = |flag: fn(&Access) -> bool| stored.token_type.access().is_some_and(flag);
     let read_only = has_flag(|access| access.read_only);
     let anonymize = has_flag(|access| access.anonymize);
-    let permissions = EffectivePermissions::new(&stored.org, stored.token_type.roles(), data.roles, read_only);
+    let token_type = &stored.token_type;
+    let inherited_denies = token_type.inherited_denies();
+    let permissions =
+        EffectivePermissions::new(&stored.org, token_type.roles(), inherited_denies, data.roles, read_only);
     let today = now.date();
     let last_used = (stored.last_used != Some(today)).then(|| LastUsedUpdate { id: stored.id.clone(), day: today });
     let token =

@@ -71,7 +71,7 @@ impl<P: AuthorizerPorts> Authorize<P> {
         let mut role_ids = claimed.clone();
         role_ids.push(RoleId::root(&org));
         let data = self.ledger.read_authorization_data(&[], &role_ids).await?;
-        let permissions = EffectivePermissions::new(&org, &claimed, data.roles, false);
+        let permissions = EffectivePermissions::new(&org, &claimed, &[], data.roles, false);
         let caller = Caller {
             identity: CallerIdentity::User(user),
             org,

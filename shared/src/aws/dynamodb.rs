@@ -28,8 +28,8 @@ use crate::{
 };
 
 pub use self::{
-    permission_items::{AssignmentItem, RoleItem, UnsupportedSchemaVersion},
-    token_item::{REVOKED_RETENTION_SECONDS, SCHEMA_VERSION, TokenItem},
+    permission_items::{AssignmentItem, PERMISSION_SCHEMA_VERSION, RoleItem, UnsupportedSchemaVersion},
+    token_item::{REVOKED_RETENTION_SECONDS, TokenItem},
 };
 
 /// Stores tokens, roles and role assignments. Each permission of the ports corresponds to one `DynamoDB` operation.

@@ -209,8 +209,13 @@ async fn replay_passes_every_check_of_new_request() {
     assert_eq!(demoted, Err(ApiError::RoleNotHeld("123:a".parse().unwrap())));
     let mut denied = person(&["123:a", "123:no"]);
     denied.deny_roles = vec!["123:no".parse().unwrap()];
-    let narrower = create_with_key(&ledger, &denied, "k", body).await;
+    let narrower = create_with_key(&ledger, &denied, "k", body.clone()).await;
     assert!(matches!(narrower, Err(ApiError::PermissionDenied(_))), "{narrower:?}");
+    let inheriting = create_with_key(&ledger, &denied, "inheriting", body.clone()).await.unwrap();
+    assert_eq!(inheriting.token_type.inherited_denies(), denied.deny_roles);
+    assert_eq!(create_with_key(&ledger, &denied, "inheriting", body.clone()).await, Ok(inheriting.clone()));
+    let less_denied = create_with_key(&ledger, &person(&["123:a"]), "inheriting", body).await;
+    assert_eq!(less_denied, Ok(inheriting), "a replay may deny more than a new token");
     let whole = create_with_key(&ledger, &person(&["123:a"]), "whole", json!({"name": "n"})).await.unwrap();
     change_creation_time(&whole);
     let widened = create_with_key(&ledger, &person(&["123:b"]), "whole", json!({"name": "n"})).await;
@@ -277,7 +282,8 @@ async fn create_oversized_token_reports_how_many_roles_fit() {
     assert!(ledger.state().tokens.is_empty());
     let fewer = |n: usize| create_token(&ledger, &caller, json!({"name": name, "assignments": roles[..n]}));
     assert!(matches!(fewer(fit + 1).await, Err(ApiError::Invalid(_))));
-    assert_eq!(fewer(fit).await.unwrap().token_type.roles().len(), fit + 2);
+    let token_type = fewer(fit).await.unwrap().token_type;
+    assert_eq!((token_type.roles().len(), token_type.inherited_denies().len()), (fit, 2));
 }
 
 /// A stored token of another organization, creator or parent, or without a fingerprint, is never released.

@@ -1,7 +1,7 @@
 //! The size limits of a token: bytes of the JWT and bytes of its role list.
 
 use crate::{
-    caller::{MAX_ROLE_LIST_BYTES, join},
+    caller::{MAX_ROLE_LIST_BYTES, role_list_bytes},
     error::ApiError,
     jwt::{SigningInput, VerifyingKey},
     permissions::RoleId,
@@ -17,7 +17,7 @@ pub(super) struct TokenSizeLimit<'a> {
     pub(super) key: &'a VerifyingKey,
     /// Issuer and audience, which are claims.
     pub(super) issuer: &'a Issuer,
-    /// The creator's deny roles, which every token contains.
+    /// The roles whose denies every token of the creator contains.
     pub(super) deny_roles: &'a [RoleId],
 }
 
@@ -33,7 +33,8 @@ impl TokenSizeLimit<'_> {
         let length = input.sealed_length(self.key.signature_length());
         let roles = token.token_type.roles();
         if length <= MAX_TOKEN_BYTES {
-            return if join(roles).len() <= MAX_ROLE_LIST_BYTES { Ok(input) } else { Err(too_many(roles)) };
+            let role_bytes = role_list_bytes(roles, token.token_type.inherited_denies());
+            return if role_bytes <= MAX_ROLE_LIST_BYTES { Ok(input) } else { Err(too_many(role_bytes)) };
         }
         let fit = (1..roles.len()).rev().find(|count| self.fits(token, *count));
         Err(ApiError::Invalid(match fit {
@@ -44,12 +45,12 @@ impl TokenSizeLimit<'_> {
         }))
     }
 
-    /// Whether the token fits with the first `count` of its roles and the deny roles.
+    /// Whether the token fits with the first `count` of its roles and the denies of the others.
     fn fits(&self, token: &Token, count: usize) -> bool {
         let mut fewer = token.clone();
         if let TokenType::Api(access) | TokenType::Assume(access) | TokenType::App(access) = &mut fewer.token_type {
             let rest = access.roles.split_off(count);
-            access.roles.extend(rest.into_iter().filter(|role| self.deny_roles.contains(role)));
+            access.inherited_denies.extend(rest.into_iter().filter(|role| self.deny_roles.contains(role)));
         }
         self.write(&fewer).is_ok_and(|input| input.sealed_length(self.key.signature_length()) <= MAX_TOKEN_BYTES)
     }
@@ -62,7 +63,8 @@ impl TokenSizeLimit<'_> {
 }
 
 /// Without this check the authorizer could not pass the roles of the token on to the functions.
-fn too_many(roles: &[RoleId]) -> ApiError {
-    let bytes = join(roles).len();
-    ApiError::TooManyRoles(format!("the roles of the token would have {bytes} bytes (maximum {MAX_ROLE_LIST_BYTES})"))
+fn too_many(bytes: usize) -> ApiError {
+    ApiError::TooManyRoles(format!(
+        "the roles and inherited denies of the token would have {bytes} bytes (maximum {MAX_ROLE_LIST_BYTES})"
+    ))
 }

@@ -7,8 +7,8 @@ use super::{OrgId, RoleId};
 /// Most roles that a request for a token may name.
 pub const MAX_REQUESTED_ROLES: usize = 50;
 
-/// Most roles of a token: the authorizer reads them in one batch of 100 items, together with the token, its parent and
-/// the root role.
+/// Most roles of a token, inherited denies included: the authorizer reads them in one batch of 100 items, together with
+/// the token, its parent and the root role.
 pub const MAX_TOKEN_ROLES: usize = 97;
 
 /// The creator of a token, with the roles that it holds.
@@ -18,7 +18,8 @@ pub struct Delegator<'a> {
     pub org: &'a OrgId,
     /// The roles that the delegator holds in that organization.
     pub roles: &'a [RoleId],
-    /// Those of `roles` that deny an action.
+    /// The roles whose denies the delegator passes on: those of `roles` that deny an action, and those whose denies it
+    /// has itself inherited.
     pub deny_roles: &'a [RoleId],
 }
 
@@ -31,33 +32,37 @@ pub enum DelegationError {
     /// The request names no roles, and the delegator holds more than [`MAX_REQUESTED_ROLES`].
     #[error("you hold {0} roles: request at most {MAX_REQUESTED_ROLES} of them for the token by name")]
     TooManyRolesHeld(usize),
-    /// The requested roles and the delegator's roles that deny are more than [`MAX_TOKEN_ROLES`].
-    #[error("the token would have {0} roles: the limit is {MAX_TOKEN_ROLES}")]
+    /// The requested roles and the roles whose denies are passed on are more than [`MAX_TOKEN_ROLES`].
+    #[error("the token would have {0} roles, inherited denies included: the limit is {MAX_TOKEN_ROLES}")]
     TooManyTokenRoles(usize),
 }
 
 /// The roles of a token to be created, before roles that the delegator does not hold are verified to exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleDelegation {
-    roles: Vec<RoleId>,
+    delegated: DelegatedRoles,
     roles_to_verify: Vec<RoleId>,
 }
 
-/// Roles that a token may have. Only [`RoleDelegation::resolve`] constructs them.
+/// Roles that a token may have. Only [`RoleDelegation::resolve`] returns them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DelegatedRoles(Vec<RoleId>);
+pub struct DelegatedRoles {
+    roles: Vec<RoleId>,
+    inherited_denies: Vec<RoleId>,
+}
 
 impl DelegatedRoles {
-    /// The roles, without duplicates.
+    /// The roles, then the roles of which only the denies apply, both without duplicates. No role is in both lists.
     #[must_use]
-    pub fn into_roles(self) -> Vec<RoleId> {
-        self.0
+    pub fn into_parts(self) -> (Vec<RoleId>, Vec<RoleId>) {
+        (self.roles, self.inherited_denies)
     }
 }
 
 impl RoleDelegation {
     /// The delegation of the `requested` roles by `delegator`. An empty request means all roles of the delegator. The
-    /// delegator's roles that deny are always included. Duplicates are removed.
+    /// roles are exactly the selected ones, without duplicates. The denies of `delegator.deny_roles` are always passed
+    /// on, without the allows of these roles.
     ///
     /// # Errors
     ///
@@ -67,19 +72,16 @@ impl RoleDelegation {
             return Err(DelegationError::TooManyRolesHeld(delegator.roles.len()));
         }
         let selected = if requested.is_empty() { delegator.roles } else { requested };
-        let mut roles: Vec<RoleId> = Vec::new();
-        for role in selected.iter().chain(delegator.deny_roles) {
-            if !roles.contains(role) {
-                roles.push(role.clone());
-            }
-        }
-        if roles.len() > MAX_TOKEN_ROLES {
-            return Err(DelegationError::TooManyTokenRoles(roles.len()));
+        let roles = unique_roles_except(&[], selected);
+        let inherited_denies = unique_roles_except(&roles, delegator.deny_roles);
+        let count = roles.len() + inherited_denies.len();
+        if count > MAX_TOKEN_ROLES {
+            return Err(DelegationError::TooManyTokenRoles(count));
         }
         let roles_to_verify: Vec<_> = roles.iter().filter(|role| !delegator.roles.contains(role)).cloned().collect();
         match roles_to_verify.iter().find(|role| !delegator.may_assign(role)) {
             Some(role) => Err(DelegationError::NotHeld(role.clone())),
-            None => Ok(Self { roles, roles_to_verify }),
+            None => Ok(Self { delegated: DelegatedRoles { roles, inherited_denies }, roles_to_verify }),
         }
     }
 
@@ -97,9 +99,20 @@ impl RoleDelegation {
     pub fn resolve(self, existing: &HashSet<RoleId>) -> Result<DelegatedRoles, DelegationError> {
         match self.roles_to_verify.iter().find(|role| !existing.contains(role)) {
             Some(role) => Err(DelegationError::NotHeld(role.clone())),
-            None => Ok(DelegatedRoles(self.roles)),
+            None => Ok(self.delegated),
         }
     }
+}
+
+/// The `roles` that are not in `excluded`, without duplicates, in their order.
+fn unique_roles_except(excluded: &[RoleId], roles: &[RoleId]) -> Vec<RoleId> {
+    let mut unique: Vec<RoleId> = Vec::new();
+    for role in roles {
+        if !excluded.contains(role) && !unique.contains(role) {
+            unique.push(role.clone());
+        }
+    }
+    unique
 }
 
 impl Delegator<'_> {

@@ -9,6 +9,9 @@ use super::{Action, OrgId, Role, RoleId};
 pub struct EffectivePermissions {
     role_ids: Vec<RoleId>,
     roles: Vec<Role>,
+    inherited_ids: Vec<RoleId>,
+    /// The existing roles of `inherited_ids`, of which only the denies apply.
+    inherited: Vec<Role>,
     root: Option<Role>,
     read_only: bool,
 }
@@ -20,6 +23,8 @@ pub enum PermissionError {
     NoGrant,
     /// A role denies the action.
     Denied,
+    /// A role of which the token inherited the denies from its creator denies the action.
+    InheritedDeny,
     /// The organization's root role does not allow the action.
     Root,
     /// The token is read-only, and the action is not a read-only action.
@@ -29,9 +34,16 @@ pub enum PermissionError {
 impl EffectivePermissions {
     /// The permissions in `org` of a caller that claims the roles `claimed`. A claimed role counts if it belongs to
     /// `org`, exists and is not `root`; `owner` counts without a stored role. Duplicates are removed, the order is
-    /// kept. `stored` must be the result of reading every claimed role and the organization's root role.
+    /// kept. Of the roles `inherited_denies`, only the denies count. `stored` must be the result of reading every role
+    /// of both lists and the organization's root role.
     #[must_use]
-    pub fn new(org: &OrgId, claimed: &[RoleId], mut stored: HashMap<RoleId, Role>, read_only: bool) -> Self {
+    pub fn new(
+        org: &OrgId,
+        claimed: &[RoleId],
+        inherited_denies: &[RoleId],
+        mut stored: HashMap<RoleId, Role>,
+        read_only: bool,
+    ) -> Self {
         let root = stored.remove(&RoleId::root(org));
         let mut role_ids: Vec<RoleId> = Vec::new();
         for id in claimed {
@@ -41,7 +53,11 @@ impl EffectivePermissions {
             }
         }
         let roles = role_ids.iter().filter_map(|id| stored.remove(id)).collect();
-        Self { role_ids, roles, root, read_only }
+        // An inherited role without an item stays in the list, so that its denies apply again once it is restored.
+        let is_inherited = |id: &&RoleId| id.org() == org && !role_ids.contains(id);
+        let inherited_ids: Vec<_> = inherited_denies.iter().filter(is_inherited).cloned().collect();
+        let inherited = inherited_ids.iter().filter_map(|id| stored.remove(id)).collect();
+        Self { role_ids, roles, inherited_ids, inherited, root, read_only }
     }
 
     /// The roles that the caller holds, without duplicates.
@@ -50,17 +66,20 @@ impl EffectivePermissions {
         &self.role_ids
     }
 
-    /// The roles that the caller holds and that deny an action.
+    /// The roles whose denies the caller passes on to each token that it creates: those that it holds and that deny an
+    /// action, then those whose denies it has inherited.
     #[must_use]
     pub fn deny_roles(&self) -> Vec<RoleId> {
-        self.roles.iter().filter(|role| role.has_denies()).map(|role| role.id().clone()).collect()
+        let denying = self.roles.iter().filter(|role| role.has_denies()).map(Role::id);
+        denying.chain(&self.inherited_ids).cloned().collect()
     }
 
     /// Decides whether `action` on `resource` is allowed (`None`: the rule of the route names no resource).
     ///
     /// # Errors
     ///
-    /// Returns the first [`PermissionError`] that applies, in the order `ReadOnly`, `Denied`, `Root`, `NoGrant`.
+    /// Returns the first [`PermissionError`] that applies, in the order `ReadOnly`, `Denied`, `InheritedDeny`,
+    /// `Root`, `NoGrant`.
     pub fn decide(&self, action: &Action, resource: Option<&str>) -> Result<(), PermissionError> {
         let text = action.as_str();
         if self.read_only && !action.is_read_only() {
@@ -68,6 +87,9 @@ impl EffectivePermissions {
         }
         if self.roles.iter().any(|role| role.denies(text, resource)) {
             return Err(PermissionError::Denied);
+        }
+        if self.inherited.iter().any(|role| role.denies(text, resource)) {
+            return Err(PermissionError::InheritedDeny);
         }
         self.root_allows(action, resource)?;
         let is_owner = self.role_ids.iter().any(RoleId::is_owner);
@@ -105,7 +127,7 @@ mod tests {
     fn decide(claimed: &[&str], roles: &Value, read_only: bool, action: &str) -> Result<(), PermissionError> {
         let claimed: Vec<RoleId> = claimed.iter().map(|id| id.parse().unwrap()).collect();
         let org = "1".parse().unwrap();
-        EffectivePermissions::new(&org, &claimed, stored(roles), read_only).decide(&action.parse().unwrap(), None)
+        EffectivePermissions::new(&org, &claimed, &[], stored(roles), read_only).decide(&action.parse().unwrap(), None)
     }
 
     #[test]
@@ -153,5 +175,39 @@ mod tests {
         let roles = json!({"1:owner": [{"action": "billing:*", "effect": "deny"}]});
         assert_eq!(decide(&["1:owner"], &roles, false, "billing:edit"), Err(PermissionError::Denied));
         assert_eq!(decide(&["1:owner"], &roles, false, "entity:edit"), Ok(()));
+    }
+
+    #[test]
+    fn inherited_role_denies_and_allows_nothing() {
+        let roles = json!({
+            "1:viewer": [{"action": "*:view"}],
+            "1:careful": [{"action": "*"}, {"action": "entity:view", "effect": "deny"}],
+            "1:owner": [{"action": "billing:*", "effect": "deny"}],
+        });
+        let org = "1".parse().unwrap();
+        let ids = |ids: &[&str]| ids.iter().map(|id| id.parse().unwrap()).collect::<Vec<RoleId>>();
+        let inherited = ids(&["1:careful", "1:owner", "1:absent", "2:owner"]);
+        let token = EffectivePermissions::new(&org, &ids(&["1:viewer"]), &inherited, stored(&roles), false);
+        for (action, expected) in [
+            ("order:view", Ok(())),
+            ("entity:view", Err(PermissionError::InheritedDeny)),
+            ("billing:view", Err(PermissionError::InheritedDeny)),
+            ("entity:edit", Err(PermissionError::NoGrant)),
+        ] {
+            assert_eq!(token.decide(&action.parse().unwrap(), None), expected, "{action}");
+        }
+        assert_eq!(token.roles(), ids(&["1:viewer"]));
+        assert_eq!(token.deny_roles(), ids(&["1:careful", "1:owner", "1:absent"]), "passed on without their items");
+    }
+
+    #[test]
+    fn inherited_role_that_is_held_counts_as_held() {
+        let roles = json!({"1:mixed": [{"action": "*"}, {"action": "a:b", "effect": "deny"}]});
+        let org = "1".parse().unwrap();
+        let mixed: Vec<RoleId> = vec!["1:mixed".parse().unwrap()];
+        let token = EffectivePermissions::new(&org, &mixed, &mixed, stored(&roles), false);
+        assert_eq!(token.decide(&"a:b".parse().unwrap(), None), Err(PermissionError::Denied));
+        assert_eq!(token.decide(&"a:c".parse().unwrap(), None), Ok(()));
+        assert_eq!(token.deny_roles(), mixed);
     }
 }

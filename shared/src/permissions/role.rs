@@ -69,7 +69,13 @@ impl Role {
         self.denies.iter().any(|grant| grant.matches(action, resource))
     }
 
-    /// Whether the role denies an action. Such a role is delegated to every token that its holder creates.
+    /// The grants that deny.
+    #[must_use]
+    pub fn denying_grants(&self) -> &[Grant] {
+        &self.denies
+    }
+
+    /// Whether the role denies an action. Every token that its holder creates inherits these denies.
     #[must_use]
     pub fn has_denies(&self) -> bool {
         !self.denies.is_empty()

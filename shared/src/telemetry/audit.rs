@@ -19,6 +19,9 @@ struct AuditLine<'a> {
     token_id: String,
     token_type: &'static str,
     roles: &'a [RoleId],
+    /// Roles of which only the denies apply.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    inherited_denies: &'a [RoleId],
     created_at: String,
     created_by: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +68,7 @@ impl<'a> AuditLine<'a> {
             token_id: token.id.to_string(),
             token_type: token.id.type_name().as_str(),
             roles: token.token_type.roles(),
+            inherited_denies: token.token_type.inherited_denies(),
             created_at: token.created_at.to_string(),
             created_by: token.created_by.to_string(),
             parent: token.parent.as_ref().map(ToString::to_string),

@@ -41,6 +41,8 @@ pub struct Claims {
     user_id: String,
     assume_roles: Vec<String>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    deny_roles: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     parent: Option<String>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     read_only: Option<True>,
@@ -101,6 +103,8 @@ impl Claims {
             org_id: token.org.to_string(),
             user_id: id,
             assume_roles: token_type.roles().iter().map(ToString::to_string).collect(),
+            deny_roles: Some(token_type.inherited_denies().iter().map(ToString::to_string).collect())
+                .filter(|roles: &Vec<_>| !roles.is_empty()),
             parent: token.parent.as_ref().map(ToString::to_string),
             read_only: access.filter(|access| access.read_only).map(|_| True),
             anonymize: access.filter(|access| access.anonymize).map(|_| True),
@@ -146,6 +150,12 @@ impl Claims {
     pub fn roles(&self) -> &[String] {
         &self.assume_roles
     }
+
+    /// The claim `deny_roles`: roles of which only the denies apply, also to read from the ledger. Empty if it is absent.
+    #[must_use]
+    pub fn deny_roles(&self) -> &[String] {
+        self.deny_roles.as_deref().unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -179,6 +189,26 @@ mod tests {
         assert_eq!(child["exp"], 1_566_660_000);
         assert_eq!((&child["read_only"], &child["anonymize"]), (&json!(true), &json!(true)));
         assert_eq!(child["parent"], id);
+        assert_eq!(child.get("deny_roles"), None);
+        let inheriting = json_of(&samples::with_inherited_denies());
+        assert_eq!(inheriting["assume_roles"], json!(["123:viewer"]));
+        assert_eq!(inheriting["deny_roles"], json!(["123:no_billing", "123:owner"]));
+    }
+
+    #[test]
+    fn claims_with_other_deny_roles_are_not_of_token() {
+        let token = samples::with_inherited_denies();
+        for value in [json!([]), json!(["123:owner"]), json!(["123:owner", "123:no_billing"])] {
+            let mut changed = json_of(&token);
+            changed["deny_roles"] = value.clone();
+            assert!(!serde_json::from_value::<Claims>(changed).unwrap().are_of(&token), "{value}");
+        }
+        let mut without = json_of(&token);
+        without.as_object_mut().unwrap().remove("deny_roles");
+        assert!(!serde_json::from_value::<Claims>(without).unwrap().are_of(&token));
+        let mut empty = json_of(&samples::plain());
+        empty["deny_roles"] = json!([]);
+        assert!(!serde_json::from_value::<Claims>(empty).unwrap().are_of(&samples::plain()));
     }
 
     #[test]
@@ -234,6 +264,8 @@ mod tests {
             ("anonymize", json!(1)),
             ("parent", json!(null)),
             ("assume_roles", json!("123:a")),
+            ("deny_roles", json!("123:a")),
+            ("deny_roles", json!(null)),
             ("org_id", json!(123)),
         ] {
             let mut changed = json_of(&samples::child());

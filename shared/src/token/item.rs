@@ -13,6 +13,8 @@ pub struct Item {
     name: String,
     token_type: &'static str,
     assignments: Vec<RoleId>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    inherited_denies: Vec<RoleId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,6 +49,7 @@ impl Item {
             name: token.name.to_string(),
             token_type: token.id.type_name().as_str(),
             assignments: token_type.roles().to_vec(),
+            inherited_denies: token_type.inherited_denies().to_vec(),
             expires_at: token.expires_at.map(|end| end.to_string()),
             last_used: token.last_used.map(|day| day.to_string()),
             journey_id: token_type.journey_id().map(ToOwned::to_owned),
@@ -86,6 +89,9 @@ mod tests {
                 "read_only": true, "anonymize": true,
             })
         );
+        let inheriting = json!(Item::of(&samples::with_inherited_denies()));
+        assert_eq!(inheriting["assignments"], json!(["123:viewer"]));
+        assert_eq!(inheriting["inherited_denies"], json!(["123:no_billing", "123:owner"]));
         let revoked = json!(Item::of(&samples::revoked()));
         assert_eq!(revoked["revoked_at"], "2019-08-24T14:30:00Z");
         assert_eq!(revoked["revoked_by"], "local|1002");

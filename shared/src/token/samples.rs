@@ -7,7 +7,8 @@ pub(crate) fn at(seconds: i64) -> UnixTime {
 }
 
 fn access(roles: &[&str]) -> Access {
-    Access { roles: roles.iter().map(|id| id.parse().unwrap()).collect(), read_only: false, anonymize: false }
+    let roles = roles.iter().map(|id| id.parse().unwrap()).collect();
+    Access { roles, inherited_denies: Vec::new(), read_only: false, anonymize: false }
 }
 
 /// An `api` token of the organization 123 that a user created and that does not expire.
@@ -47,19 +48,27 @@ pub(crate) fn child() -> Token {
     }
 }
 
+/// A token like [`plain`] that inherits the denies of two roles of its creator.
+pub(crate) fn with_inherited_denies() -> Token {
+    let inherited_denies = access(&["123:no_billing", "123:owner"]).roles;
+    let id = "api_DDDDDDDDDDDDDDDDDDDDD".parse().unwrap();
+    let token_type = TokenType::Api(Access { inherited_denies, ..access(&["123:viewer"]) });
+    Token { id, token_type, ..plain() }
+}
+
 /// [`plain`] after its revocation.
 pub(crate) fn revoked() -> Token {
     let revocation = Revocation { at: at(1_566_657_000), by: "local|1002".parse().unwrap() };
     Token { revocation: Some(revocation), ..plain() }
 }
 
-/// One token of each kind: plain, child, revoked, journey and portal.
-pub(crate) fn tokens() -> [Token; 5] {
+/// One token of each kind: plain, child, with inherited denies, revoked, journey and portal.
+pub(crate) fn tokens() -> [Token; 6] {
     let portal = Token {
         id: "portal_PPPPPPPPPPPPPPPPPPPPP".parse().unwrap(),
         token_type: TokenType::Portal("p-1".parse().unwrap()),
         fingerprint: Some(super::Fingerprint::of("{}")),
         ..plain()
     };
-    [plain(), child(), revoked(), journey(), portal]
+    [plain(), child(), with_inherited_denies(), revoked(), journey(), portal]
 }

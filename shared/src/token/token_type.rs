@@ -108,6 +108,8 @@ impl FromStr for TargetId {
 pub struct Access {
     /// The roles, without duplicates, all of the token's organization.
     pub roles: Vec<RoleId>,
+    /// Roles of the token's creator of which only the denies apply, without duplicates and without those in `roles`.
+    pub inherited_denies: Vec<RoleId>,
     /// Limits the token to read-only actions, regardless of its roles.
     pub read_only: bool,
     /// Requests responses without personal data from the APIs that the token calls.
@@ -184,6 +186,12 @@ impl TokenType {
     #[must_use]
     pub fn roles(&self) -> &[RoleId] {
         self.access().map_or(&[], |access| &access.roles)
+    }
+
+    /// The roles of which only the denies apply; empty for a public token.
+    #[must_use]
+    pub fn inherited_denies(&self) -> &[RoleId] {
+        self.access().map_or(&[], |access| &access.inherited_denies)
     }
 
     /// The journey of a journey token.

@@ -87,7 +87,7 @@ fn permissions(role: &Role, other: &Role, is_root: bool) -> EffectivePermissions
     let id = if is_root { RoleId::root(&org) } else { role.id().clone() };
     let claimed = [id.clone(), other.id().clone()];
     let stored = HashMap::from([(id, role.clone()), (other.id().clone(), other.clone())]);
-    EffectivePermissions::new(&org, &claimed, stored, false)
+    EffectivePermissions::new(&org, &claimed, &[], stored, false)
 }
 
 fn for_each_request(check: impl Fn(&str, Option<&str>)) {

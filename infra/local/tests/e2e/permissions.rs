@@ -30,18 +30,58 @@ fn user_can_switch_to_organization_with_roles() {
     assert_eq!(list(&created.token(), "456").status, 200);
 }
 
-/// The delegated role denies the token also if it changes afterwards.
+/// The inherited role denies the token also if it changes afterwards.
 #[test]
-fn denying_roles_are_delegated_and_deny_the_token() {
+fn token_inherits_denies_of_creator_roles() {
     let stack = TestStack::new();
     stack.put_role("123:no_listing", &json!([{"action": "token:create"}, {"action": "secret:*", "effect": "deny"}]));
     let creator = stack.user_token_with_roles("123", "9", &["token_admin", "no_listing"]);
     let (item, token) = stack.create_token(&creator, &json!({"assignments": ["123:token_admin"]}));
-    assert_eq!(item["assignments"], json!(["123:token_admin", "123:no_listing"]));
+    assert_eq!(item["assignments"], json!(["123:token_admin"]));
+    assert_eq!(item["inherited_denies"], json!(["123:no_listing"]));
     assert_eq!(stack.list(&token).status, 200);
     stack.put_role("123:no_listing", &json!([{"action": "token:create", "effect": "deny"}]));
     let detail = stack.list(&token).assert_problem(403, "permission_denied");
-    assert!(detail.contains("denies token:create"), "{detail}");
+    assert!(detail.contains("a role of the token's creator denies token:create"), "{detail}");
+}
+
+/// A role that allows much and denies a little is not carried with its allows.
+#[test]
+fn token_has_no_allow_of_role_not_requested() {
+    let stack = TestStack::new();
+    stack.put_role("123:mixed", &json!([{"action": "*"}, {"action": "billing:*", "effect": "deny"}]));
+    stack.put_role("123:owner", &json!([{"action": "billing:*", "effect": "deny"}]));
+    let mixed = stack.user_token_with_roles("123", "9", &["viewer", "mixed"]);
+    for (creator, inherited) in [(&mixed, "123:mixed"), (&stack.owner_token(), "123:owner")] {
+        let (item, token) = stack.create_token(creator, &json!({"assignments": ["123:viewer"]}));
+        assert_eq!(item["assignments"], json!(["123:viewer"]));
+        assert_eq!(item["inherited_denies"], json!([inherited]));
+        let detail = stack.list(&token).assert_problem(403, "permission_denied");
+        assert!(detail.contains("permission token:create is missing"), "{detail}");
+        let roles = stack.request("GET", "/v1/permissions/me", &token).json()["roles"].clone();
+        let ids_and_grants: Vec<_> =
+            roles.as_array().unwrap().iter().map(|role| (role["id"].clone(), role["grants"].clone())).collect();
+        let denies = json!([{"action": "billing:*", "effect": "deny"}]);
+        assert_eq!(ids_and_grants[1..], [(json!(inherited), denies)]);
+        let listed = stack.request("GET", &token_path(&item), &stack.owner_token()).json();
+        assert_eq!(listed["inherited_denies"], json!([inherited]));
+    }
+}
+
+#[test]
+fn child_inherits_denies_that_its_parent_inherited() {
+    let stack = TestStack::new();
+    let creator = stack.user_token_with_roles("123", "9", &["token_admin", "viewer", "no_billing"]);
+    let (_, parent) = stack.create_token(&creator, &json!({"assignments": ["123:token_admin", "123:viewer"]}));
+    for (request, assignments) in [
+        (json!({}), json!(["123:token_admin", "123:viewer"])),
+        (json!({"assignments": ["123:viewer"]}), json!(["123:viewer"])),
+    ] {
+        let (item, _) = stack.create_token(&parent, &request);
+        assert_eq!((&item["assignments"], &item["inherited_denies"]), (&assignments, &json!(["123:no_billing"])));
+    }
+    let body = json!({"name": "n", "assignments": ["123:no_billing"]});
+    stack.create(&parent, &body).assert_problem(403, "role_not_held");
 }
 
 #[test]

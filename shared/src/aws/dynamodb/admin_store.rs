@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
 
 use super::{Attributes, Ledger, dynamodb_error, invalid_item, key, read, write};
 use crate::{
-    aws::{AssignmentItem, RoleItem, SCHEMA_VERSION},
+    aws::{AssignmentItem, PERMISSION_SCHEMA_VERSION, RoleItem},
     ports::{PortError, PortErrorKind, Service},
     provisioning::{AdminStore, DesiredItem, ItemKey, ItemValue, Precondition},
 };
@@ -96,5 +96,5 @@ fn item_value(key: &ItemKey, stored: Attributes) -> ItemValue {
 /// Whether a newer version of Latchkey wrote the item. A schema version that is not a number does not count as newer.
 fn is_newer(item: &Attributes) -> bool {
     let version = item.get("v").and_then(|v| v.as_n().ok()).and_then(|v| v.parse::<u64>().ok());
-    version.is_some_and(|version| version > u64::from(SCHEMA_VERSION))
+    version.is_some_and(|version| version > u64::from(PERMISSION_SCHEMA_VERSION))
 }

@@ -3,11 +3,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::token_item::SCHEMA_VERSION;
 use crate::{
     permissions::{OrgId, Role, RoleId, RoleWithName},
     token::UserId,
 };
+
+/// The schema version of the items of roles and role assignments that this code writes. Older items stay readable; a newer
+/// role denies every action, and a newer assignment is an error.
+pub const PERMISSION_SCHEMA_VERSION: u32 = 1;
 
 /// The partition key of an organization's roles and role assignments.
 fn partition(org: &OrgId) -> String {
@@ -54,7 +57,7 @@ impl RoleItem {
     #[must_use]
     pub fn new(id: &RoleId, name: &str, grants: Value) -> Self {
         let (pk, sk) = Self::key(id);
-        Self { pk, sk, v: SCHEMA_VERSION, name: name.to_owned(), grants }
+        Self { pk, sk, v: PERMISSION_SCHEMA_VERSION, name: name.to_owned(), grants }
     }
 
     /// Partition and sort key of the role `id`.
@@ -79,7 +82,7 @@ impl RoleItem {
     /// so its role denies every action.
     #[must_use]
     pub fn role(self, id: RoleId) -> RoleWithName {
-        let is_newer = self.v > SCHEMA_VERSION;
+        let is_newer = self.v > PERMISSION_SCHEMA_VERSION;
         let role = if is_newer { Role::unreadable(id) } else { Role::parse(id, &self.grants) };
         RoleWithName { name: self.name, role }
     }
@@ -90,7 +93,7 @@ impl AssignmentItem {
     #[must_use]
     pub fn new(org: &OrgId, user: &UserId, roles: Vec<RoleId>) -> Self {
         let (pk, sk) = Self::key(org, user);
-        Self { pk, sk, v: SCHEMA_VERSION, roles }
+        Self { pk, sk, v: PERMISSION_SCHEMA_VERSION, roles }
     }
 
     /// Partition and sort key of the item of `user` in `org`.
@@ -105,7 +108,7 @@ impl AssignmentItem {
     ///
     /// Returns [`UnsupportedSchemaVersion`] if a newer version of Latchkey wrote the item.
     pub fn roles(self) -> Result<Vec<RoleId>, UnsupportedSchemaVersion> {
-        if self.v > SCHEMA_VERSION { Err(UnsupportedSchemaVersion) } else { Ok(self.roles) }
+        if self.v > PERMISSION_SCHEMA_VERSION { Err(UnsupportedSchemaVersion) } else { Ok(self.roles) }
     }
 }
 
@@ -120,7 +123,7 @@ mod tests {
         let id: RoleId = "123:a".parse().unwrap();
         let mut item = RoleItem::new(&id, "A", json!([{"action": "*"}]));
         assert!(item.clone().role(id.clone()).role.allows("x", None));
-        item.v = SCHEMA_VERSION + 1;
+        item.v = PERMISSION_SCHEMA_VERSION + 1;
         let role = item.role(id).role;
         assert!(!role.allows("x", None) && role.denies("x", None));
     }
@@ -149,7 +152,7 @@ mod tests {
         let user = "local|1001".parse().unwrap();
         let mut item = AssignmentItem::new(&org, &user, vec![RoleId::owner(&org)]);
         assert_eq!(item.clone().roles(), Ok(vec![RoleId::owner(&org)]));
-        item.v = SCHEMA_VERSION + 1;
+        item.v = PERMISSION_SCHEMA_VERSION + 1;
         assert_eq!(item.roles(), Err(UnsupportedSchemaVersion));
     }
 }

@@ -12,8 +12,12 @@ use crate::{
     },
 };
 
-/// The schema version of the items that this code writes. Older items stay readable; newer ones are rejected.
-pub const SCHEMA_VERSION: u32 = 1;
+/// The schema version of an item without inherited denies. An item with them has [`MAX_SCHEMA_VERSION`].
+const PLAIN_SCHEMA_VERSION: u32 = 1;
+
+/// The newest schema version of a token's item that this code reads. Newer items are rejected. Version 2 has the
+/// attribute `inherited_denies`, a restriction that code for version 1 would not apply.
+const MAX_SCHEMA_VERSION: u32 = 2;
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// Time for which the item of a revoked token is retained, in seconds: 30 days, in which it records who revoked the
@@ -33,6 +37,8 @@ pub struct TokenItem {
     org: OrgId,
     name: String,
     roles: Vec<RoleId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    inherited_denies: Vec<RoleId>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     read_only: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -92,14 +98,16 @@ impl TokenItem {
             Some(revocation) => Some(revocation.at.plus(REVOKED_RETENTION_SECONDS)),
             None => token.expires_at.map(|end| end.plus(EXPIRED_RETENTION_SECONDS)),
         };
+        let inherited_denies = token.token_type.inherited_denies().to_vec();
         Self {
             pk: Self::partition(token.id.key()),
             sk: Self::SORT.to_owned(),
-            v: SCHEMA_VERSION,
+            v: if inherited_denies.is_empty() { PLAIN_SCHEMA_VERSION } else { MAX_SCHEMA_VERSION },
             id: token.id.to_string(),
             org: token.org.clone(),
             name: token.name.to_string(),
             roles: token.token_type.roles().to_vec(),
+            inherited_denies,
             read_only: token.token_type.access().is_some_and(|access| access.read_only),
             anonymize: token.token_type.access().is_some_and(|access| access.anonymize),
             journey_id: token.token_type.journey_id().map(ToOwned::to_owned),
@@ -124,15 +132,19 @@ impl TokenItem {
     ///
     /// Returns [`ItemError`] if the item has a newer schema version or an invalid attribute.
     pub fn token(self) -> Result<Token, ItemError> {
-        if self.v > SCHEMA_VERSION {
+        if self.v > MAX_SCHEMA_VERSION {
             return Err(ItemError::Newer(self.v));
         }
         let id: TokenId = read(&self.id, "id")?;
         if self.pk != Self::partition(id.key()) {
             return Err(ItemError::Attribute("pk"));
         }
-        if self.roles.iter().any(|role| *role.org() != self.org) {
+        let is_foreign = |role: &RoleId| *role.org() != self.org;
+        if self.roles.iter().any(is_foreign) {
             return Err(ItemError::Attribute("roles"));
+        }
+        if self.inherited_denies.iter().any(is_foreign) {
+            return Err(ItemError::Attribute("inherited_denies"));
         }
         Ok(Token {
             token_type: self.token_type(id.type_name())?,
@@ -151,8 +163,14 @@ impl TokenItem {
 
     /// The token type with its attributes. An attribute of another type makes the item invalid.
     fn token_type(&self, name: TypeName) -> Result<TokenType, ItemError> {
-        let access = Access { roles: self.roles.clone(), read_only: self.read_only, anonymize: self.anonymize };
-        let has_no_access = self.roles.is_empty() && !self.read_only && !self.anonymize;
+        let access = Access {
+            roles: self.roles.clone(),
+            inherited_denies: self.inherited_denies.clone(),
+            read_only: self.read_only,
+            anonymize: self.anonymize,
+        };
+        let has_no_roles = self.roles.is_empty() && self.inherited_denies.is_empty();
+        let has_no_access = has_no_roles && !self.read_only && !self.anonymize;
         match (name, &self.journey_id, &self.portal_id) {
             (TypeName::Api, None, None) => Ok(TokenType::Api(access)),
             (TypeName::Assume, None, None) => Ok(TokenType::Assume(access)),
@@ -200,9 +218,12 @@ mod tests {
         for token in [journey, portal] {
             let written = serde_json::to_value(TokenItem::of(&token)).unwrap();
             assert_eq!(serde_json::from_value::<TokenItem>(written.clone()).unwrap().token(), Ok(token));
-            for (attribute, value) in
-                [("roles", json!(["123:a"])), ("read_only", json!(true)), ("anonymize", json!(true))]
-            {
+            for (attribute, value) in [
+                ("roles", json!(["123:a"])),
+                ("inherited_denies", json!(["123:a"])),
+                ("read_only", json!(true)),
+                ("anonymize", json!(true)),
+            ] {
                 let mut item = written.clone();
                 item[attribute] = value;
                 let read = serde_json::from_value::<TokenItem>(item).unwrap().token();
@@ -244,6 +265,9 @@ mod tests {
                 "ttl": 1_566_657_000 + 2_592_000,
             })
         );
+        let inheriting = written(&samples::with_inherited_denies());
+        assert_eq!(inheriting["v"], 2, "older code, which ignores the attribute, rejects the item");
+        assert_eq!(inheriting["inherited_denies"], json!(["123:no_billing", "123:owner"]));
         let journey = written(&samples::journey());
         assert_eq!((&journey["by_org"], &journey["journey_id"]), (&json!("123#listed"), &json!("j-1")));
         assert_eq!(journey.get("ttl"), None, "the item of a token without an expiration is not deleted");
@@ -269,7 +293,8 @@ mod tests {
 
     #[test]
     fn token_item_of_newer_schema_version_is_rejected() {
-        assert_eq!(with(&json!({"v": 2})), Some(Err(ItemError::Newer(2))));
+        assert_eq!(with(&json!({"v": 3})), Some(Err(ItemError::Newer(3))));
+        assert!(matches!(with(&json!({"v": 2})), Some(Ok(_))));
         assert!(matches!(with(&json!({"v": 0})), Some(Ok(_))));
     }
 
@@ -281,6 +306,7 @@ mod tests {
             (json!({"journey_id": "j"}), "id"),
             (json!({"pk": "TOKEN#AAAAAAAAAAAAAAAAAAAAA"}), "pk"),
             (json!({"roles": ["999:owner"]}), "roles"),
+            (json!({"inherited_denies": ["999:owner"]}), "inherited_denies"),
             (json!({"name": ""}), "name"),
             (json!({"parent": "not-a-token-id"}), "parent"),
             (json!({"revoked_at": 5}), "revoked_at"),

@@ -96,7 +96,16 @@ impl Fixture {
         authorize.decide(&request).await.into_result().ok().flatten()
     }
 
-    /// *(never wider)* Every action that `created` is allowed is allowed to `user`, the first creator, and to `parent`.
+    /// The permissions of the roles that the request for `created` names; `None` if it names none.
+    fn requested_permissions(&self, created: &CreatedToken) -> Option<EffectivePermissions> {
+        let assignments = created.body["assignments"].as_array().filter(|roles| !roles.is_empty())?;
+        let roles: Vec<RoleId> = assignments.iter().map(|role| role.as_str().unwrap().parse().unwrap()).collect();
+        let stored = self.ledger.state().roles.clone();
+        Some(EffectivePermissions::new(&"123".parse().unwrap(), &roles, &[], stored, false))
+    }
+
+    /// *(never wider)* Every action that `created` is allowed is allowed to `user`, the first creator, to `parent`, and
+    /// by the roles that the request names.
     async fn assert_not_wider(
         &self,
         created: &CreatedToken,
@@ -104,11 +113,15 @@ impl Fixture {
         parent: Option<&CreatedToken>,
     ) -> Result<(), TestCaseError> {
         let token = &created.token;
+        let requested = self.requested_permissions(created);
         for action in ACTIONS {
             if self.authorize(&created.jwt, action).await.is_some() {
                 prop_assert!(user.decide(&action.parse().unwrap(), None).is_ok(), "{action} {token:?}");
                 if let Some(parent) = parent {
                     prop_assert!(self.authorize(&parent.jwt, action).await.is_some(), "{action} {token:?}");
+                }
+                if let Some(requested) = &requested {
+                    prop_assert!(requested.decide(&action.parse().unwrap(), None).is_ok(), "{action} {token:?}");
                 }
             }
         }
@@ -191,7 +204,7 @@ fn is_not_wider(token: &Token, creator: &Token) -> bool {
 fn user_with_roles(fixture: &Fixture, claimed: &[&str]) -> (Caller, EffectivePermissions) {
     let claimed: Vec<RoleId> = claimed.iter().map(|slug| format!("123:{slug}").parse().unwrap()).collect();
     let roles = fixture.ledger.state().roles.clone();
-    let permissions = EffectivePermissions::new(&"123".parse().unwrap(), &claimed, roles, false);
+    let permissions = EffectivePermissions::new(&"123".parse().unwrap(), &claimed, &[], roles, false);
     let mut caller = person(&[]);
     caller.roles = permissions.roles().to_vec();
     caller.deny_roles = permissions.deny_roles();

@@ -42,6 +42,7 @@ static TOKEN: LazyLock<Token> = LazyLock::new(|| Token {
     name: "Postman Access Token".parse().unwrap(),
     token_type: TokenType::Api(Access {
         roles: vec!["123:viewer".parse().unwrap()],
+        inherited_denies: Vec::new(),
         read_only: false,
         anonymize: false,
     }),

@@ -71,7 +71,7 @@ impl TestStack {
 }
 
 fn stored_token(number: usize, org: &str) -> Token {
-    let access = Access { roles: Vec::new(), read_only: false, anonymize: false };
+    let access = Access { roles: Vec::new(), inherited_denies: Vec::new(), read_only: false, anonymize: false };
     Token {
         id: format!("api_{number:021}").parse().unwrap(),
         org: org.parse().unwrap(),

@@ -127,6 +127,8 @@ pub struct ExpectedToken {
     pub creator: Actor,
     pub token_type: TokenType,
     pub roles: RoleSet,
+    /// Roles of which only the denies apply, as indices into [`ROLES`].
+    pub inherited_denies: BTreeSet<usize>,
     pub expiry: Expiry,
     pub flags: Flags,
     pub revoked: bool,

@@ -1,5 +1,7 @@
 //! The expected behavior of the service, written without its code.
 
+use std::collections::BTreeSet;
+
 use super::domain::{
     Action, Actor, CreateRequest, ExpectedToken, Expiry, Flags, Grants, ORGANIZATIONS, Outcome, ROLE_GRANTS, ROLES,
     ROOT_ROLE, RoleSet, TokenType, User,
@@ -73,9 +75,11 @@ impl Model {
     }
 
     /// A denial takes precedence, and the root role, if it exists, must allow the action too.
-    fn allows(&self, org: usize, roles: &RoleSet, action: Action) -> bool {
-        let any = |denies| roles.roles.iter().any(|role| self.has_grant(org, *role, action, denies));
-        self.root_allows(org, action) && !any(true) && (roles.owner || any(false))
+    fn allows(&self, org: usize, roles: &RoleSet, inherited_denies: &BTreeSet<usize>, action: Action) -> bool {
+        let has_grant = |role: &usize, denies| self.has_grant(org, *role, action, denies);
+        let is_allowed = roles.owner || roles.roles.iter().any(|role| has_grant(role, false));
+        let is_denied = roles.roles.iter().chain(inherited_denies).any(|role| has_grant(role, true));
+        self.root_allows(org, action) && is_allowed && !is_denied
     }
 
     fn root_allows(&self, org: usize, action: Action) -> bool {
@@ -89,7 +93,7 @@ impl Model {
         }
         let org = self.org(actor);
         let allowed = match actor {
-            Actor::User(user) => self.allows(org, &self.users[user].roles, action),
+            Actor::User(user) => self.allows(org, &self.users[user].roles, &BTreeSet::new(), action),
             Actor::Token(token) => {
                 let token = &self.tokens[token];
                 if token.token_type.is_public() {
@@ -97,18 +101,22 @@ impl Model {
                     action == Action::ViewCatalog && self.root_allows(org, action)
                 } else {
                     (!token.flags.read_only || action.name().ends_with(":view"))
-                        && self.allows(org, &token.roles, action)
+                        && self.allows(org, &token.roles, &token.inherited_denies, action)
                 }
             }
         };
         if allowed { Outcome::Success } else { Outcome::Forbidden }
     }
 
-    /// The roles of `actor` that deny something.
-    fn denying_roles(&self, actor: Actor) -> impl Iterator<Item = usize> {
+    /// The roles whose denies `actor` passes on: those of its roles that deny something, and those that it has inherited.
+    fn deny_roles(&self, actor: Actor) -> BTreeSet<usize> {
         let org = self.org(actor);
-        let denies = move |role: &usize| self.grants(org, *role).iter().any(|(_, denied)| *denied);
-        self.roles(actor).roles.iter().copied().filter(denies)
+        let denies = |role: &&usize| self.grants(org, **role).iter().any(|(_, denied)| *denied);
+        let inherited = match actor {
+            Actor::User(_) => &BTreeSet::new(),
+            Actor::Token(token) => &self.tokens[token].inherited_denies,
+        };
+        self.roles(actor).roles.iter().filter(denies).chain(inherited).copied().collect()
     }
 
     /// The token that a create request yields, or the error.
@@ -131,11 +139,15 @@ impl Model {
             read_only: request.flags.read_only || inherited.read_only,
             anonymize: request.flags.anonymize || inherited.anonymize,
         };
+        let roles =
+            if is_public { RoleSet::default() } else { self.delegate_roles(creator, &request.requested_roles)? };
+        let inherited_denies = if is_public { BTreeSet::new() } else { &self.deny_roles(creator) - &roles.roles };
         Ok(ExpectedToken {
             org: self.org(creator),
             creator,
             token_type: request.token_type,
-            roles: if is_public { RoleSet::default() } else { self.delegate_roles(creator, &request.requested_roles)? },
+            roles,
+            inherited_denies,
             expiry: expiry(request, parent.map_or(Expiry::Never, |parent| parent.expiry))?,
             flags: if is_public { Flags::default() } else { flags },
             revoked: false,
@@ -143,12 +155,11 @@ impl Model {
         })
     }
 
-    /// The requested roles must be the creator's, unless it is an owner. Roles that deny are always included.
+    /// The requested roles must be the creator's, unless it is an owner.
     fn delegate_roles(&self, creator: Actor, requested: &RoleSet) -> Result<RoleSet, Outcome> {
         let own = self.roles(creator);
-        let mut roles = if requested.is_empty() { own.clone() } else { requested.clone() };
+        let roles = if requested.is_empty() { own.clone() } else { requested.clone() };
         let is_permitted = own.owner || (!roles.owner && roles.roles.is_subset(&own.roles));
-        roles.roles.extend(self.denying_roles(creator));
         if is_permitted { Ok(roles) } else { Err(Outcome::Forbidden) }
     }
 
@@ -158,7 +169,9 @@ impl Model {
         match self.authorize(token.creator, Action::ManageTokens) {
             Outcome::Success if token.revoked || token.expired => Outcome::Conflict,
             Outcome::Success if token.token_type.is_public() => Outcome::Success,
-            Outcome::Success if self.denying_roles(token.creator).any(|role| !token.roles.roles.contains(&role)) => {
+            Outcome::Success
+                if !self.deny_roles(token.creator).is_subset(&(&token.roles.roles | &token.inherited_denies)) =>
+            {
                 Outcome::Forbidden
             }
             other => other,

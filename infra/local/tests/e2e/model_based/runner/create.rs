@@ -11,7 +11,7 @@ use crate::{
     harness::token_id,
     model_based::{
         commands::LostResponses,
-        domain::{Actor, CreateRequest, ExpectedToken, Expiry, Outcome},
+        domain::{Actor, CreateRequest, ExpectedToken, Expiry, Outcome, ROLES},
     },
 };
 
@@ -90,9 +90,13 @@ impl Runner<'_> {
     }
 
     fn assert_item(&self, by: Actor, token: &ExpectedToken, item: &Value) {
-        let roles = item["assignments"].as_array().into_iter().flatten();
-        let roles: BTreeSet<_> = roles.map(|role| role.as_str().unwrap().to_owned()).collect();
-        assert_eq!(roles, self.role_ids(token.org, &token.roles.slugs()), "{item}");
+        let roles = |member: &str| {
+            let roles = item[member].as_array().into_iter().flatten();
+            roles.map(|role| role.as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(roles("assignments"), self.role_ids(token.org, &token.roles.slugs()), "{item}");
+        let inherited: Vec<_> = token.inherited_denies.iter().map(|role| ROLES[*role]).collect();
+        assert_eq!(roles("inherited_denies"), self.role_ids(token.org, &inherited), "{item}");
         assert_eq!(item["created_by"], self.principal(by), "{item}");
         assert_eq!(item["expires_at"].is_null(), token.expiry == Expiry::Never, "{item}");
         assert_eq!(item["parent"].is_null(), matches!(by, Actor::User(_)), "{item}");
