@@ -117,6 +117,9 @@ pub enum ServerError {
     /// A defect or damaged data.
     #[error("{0}")]
     Internal(String),
+    /// The code panicked. Contains the source location and not the message of the panic, which may quote input.
+    #[error("panic at {0}")]
+    Panic(String),
 }
 
 impl ServerError {
@@ -126,7 +129,7 @@ impl ServerError {
         match self {
             Self::Port(error) if error.is_retryable() => ErrorCode::Unavailable,
             Self::RequestTimeout => ErrorCode::Unavailable,
-            Self::Port(_) | Self::Internal(_) => ErrorCode::Internal,
+            Self::Port(_) | Self::Internal(_) | Self::Panic(_) => ErrorCode::Internal,
         }
     }
 }

@@ -27,6 +27,7 @@ pub mod list_current_roles;
 pub(crate) mod memory;
 pub mod oidc;
 pub mod pagination;
+mod panics;
 pub mod permissions;
 pub mod portal;
 pub mod ports;

@@ -4,7 +4,7 @@ use std::{future::Future, process::ExitCode};
 
 use crate::{
     config::{Environment, FunctionConfig},
-    telemetry,
+    panics, telemetry,
     web::Error,
 };
 
@@ -12,6 +12,7 @@ use crate::{
 /// serves requests until the Lambda runtime ends. Logs an error and returns a failure code if the configuration is
 /// invalid or `bootstrap` fails.
 pub fn run<C: FunctionConfig, F: Future<Output = Result<(), Error>>>(bootstrap: impl FnOnce(C) -> F) -> ExitCode {
+    panics::set_hook();
     let config = C::read(&Environment::of_process()).map_err(Error::from);
     let result = config.and_then(|config| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -88,6 +88,7 @@ impl ErrorFields {
             ServerError::Port(error) => Self::of_port(error),
             ServerError::RequestTimeout => Self { service: "latchkey", operation, kind: "timed_out" },
             ServerError::Internal(_) => Self { service: "latchkey", operation, kind: "internal" },
+            ServerError::Panic(_) => Self { service: "latchkey", operation, kind: "panic" },
         }
     }
 

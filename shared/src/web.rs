@@ -4,6 +4,7 @@ mod authorizer;
 mod body;
 mod cors;
 mod endpoints;
+mod event;
 mod portal;
 mod problem;
 mod request;

@@ -47,6 +47,7 @@ impl LocalStack {
             upstreams: Upstreams::default(),
             sample: None,
             output: Output::File(folder.path().join("output.log")),
+            accept_any_host: false,
         })
         .await?;
         Ok(Self { stack, folder })

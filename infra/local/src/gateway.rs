@@ -28,9 +28,9 @@ use std::{
 };
 
 use axum::{
+    Router,
     body::Bytes,
     extract::{Request, State},
-    handler::Handler,
     http::{HeaderMap, HeaderValue, Method, Uri},
     middleware,
     response::Response,
@@ -65,6 +65,7 @@ pub struct Gateway {
     domain: String,
     integration_timeout: Duration,
     body_timeout: Duration,
+    accept_any_host: bool,
 }
 
 /// Facts about a request for its log line and for the template of an error response.
@@ -98,7 +99,14 @@ impl Gateway {
             domain: uri.host().unwrap_or("localhost").to_owned(),
             integration_timeout: INTEGRATION_TIMEOUT,
             body_timeout: limits::BODY_TIMEOUT,
+            accept_any_host: false,
         }
+    }
+
+    /// Sets whether requests with any `Host` header are served, without the check of [`loopback_host`].
+    #[must_use]
+    pub fn accept_any_host(self, accept_any_host: bool) -> Self {
+        Self { accept_any_host, ..self }
     }
 
     /// Serves requests on `listener` until `stop` completes, and then finishes those in progress.
@@ -108,8 +116,12 @@ impl Gateway {
             // responses are only slower.
             let _ = stream.set_nodelay(true);
         });
-        let service = handle.layer(middleware::from_fn(loopback_host::require)).with_state(Arc::new(self));
-        let service = service.into_make_service_with_connect_info::<SocketAddr>();
+        let check_host = !self.accept_any_host;
+        let mut router = Router::new().fallback(handle).with_state(Arc::new(self));
+        if check_host {
+            router = router.layer(middleware::from_fn(loopback_host::require));
+        }
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
         if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop).await {
             tracing::error!(%error, "the gateway stopped");
         }

@@ -56,6 +56,9 @@ pub struct StackOptions {
     pub sample: Option<Sample>,
     /// The destination of the functions' output.
     pub output: Output,
+    /// Whether the APIs serve requests with any `Host` header. Only for tests of what a function does with such a request:
+    /// the check protects a developer's machine against DNS rebinding.
+    pub accept_any_host: bool,
 }
 
 /// A running stack.
@@ -125,8 +128,10 @@ impl Stack {
         tracing::info!("{function_count} functions started");
         data_dir.record_base_url(&url)?;
         data_dir.write_addresses(&addresses)?;
-        let gateway =
-            |api: &Api, stage, url: &str| Gateway::new(api, &template.pseudo_parameters, lambda.clone(), stage, url);
+        let gateway = |api: &Api, stage, url: &str| {
+            Gateway::new(api, &template.pseudo_parameters, lambda.clone(), stage, url)
+                .accept_any_host(options.accept_any_host)
+        };
         let mut gateways = vec![serve(listener, gateway(&template.apis[0], options.stage_in_path, &url))];
         tracing::info!("API listens on {url}");
         for SampleApi { api, listener, url } in sample_apis {

@@ -78,8 +78,7 @@ mod tests {
     }
 
     fn caller(event: &Value) -> Option<Caller> {
-        let request = lambda_http::request::from_str(&event.to_string()).unwrap();
-        GatewayContext::from_request(&request).authorizer.and_then(Caller::from_context)
+        GatewayContext::from_event(event).authorizer.and_then(Caller::from_context)
     }
 
     fn caller_from_rest_api(mut context: Value) -> Option<Caller> {

@@ -6,9 +6,10 @@ mod orders;
 #[cfg(test)]
 mod test_events;
 
-use lambda_http::{Error, Request, run, service_fn};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    run(service_fn(|request: Request| async move { Ok::<_, Error>(orders::handle(&request)) })).await
+    run(service_fn(|event: LambdaEvent<Value>| async move { Ok::<_, Error>(orders::handle(&event.payload)) })).await
 }

@@ -1,28 +1,27 @@
 //! The routes of the orders API. It stores nothing; responses contain sample data.
 
-use lambda_http::{
-    Body, Request, RequestExt, Response,
-    http::{HeaderValue, StatusCode, header},
-};
 use serde_json::{Value, json};
 
 use crate::{caller::Caller, gateway::GatewayContext};
 
-/// Handles `request`. Each successful response contains the caller.
-pub fn handle(request: &Request) -> Response<Body> {
-    let context = GatewayContext::from_request(request);
+/// Handles the request of a proxy event. Each successful response contains the caller.
+pub fn handle(event: &Value) -> Value {
+    let context = GatewayContext::from_event(event);
     // Fails closed: a route without the authorizer, or an invocation that bypasses API Gateway, has no caller.
     let Some(caller) = context.authorizer.and_then(Caller::from_context) else {
-        return problem(StatusCode::UNAUTHORIZED, "the request has no authorizer context", context.request_id);
+        return problem(401, "the request has no authorizer context", context.request_id);
     };
-    let parameters = request.path_parameters();
-    let id = parameters.first("id").unwrap_or_default();
+    // Whatever is between the client and this function must not change the organization of the authorizer's decision.
+    if context.selects_other_org(&caller.org_id) {
+        return problem(403, "`x-epilot-org-id` is not the organization of the caller", context.request_id);
+    }
+    let id = context.path_parameter("id");
     match context.route.as_str() {
-        "GET /orders/{id}" => json(StatusCode::OK, &order(id, &caller)),
-        "POST /orders" => json(StatusCode::CREATED, &order(&new_id(context.request_id), &caller)),
-        "DELETE /orders/{id}" => json(StatusCode::OK, &deletion(id, &caller)),
-        "GET /catalog" => json(StatusCode::OK, &catalog(&caller)),
-        _ => problem(StatusCode::NOT_FOUND, "no route matches the request", context.request_id),
+        "GET /orders/{id}" => json(200, &order(id, &caller)),
+        "POST /orders" => json(201, &order(&new_id(context.request_id), &caller)),
+        "DELETE /orders/{id}" => json(200, &deletion(id, &caller)),
+        "GET /catalog" => json(200, &catalog(&caller)),
+        _ => problem(404, "no route matches the request", context.request_id),
     }
 }
 
@@ -48,29 +47,24 @@ fn new_id(request_id: &str) -> String {
     request_id.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
-fn json(status: StatusCode, body: &Value) -> Response<Body> {
+fn json(status: u16, body: &Value) -> Value {
     response(status, "application/json", body)
 }
 
-/// A problem document (RFC 9457). The status identifies the problem, so there is no `type`.
-fn problem(status: StatusCode, detail: &str, request_id: &str) -> Response<Body> {
-    let title = status.canonical_reason();
-    let body = json!({"title": title, "status": status.as_u16(), "detail": detail, "instance": request_id});
+/// A problem document (RFC 9457). The status identifies the problem, so there are no `type` and `title`.
+fn problem(status: u16, detail: &str, request_id: &str) -> Value {
+    let body = json!({"status": status, "detail": detail, "instance": request_id});
     response(status, "application/problem+json", &body)
 }
 
-fn response(status: StatusCode, media_type: &'static str, body: &Value) -> Response<Body> {
-    let mut response = Response::new(Body::Text(body.to_string()));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    // The response is specific to the caller.
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if status == StatusCode::UNAUTHORIZED {
+/// A response of the proxy integration, for both kinds of APIs. It is specific to the caller, so no cache may store it.
+fn response(status: u16, media_type: &'static str, body: &Value) -> Value {
+    let mut headers = json!({"content-type": media_type, "cache-control": "no-store"});
+    if status == 401 {
         // RFC 6750, section 3.
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        headers["www-authenticate"] = json!("Bearer");
     }
-    response
+    json!({"statusCode": status, "headers": headers, "body": body.to_string(), "isBase64Encoded": false})
 }
 
 #[cfg(test)]
@@ -82,9 +76,10 @@ mod tests {
 
     const TEMPLATE: &str = include_str!("../template.yaml");
 
-    fn send(event: &Value) -> (u16, Value) {
-        let response = handle(&lambda_http::request::from_str(&event.to_string()).unwrap());
-        (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
+    fn send(event: &Value) -> (u64, Value) {
+        let response = handle(event);
+        let body = serde_json::from_str(response["body"].as_str().unwrap()).unwrap();
+        (response["statusCode"].as_u64().unwrap(), body)
     }
 
     fn user_context() -> Value {
@@ -92,7 +87,7 @@ mod tests {
     }
 
     /// The responses of the REST API and the HTTP API.
-    fn send_to_both(route: &str, context: &Value) -> [(u16, Value); 2] {
+    fn send_to_both(route: &str, context: &Value) -> [(u64, Value); 2] {
         [send(&rest_event(route, context)), send(&http_event(route, &json!({ "lambda": context })))]
     }
 
@@ -132,6 +127,25 @@ mod tests {
         }
         assert_eq!(send(&rest_event("GET /orders/{id}", &Value::Null)).0, 401);
         assert_eq!(send(&http_event("GET /orders/{id}", &Value::Null)).0, 401);
+    }
+
+    #[test]
+    fn header_with_other_organization_is_forbidden() {
+        for (headers, multi_value_headers, status) in [
+            (json!({"X-Epilot-Org-Id": "123"}), json!({"X-Epilot-Org-Id": ["123"]}), 200),
+            (json!({"x-epilot-org-id": "456"}), json!({}), 403),
+            (json!({"x-epilot-org-id": ""}), json!({}), 403),
+            (json!({"x-epilot-org-id": "123"}), json!({"x-epilot-org-id": ["456", "123"]}), 403),
+        ] {
+            for mut event in [
+                rest_event("GET /orders/{id}", &user_context()),
+                http_event("GET /orders/{id}", &json!({ "lambda": user_context() })),
+            ] {
+                event["headers"] = headers.clone();
+                event["multiValueHeaders"] = multi_value_headers.clone();
+                assert_eq!(send(&event).0, status, "{event}");
+            }
+        }
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl Metric {
 fn error_metrics(error: &ServerError) -> Vec<Metric> {
     match error {
         ServerError::Port(error) => port_error_metrics(error.service, error.kind),
-        ServerError::RequestTimeout | ServerError::Internal(_) => Vec::new(),
+        ServerError::RequestTimeout | ServerError::Internal(_) | ServerError::Panic(_) => Vec::new(),
     }
 }
 

@@ -13,6 +13,7 @@ use super::Error;
 use crate::{
     authorize::{Authorize, AuthorizeError, AuthorizerPorts, Decision},
     error::ServerError,
+    panics,
     telemetry::{RequestLog, Telemetry},
     timeout::with_timeout,
 };
@@ -65,7 +66,7 @@ async fn decide<P: AuthorizerPorts>(authorize: &Authorize<P>, event: &Event) -> 
     };
     // A trait object, because this future is nested too deep for the compiler to compute its layout.
     let decision: Pin<Box<dyn Future<Output = Decision> + '_>> = Box::pin(authorize.decide(&request));
-    with_timeout(decision).await.unwrap_or_else(undecided)
+    with_timeout(panics::catch(decision)).await.flatten().unwrap_or_else(undecided)
 }
 
 /// Adds the decision to the log line. An inactive token is logged by its id, and not as the caller, because it

@@ -1,6 +1,6 @@
 //! The CORS headers of responses (<https://fetch.spec.whatwg.org/#http-cors-protocol>). The gateway handles preflights.
 
-use lambda_http::http::{
+use http::{
     HeaderMap, HeaderValue,
     header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, InvalidHeaderValue},
 };

@@ -127,21 +127,17 @@ impl<K: OwnKeys> Endpoint for WellKnown<K> {
 
     /// Public: a credential in the request is ignored.
     async fn handle(&self, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
-        let jwks = "/.well-known/jwks.json";
-        let discovery = "/.well-known/openid-configuration";
-        let is = |family: &str, document: &str| request.ends_in(&format!("/v1/access-tokens{family}{document}"));
-        if is("", jwks) {
-            ApiResponse::public(&self.jwk_set(Family::Access).await?)
-        } else if is("/public", jwks) {
-            ApiResponse::public(&self.jwk_set(Family::Public).await?)
-        } else if is("", discovery) {
-            ApiResponse::public(&self.metadata(Family::Access))
-        } else if is("/public", discovery) {
-            ApiResponse::public(&self.metadata(Family::Public))
-        } else if request.ends_in("/v1/openapi.json") {
-            Ok(ApiResponse::document(OPENAPI))
-        } else {
-            Err(ApiError::NotFound)
+        match request.route() {
+            "/v1/access-tokens/.well-known/jwks.json" => ApiResponse::public(&self.jwk_set(Family::Access).await?),
+            "/v1/access-tokens/public/.well-known/jwks.json" => {
+                ApiResponse::public(&self.jwk_set(Family::Public).await?)
+            }
+            "/v1/access-tokens/.well-known/openid-configuration" => ApiResponse::public(&self.metadata(Family::Access)),
+            "/v1/access-tokens/public/.well-known/openid-configuration" => {
+                ApiResponse::public(&self.metadata(Family::Public))
+            }
+            "/v1/openapi.json" => Ok(ApiResponse::document(OPENAPI)),
+            _ => Err(ApiError::NotFound),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lambda_http::http::{
+use http::{
     HeaderName,
     header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS},
 };
@@ -29,9 +29,9 @@ impl<F: Fn(&str) -> Option<Cow<'static, [u8]>> + Send + Sync> Endpoint for Porta
     async fn handle(&self, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
         let (response, policy) = if let Some(name) = request.path_parameter("file") {
             (ApiResponse::text(media_type(&name)?, ASSET_CACHE, self.asset(&name)?), BASE_POLICY.to_owned())
-        } else if request.ends_in("/tokens") {
+        } else if request.route() == "/tokens" {
             (ApiResponse::text(HTML, PAGE_CACHE, self.tokens().to_owned()), page_policy(self.origins()))
-        } else if request.ends_in("/docs") {
+        } else if request.route() == "/docs" {
             (ApiResponse::text(HTML, PAGE_CACHE, self.docs().to_owned()), docs_policy())
         } else {
             (ApiResponse::redirect(self.home().to_owned()), BASE_POLICY.to_owned())

@@ -1,6 +1,6 @@
 //! Maps every API error to its HTTP status and problem document (RFC 9457).
 
-use lambda_http::http::StatusCode;
+use http::StatusCode;
 use serde::Serialize;
 
 use crate::error::{ApiError, ErrorCode};

@@ -1,11 +1,13 @@
 //! The request of an endpoint: caller, path and query parameters, headers and body of an API Gateway event.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use lambda_http::{Request, RequestExt, http::HeaderMap, request::RequestContext};
 use serde_json::{Map, Value};
 
-use super::body;
+use super::{
+    body,
+    event::{ApiKind, ProxyEvent},
+};
 use crate::{
     caller::{Caller, Context},
     error::ApiError,
@@ -14,31 +16,29 @@ use crate::{
 };
 
 /// A request of a REST API or an HTTP API.
-pub struct ApiRequest {
-    request: Request,
-    request_id: String,
-    context: Context,
-}
+pub struct ApiRequest(ProxyEvent);
 
 impl ApiRequest {
-    pub(super) fn new(request: Request) -> Self {
-        let (request_id, fields) = match request.request_context_ref() {
-            Some(RequestContext::ApiGatewayV1(context)) => {
-                (context.request_id.clone(), Some(&context.authorizer.fields))
-            }
-            Some(RequestContext::ApiGatewayV2(context)) => {
-                (context.request_id.clone(), context.authorizer.as_ref().map(|authorizer| &authorizer.fields))
-            }
-            _ => (None, None),
-        };
-        let context = fields.map(strings).unwrap_or_default();
-        Self { request_id: request_id.unwrap_or_default(), context, request }
+    /// Parses an event. Returns `None` if it is neither of a REST API nor of an HTTP API.
+    pub(super) fn parse(event: &str) -> Option<Self> {
+        ProxyEvent::parse(event).map(Self)
+    }
+
+    /// The kind of API from which the request comes.
+    pub(super) fn api_kind(&self) -> ApiKind {
+        self.0.kind
     }
 
     /// The gateway's id of the request.
     #[must_use]
     pub fn request_id(&self) -> &str {
-        &self.request_id
+        &self.0.request_id
+    }
+
+    /// The path of the route that the gateway selected, such as `/v1/access-tokens/{id}`.
+    #[must_use]
+    pub fn route(&self) -> &str {
+        &self.0.route
     }
 
     /// *(the caller comes from the gateway)* The caller, from the authorizer's context only.
@@ -48,9 +48,8 @@ impl ApiRequest {
     /// Returns [`ApiError::Unauthenticated`] if the context contains no caller, and [`ApiError::PermissionDenied`] if
     /// `x-epilot-org-id` differs from the organization for which the authorizer decided.
     pub fn caller(&self) -> Result<Caller, ApiError> {
-        let caller = Caller::from_context(&self.context)?;
-        let orgs = self.headers().get_all(super::ORG_HEADER);
-        if orgs.iter().any(|org| org.as_bytes() != caller.org.as_str().as_bytes()) {
+        let caller = Caller::from_context(&strings(&self.0.authorizer))?;
+        if self.headers(super::ORG_HEADER).any(|org| org != caller.org.as_str()) {
             return Err(ApiError::PermissionDenied(
                 "`x-epilot-org-id` is not the organization of the caller".to_owned(),
             ));
@@ -67,13 +66,7 @@ impl ApiRequest {
     /// The path parameter `name`; `None` if the route does not have it.
     #[must_use]
     pub fn path_parameter(&self, name: &str) -> Option<String> {
-        self.request.path_parameters().first(name).map(ToOwned::to_owned)
-    }
-
-    /// Whether the path ends in `suffix`. A stage name or a base path may precede it.
-    #[must_use]
-    pub fn ends_in(&self, suffix: &str) -> bool {
-        self.request.uri().path().ends_with(suffix)
+        self.0.path_parameters.get(name).cloned()
     }
 
     /// The members of the JSON object in the body.
@@ -82,7 +75,9 @@ impl ApiRequest {
     ///
     /// Returns [`ApiError::TooLarge`], [`ApiError::UnsupportedMediaType`] or [`ApiError::Invalid`].
     pub fn members(&self) -> Result<Map<String, Value>, ApiError> {
-        body::members(self.headers(), self.request.body())
+        let media_type = self.header("content-type", "Content-Type")?;
+        let body = self.0.body.as_ref().ok_or_else(|| ApiError::Invalid("the body is not base64".to_owned()))?;
+        body::members(media_type, body)
     }
 
     /// The value of `Idempotency-Key`; `None` without that header.
@@ -91,15 +86,8 @@ impl ApiRequest {
     ///
     /// Returns [`ApiError::Invalid`] if the value is invalid or the header is repeated.
     pub fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, ApiError> {
-        let mut values = self.headers().get_all("idempotency-key").iter();
-        match (values.next(), values.next()) {
-            (None, _) => Ok(None),
-            (Some(value), None) => {
-                let key = value.to_str().map_or(Err(IdempotencyKeyError), str::parse);
-                key.map(Some).map_err(|error| ApiError::Invalid(error.to_string()))
-            }
-            (Some(_), Some(_)) => Err(ApiError::Invalid("`Idempotency-Key` must not be repeated".to_owned())),
-        }
+        let key = self.header("idempotency-key", "Idempotency-Key")?.map(str::parse).transpose();
+        key.map_err(|error: IdempotencyKeyError| ApiError::Invalid(error.to_string()))
     }
 
     /// The query parameter `name`.
@@ -108,12 +96,7 @@ impl ApiRequest {
     ///
     /// Returns [`ApiError::Invalid`] if the parameter is repeated.
     pub fn query(&self, name: &str) -> Result<Option<String>, ApiError> {
-        let query = self.request.query_string_parameters();
-        match query.all(name).unwrap_or_default()[..] {
-            [] => Ok(None),
-            [value] => Ok(Some(value.to_owned())),
-            _ => Err(ApiError::Invalid(format!("`{name}` must not be repeated"))),
-        }
+        one(self.query_values(name), name).map(|value| value.map(ToOwned::to_owned))
     }
 
     /// The query parameter `name`, `true` or `false`; `false` if it is absent.
@@ -149,8 +132,7 @@ impl ApiRequest {
 
     /// The requested token types, from `token_type` or `token_type[]`, comma-separated or repeated; `None` without any.
     fn token_types(&self) -> Result<Option<BTreeSet<TypeName>>, ApiError> {
-        let query = self.request.query_string_parameters();
-        let values = ["token_type", "token_type[]"].into_iter().filter_map(|name| query.all(name)).flatten();
+        let values = ["token_type", "token_type[]"].into_iter().flat_map(|name| self.query_values(name));
         let mut names = values.flat_map(|value| value.split(',')).peekable();
         if names.peek().is_none() {
             return Ok(None);
@@ -159,13 +141,31 @@ impl ApiRequest {
         types.collect::<Result<_, UnknownType>>().map(Some).map_err(|error| ApiError::Invalid(error.to_string()))
     }
 
-    fn headers(&self) -> &HeaderMap {
-        self.request.headers()
+    fn query_values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The values of the header `name`, which is in lower case.
+    fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.headers.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The only value of the header `name`, which is in lower case; `documented` is its name for the error.
+    fn header(&self, name: &str, documented: &str) -> Result<Option<&str>, ApiError> {
+        one(self.headers(name), documented)
+    }
+}
+
+/// The only one of `values`; `None` without any. An error names `name`.
+fn one<'a>(mut values: impl Iterator<Item = &'a str>, name: &str) -> Result<Option<&'a str>, ApiError> {
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        (_, Some(_)) => Err(ApiError::Invalid(format!("`{name}` must not be repeated"))),
     }
 }
 
 /// The string members of the context. Latchkey's authorizer writes only strings; the gateway adds a number.
-fn strings(fields: &HashMap<String, Value>) -> Context {
+fn strings(fields: &Map<String, Value>) -> Context {
     let text = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
     fields.iter().filter_map(text).collect()
 }

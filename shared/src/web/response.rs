@@ -1,18 +1,21 @@
 //! The responses of endpoints, with the headers that every response has.
 
-use lambda_http::{
-    Body, Response,
-    http::{
-        HeaderName, HeaderValue, StatusCode,
-        header::{
-            CACHE_CONTROL, CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, VARY,
-            WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
-        },
+use std::collections::BTreeMap;
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
+    header::{
+        CACHE_CONTROL, CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, VARY, WWW_AUTHENTICATE,
+        X_CONTENT_TYPE_OPTIONS,
     },
 };
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
-use super::problem::{self, Problem};
+use super::{
+    event::ApiKind,
+    problem::{self, Problem},
+};
 use crate::{
     error::{ApiError, ErrorCode},
     token::TokenId,
@@ -109,7 +112,7 @@ impl ApiResponse {
         self.token.as_ref()
     }
 
-    pub(super) fn into_response(self) -> Response<Body> {
+    pub(super) fn into_response(self) -> Response<String> {
         let mut response = response(self.status, self.media_type, self.cache, self.body);
         let headers =
             self.headers.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?)));
@@ -123,7 +126,7 @@ impl ApiResponse {
 }
 
 /// The problem response of `error` for the request with the id `instance`.
-pub(super) fn problem_response(error: &ApiError, instance: &str) -> Response<Body> {
+pub(super) fn problem_response(error: &ApiError, instance: &str) -> Response<String> {
     let body = serde_json::to_string(&Problem::of(error, instance)).unwrap_or_default();
     let mut response = response(problem::status(error.code()), "application/problem+json", "no-store", body);
     let headers = response.headers_mut();
@@ -136,8 +139,8 @@ pub(super) fn problem_response(error: &ApiError, instance: &str) -> Response<Bod
     response
 }
 
-fn response(status: StatusCode, media_type: &'static str, cache: &'static str, body: String) -> Response<Body> {
-    let mut response = Response::new(Body::Text(body));
+fn response(status: StatusCode, media_type: &'static str, cache: &'static str, body: String) -> Response<String> {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     let fixed = [
         (CONTENT_TYPE, media_type),
@@ -148,4 +151,77 @@ fn response(status: StatusCode, media_type: &'static str, cache: &'static str, b
     ];
     response.headers_mut().extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
     response
+}
+
+/// A response in the format of the proxy integration. The body is always text.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProxyResponse<'a> {
+    status_code: u16,
+    #[serde(flatten)]
+    headers: ProxyHeaders<'a>,
+    body: &'a str,
+    is_base64_encoded: bool,
+}
+
+/// The headers. An HTTP API has no `multiValueHeaders`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum ProxyHeaders<'a> {
+    MultiValueHeaders(BTreeMap<&'a str, Vec<&'a str>>),
+    Headers(BTreeMap<&'a str, String>),
+}
+
+/// Serializes `response` for an API of this kind.
+///
+/// # Errors
+///
+/// Returns an error if it cannot be serialized.
+pub(super) fn render(response: &Response<String>, kind: ApiKind) -> serde_json::Result<Box<RawValue>> {
+    let headers = grouped(response.headers());
+    to_raw_value(&ProxyResponse {
+        status_code: response.status().as_u16(),
+        headers: match kind {
+            ApiKind::Rest => ProxyHeaders::MultiValueHeaders(headers),
+            ApiKind::Http => {
+                ProxyHeaders::Headers(headers.into_iter().map(|(name, values)| (name, values.join(", "))).collect())
+            }
+        },
+        body: response.body(),
+        is_base64_encoded: false,
+    })
+}
+
+/// The values of each header. Latchkey sets only values of visible ASCII characters.
+fn grouped(headers: &HeaderMap) -> BTreeMap<&str, Vec<&str>> {
+    let mut grouped: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, value) in headers {
+        grouped.entry(name.as_str()).or_default().push(value.to_str().unwrap_or_default());
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn rendered_response_has_the_headers_of_its_api_kind() {
+        let mut response = Response::new("{\"a\": \"é\"}".to_owned());
+        *response.status_mut() = StatusCode::CREATED;
+        for value in ["accept-encoding", "origin"] {
+            response.headers_mut().append(VARY, HeaderValue::from_static(value));
+        }
+        for (kind, headers) in [
+            (ApiKind::Rest, json!({"multiValueHeaders": {"vary": ["accept-encoding", "origin"]}})),
+            (ApiKind::Http, json!({"headers": {"vary": "accept-encoding, origin"}})),
+        ] {
+            let mut expected = json!({"statusCode": 201, "body": "{\"a\": \"é\"}", "isBase64Encoded": false});
+            expected.as_object_mut().unwrap().extend(headers.as_object().unwrap().clone());
+            let rendered: Value = serde_json::from_str(render(&response, kind).unwrap().get()).unwrap();
+            assert_eq!(rendered, expected);
+        }
+    }
 }

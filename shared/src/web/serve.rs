@@ -1,13 +1,21 @@
 //! Runs an endpoint as a Lambda function: parses the request, renders the response and writes the log line.
 
-use std::{convert::Infallible, future::Future};
+use std::{future::Future, pin::Pin};
 
-use lambda_http::{Body, Request, RequestExt, Response, service_fn};
+use http::Response;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::value::RawValue;
 
-use super::{ApiRequest, ApiResponse, cors::Cors, response::problem_response};
+use super::{
+    ApiRequest, ApiResponse,
+    cors::Cors,
+    event::ApiKind,
+    response::{problem_response, render},
+};
 use crate::{
     config::HttpConfig,
     error::ApiError,
+    panics,
     telemetry::{RequestLog, Telemetry},
     timeout::with_timeout,
     token::TokenId,
@@ -34,39 +42,98 @@ pub async fn serve(endpoint: impl Endpoint, config: &HttpConfig) -> Result<(), E
     let endpoint = &endpoint;
     let cors = &Cors::new(&config.allowed_origin)?;
     let telemetry = &Telemetry::new(&config.metrics_namespace);
-    let handler = |request: Request| async move {
-        let trace_id = request.lambda_context_ref().and_then(|context| context.xray_trace_id.clone());
-        let mut response = telemetry.invocation(trace_id.as_deref(), handle(endpoint, request)).await;
-        cors.add_headers(response.headers_mut());
-        Ok::<_, Infallible>(response)
+    let handler = |event: LambdaEvent<Box<RawValue>>| async move {
+        let response = respond(endpoint, cors, event.payload.get());
+        telemetry.invocation(event.context.xray_trace_id.as_deref(), response).await
     };
-    lambda_http::run(service_fn(handler)).await
+    lambda_runtime::run(service_fn(handler)).await
+}
+
+/// The response to one event.
+async fn respond(endpoint: &impl Endpoint, cors: &Cors, event: &str) -> Result<Box<RawValue>, Error> {
+    let mut log = RequestLog::new(endpoint.operation());
+    let request = ApiRequest::parse(event);
+    let mut response = match &request {
+        Some(request) => handle(endpoint, request, &mut log).await,
+        None => fail(&ApiError::internal("the event is not a request of an API Gateway API"), "", &mut log),
+    };
+    cors.add_headers(response.headers_mut());
+    log.status = response.status().as_u16();
+    log.write();
+    Ok(render(&response, request.map_or(ApiKind::Rest, |request| request.api_kind()))?)
 }
 
 /// Handles one request. *(a failure is logged once)*: only here, in the log line of the request.
-async fn handle(endpoint: &impl Endpoint, request: Request) -> Response<Body> {
-    let mut log = RequestLog::new(endpoint.operation());
-    let request = ApiRequest::new(request);
-    let response = with_timeout(endpoint.handle(&request)).await.unwrap_or_else(|error| Err(error.into()));
-    request.request_id().clone_into(&mut log.request_id);
+async fn handle(endpoint: &impl Endpoint, request: &ApiRequest, log: &mut RequestLog) -> Response<String> {
+    // A trait object, because this future is nested too deep for the compiler to compute its layout.
+    let work: Pin<Box<dyn Future<Output = Result<ApiResponse, ApiError>> + Send + '_>> =
+        Box::pin(endpoint.handle(request));
+    let response = with_timeout(panics::catch(work)).await;
+    let response = response.flatten().unwrap_or_else(|error| Err(error.into()));
     if let Ok(caller) = request.caller() {
         log.set_caller(&caller);
     }
-    let response = match response {
+    match response {
         Ok(response) => {
+            request.request_id().clone_into(&mut log.request_id);
             log.token_id = response.token().map(ToString::to_string).unwrap_or_default();
             response.into_response()
         }
         Err(error) => {
             // Only a valid token id is logged: any other text in the path comes from the caller.
             log.token_id = request.id().parse().map(|id: TokenId| id.to_string()).unwrap_or_default();
-            log.code = Some(error.code());
-            log.reason = error.log_message();
-            log.server_error = error.server_error().cloned();
-            problem_response(&error, request.request_id())
+            fail(&error, request.request_id(), log)
         }
-    };
-    log.status = response.status().as_u16();
-    log.write();
-    response
+    }
+}
+
+/// The response to a request that fails with `error`.
+fn fail(error: &ApiError, request_id: &str, log: &mut RequestLog) -> Response<String> {
+    request_id.clone_into(&mut log.request_id);
+    log.code = Some(error.code());
+    log.reason = error.log_message();
+    log.server_error = error.server_error().cloned();
+    problem_response(error, request_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// An endpoint that panics.
+    struct Defect;
+
+    impl Endpoint for Defect {
+        fn operation(&self) -> &'static str {
+            "getAccessToken"
+        }
+
+        async fn handle(&self, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
+            assert!(request.request_id().is_empty(), "{}", request.request_id());
+            Err(ApiError::NotFound)
+        }
+    }
+
+    async fn respond_to(event: &Value) -> Value {
+        let response = respond(&Defect, &Cors::new("*").unwrap(), &event.to_string()).await.unwrap();
+        serde_json::from_str(response.get()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn panic_becomes_problem_response() {
+        let event = json!({"requestContext": {"resourcePath": "/v1/access-tokens/{id}", "requestId": "r-1"}});
+        let response = respond_to(&event).await;
+        let body: Value = serde_json::from_str(response["body"].as_str().unwrap()).unwrap();
+        assert_eq!((&response["statusCode"], &body["code"]), (&json!(500), &json!("internal")));
+        assert_eq!(body["instance"], "r-1");
+        assert_eq!(response["multiValueHeaders"]["access-control-allow-origin"], json!(["*"]));
+    }
+
+    #[tokio::test]
+    async fn event_of_another_source_is_internal_error() {
+        let response = respond_to(&json!({"Records": []})).await;
+        assert_eq!(response["statusCode"], 500);
+    }
 }

@@ -198,5 +198,6 @@ fn stack_options(directory: &Path) -> StackOptions {
         upstreams: Upstreams::default(),
         sample: None,
         output: Output::File(directory.join("output.log")),
+        accept_any_host: false,
     }
 }

@@ -49,6 +49,7 @@ pub(super) fn run(arguments: RunArgs) -> Result<(), Box<dyn Error>> {
             LogFormat::Text => Output::File(log_path(&location.path)),
             LogFormat::Json => Output::Inherit,
         },
+        accept_any_host: false,
     };
     block_on(run_until_signal(options, &location))
 }

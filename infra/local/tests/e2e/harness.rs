@@ -306,6 +306,7 @@ pub fn options(folder: &Path) -> StackOptions {
         upstreams: UPSTREAMS.clone(),
         sample: None,
         output: Output::File(output(folder)),
+        accept_any_host: false,
     }
 }
 

@@ -6,15 +6,21 @@ use std::{
     net::TcpStream,
 };
 
+use local::{build, stack::Sample};
 use serde_json::json;
 
-use crate::harness::{TestStack, token_id};
+use crate::harness::{TestStack, token_id, token_path};
 
 /// Sends this request line and these header lines unchanged. Returns status and body of the response.
 fn send_raw(base: &str, line: &str, headers: &str) -> (u16, String) {
     let host = base.strip_prefix("http://").unwrap();
-    let mut stream = TcpStream::connect(host).unwrap();
-    let request = format!("{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n");
+    send_without_host(base, line, &format!("Host: {host}\r\n{headers}"))
+}
+
+/// Sends a request whose header lines are only these and `Connection`.
+fn send_without_host(base: &str, line: &str, headers: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(base.strip_prefix("http://").unwrap()).unwrap();
+    let request = format!("{line} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut response = Vec::new();
     // A server that rejects the request line may close the connection before it has read the rest.
@@ -126,4 +132,96 @@ fn credential_is_read_only_from_one_authorization_header() {
             assert_eq!(actual, status, "{case} at {base}: {body}");
         }
     }
+}
+
+/// A stack whose gateways do not check `Host`, so that every such request reaches its function.
+fn stack_that_accepts_any_host() -> TestStack {
+    TestStack::configured(|options| {
+        options.sample = Some(Sample::read(&build::workspace()).unwrap());
+        options.accept_any_host = true;
+    })
+}
+
+/// Values of headers from which a URL could be built, and which are not part of one or name another document.
+const URL_HEADERS: [&str; 12] = [
+    "Host: [\r\n",
+    "Host: a b\r\n",
+    "Host: x:99999\r\n",
+    "Host: x/v1/access-tokens/.well-known/jwks.json?\r\n",
+    "Host: x\r\nHost: y\r\n",
+    "Host: \r\n",
+    "Host: x\r\nX-Forwarded-Proto: 1\r\n",
+    "Host: x\r\nX-Forwarded-Proto: https://x/v1/access-tokens/.well-known/jwks.json?\r\n",
+    "Host: x\r\nX-Forwarded-Proto: https://x/tokens?\r\n",
+    "Host: x\r\nX-Forwarded-Host: [\r\nX-Forwarded-Port: 99999\r\n",
+    "Host: x\r\nForwarded: host=\"[\";proto=1\r\n",
+    "Host: x\r\nX-Original-URL: /tokens\r\nX-Rewrite-URL: /tokens\r\n",
+];
+
+#[test]
+fn client_headers_do_not_choose_public_document() {
+    let stack = stack_that_accepts_any_host();
+    let base = &stack.addresses().url;
+    let paths = [
+        "/v1/access-tokens/.well-known/jwks.json",
+        "/v1/access-tokens/public/.well-known/jwks.json",
+        "/v1/access-tokens/.well-known/openid-configuration",
+        "/v1/access-tokens/public/.well-known/openid-configuration",
+        "/v1/openapi.json",
+        "/",
+        "/tokens",
+        "/docs",
+    ];
+    let documents = paths.map(|path| send_raw(base, &format!("GET {path}"), "").1);
+    assert_ne!(documents[0], documents[1]);
+    for headers in URL_HEADERS {
+        for (path, document) in paths.iter().zip(&documents) {
+            let (status, body) = send_without_host(base, &format!("GET {path}"), headers);
+            assert!(status < 400 && body == *document, "{path} {headers:?}: {status} {body:.200}");
+        }
+    }
+}
+
+#[test]
+fn client_headers_do_not_fail_a_function() {
+    let stack = stack_that_accepts_any_host();
+    let owner = stack.owner_token();
+    let (item, token) = stack.create_token(&owner, &json!({}));
+    let own = token_path(&item);
+    let authorization = format!("Authorization: Bearer {token}\r\n");
+    for headers in URL_HEADERS {
+        let headers = format!("{headers}{authorization}");
+        for (base, path) in [
+            (&stack.addresses().url, own.as_str()),
+            (&stack.addresses().url, "/v1/access-tokens"),
+            (&stack.addresses().url, "/v1/permissions/me"),
+            (&stack.sample().rest, "/orders/7"),
+            (&stack.sample().http, "/orders/7"),
+        ] {
+            let (status, body) = send_without_host(base, &format!("GET {path}"), &headers);
+            assert_eq!(status, 200, "{base}{path} {headers:?}: {body}");
+        }
+    }
+}
+
+#[test]
+fn repeated_headers_of_create_request_are_invalid() {
+    let stack = TestStack::new();
+    let base = &stack.addresses().url;
+    let body = "{\"name\": \"n\"}";
+    let common = format!("Authorization: Bearer {}\r\nContent-Length: {}\r\n", stack.owner_token(), body.len());
+    let json_type = "Content-Type: application/json\r\n";
+    for (headers, name) in [
+        ("Idempotency-Key: a\r\nIdempotency-Key: b\r\n".to_owned(), "`Idempotency-Key`"),
+        ("Idempotency-Key: a\r\nidempotency-key: a\r\n".to_owned(), "`Idempotency-Key`"),
+        (format!("Content-Type: text/plain\r\n{json_type}"), "`Content-Type`"),
+        (json_type.repeat(2), "`Content-Type`"),
+    ] {
+        let host = base.strip_prefix("http://").unwrap();
+        let headers = format!("Host: {host}\r\n{common}{headers}\r\n{body}");
+        let (status, response) = send_without_host(base, "POST /v1/access-tokens", &headers);
+        assert_eq!(status, 400, "{headers}: {response}");
+        assert!(response.contains(&format!("{name} must not be repeated")), "{response}");
+    }
+    assert!(stack.list(&stack.owner_token()).ids::<Vec<_>>().is_empty());
 }
