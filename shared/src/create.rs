@@ -170,6 +170,7 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
         id: TokenId,
         fingerprint: Option<Fingerprint>,
     ) -> Result<Token, ApiError> {
+        request.require_visible_texts()?;
         let now = self.clock.now();
         let type_name = request.requested_type.type_name();
         let token = Token {

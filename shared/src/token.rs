@@ -13,6 +13,7 @@ mod principal;
 pub(crate) mod samples;
 mod time;
 mod token_type;
+mod visible_text;
 
 pub use claims::{Claims, Issuer};
 pub use id::{TokenId, TokenIdError, TokenKey};
@@ -25,6 +26,7 @@ pub use time::{Date, UnixTime};
 pub use token_type::{
     Access, Families, Family, NOT_OFFERED, TargetId, TargetIdError, TokenClass, TokenType, TypeName, UnknownType,
 };
+pub use visible_text::{VisibleTextError, require_visible};
 
 use crate::permissions::OrgId;
 

@@ -13,6 +13,12 @@ REASONS = (
     # A lifetime in milliseconds must be a whole number of seconds.
     "`expires_in` must be whole seconds, ",
     "`assignments` and `assume_roles` are two names of one member and must be equal",
+    # Unicode general categories, which the pattern of a schema cannot name.
+    *(
+        f"`{member}` must {rule}"
+        for member in ("name", "journey_id", "portal_id")
+        for rule in ("not contain the invisible or reordering character ", "contain a visible character")
+    ),
     # A cursor comes from a previous page and cannot be generated.
     "`cursor` was altered or belongs to another request",
 )

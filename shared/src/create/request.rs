@@ -10,7 +10,7 @@ use crate::{
     permissions::{MAX_REQUESTED_ROLES, RoleId},
     token::{
         Family, Fingerprint, Lifetime, LifetimeError, NOT_OFFERED, TargetId, TargetIdError, TokenName, TypeName,
-        UnknownType,
+        UnknownType, require_visible,
     },
 };
 
@@ -73,6 +73,24 @@ impl RequestedType {
 }
 
 impl CreateTokenRequest {
+    /// Checks the texts of a new token. A retry of an older request may contain others: the token exists already.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ApiError::Invalid`] if the name or the target id contains an invisible or reordering character, or no
+    /// visible one.
+    pub(super) fn require_visible_texts(&self) -> Result<(), ApiError> {
+        let type_name = self.requested_type.type_name();
+        let target = match &self.requested_type {
+            RequestedType::Journey(id) | RequestedType::Portal(id) => Some((target_member(type_name), id.as_str())),
+            RequestedType::Api(_) | RequestedType::Assume(_) | RequestedType::App(_) => None,
+        };
+        for (member, text) in [("name", self.name.as_str())].into_iter().chain(target) {
+            require_visible(text).map_err(|error| invalid(format!("`{member}` {error}")))?;
+        }
+        Ok(())
+    }
+
     /// Parses the members of a request body.
     ///
     /// # Errors

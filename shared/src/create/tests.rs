@@ -222,6 +222,45 @@ async fn replay_passes_every_check_of_new_request() {
     assert_eq!(widened, Err(ApiError::RoleNotHeld("123:a".parse().unwrap())), "the stored roles decide");
 }
 
+#[tokio::test]
+async fn create_with_hidden_character_is_invalid() {
+    let ledger = Memory::default();
+    for (body, message) in [
+        (json!({"name": "prod\u{202e} nimda"}), "`name` must not contain the invisible or reordering character U+202E"),
+        (json!({"name": "\u{200b}"}), "`name` must not contain the invisible or reordering character U+200B"),
+        (json!({"name": "\u{3164}"}), "`name` must contain a visible character"),
+        (
+            json!({"name": "n", "journey_id": "j\u{ad}"}),
+            "`journey_id` must not contain the invisible or reordering character U+00AD",
+        ),
+        (json!({"name": "n", "portal_id": "\u{3164}"}), "`portal_id` must contain a visible character"),
+    ] {
+        let error = create_token(&ledger, &person(&["123:a"]), body).await.unwrap_err();
+        assert_eq!(error, ApiError::Invalid(message.to_owned()));
+    }
+    assert!(ledger.state().tokens.is_empty());
+}
+
+/// A token that was created before the rule for its texts can still be replayed.
+#[tokio::test]
+async fn replay_of_token_with_hidden_character_succeeds() {
+    let ledger = Memory::default();
+    let caller = person(&["123:a"]);
+    let body = json!({"name": "prod\u{202e} nimda", "journey_id": "j\u{ad}"});
+    let request = CreateTokenRequest::parse(body.as_object().unwrap()).unwrap();
+    let RequestedType::Journey(target) = request.requested_type.clone() else { panic!("{request:?}") };
+    let visible = json!({"name": "n", "journey_id": "j"});
+    let created = create_with_key(&ledger, &caller, "k", visible).await.unwrap();
+    let older = Token {
+        name: request.name,
+        token_type: TokenType::Journey(target),
+        fingerprint: Some(request.fingerprint),
+        ..created
+    };
+    ledger.state().tokens.insert(older.id.key().clone(), Ok(older.clone()));
+    assert_eq!(create_with_key(&ledger, &caller, "k", body).await, Ok(older));
+}
+
 /// A retry succeeds even if a new token could no longer be created: the checks apply to the stored token.
 #[tokio::test]
 async fn replay_is_checked_against_stored_token() {

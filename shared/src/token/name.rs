@@ -23,6 +23,14 @@ pub enum NameError {
     Control,
 }
 
+impl TokenName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl FromStr for TokenName {
     type Err = NameError;
 

@@ -90,6 +90,24 @@ fn name_and_id_are_limited_in_characters() {
 }
 
 #[test]
+fn create_with_hidden_characters_is_invalid() {
+    let stack = SharedStack::get();
+    let owner = stack.owner_token();
+    for body in [
+        json!({"name": "prod\u{202e} nimda"}),
+        json!({"name": "\u{200b}"}),
+        json!({"name": "a\u{ad}b"}),
+        json!({"name": "\u{3164}"}),
+        json!({"name": "n", "journey_id": "j\u{2066}"}),
+        json!({"name": "n", "portal_id": "p\u{e000}"}),
+    ] {
+        stack.create(&owner, &body).assert_problem(400, "invalid_request");
+    }
+    let (item, _) = stack.create_token(&owner, &json!({"name": "👩\u{200d}👩\u{200d}👧 क\u{94d}\u{200d}ष"}));
+    assert_eq!(item["name"], "👩\u{200d}👩\u{200d}👧 क\u{94d}\u{200d}ष");
+}
+
+#[test]
 fn create_with_more_than_50_roles_is_invalid() {
     let stack = TestStack::new();
     let owner = stack.owner_token();

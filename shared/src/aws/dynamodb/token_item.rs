@@ -291,6 +291,17 @@ mod tests {
         serde_json::from_value::<TokenItem>(json).ok().map(TokenItem::token)
     }
 
+    /// Requests with such texts are rejected. Tokens that were created before stay readable, and so usable and revocable.
+    #[test]
+    fn token_item_with_hidden_characters_in_texts_is_read() {
+        let mut json = serde_json::to_value(TokenItem::of(&samples::journey())).unwrap();
+        json["name"] = json!("prod\u{202e} nim\u{ad}da");
+        json["journey_id"] = json!("\u{202e}j\u{ad}");
+        let token = serde_json::from_value::<TokenItem>(json).unwrap().token().unwrap();
+        assert_eq!(token.name.as_str(), "prod\u{202e} nim\u{ad}da");
+        assert_eq!(token.token_type.journey_id(), Some("\u{202e}j\u{ad}"));
+    }
+
     #[test]
     fn token_item_of_newer_schema_version_is_rejected() {
         assert_eq!(with(&json!({"v": 3})), Some(Err(ItemError::Newer(3))));

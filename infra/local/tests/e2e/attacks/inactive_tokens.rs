@@ -20,7 +20,7 @@ pub fn group(forge: &TokenForge<'_>) -> AttackGroup {
     for token in [&expired, &expired_parent] {
         stack.set_attribute(&token.id, "expires_at", LONG_AGO);
     }
-    stack.set_attribute(&newer_schema.id, "v", 2);
+    stack.set_attribute(&newer_schema.id, "v", 3);
     let expired_claims = with_member(&expired.claims, "exp", &json!(LONG_AGO));
     let mut attacks = vec![
         Attack::rejected("expired according to the item", &expired.jwt),

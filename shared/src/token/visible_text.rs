@@ -1,0 +1,141 @@
+//! Text that readers see as it is: without characters that are invisible or change the order of others.
+//!
+//! It is required of requests that create or change a text. Stored texts are older than the rule and stay valid.
+
+use unicode_general_category::{GeneralCategory, get_general_category};
+
+/// The joiners: emoji and several scripts need them between visible characters (Unicode 17.0, section 23.2).
+const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
+
+/// Letters and symbols without a glyph: the Hangul fillers and the blank Braille pattern.
+const BLANKS: [char; 5] = ['\u{115f}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{ffa0}'];
+
+/// Why a text is rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum VisibleTextError {
+    /// The text contains a format, separator or private-use character, or a joiner that joins nothing.
+    #[error("must not contain the invisible or reordering character U+{:04X}", u32::from(*.0))]
+    Hidden(char),
+    /// The text contains no visible character.
+    #[error("must contain a visible character")]
+    Blank,
+}
+
+/// Checks that `text` contains a visible character and none of the general categories Cf, Zl, Zp and Co (Unicode
+/// Standard Annex 44, table 12), except joiners between visible characters.
+///
+/// # Errors
+///
+/// Returns [`VisibleTextError`] with the first character that is rejected.
+pub fn require_visible(text: &str) -> Result<(), VisibleTextError> {
+    let characters: Vec<char> = text.chars().collect();
+    for (index, &character) in characters.iter().enumerate() {
+        let is_hidden = if JOINERS.contains(&character) {
+            let before = index.checked_sub(1).map(|before| characters[before]);
+            let after = characters.get(index + 1).copied();
+            ![before, after].iter().all(|neighbor| neighbor.is_some_and(is_joinable))
+        } else {
+            matches!(
+                get_general_category(character),
+                GeneralCategory::Format
+                    | GeneralCategory::LineSeparator
+                    | GeneralCategory::ParagraphSeparator
+                    | GeneralCategory::PrivateUse
+            )
+        };
+        if is_hidden {
+            return Err(VisibleTextError::Hidden(character));
+        }
+    }
+    if characters.into_iter().any(is_visible) { Ok(()) } else { Err(VisibleTextError::Blank) }
+}
+
+/// Whether a joiner may be next to the character: a visible one or a mark, such as a virama or a variation selector.
+fn is_joinable(character: char) -> bool {
+    is_visible(character) || is_mark(character)
+}
+
+fn is_mark(character: char) -> bool {
+    matches!(
+        get_general_category(character),
+        GeneralCategory::NonspacingMark | GeneralCategory::SpacingMark | GeneralCategory::EnclosingMark
+    )
+}
+
+/// Whether the character has a glyph of its own.
+fn is_visible(character: char) -> bool {
+    let is_glyph = !matches!(
+        get_general_category(character),
+        GeneralCategory::Control
+            | GeneralCategory::Format
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+            | GeneralCategory::PrivateUse
+            | GeneralCategory::SpaceSeparator
+            | GeneralCategory::Surrogate
+            | GeneralCategory::Unassigned
+    );
+    is_glyph && !is_mark(character) && !BLANKS.contains(&character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_in_any_script_is_visible() {
+        for text in [
+            "My token",
+            "a",
+            "-",
+            "Ключ",
+            "क्‍ष",
+            "می‌خواهم",
+            "👩‍👩‍👧",
+            "❤️‍🔥",
+            "café",
+            "cafe\u{301}",
+            "日本語",
+            "한글",
+            "a\u{a0}b",
+        ] {
+            assert_eq!(require_visible(text), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_with_hidden_character_is_rejected() {
+        for hidden in
+            "\u{ad}\u{61c}\u{180e}\u{200b}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\
+                       \u{2060}\u{2066}\u{2069}\u{e000}\u{feff}\u{fff9}\u{e0001}\u{e0041}\u{f0000}\u{10fffd}"
+                .chars()
+        {
+            for text in [format!("a{hidden}b"), format!("{hidden}b"), hidden.to_string()] {
+                assert_eq!(require_visible(&text), Err(VisibleTextError::Hidden(hidden)), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn joiner_without_visible_neighbors_is_rejected() {
+        for text in ["\u{200d}a", "a\u{200d}", "a\u{200c} b", "a \u{200d}b", "a\u{200d}\u{200d}b", "\u{200c}"] {
+            assert!(
+                matches!(require_visible(text), Err(VisibleTextError::Hidden('\u{200c}' | '\u{200d}'))),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn text_without_glyph_is_blank() {
+        for text in ["", " ", "\u{3000}", "\u{3164}", "\u{115f}\u{1160}", "\u{2800}", "\u{301}", "\u{34f}\u{fe0f}"] {
+            assert_eq!(require_visible(text), Err(VisibleTextError::Blank), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn error_names_the_code_point() {
+        let message = require_visible("prod\u{202e} nimda").unwrap_err().to_string();
+        assert_eq!(message, "must not contain the invisible or reordering character U+202E");
+    }
+}
