@@ -51,6 +51,22 @@ PUBLIC_ROUTES = [
     get("unknown asset is not found", "/assets/tokens-0.js", "", 404, "not_found"),
 ]
 
+HEAD = [
+    Case(f"HEAD of {path} is public", f"HEAD {path}", "", status)
+    for path, status in (
+        (f"{TOKENS}/.well-known/jwks.json", 200),
+        (f"{TOKENS}/.well-known/openid-configuration", 200),
+        (f"{TOKENS}/public/.well-known/jwks.json", 200),
+        (f"{TOKENS}/public/.well-known/openid-configuration", 200),
+        ("/v1/openapi.json", 200),
+        ("/tokens", 200),
+        ("/docs", 200),
+        ("/", 302),
+        ("/assets/tokens-0.js", 404),
+    )
+]
+HEAD += [Case("HEAD of a route with the authorizer is not found", f"HEAD {TOKENS}", "owner", 404)]
+
 ORIGIN = {"Origin": "https://page.example"}
 PREFLIGHT = ORIGIN | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
 
@@ -170,5 +186,5 @@ REVOCATION = [
     get("other tokens remain active", TOKENS, "admins", 200),
 ]
 
-CASES = PUBLIC_ROUTES + CORS + USERS + TOKEN + INVALID_REQUESTS + UNAUTHENTICATED
+CASES = PUBLIC_ROUTES + HEAD + CORS + USERS + TOKEN + INVALID_REQUESTS + UNAUTHENTICATED
 CASES += FORBIDDEN + NOT_FOUND + IDEMPOTENCY + REVOCATION

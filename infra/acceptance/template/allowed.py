@@ -4,15 +4,19 @@
 # before they sign in.
 OPEN_ROUTES = {
     "template.yaml": {
-        "GET /v1/access-tokens/.well-known/jwks.json",
-        "GET /v1/access-tokens/.well-known/openid-configuration",
-        "GET /v1/access-tokens/public/.well-known/jwks.json",
-        "GET /v1/access-tokens/public/.well-known/openid-configuration",
-        "GET /v1/openapi.json",
-        "GET /",
-        "GET /tokens",
-        "GET /docs",
-        "GET /assets/{file}",
+        f"{method} {path}"
+        for method in ("GET", "HEAD")
+        for path in (
+            "/v1/access-tokens/.well-known/jwks.json",
+            "/v1/access-tokens/.well-known/openid-configuration",
+            "/v1/access-tokens/public/.well-known/jwks.json",
+            "/v1/access-tokens/public/.well-known/openid-configuration",
+            "/v1/openapi.json",
+            "/",
+            "/tokens",
+            "/docs",
+            "/assets/{file}",
+        )
     },
     "infra/sample/template.yaml": set(),
 }

@@ -26,6 +26,8 @@ pub(super) struct ProxyEvent {
     pub(super) kind: ApiKind,
     /// The gateway's id of the request; empty if the event has none.
     pub(super) request_id: String,
+    /// The HTTP method; empty if the event has none.
+    pub(super) method: String,
     /// The path of the route that the gateway selected, such as `/v1/access-tokens/{id}`. For the catch-all route of an
     /// HTTP API, which has no path, it is the path that the gateway reports.
     pub(super) route: String,
@@ -45,6 +47,7 @@ pub(super) struct ProxyEvent {
 #[serde(rename_all = "camelCase")]
 struct Members {
     version: Option<String>,
+    http_method: Option<String>,
     raw_path: Option<String>,
     raw_query_string: Option<String>,
     headers: Option<HashMap<String, String>>,
@@ -63,7 +66,13 @@ struct RequestContext {
     request_id: Option<String>,
     resource_path: Option<String>,
     route_key: Option<String>,
+    http: Option<HttpDescription>,
     authorizer: Option<Map<String, Value>>,
+}
+
+#[derive(Deserialize)]
+struct HttpDescription {
+    method: Option<String>,
 }
 
 impl ProxyEvent {
@@ -77,6 +86,7 @@ impl ProxyEvent {
             query: members.query(kind),
             headers: members.headers(),
             body: members.body(),
+            method: members.http_method.or(members.request_context.http.and_then(|http| http.method)).unwrap_or_default(),
             request_id: members.request_context.request_id.unwrap_or_default(),
             path_parameters: members.path_parameters.unwrap_or_default(),
             authorizer: context_of(kind, members.request_context.authorizer),

@@ -29,6 +29,11 @@ impl ApiRequest {
         self.0.kind
     }
 
+    /// Whether the method is `HEAD`.
+    pub(super) fn is_head(&self) -> bool {
+        self.0.method == "HEAD"
+    }
+
     /// The gateway's id of the request.
     #[must_use]
     pub fn request_id(&self) -> &str {

@@ -57,6 +57,10 @@ async fn respond(endpoint: &impl Endpoint, cors: &Cors, event: &str) -> Result<B
         Some(request) => handle(endpoint, request, &mut log).await,
         None => fail(&ApiError::internal("the event is not a request of an API Gateway API"), "", &mut log),
     };
+    if request.as_ref().is_some_and(ApiRequest::is_head) {
+        // The headers of the response to GET, without its content (RFC 9110, section 9.3.2).
+        response.body_mut().clear();
+    }
     cors.add_headers(response.headers_mut());
     log.status = response.status().as_u16();
     log.write();
@@ -129,6 +133,19 @@ mod tests {
         assert_eq!((&response["statusCode"], &body["code"]), (&json!(500), &json!("internal")));
         assert_eq!(body["instance"], "r-1");
         assert_eq!(response["multiValueHeaders"]["access-control-allow-origin"], json!(["*"]));
+    }
+
+    #[tokio::test]
+    async fn head_response_has_no_body() {
+        let rest = json!({"httpMethod": "HEAD", "requestContext": {"resourcePath": "/tokens", "requestId": ""}});
+        let http = json!({
+            "version": "2.0",
+            "requestContext": {"routeKey": "HEAD /tokens", "requestId": "", "http": {"method": "HEAD"}},
+        });
+        for event in [rest, http] {
+            let response = respond_to(&event).await;
+            assert_eq!((&response["statusCode"], &response["body"]), (&json!(404), &json!("")), "{event}");
+        }
     }
 
     #[tokio::test]

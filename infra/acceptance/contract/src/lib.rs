@@ -69,6 +69,9 @@ impl ReceivedResponse<'_> {
         if self.status != 404 {
             return Err("a path without a route must return 404".to_owned());
         }
+        if self.is_head() {
+            return self.check_no_body();
+        }
         validate(
             &json!({"$ref": "#/components/responses/NotFound/content/application~1problem+json/schema"}),
             &self.json()?,
@@ -89,10 +92,22 @@ impl ReceivedResponse<'_> {
     }
 
     fn check_body(&self, response: &'static Value) -> Result<(), String> {
+        if self.is_head() {
+            return self.check_no_body();
+        }
         let media_type = self.headers.get("content-type").map_or("", String::as_str);
         let content = response["content"].get(media_type);
         let content = content.ok_or_else(|| format!("the document does not define the media type `{media_type}`"))?;
         validate(&content["schema"], &self.json()?)
+    }
+
+    fn is_head(&self) -> bool {
+        self.method.eq_ignore_ascii_case("HEAD")
+    }
+
+    /// The check of a response to `HEAD` (RFC 9110, section 9.3.2).
+    fn check_no_body(&self) -> Result<(), String> {
+        if self.body.is_empty() { Ok(()) } else { Err("the response to HEAD has a body".to_owned()) }
     }
 
     fn json(&self) -> Result<Value, String> {

@@ -131,6 +131,44 @@ fn unknown_path_or_method_is_not_found() {
     ] {
         stack.request(method, path, &stack.owner_token()).assert_problem(404, "not_found");
     }
+    for path in ["/v1/access-tokens", "/v1/access-tokens/self", "/v1/permissions/me", "/v1/nothing"] {
+        assert_eq!(stack.request("HEAD", path, &stack.owner_token()).status, 404, "{path}");
+    }
+}
+
+/// `HEAD` returns the headers of `GET` without a body, for every public document and page, and ignores the credential.
+#[test]
+fn head_of_public_document_has_the_headers_of_get() {
+    let stack = SharedStack::get();
+    let page = stack.get_page("/tokens").body;
+    let asset = page.split('"').find_map(|text| text.strip_prefix("./assets/")).unwrap();
+    for (path, status) in [
+        ("/v1/access-tokens/.well-known/jwks.json", 200),
+        ("/v1/access-tokens/.well-known/openid-configuration", 200),
+        ("/v1/access-tokens/public/.well-known/jwks.json", 200),
+        ("/v1/access-tokens/public/.well-known/openid-configuration", 200),
+        ("/v1/openapi.json", 200),
+        ("/", 302),
+        ("/tokens", 200),
+        ("/docs", 200),
+        (&format!("/assets/{asset}"), 200),
+        ("/assets/unknown.js", 404),
+    ] {
+        for headers in [&[][..], &[("Authorization", "Bearer expired")]] {
+            let send = |method| stack.send_to(&stack.addresses().url, method, path, headers, "");
+            let get = send("GET");
+            let head = send("HEAD");
+            assert_eq!((get.status, head.status, head.body.as_str()), (status, status, ""), "{path}");
+            let names = |response: &HttpResponse| {
+                let varies = ["content-length", "date", "x-amzn-requestid"];
+                let kept = response.headers.iter().filter(|(name, _)| !varies.contains(&name.as_str()));
+                kept.map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>()
+            };
+            assert_eq!(names(&head), names(&get), "{path}");
+        }
+        let is_document = path.starts_with("/v1");
+        assert!(!is_document || stack.send("HEAD", path, &[], "").status == 200, "{path}");
+    }
 }
 
 /// An IAM policy could not name such a path literally.

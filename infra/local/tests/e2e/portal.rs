@@ -1,6 +1,11 @@
 //! HTTP responses of the portal: pages and assets. `.ci/page` tests the token page in a browser.
 
-use crate::harness::{SharedStack, TestStack};
+use serde_json::json;
+
+use crate::{
+    events::event,
+    harness::{SharedStack, TestStack},
+};
 
 /// The names of the assets that a page loads: scripts, styles and icon.
 fn assets(html: &str) -> Vec<&str> {
@@ -69,4 +74,24 @@ fn root_redirects_to_public_url_of_page() {
     let response = stack.get_page("/");
     assert_eq!((response.status, response.header("location")), (302, "https://tokens.example/live/tokens"));
     assert!(stack.get_page("/tokens").body.contains("https://tokens.example/live"));
+}
+
+/// Behind an HTTP API, which sends payload 2.0.
+#[test]
+fn head_behind_http_api_has_the_headers_of_get() {
+    let stack = SharedStack::get();
+    for name in ["portal/payload-2.0", "well-known/payload-2.0"] {
+        let mut event = event(name);
+        let function = name.split('/').next().unwrap();
+        let get = stack.invoke(function, event.to_string()).unwrap();
+        for pointer in ["/routeKey", "/requestContext/routeKey"] {
+            let route = event.pointer_mut(pointer).unwrap();
+            *route = json!(route.as_str().unwrap().replace("GET ", "HEAD "));
+        }
+        event["requestContext"]["http"]["method"] = json!("HEAD");
+        let head = stack.invoke(function, event.to_string()).unwrap();
+        assert_eq!((&head["statusCode"], &head["headers"]), (&get["statusCode"], &get["headers"]), "{name}");
+        assert!(get["body"].as_str().is_some_and(|body| !body.is_empty()), "{name}");
+        assert!(head["body"].as_str().is_none_or(str::is_empty), "{name}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Rules for the `OpenAPI` document that its schemas cannot express.
 
 use contract_tests::{operations, resolve};
+use serde_json::{Value, json};
 
 #[test]
 fn operation_ids_match_the_contract() {
@@ -14,6 +15,11 @@ fn operation_ids_match_the_contract() {
         "getOpenApi",
         "getPublicTokenJwks",
         "getPublicTokenOIDC",
+        "headAccessTokenJwks",
+        "headAccessTokenOIDC",
+        "headOpenApi",
+        "headPublicTokenJwks",
+        "headPublicTokenOIDC",
         "listAccessTokens",
         "listCurrentRoles",
         "revokeAccessToken",
@@ -21,10 +27,15 @@ fn operation_ids_match_the_contract() {
     assert_eq!(ids, contract);
 }
 
-/// Success is `application/json` and every error is `application/problem+json` (RFC 9457).
+/// Success is `application/json` and every error is `application/problem+json` (RFC 9457). A response to `HEAD` has no content.
 #[test]
 fn every_response_has_one_media_type_and_an_example() {
     for (path, method, operation) in operations() {
+        if method == "head" {
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(responses.values().all(|response| resolve(response).get("content").is_none()), "{path}");
+            continue;
+        }
         for (status, response) in operation["responses"].as_object().unwrap() {
             let media_type = if status.starts_with('2') { "application/json" } else { "application/problem+json" };
             let contents: Vec<_> = resolve(response)["content"].as_object().unwrap().iter().collect();
@@ -33,4 +44,18 @@ fn every_response_has_one_media_type_and_an_example() {
             assert!(contents[0].1.get("example").is_some(), "{method} {path} {status}");
         }
     }
+}
+
+/// `HEAD` is documented for each public operation, with the same statuses as `GET`.
+#[test]
+fn every_public_get_operation_has_a_head_operation() {
+    let statuses = |operation: &Value| operation["responses"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let public = operations().filter(|(.., operation)| operation.get("security").is_some_and(|it| *it == json!([])));
+    let public: Vec<_> = public.collect();
+    for (path, method, operation) in &public {
+        let other = if *method == "get" { "head" } else { "get" };
+        let found = public.iter().find(|(same, method, _)| same == path && *method == other);
+        assert_eq!(found.map(|(.., other)| statuses(other)), Some(statuses(operation)), "{path}");
+    }
+    assert_eq!(public.len(), 10);
 }

@@ -14,7 +14,8 @@ fn document_routes_and_security_match_template() {
     let routes = load(&template, &parameters, &PseudoParameters::default()).unwrap().apis.remove(0).routes;
     let (pages, api): (Vec<_>, Vec<_>) = routes.into_iter().partition(|route| route.function == "portal");
     let pages: Vec<_> = pages.iter().map(|route| (route.method.as_str(), route.path.as_str())).collect();
-    assert_eq!(pages, [("GET", "/"), ("GET", "/assets/{file}"), ("GET", "/docs"), ("GET", "/tokens")]);
+    let expected = ["/", "/assets/{file}", "/docs", "/tokens"].map(|path| [("GET", path), ("HEAD", path)]);
+    assert_eq!(pages, expected.concat());
     let deployed: BTreeMap<_, _> =
         api.into_iter().map(|route| ((route.path, route.method), route.authorized)).collect();
     let documented: BTreeMap<_, _> = operations()

@@ -56,17 +56,18 @@ fn only_publishing_routes_have_no_authorizer() {
     let public = api.routes.iter().filter(|route| !route.authorized);
     let public: BTreeSet<_> = public.map(|route| format!("{} {}", route.method, route.path)).collect();
     let expected = [
-        "GET /v1/access-tokens/.well-known/jwks.json",
-        "GET /v1/access-tokens/.well-known/openid-configuration",
-        "GET /v1/access-tokens/public/.well-known/jwks.json",
-        "GET /v1/access-tokens/public/.well-known/openid-configuration",
-        "GET /v1/openapi.json",
-        "GET /",
-        "GET /tokens",
-        "GET /docs",
-        "GET /assets/{file}",
+        "/v1/access-tokens/.well-known/jwks.json",
+        "/v1/access-tokens/.well-known/openid-configuration",
+        "/v1/access-tokens/public/.well-known/jwks.json",
+        "/v1/access-tokens/public/.well-known/openid-configuration",
+        "/v1/openapi.json",
+        "/",
+        "/tokens",
+        "/docs",
+        "/assets/{file}",
     ];
-    assert_eq!(public, expected.map(str::to_owned).into());
+    let expected = expected.iter().flat_map(|path| ["GET", "HEAD"].map(|method| format!("{method} {path}")));
+    assert_eq!(public, expected.collect());
     let delete = api.routes.iter().find(|route| route.method == "DELETE").unwrap();
     assert_eq!((delete.path.as_str(), delete.function.as_str()), ("/v1/access-tokens/{id}", "revoke-token"));
 }
