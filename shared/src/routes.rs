@@ -1,5 +1,6 @@
 //! The configured access rules of the routes: the permission that each route requires.
 
+mod path_segment;
 mod resource_pattern;
 mod route;
 
@@ -14,7 +15,11 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-pub use self::{resource_pattern::ResourcePattern, route::Route};
+pub(crate) use self::path_segment::{SEGMENT_PUNCTUATION, is_literal_segment};
+pub use self::{
+    resource_pattern::{ResourceError, ResourcePattern},
+    route::Route,
+};
 use crate::{
     json::{StrictObject, present},
     permissions::Action,

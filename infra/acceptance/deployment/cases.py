@@ -153,6 +153,7 @@ FORBIDDEN = [
 NOT_FOUND = [
     get("unknown id is not found", f"{TOKENS}/{UNKNOWN_ID}", "owner", 404, "not_found"),
     get("malformed id is not found", f"{TOKENS}/x", "owner", 404, "not_found"),
+    get("malformed id with reserved characters is not found", f"{TOKENS}/a@b:c", "owner", 404, "not_found"),
     get("token of another organization is not found", f"{TOKENS}/<first>", "other_org", 404, "not_found"),
     Case("token of another organization is not revoked", f"DELETE {TOKENS}/<first>", "other_org", 404, "not_found"),
     get("list of another organization is separate", TOKENS, "other_org", 200),

@@ -1,5 +1,8 @@
 //! What API Gateway reports about a request, in one form for REST APIs and HTTP APIs.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 /// The authorizer's context, by member name.
@@ -14,6 +17,7 @@ pub struct GatewayContext<'a> {
     pub request_id: &'a str,
     /// The authorizer's context; `None` if the route has no authorizer.
     pub authorizer: Option<&'a AuthorizerContext>,
+    is_rest: bool,
     event: &'a Value,
 }
 
@@ -31,12 +35,20 @@ impl<'a> GatewayContext<'a> {
                 (format!("{} {}", text(&context["httpMethod"]), text(&context["resourcePath"])), &context["authorizer"])
             }
         };
-        Self { route, request_id: text(&context["requestId"]), authorizer: authorizer.as_object(), event }
+        Self {
+            route,
+            request_id: text(&context["requestId"]),
+            authorizer: authorizer.as_object(),
+            is_rest: context.get("routeKey").is_none(),
+            event,
+        }
     }
 
-    /// The path parameter `name`; empty if the route does not have it.
-    pub fn path_parameter(&self, name: &str) -> &'a str {
-        self.event["pathParameters"][name].as_str().unwrap_or_default()
+    /// The path parameter `name`, decoded once, as the authorizer reads it: a REST API passes path parameters as they are
+    /// in the URL, an HTTP API decodes them. Empty if it is missing or is not UTF-8.
+    pub fn path_parameter(&self, name: &str) -> Cow<'a, str> {
+        let value = self.event["pathParameters"][name].as_str().unwrap_or_default();
+        if self.is_rest { percent_decode_str(value).decode_utf8().unwrap_or_default() } else { value.into() }
     }
 
     /// Whether a header `x-epilot-org-id` names another organization than `org_id`. A REST API's event has all values

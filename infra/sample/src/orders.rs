@@ -17,9 +17,9 @@ pub fn handle(event: &Value) -> Value {
     }
     let id = context.path_parameter("id");
     match context.route.as_str() {
-        "GET /orders/{id}" => json(200, &order(id, &caller)),
+        "GET /orders/{id}" => json(200, &order(&id, &caller)),
         "POST /orders" => json(201, &order(&new_id(context.request_id), &caller)),
-        "DELETE /orders/{id}" => json(200, &deletion(id, &caller)),
+        "DELETE /orders/{id}" => json(200, &deletion(&id, &caller)),
         "GET /catalog" => json(200, &catalog(&caller)),
         _ => problem(404, "no route matches the request", context.request_id),
     }
@@ -145,6 +145,17 @@ mod tests {
                 event["multiValueHeaders"] = multi_value_headers.clone();
                 assert_eq!(send(&event).0, status, "{event}");
             }
+        }
+    }
+
+    #[test]
+    fn order_id_is_decoded_once_on_both_apis() {
+        let mut rest = rest_event("GET /orders/{id}", &user_context());
+        let mut http = http_event("GET /orders/{id}", &json!({ "lambda": user_context() }));
+        for (in_url, id) in [("a%40b.example", "a@b.example"), ("a@b+c", "a@b+c")] {
+            rest["pathParameters"]["id"] = json!(in_url);
+            http["pathParameters"]["id"] = json!(id);
+            assert_eq!((&send(&rest).1["id"], &send(&http).1["id"]), (&json!(id), &json!(id)));
         }
     }
 

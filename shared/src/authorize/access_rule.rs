@@ -55,9 +55,7 @@ pub(super) fn check(
 
 /// The resource that `pattern` yields for the path parameters of the request.
 fn resource_for(pattern: &ResourcePattern, request: &AuthorizationRequest) -> Result<String, Rejection> {
-    let resource = pattern.fill(&request.parameters);
-    resource
-        .ok_or_else(|| Rejection::denied("a path parameter that the rule of this route requires is missing or empty"))
+    pattern.fill(&request.parameters).map_err(|error| Rejection::denied(error.to_string()))
 }
 
 impl AuthenticatedCaller {

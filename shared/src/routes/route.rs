@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use super::path_segment::{SEGMENT_PUNCTUATION, is_literal_segment};
+
 /// The methods of a route; `ANY` is the catch-all of an HTTP API.
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "ANY"];
 /// Key of the HTTP API route that receives the requests that match no other route.
@@ -20,8 +22,9 @@ pub struct Route {
 /// The text is not a valid route.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a route must be like `GET /path/{{parameter}}`, with segments of A-Z a-z 0-9 . _ ~ -, or `$default`; the id of an \
-     API and a space in front limit it to that API"
+    "a route must be like `GET /path/{{parameter}}`, with segments of A-Z a-z 0-9 {}, or `$default`; the id of an API and a \
+     space in front limit it to that API",
+    SEGMENT_PUNCTUATION
 )]
 pub struct RouteError;
 
@@ -61,10 +64,9 @@ fn parameter(segment: &str) -> Option<&str> {
 /// Whether `path` can match a request that the authorizer allows. Paths with other literal segments are always denied,
 /// so that a rule for them would have no effect.
 fn is_path(path: &str) -> bool {
-    let is_plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b));
-    let is_name = |name: &str| !name.is_empty() && is_plain(name);
-    let is_literal = |segment: &str| !matches!(segment, "" | "." | "..") && is_plain(segment);
-    let is_segment = |segment: &str| parameter(segment).map_or_else(|| is_literal(segment), is_name);
+    let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte);
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_name_byte);
+    let is_segment = |segment: &str| parameter(segment).map_or_else(|| is_literal_segment(segment), is_name);
     path == "/" || path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(is_segment))
 }
 
@@ -106,6 +108,8 @@ mod tests {
             "DELETE /.well-known/jwks.json",
             "a1b2c3 GET /x",
             "a1b2c3 $default",
+            "POST /v3/events:batchGet",
+            "GET /@me/a+b,c=d/!'()&",
         ] {
             assert_eq!(valid.parse::<Route>().unwrap().to_string(), valid);
         }
@@ -130,8 +134,15 @@ mod tests {
             "GET //",
             "GET /a//b",
             "GET /a/",
-            "GET /orders/:id",
             "GET /*",
+            "GET /a*",
+            "GET /a;b",
+            "GET /a$b",
+            "GET /a\\b",
+            "GET /a#b",
+            "GET /a|b",
+            "GET /a\u{e4}",
+            "GET /{a:b}",
             "GET /a/../b",
             "GET /%41",
             "$default /x",

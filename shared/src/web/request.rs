@@ -1,7 +1,8 @@
 //! The request of an endpoint: caller, path and query parameters, headers and body of an API Gateway event.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::{
@@ -68,10 +69,15 @@ impl ApiRequest {
         self.path_parameter("id").unwrap_or_default()
     }
 
-    /// The path parameter `name`; `None` if the route does not have it.
+    /// The path parameter `name`, decoded; `None` if the route does not have it.
+    ///
+    /// A REST API passes path parameters as they are in the URL, an HTTP API decodes them. They are decoded once in total, as
+    /// the authorizer does. A value that does not decode to UTF-8 stays as it is.
     #[must_use]
     pub fn path_parameter(&self, name: &str) -> Option<String> {
-        self.0.path_parameters.get(name).cloned()
+        let value = self.0.path_parameters.get(name)?;
+        let decoded = (self.0.kind == ApiKind::Rest).then(|| percent_decode_str(value).decode_utf8().ok()).flatten();
+        Some(decoded.map_or_else(|| value.clone(), Cow::into_owned))
     }
 
     /// The members of the JSON object in the body.

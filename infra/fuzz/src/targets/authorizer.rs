@@ -3,8 +3,9 @@
 mod events;
 mod ports;
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use shared::{
     authorize::{Authorize, Policy},
@@ -86,19 +87,25 @@ fn policy_allows(response: &Value, event: &Value) -> bool {
 
 /// Whether the event is on the public route, with a path that has one meaning.
 fn is_public(event: &Value) -> bool {
-    let (route, path) = if event.get("version").is_some() {
-        (event["routeKey"].clone(), &event["rawPath"])
+    let id = event["pathParameters"]["id"].as_str().unwrap_or_default();
+    let (route, path, id) = if event.get("version").is_some() {
+        let path = event["rawPath"].as_str().unwrap_or_default();
+        (event["routeKey"].clone(), path.to_owned(), id.to_owned())
     } else {
         let method = event["httpMethod"].as_str().unwrap_or_default();
         let resource = event["resource"].as_str().unwrap_or_default();
-        (json!(format!("{method} {resource}")), &event["methodArn"])
+        // A REST API decodes neither.
+        (json!(format!("{method} {resource}")), decode(event["methodArn"].as_str().unwrap_or_default()), decode(id))
     };
-    let path = path.as_str().unwrap_or_default();
-    let id = event["pathParameters"]["id"].as_str().unwrap_or_default();
-    let is_unreserved = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte));
-    let is_segment = is_unreserved && !["", ".", ".."].contains(&id);
+    let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-:@+,=!'()&".contains(&byte));
+    let is_segment = is_plain && !["", ".", ".."].contains(&id.as_str());
     let is_literal = path.split('/').all(|segment| segment != "..") && !path.contains('*');
     route == PUBLIC_ROUTE && is_segment && is_literal && path.ends_with(&format!("/public/{id}"))
+}
+
+/// The text after decoding it once; empty if it is not UTF-8 then, which no path on the public route is.
+fn decode(text: &str) -> String {
+    percent_decode_str(text).decode_utf8().map(Cow::into_owned).unwrap_or_default()
 }
 
 fn authorizer(ledger: u8) -> Authorize<(FakeLedger, SingleKey, SingleKey, FixedClock)> {
@@ -154,8 +161,28 @@ fn tokens() -> HashMap<&'static str, String> {
 }
 
 fn seeds() -> Vec<Vec<u8>> {
-    let ids =
-        ["7", "*", "..", "a/b", "a b", "%2e", "?", "", "${x}", "a*", "\u{e4}", "api_5ZugdRXasLfWBypHi93Fk", "self"];
+    let ids = [
+        "7",
+        "*",
+        "..",
+        "a/b",
+        "a b",
+        "%2e",
+        "?",
+        "",
+        "${x}",
+        "a*",
+        "\u{e4}",
+        "api_5ZugdRXasLfWBypHi93Fk",
+        "self",
+        "api%5F5ZugdRXasLfWBypHi93Fk",
+        "a@b.example",
+        "2021-08-01T00:00:00Z",
+        "!'()&+,=",
+        "%252e",
+        "a%2Fb",
+        "%40%3a",
+    ];
     let seed = |(number, event)| format!("{}{}\n{event}", number % 3, ids[number % ids.len()]);
     let all = events::all().into_iter().cycle().take(3 * ids.len()).enumerate();
     let public = ids.iter().flat_map(|id| events::public().map(|event| format!("1{id}\n{event}")));

@@ -15,7 +15,9 @@ const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 
 /// Reference implementation: the format of a route, whose path has neither empty segments nor `.` and `..`.
 static FORMAT: LazyLock<Regex> = LazyLock::new(|| {
-    let segment = r"([A-Za-z0-9._~-]*[A-Za-z0-9_~-][A-Za-z0-9._~-]*|\.{3,}|\{[A-Za-z0-9._~-]+\+?\})";
+    let no_dot = "[A-Za-z0-9_~:@+,=!'()&-]";
+    let any = "[A-Za-z0-9._~:@+,=!'()&-]";
+    let segment = format!(r"({any}*{no_dot}{any}*|\.{{3,}}|\{{[A-Za-z0-9._~-]+\+?\}})");
     let methods = METHODS.join("|");
     Regex::new(&format!(r"\A([a-z0-9]+ )?(({methods}) (/|(/{segment})+)|\$default)\z")).unwrap()
 });
@@ -116,5 +118,7 @@ fn seeds() -> Vec<Vec<u8>> {
         r#"[[{"GET /":{"public":false,"action":"a"}}],[]]"#,
         r#"{"GET /a/../b":{"public":true}}"#,
         r#"{"GET /x":[true]}"#,
+        r#"{"POST /v3/events:batchGet":{"action":"event:view"},"GET /@me/a+b,c=d/!'()&":{"any_caller":true}}"#,
+        r#"{"GET /{t}/{d}":{"action":"a","resource":"tenant:{t}:doc:{d}"},"GET /a;b":{"public":true}}"#,
     ])
 }

@@ -1,4 +1,6 @@
-//! Events of functions behind a REST API.
+//! Events of functions behind a REST API. Path, path parameters and `methodArn` are those of the URL: a REST API does not decode
+//! them, as recorded events of AWS show (`path` and `pathParameters` in
+//! <https://github.com/localstack/localstack/blob/main/tests/aws/services/apigateway/test_apigateway_lambda.snapshot.json>).
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html> and
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html>.

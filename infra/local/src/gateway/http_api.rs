@@ -63,10 +63,9 @@ impl GatewayRequest<'_> {
             "headers": joined(&headers),
             "requestContext": self.http_context(&path),
         });
-        for (name, values) in [
-            ("queryStringParameters", joined(&self.query())),
-            ("pathParameters", self.matched.parameters.iter().cloned().collect()),
-        ] {
+        for (name, values) in
+            [("queryStringParameters", joined(&self.query())), ("pathParameters", self.decoded_parameters())]
+        {
             if !values.is_empty() {
                 event[name] = json!(values);
             }
@@ -97,6 +96,12 @@ impl GatewayRequest<'_> {
             "time": context["requestTime"].take(),
             "timeEpoch": context["requestTimeEpoch"].take(),
         })
+    }
+
+    /// Unlike a REST API, an HTTP API decodes the path parameters.
+    fn decoded_parameters(&self) -> BTreeMap<String, String> {
+        let decode = |value: &str| percent_decode_str(value).decode_utf8_lossy().into_owned();
+        self.matched.parameters.iter().map(|(name, value)| (name.clone(), decode(value))).collect()
     }
 
     fn route_key(&self) -> String {

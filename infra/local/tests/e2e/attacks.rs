@@ -18,6 +18,7 @@ mod jws_encoding;
 mod kid;
 mod malformed_json;
 mod numeric_dates;
+mod paths;
 mod request;
 mod signature;
 mod token_families;
@@ -66,6 +67,7 @@ fn send_to_rsa_stack() -> Vec<GroupResult> {
         idp_claims::group(&forge),
         cross_tenant::group(&forge),
         inactive_tokens::group(&forge),
+        paths::group(&forge),
     ]);
     let results = send_all(&stack, &groups);
     assert!(listener.accept().is_err(), "the service connected to an address that a token names");

@@ -1,45 +1,85 @@
 //! The IAM policies that the authorizer returns to a REST API. Each names one literal request, so a cached policy can only be too
 //! narrow. `.ci/policies` evaluates the same policies with an independent implementation.
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use crate::harness::TestStack;
 
 const ARN: &str = "arn:aws:execute-api:us-east-1:000000000000:api/live";
 
-/// Values of `{id}` as the gateway passes them on, and whether a policy can name the value literally.
-const IDS: [(&str, bool); 28] = [
+/// Values of `{id}` as they are in the URL, and whether a policy can name the value literally after decoding it once.
+const IDS: [(&str, bool); 67] = [
     ("self", true),
     ("api_5ZugdRXasLfWBypHi93Fk", true),
+    ("api%5F5ZugdRXasLfWBypHi93Fk", true),
     ("7", true),
+    ("%37", true),
     ("a.b", true),
     ("~a", true),
     ("a-b_c", true),
+    ("a-b%5fc", true),
     ("...", true),
+    ("%2e..", true),
+    ("a:b", true),
+    ("a%3Ab", true),
+    ("2021-08-01T00:00:00Z", true),
+    ("a@b.example", true),
+    ("a%40b.example", true),
+    ("a+b", true),
+    ("a,b=c", true),
+    ("!'()&", true),
     ("*", false),
     ("**", false),
     ("a*", false),
     ("*a", false),
+    ("%2a", false),
+    ("a%2A", false),
     ("?", false),
     ("???????", false),
     ("sel?", false),
+    ("sel%3f", false),
     ("${aws:username}", false),
     ("${*}", false),
     ("${x}", false),
+    ("%24%7Bx%7D", false),
+    ("$", false),
     ("..", false),
     (".", false),
+    ("%2e", false),
+    ("%2e%2E", false),
+    (".%2e", false),
     ("a/b", false),
+    ("a%2fb", false),
     ("../7", false),
+    ("..%2f7", false),
     ("7/", false),
-    ("%2a", false),
     ("%2F", false),
+    ("%5c", false),
+    ("a\\b", false),
+    ("%", false),
+    ("%7", false),
+    ("%zz", false),
+    ("%u0037", false),
+    ("%25", false),
+    ("%2537", false),
+    ("%255f", false),
+    ("%00", false),
+    ("%0a", false),
+    ("%7f", false),
     ("a b", false),
+    ("a%20b", false),
     ("a;b", false),
+    ("a%3bb", false),
+    ("a#b", false),
+    ("a%23b", false),
     ("ä", false),
-    ("a:b", false),
+    ("%c3%a4", false),
+    ("%c0%ae", false),
+    ("%ff", false),
 ];
 
-/// The event of a REST API for `method` on `route`.
+/// The event of a REST API for `method` on `route`. Path parameters and ARN are those of the URL.
 fn event(credential: &str, method: &str, route: &str, id: &str) -> Value {
     let path = route.replace("{id}", id);
     let parameters = if route.contains("{id}") { json!({"id": id}) } else { json!({}) };
@@ -50,6 +90,17 @@ fn event(credential: &str, method: &str, route: &str, id: &str) -> Value {
         "headers": {"Authorization": bearer}, "multiValueHeaders": {"Authorization": [bearer]},
         "requestContext": {"requestId": "r", "stage": "live", "httpMethod": method, "apiId": "api", "identity": {}},
     })
+}
+
+/// The response does not depend on whether the gateway decodes the path parameters.
+fn assert_decoded_parameter_is_equivalent(stack: &TestStack, event: &Value, response: &Value) {
+    let Some(id) = event["pathParameters"]["id"].as_str() else { return };
+    let Ok(decoded) = percent_decode_str(id).decode_utf8() else { return };
+    // Another escape in the decoded value is a different request, which is denied as well.
+    let mut decoded_event = event.clone();
+    decoded_event["pathParameters"]["id"] = json!(decoded);
+    let decoded_response = stack.invoke("authorizer", decoded_event.to_string()).unwrap();
+    assert_eq!(&decoded_response["policyDocument"], &response["policyDocument"], "{id}");
 }
 
 #[test]
@@ -69,6 +120,7 @@ fn policy_allows_exactly_the_authorized_request() {
         for (id, is_literal) in ids {
             let event = event(&owner, method, route, id);
             let response = stack.invoke("authorizer", event.to_string()).unwrap();
+            assert_decoded_parameter_is_equivalent(&stack, &event, &response);
             let statement = &response["policyDocument"]["Statement"][0];
             let granted = !route.contains("nowhere") && *is_literal;
             let expected = if granted { ("Allow", &event["methodArn"]) } else { ("Deny", &statement["Resource"]) };

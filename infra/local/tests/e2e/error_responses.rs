@@ -102,7 +102,18 @@ fn invisible_token_id_is_not_found_with_same_body() {
     let other_owner = stack.user_token("456", "2001");
     let id_of_other_org = token_id(&item);
     let id_of_other_type = id_of_other_org.replace("api_", "app_");
-    for id in [id_of_other_org, &id_of_other_type, "api_AAAAAAAAAAAAAAAAAAAAA", "api_short", "self", "x"] {
+    for id in [
+        id_of_other_org,
+        &id_of_other_type,
+        "api_AAAAAAAAAAAAAAAAAAAAA",
+        "api_short",
+        "self",
+        "x",
+        "a@b",
+        "a:b",
+        "!'()&+,=",
+        "%41",
+    ] {
         for method in ["GET", "DELETE"] {
             let response = stack.request(method, &format!("/v1/access-tokens/{id}"), &other_owner);
             assert_eq!(response.assert_problem(404, "not_found"), "the token or route does not exist", "{id}");
@@ -171,13 +182,27 @@ fn head_of_public_document_has_the_headers_of_get() {
     }
 }
 
-/// An IAM policy could not name such a path literally.
+/// An IAM policy could not name such a path literally. The error states which characters an id may contain.
 #[test]
 fn path_that_is_not_literal_is_denied() {
     let stack = SharedStack::get();
-    for id in ["*", "%2ex", "a%2fb", "%24%7bx%7d", "%C3%A4"] {
+    let long = "x".repeat(600);
+    for id in ["*", "%2a", "%3f", "a%2fb", "%24%7bx%7d", "%C3%A4", "%252e", "a;b", "a%20b", "$", &long] {
         let response = stack.request("GET", &format!("/v1/access-tokens/{id}"), &stack.owner_token());
-        assert!(response.assert_problem(403, "permission_denied").contains("the path is too long or contains"), "{id}");
+        let detail = response.assert_problem(403, "permission_denied");
+        assert!(detail.starts_with("the path is too long or contains"), "{id}: {detail}");
+        assert!(detail.ends_with("A-Z a-z 0-9 . _ ~ - : @ + , = ! ' ( ) &"), "{id}: {detail}");
+    }
+}
+
+/// A caller without the permission gets 403 for any id.
+#[test]
+fn malformed_id_without_permission_is_forbidden() {
+    let stack = SharedStack::get();
+    let viewer = stack.user_token("123", "1003");
+    for id in ["a@b", "api_AAAAAAAAAAAAAAAAAAAAA", "*"] {
+        let response = stack.request("GET", &format!("/v1/access-tokens/{id}"), &viewer);
+        assert!(response.assert_problem(403, "permission_denied").contains("token:create"), "{id}");
     }
 }
 

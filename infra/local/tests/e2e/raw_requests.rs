@@ -7,7 +7,7 @@ use std::{
 };
 
 use local::{build, stack::Sample};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{TestStack, token_id, token_path};
 
@@ -64,6 +64,24 @@ fn ambiguous_path_reaches_no_function() {
         "/v1/access-tokens/%c3%a4",
         "/v1/access-tokens/%",
         "/v1/access-tokens/a%20b",
+        "/v1/access-tokens/%252e%252e",
+        "/v1/access-tokens/%252f",
+        "/v1/access-tokens/%255f",
+        "/v1/access-tokens/%c0%ae%c0%ae",
+        "/v1/access-tokens/%u002e",
+        "/v1/access-tokens/%5c..%5c",
+        "/v1/access-tokens/%2a",
+        "/v1/access-tokens/%3f",
+        "/v1/access-tokens/%3bx=1",
+        "/v1/access-tokens/%24%7bx%7d",
+        "/v1/access-tokens/%0d%0aX:1",
+        "/v1/access-tokens/%zz",
+        "/v1/access-tokens/a@b:c+d,e=f!'()&",
+        "/v1/access-tokens/%40%3a%2b",
+        "/v1/access-tokens:batchGet",
+        "/v1/access-tokens,x",
+        "/v1/%61ccess-tokens",
+        "/v1/access-tokens/x%2f..",
         "/orders/",
         "/orders/..",
         "/orders/%2e%2e",
@@ -71,6 +89,15 @@ fn ambiguous_path_reaches_no_function() {
         "/orders/7/",
         "/orders/*",
         "/orders/7;v=2",
+        "/orders/%252e%252e",
+        "/orders/%255f",
+        "/orders/%2a",
+        "/orders/7%3bv=2",
+        "/orders/7%2f..%2f8",
+        "/orders/7%00",
+        "/orders/%c3%a4",
+        "/orders:batchGet",
+        "/orders/%5c",
         "//orders/7",
         "/Orders/7",
         "*",
@@ -91,6 +118,59 @@ fn ambiguous_path_reaches_no_function() {
     }
     assert_eq!(stack.get_self(&token).status, 200, "the token was revoked");
     assert_eq!(stack.list(&owner).ids::<Vec<_>>(), [id], "a token was created");
+}
+
+/// Reserved characters and escapes of characters that a path may contain. REST and HTTP API grant the same, for the same order.
+#[test]
+fn path_with_one_reading_reaches_its_function() {
+    let stack = TestStack::with_sample();
+    stack.put_role("123:mail", &json!([{"action": "order:view", "resource": "order/a@b.example"}]));
+    let owner = stack.owner_token();
+    let (_, mail) = stack.create_token(&owner, &json!({"assignments": ["123:mail"]}));
+    for (path, id) in [
+        ("/orders/2021-08-01T00:00:00Z", "2021-08-01T00:00:00Z"),
+        ("/orders/2021-08-01T00%3A00%3a00Z", "2021-08-01T00:00:00Z"),
+        ("/orders/a@b.example", "a@b.example"),
+        ("/orders/a%40b%2Eexample", "a@b.example"),
+        ("/orders/a+b,c=d!'()&", "a+b,c=d!'()&"),
+        ("/orders/%61%5F", "a_"),
+        ("/orders/%41+%42", "A+B"),
+    ] {
+        for base in [&stack.sample().rest, &stack.sample().http] {
+            let get =
+                |token: &str| send_raw(base, &format!("GET {path}"), &format!("Authorization: Bearer {token}\r\n"));
+            let (status, body) = get(&owner);
+            assert_eq!(status, 200, "{path} at {base}: {body}");
+            let body: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(body["id"], id, "{path} at {base}");
+            let expected = if id == "a@b.example" { 200 } else { 403 };
+            assert_eq!(get(&mail).0, expected, "{path} at {base}");
+        }
+    }
+}
+
+/// The id is decoded once, by the authorizer and by the function.
+#[test]
+fn percent_encoded_id_denotes_the_same_token() {
+    let stack = TestStack::new();
+    let owner = stack.owner_token();
+    let (item, token) = stack.create_token(&owner, &json!({"assignments": ["123:viewer"]}));
+    let url = &stack.addresses().url;
+    let path = |id: &str| format!("/v1/access-tokens/{id}");
+    let encoded = token_id(&item).replace('_', "%5F");
+    let send = |method: &str, path: &str, token: &str| {
+        send_raw(url, &format!("{method} {path}"), &format!("Authorization: Bearer {token}\r\n"))
+    };
+    for credential in [&owner, &token] {
+        let (status, body) = send("GET", &path(&encoded), credential);
+        assert_eq!(status, 200, "{body}");
+        assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["id"], item["id"]);
+    }
+    assert_eq!(send("GET", &path("s%65lf"), &token).0, 200);
+    let twice = encoded.replace("%5F", "%255F");
+    assert_eq!((send("GET", &path(&twice), &owner).0, send("DELETE", &path(&twice), &token).0), (403, 403));
+    assert_eq!(send("DELETE", &path(&encoded), &token).0, 200);
+    assert_eq!(stack.get_self(&token).status, 401);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Parses the authorizer event of a REST API or an HTTP API.
 
 mod http;
+mod path;
 mod rest;
 
 use std::collections::HashMap;
@@ -36,7 +37,8 @@ struct EventFields<'a> {
     api: Option<&'a str>,
     method: String,
     route: String,
-    parameters: &'a HashMap<String, String>,
+    /// The decoded path parameters. A value that does not decode to a literal one stays as it is: no response allows its path.
+    parameters: HashMap<String, String>,
     /// All values of `Authorization`.
     credentials: Vec<&'a str>,
     /// All values of `x-epilot-org-id`.
@@ -83,7 +85,7 @@ impl Event {
             api: fields.api?.to_owned(),
             method: fields.method,
             route: fields.route,
-            parameters: fields.parameters.clone(),
+            parameters: fields.parameters,
             org: org(&fields.orgs),
         })
     }
@@ -104,48 +106,5 @@ fn org(headers: &[&str]) -> OrgHeader {
         [] => OrgHeader::Absent,
         [org] => org.parse().map_or(OrgHeader::Invalid, OrgHeader::Org),
         _ => OrgHeader::Invalid,
-    }
-}
-
-/// The route `path` with its parameters replaced by their values; `None` if a value is missing or empty, or a parameter
-/// that is not greedy contains a slash.
-fn fill_path(path: &str, parameters: &HashMap<String, String>) -> Option<String> {
-    let fill = |segment: &str| match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-        None => Some(segment.to_owned()),
-        Some(name) => {
-            let greedy = name.strip_suffix('+');
-            let value = parameters.get(greedy.unwrap_or(name))?;
-            (!value.is_empty() && (greedy.is_some() || !value.contains('/'))).then(|| value.clone())
-        }
-    };
-    let segments: Option<Vec<_>> = path.split('/').map(fill).collect();
-    Some(segments?.join("/"))
-}
-
-/// Whether every reader interprets the path in the same way: no percent-encoding, no wildcard of an IAM policy, no dot
-/// segment, no empty segment.
-fn is_literal(path: &str) -> bool {
-    let plain = |segment: &str| {
-        let unreserved = segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b));
-        unreserved && !segment.is_empty() && !matches!(segment, "." | "..")
-    };
-    path.strip_prefix('/').is_some_and(|rest| rest.is_empty() || rest.split('/').all(plain))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn path_with_ambiguous_characters_is_not_literal() {
-        for path in ["/", "/v1/access-tokens", "/a/b.c/~d_e-f", "/..."] {
-            assert!(is_literal(path), "{path}");
-        }
-        for path in [
-            "", "a", "//", "/a/", "//a", "/a//b", "/.", "/..", "/a/../b", "/*", "/a?", "/${x}", "/%2e", "/a;b", "/ä",
-            "/a b", "/a\\b",
-        ] {
-            assert!(!is_literal(path), "{path}");
-        }
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     authorize::{AuthorizeError, Decision, Denial},
     caller::{Caller, Context},
     error::{ErrorCode, ServerError},
+    routes::SEGMENT_PUNCTUATION,
 };
 
 /// The error text for which the gateway responds with 401, a REST API with its `UNAUTHORIZED` response.
@@ -94,7 +95,7 @@ pub(super) fn allow(event: &Event, caller: Option<&Caller>) -> Result<Box<RawVal
     let response = match event {
         Event::Rest(request) => {
             let arn = request.method_arn().ok_or_else(|| ambiguous_path(caller))?;
-            policy("Allow", &arn, caller, &context)
+            policy("Allow", arn, caller, &context)
         }
         Event::Http(request) if request.is_literal() => simple(true, &context),
         Event::Http(_) => return Err(ambiguous_path(caller)),
@@ -107,7 +108,7 @@ pub(super) fn deny(event: &Event, denial: &Denial) -> Option<Box<RawValue>> {
     let response = |caller: Option<&Caller>| {
         let context = context(caller, denial.code.as_str(), &denial.reason);
         match event {
-            Event::Rest(request) => policy("Deny", request.method_arn().as_deref().unwrap_or("*"), caller, &context),
+            Event::Rest(request) => policy("Deny", request.method_arn().unwrap_or("*"), caller, &context),
             Event::Http(_) => simple(false, &context),
         }
     };
@@ -116,7 +117,10 @@ pub(super) fn deny(event: &Event, denial: &Denial) -> Option<Box<RawValue>> {
 
 /// Denies a caller who has the permission, because the path is ambiguous.
 fn ambiguous_path(caller: Option<&Caller>) -> Box<Denial> {
-    let reason = "the path is too long or contains a character that no route accepts".to_owned();
+    let reason = format!(
+        "the path is too long or contains what no policy can name: a segment must not be empty, . or .. and consists of A-Z \
+         a-z 0-9 {SEGMENT_PUNCTUATION}"
+    );
     Box::new(Denial { caller: caller.cloned(), code: ErrorCode::PermissionDenied, reason })
 }
 

@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
@@ -11,6 +12,7 @@ use crate::{
     jwt::{SigningInput, samples as keys},
     memory::{At, Keys, Memory},
     ports::{PortError, PortErrorKind, Service},
+    routes::SEGMENT_PUNCTUATION,
     token::{Claims, Families, Issuer, Token, TokenId, samples},
 };
 
@@ -88,7 +90,10 @@ fn ledger() -> Memory {
         Token { parent: Some(parent), ..with("api_CCCCCCCCCCCCCCCCCCCCC", |token| token) },
     ])
     .role("123:owner", &json!([{"action": "order:delete", "effect": "deny"}]))
-    .role("123:root", &json!([{"action": "*"}, {"action": "root:*", "effect": "deny"}]))
+    .role(
+        "123:root",
+        &json!([{"action": "*"}, {"action": "root:*", "effect": "deny"}, {"action": "own:*", "effect": "deny"}]),
+    )
 }
 
 async fn authorize(ledger: Memory, event: Value) -> Result<Value, String> {
@@ -99,6 +104,9 @@ async fn authorize(ledger: Memory, event: Value) -> Result<Value, String> {
         "GET /rooted/{id}": {"action": "root:x"},
         "GET /catalog/{id}": {"action": "catalog:view", "public_tokens": true},
         "GET /open/{id}": {"public": true},
+        "GET /own/{id}": {"action": "own:view", "own_id": "id"},
+        "GET /tenants/{t}/{d}": {"action": "document:view", "resource": "tenant:{t}:doc:{d}"},
+        "POST /v3/events:batchGet": {"action": "event:view"},
         "GET /": {"public": true},
     });
     let [rsa, ec] = keys::both();
@@ -204,9 +212,50 @@ async fn ledger_outage_is_an_undecided_error() {
 #[tokio::test]
 async fn ambiguous_path_is_denied() {
     let bearer = format!("Bearer {}", valid_jwt());
-    for id in
-        ["*", "?", "a*", "${x}", "a b", "a/b", "%2e", "..", ".", "..;", "ä", "a\"b", "", "a/", "/", &"x".repeat(600)]
-    {
+    for id in [
+        "*",
+        "?",
+        "a*",
+        "${x}",
+        "a b",
+        "a/b",
+        "%2e",
+        "..",
+        ".",
+        "..;",
+        "ä",
+        "a\"b",
+        "",
+        "a/",
+        "/",
+        "a$",
+        "a\\b",
+        "a#b",
+        "a|b",
+        "a\u{7f}",
+        "a\u{0}",
+        "%",
+        "%2",
+        "%zz",
+        "%2f",
+        "a%2Fb",
+        "%2a",
+        "%24%7Bx%7D",
+        "%3f",
+        "%3b",
+        "%5c",
+        "%20",
+        "%00",
+        "%7f",
+        "%c3%a4",
+        "%c0%ae",
+        "%25",
+        "%2561",
+        "%252e",
+        "%255F",
+        "%2e%2e",
+        &"x".repeat(600),
+    ] {
         let policy = respond(rest("/orders", id, &bearer)).await.unwrap();
         assert_eq!(statement(&policy)["Effect"], "Deny", "{id}");
         assert_eq!(policy["context"]["code"], "permission_denied", "{id}");
@@ -219,6 +268,129 @@ async fn ambiguous_path_is_denied() {
     let mut mapped = http("/orders", "7", &bearer);
     mapped["rawPath"] = json!("/shop/orders/7");
     assert_eq!(respond(mapped).await.unwrap()["isAuthorized"], true, "a path after an API mapping key");
+}
+
+#[tokio::test]
+async fn path_with_reserved_characters_is_allowed() {
+    let bearer = format!("Bearer {}", valid_jwt());
+    for id in ["2021-08-01T00:00:00Z", "a@b.example", "a+b,c=d", "!'()&", "urn:x:y"] {
+        let event = rest("/orders", id, &bearer);
+        let policy = respond(event.clone()).await.unwrap();
+        assert_eq!(statement(&policy)["Effect"], "Allow", "{id}");
+        assert_eq!(statement(&policy)["Resource"], event["methodArn"], "{id}");
+        assert_eq!(respond(http("/orders", id, &bearer)).await.unwrap()["isAuthorized"], true, "{id}");
+    }
+    let mut event = rest("/orders", "7", &bearer);
+    event["httpMethod"] = json!("POST");
+    event["resource"] = json!("/v3/events:batchGet");
+    event["pathParameters"] = Value::Null;
+    event["methodArn"] = json!("arn:aws:execute-api:us-east-1:1:abc/live/POST/v3/events:batchGet");
+    let policy = respond(event.clone()).await.unwrap();
+    assert_eq!(
+        (&statement(&policy)["Effect"], &statement(&policy)["Resource"]),
+        (&json!("Allow"), &event["methodArn"])
+    );
+}
+
+/// A REST API passes the path parameters as they are in the URL. A gateway that decodes them gets the same decision.
+#[tokio::test]
+async fn percent_encoded_path_is_decoded_once() {
+    let own_id = "api_5ZugdRXasLfWBypHi93Fk";
+    let other = "api_AAAAAAAAAAAAAAAAAAAAA";
+    let encoded = own_id.replace('_', "%5F").replace("Fk", "%46k");
+    for (in_arn, in_parameters, allowed) in [
+        (encoded.as_str(), encoded.as_str(), true),
+        (&encoded, own_id, true),
+        (own_id, &encoded, true),
+        (&encoded, other, false),
+        (&encoded.replace("%5F", "%5f"), &encoded, true),
+        (&encoded.replace("%5F", "%255F"), &encoded, false),
+        (&encoded.replace("%5F", "%255F"), own_id, false),
+        (&encoded.replace("%5F", "%255F"), &encoded.replace("%5F", "%255F"), false),
+    ] {
+        let mut event = rest("/own", in_arn, &format!("Bearer {}", valid_jwt()));
+        event["pathParameters"]["id"] = json!(in_parameters);
+        let policy = respond(event.clone()).await.unwrap();
+        let effect = if allowed { "Allow" } else { "Deny" };
+        assert_eq!(statement(&policy)["Effect"], effect, "{in_arn} {in_parameters}");
+        assert!(!allowed || statement(&policy)["Resource"] == event["methodArn"]);
+    }
+}
+
+#[tokio::test]
+async fn resource_contains_the_decoded_parameter() {
+    let ledger =
+        || ledger().role("123:root", &json!([{"action": "*", "resource": "order/7*"}, {"action": "token:create"}]));
+    let bearer = format!("Bearer {}", valid_jwt());
+    for (id, effect) in [("7", "Allow"), ("%37", "Allow"), ("7%40x", "Allow"), ("8", "Deny"), ("%38", "Deny")] {
+        let policy = authorize(ledger(), rest("/orders", id, &bearer)).await.unwrap();
+        assert_eq!(statement(&policy)["Effect"], effect, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn colon_in_colon_delimited_resource_is_denied() {
+    let bearer = format!("Bearer {}", valid_jwt());
+    for (tenant, document, allowed) in
+        [("1", "2", true), ("1", "doc:2", false), ("1:doc:x", "2", false), ("1", "%32", true), ("1", "x%3A2", false)]
+    {
+        let path = format!("/tenants/{tenant}/{document}");
+        let mut event = rest("/orders", "7", &bearer);
+        event["resource"] = json!("/tenants/{t}/{d}");
+        event["pathParameters"] = json!({"t": tenant, "d": document});
+        event["methodArn"] = json!(format!("arn:aws:execute-api:us-east-1:1:abc/live/GET{path}"));
+        let policy = respond(event).await.unwrap();
+        assert_eq!(statement(&policy)["Effect"], if allowed { "Allow" } else { "Deny" }, "{path}");
+        let reason = policy["context"]["reason"].as_str().unwrap();
+        assert_eq!(reason.contains("contains `:`"), !allowed, "{path}: {reason}");
+    }
+}
+
+#[tokio::test]
+async fn denial_of_ambiguous_path_names_allowed_characters() {
+    let bearer = format!("Bearer {}", valid_jwt());
+    let policy = respond(rest("/orders", "*", &bearer)).await.unwrap();
+    let reason = policy["context"]["reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("the path is too long or contains") && reason.ends_with(SEGMENT_PUNCTUATION),
+        "{reason}"
+    );
+    assert!(reason.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\'));
+}
+
+/// Path segments with characters and escapes that a path may and may not contain.
+fn segments() -> impl Strategy<Value = String> {
+    let part = prop::sample::select(vec![
+        "a", "b", "7", ".", "..", "_", ":", "@", "+", ",", "=", "!", "'", "(", ")", "&", "%5F", "%5f", "%3A", "%40",
+        "%61", "%2e", "%2F", "%2a", "%25", "%255F", "%", "*", "?", "$", ";", "\\", " ", "\u{e4}", "%c3%a4", "/",
+    ]);
+    prop::collection::vec(part, 0..4).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    /// An allowed path has one reading: it decodes once to the route with literal parameters, and the policy names the
+    /// gateway's own ARN, which has no wildcard. Both kinds of APIs agree on every path without an escape.
+    #[test]
+    fn allowed_path_decodes_once_to_its_route(id in segments()) {
+        let decide = |event: Value| {
+            let event = Event::read(&event.to_string()).unwrap();
+            response::allow(&event, None).ok().map(|response| serde_json::from_str::<Value>(response.get()).unwrap())
+        };
+        let rest = rest("/open", &id, "");
+        if let Some(policy) = decide(rest.clone()) {
+            let resource = &statement(&policy)["Resource"];
+            prop_assert_eq!(resource, &rest["methodArn"]);
+            prop_assert!(!resource.as_str().unwrap().contains(['*', '?', '$']), "{}", resource);
+            let decoded = percent_encoding::percent_decode_str(&id).decode_utf8().unwrap();
+            prop_assert!(crate::routes::is_literal_segment(&decoded), "{}", id);
+            prop_assert_eq!(decide(http("/open", &decoded, "")).map(|simple| simple["isAuthorized"].clone()), Some(json!(true)));
+        }
+        if !id.contains('%') {
+            prop_assert_eq!(decide(rest).is_some(), decide(http("/open", &id, "")).is_some(), "{}", id);
+        }
+    }
 }
 
 #[tokio::test]

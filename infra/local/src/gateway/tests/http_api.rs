@@ -50,6 +50,7 @@ async fn authorizer_receives_payload_2_with_decoded_path() {
     assert_eq!((&event["version"], &event["type"]), (&json!("2.0"), &json!("REQUEST")));
     assert_eq!((&event["routeKey"], &event["rawPath"]), (&json!("GET /tokens/{id}"), &json!("/tokens/a/b")));
     assert_eq!(event["pathParameters"], json!({"id": "a/b"}));
+    assert_eq!(response.functions.event("tokens")["pathParameters"], json!({"id": "a/b"}));
     assert_eq!(event["headers"]["authorization"], "Bearer x,Bearer y");
     assert_eq!(event["identitySource"], json!(["Bearer x,Bearer y"]));
     assert_eq!(event["queryStringParameters"], json!({"x": "1,2"}));

@@ -49,7 +49,7 @@ async fn only_the_request_context_contains_the_stage() {
     let event = response.functions.event("tokens");
     assert_eq!(event["path"], "/tokens/a%20b");
     assert_eq!(event["requestContext"]["path"], "/live/tokens/a%20b");
-    assert_eq!(event["pathParameters"], json!({"id": "a b"}));
+    assert_eq!(event["pathParameters"], json!({"id": "a%20b"}));
     let arn = "arn:aws:execute-api:us-east-1:000000000000:api/live/GET/tokens/a%20b";
     assert_eq!(response.functions.event("authorizer")["methodArn"], arn);
 }

@@ -92,8 +92,10 @@ fn set_query(event: &mut Value, parameters: &[(&str, &str)]) {
 fn set_route(event: &mut Value, resource: &str, parameter: Option<(&str, &str)>) {
     let path = match parameter {
         Some((name, value)) => {
-            event["pathParameters"] = json!({ name: value });
-            resource.replace(&format!("{{{name}}}"), &byte_serialize(value.as_bytes()).collect::<String>())
+            // A REST API passes the value as it is in the URL.
+            let encoded: String = byte_serialize(value.as_bytes()).collect();
+            event["pathParameters"] = json!({ name: encoded });
+            resource.replace(&format!("{{{name}}}"), &encoded)
         }
         None => resource.to_owned(),
     };

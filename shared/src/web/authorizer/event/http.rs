@@ -5,7 +5,10 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::{EventFields, fill_path, is_literal};
+use super::{
+    EventFields,
+    path::{fill_path, is_literal},
+};
 use crate::web::ORG_HEADER;
 
 /// Longest accepted path. For a REST API, API Gateway limits the ARN, which contains the path.
@@ -56,7 +59,7 @@ impl HttpRequest {
             api: Some(&self.request_context.api_id),
             method: self.request_context.http.method.clone(),
             route: self.route_key.clone(),
-            parameters: self.parameters(),
+            parameters: self.parameters().clone(),
             credentials: self.values("authorization"),
             orgs: self.values(ORG_HEADER),
         }

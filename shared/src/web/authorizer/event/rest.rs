@@ -5,7 +5,10 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::{EventFields, fill_path, is_literal};
+use super::{
+    EventFields,
+    path::{decode_once, fill_path},
+};
 use crate::web::ORG_HEADER;
 
 /// Longest ARN that API Gateway accepts in the policy of an authorizer.
@@ -22,8 +25,6 @@ pub(in crate::web::authorizer) struct RestRequest {
     multi_value_headers: Option<HashMap<String, Vec<String>>>,
     path_parameters: Option<HashMap<String, String>>,
     request_context: Option<RequestContext>,
-    #[serde(skip)]
-    none: HashMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -50,7 +51,7 @@ impl RestRequest {
             api: self.method_arn.as_deref().and_then(|arn| arn.split('/').next()?.rsplit(':').next()),
             route: format!("{method} {}", self.resource.as_deref().unwrap_or_default()),
             method,
-            parameters: self.parameters(),
+            parameters: self.decoded_parameters(),
             credentials: self.values("authorization"),
             orgs: self.values(ORG_HEADER),
         }
@@ -68,21 +69,24 @@ impl RestRequest {
         single_value.map(|(_, value)| value.as_str()).collect()
     }
 
-    fn parameters(&self) -> &HashMap<String, String> {
-        self.path_parameters.as_ref().unwrap_or(&self.none)
+    /// The path parameters, which a REST API passes as they are in the URL. A value that does not decode stays as it is:
+    /// [`RestRequest::method_arn`] rejects its path.
+    fn decoded_parameters(&self) -> HashMap<String, String> {
+        let parameters = self.path_parameters.iter().flatten();
+        parameters.map(|(name, value)| (name.clone(), decode_once(value).unwrap_or_else(|| value.clone()))).collect()
     }
 
-    /// The method ARN of the request, rebuilt from the parts of the event. `None` if it contains characters that a
-    /// policy does not interpret literally, exceeds [`MAX_ARN_BYTES`], or differs from the event's `methodArn`.
-    pub(in crate::web::authorizer) fn method_arn(&self) -> Option<String> {
-        let method_arn = self.method_arn.as_ref()?;
+    /// The event's `methodArn`, which names the request in a policy. `None` if a policy does not interpret it literally, if
+    /// it exceeds [`MAX_ARN_BYTES`], or if its path does not decode once to the route with the gateway's parameters.
+    pub(in crate::web::authorizer) fn method_arn(&self) -> Option<&str> {
+        let method_arn = self.method_arn.as_deref().filter(|arn| arn.len() <= MAX_ARN_BYTES)?;
         let prefix = method_arn.split('/').next()?;
         let stage = self.request_context.as_ref()?.stage.as_ref()?;
         let method = self.http_method.as_ref()?;
-        // Built from the resource: the event's `path` also contains the base path of a mapping.
-        let path = fill_path(self.resource.as_ref()?, self.parameters())?;
-        let arn = format!("{prefix}/{stage}/{method}{path}");
-        let is_without_wildcards = !arn.contains(['*', '?', '$']);
-        (is_without_wildcards && is_literal(&path) && arn.len() <= MAX_ARN_BYTES && arn == *method_arn).then_some(arn)
+        let before_path = format!("{prefix}/{stage}/{method}");
+        let path = method_arn.strip_prefix(&before_path).filter(|_| !before_path.contains(['*', '?', '$']))?;
+        // Compared with the resource: the event's `path` also contains the base path of a mapping.
+        let filled = fill_path(self.resource.as_ref()?, &self.decoded_parameters())?;
+        (decode_once(path)? == filled).then_some(method_arn)
     }
 }
