@@ -1,12 +1,20 @@
-//! The operation that lists the active tokens of an organization, page by page.
+//! The operation that lists the active tokens of an organization: page by page, or as many as fit into one response.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     caller::Caller,
     error::ApiError,
     pagination::{CursorError, PageKey, TokenFilter},
-    ports::{Clock, ListTokens, TokenPage},
-    token::{Token, TokenClass},
+    ports::{Clock, ListTokens, PortError, TokenPage},
+    token::{Token, TokenClass, UnixTime},
 };
+
+/// Time after which a list without a page size ends with the tokens that were read. The request then ends within its time
+/// limit, although a read takes up to 2.9 seconds.
+const READ_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Lists tokens.
 pub struct List<L, C> {
@@ -16,43 +24,83 @@ pub struct List<L, C> {
     pub clock: C,
 }
 
-/// A page of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenList {
-    /// The tokens, newest first.
-    pub tokens: Vec<Token>,
-    /// The cursor of the next page; `None` on the last page.
-    pub next: Option<String>,
-}
-
 impl<L: ListTokens, C: Clock> List<L, C> {
-    /// The tokens of the caller's organization that are neither revoked nor expired and match `filter`, newest first,
-    /// starting after `cursor`. Reads one page for each requested class.
+    /// Passes the tokens of the caller's organization that are neither revoked nor expired and match `filter` to `add`, newest
+    /// first, starting after `cursor`. Ends when `add` returns false for a token, which the next page then starts with. `add`
+    /// must return true for the first token.
+    ///
+    /// With a page size it reads one page for each requested class. Without one it reads all pages, for at most
+    /// [`READ_TIMEOUT`] after which it ends with those that are complete, at least one.
+    ///
+    /// Returns the cursor of the next page; `None` if there are no more tokens.
     ///
     /// # Errors
     ///
-    /// Returns [`ApiError::Invalid`] if `cursor` was altered or belongs to another request, and the errors of the
+    /// Returns [`ApiError::Invalid`] if `cursor` was altered or belongs to another request, and the errors of `add` and of the
     /// ledger.
     pub async fn run(
         &self,
         caller: &Caller,
         filter: &TokenFilter,
         cursor: Option<&str>,
-    ) -> Result<TokenList, ApiError> {
-        let before = cursor.map(|text| PageKey::from_cursor(text, &caller.org, filter)).transpose()?;
+        add: impl FnMut(&Token) -> Result<bool, ApiError> + Send,
+    ) -> Result<Option<String>, ApiError> {
+        self.run_until(Instant::now() + READ_TIMEOUT, caller, filter, cursor, add).await
+    }
+
+    async fn run_until(
+        &self,
+        deadline: Instant,
+        caller: &Caller,
+        filter: &TokenFilter,
+        cursor: Option<&str>,
+        mut add: impl FnMut(&Token) -> Result<bool, ApiError> + Send,
+    ) -> Result<Option<String>, ApiError> {
+        let cursor_of = |key: PageKey| key.to_cursor(&caller.org, filter);
+        let start = cursor.map(|text| PageKey::from_cursor(text, &caller.org, filter)).transpose()?;
         let now = self.clock.now();
+        let mut page = self.read_page(caller, filter, start.as_ref(), now).await?;
+        let mut last_added = start;
+        loop {
+            for token in &page.tokens {
+                if !add(token)? {
+                    return Ok(last_added.map(cursor_of));
+                }
+                last_added = Some(PageKey::of(token));
+            }
+            let Some(next_key) = page.next_key else { return Ok(None) };
+            if filter.limit.is_some() {
+                return Ok(Some(cursor_of(next_key)));
+            }
+            let next_page = self.read_page(caller, filter, Some(&next_key), now);
+            let Ok(next_page) = timeout_at(deadline, next_page).await else { return Ok(Some(cursor_of(next_key))) };
+            page = next_page?;
+            last_added = Some(next_key);
+        }
+    }
+
+    /// One page of each requested class, merged: the tokens that match `filter`, at most its page size, and the key at which
+    /// the next page starts.
+    async fn read_page(
+        &self,
+        caller: &Caller,
+        filter: &TokenFilter,
+        before: Option<&PageKey>,
+        now: UnixTime,
+    ) -> Result<TokenPage, PortError> {
         let mut pages = Vec::new();
         for class in [TokenClass::Listed, TokenClass::System] {
             if filter.includes_class(class) {
-                pages.push(self.ledger.list_page(&caller.org, class, before.as_ref(), now, filter).await?);
+                pages.push(self.ledger.list_page(&caller.org, class, before, now, filter).await?);
             }
         }
-        let (mut tokens, next_key) = merge(pages);
+        let (mut tokens, mut next_key) = merge(pages);
         tokens.retain(|token| filter.matches_token(token));
-        let exceeds_limit = tokens.len() > filter.limit;
-        tokens.truncate(filter.limit);
-        let next = if exceeds_limit { tokens.last().map(PageKey::of) } else { next_key };
-        Ok(TokenList { next: next.map(|key| key.to_cursor(&caller.org, filter)), tokens })
+        if let Some(limit) = filter.limit.filter(|limit| tokens.len() > *limit) {
+            tokens.truncate(limit);
+            next_key = tokens.last().map(PageKey::of);
+        }
+        Ok(TokenPage { tokens, next_key })
     }
 }
 

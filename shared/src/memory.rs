@@ -133,8 +133,8 @@ impl ListTokens for Memory {
             .filter(|token| before.is_none_or(|before| PageKey::of(token) < *before))
             .collect();
         tokens.sort_by_key(|token| std::cmp::Reverse(PageKey::of(token)));
-        let has_more = tokens.len() >= filter.limit;
-        tokens.truncate(filter.limit);
+        let has_more = tokens.len() >= filter.read_size();
+        tokens.truncate(filter.read_size());
         let next_key = tokens.last().filter(|_| has_more).map(PageKey::of);
         tokens
             .retain(|token| token.is_alive(now) && filter.created_by.as_ref().is_none_or(|by| *by == token.created_by));

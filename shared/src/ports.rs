@@ -90,7 +90,7 @@ pub trait ListTokens: Send + Sync {
     /// A page of the tokens of `org` in this class that are neither revoked nor expired at `now`, newest first,
     /// starting after `before`.
     ///
-    /// It reads at most as many tokens as the limit of `filter` and may omit tokens that do not match `filter`. The
+    /// It reads at most as many tokens as the read size of `filter` and may omit tokens that do not match `filter`. The
     /// read is eventually consistent: a write may take about one second to appear.
     fn list_page(
         &self,

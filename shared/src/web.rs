@@ -5,6 +5,7 @@ mod body;
 mod cors;
 mod endpoints;
 mod event;
+mod list_body;
 mod portal;
 mod problem;
 mod request;

@@ -23,6 +23,7 @@ for (const [title, options] of Object.entries(STACKS)) {
     after(() => stack?.stop());
     for (const client of CLIENTS) describe(client.name, () => testClient(connection, client));
     describe('@epilot/sdk only', () => testSdk(connection));
+    describe('more tokens than a page can have', () => testLongList(connection));
   });
 }
 
@@ -47,6 +48,13 @@ function testClient(stack, client) {
   }
   it('uses a token that it created', () => scenarios.usesCreatedToken(stack, client));
   it('reads the reason of an error response', () => scenarios.readsErrorResponse(stack, client));
+}
+
+function testLongList(stack) {
+  before(() => scenarios.createMoreThanOnePage(stack, SDK));
+  for (const client of CLIENTS) {
+    it(`${client.name} lists all tokens`, () => scenarios.listsMoreThanOnePage(stack, client));
+  }
 }
 
 function testSdk(stack) {

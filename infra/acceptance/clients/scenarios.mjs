@@ -88,6 +88,19 @@ export async function listsWithoutSystemTokens(stack, client) {
   assert.deepEqual(typesOfListed(created, await list(stack, client)), LISTED_TYPES);
 }
 
+/** Creates one token more than a page of a client that pages can have. */
+export async function createMoreThanOnePage(stack, client) {
+  for (let created = 0; created < 1_001; created += 13) {
+    await Promise.all(Array.from({ length: 13 }, () => create(stack, client, BODIES.portal)));
+  }
+}
+
+/** A list contains all tokens: the clients do not follow links to further pages. */
+export async function listsMoreThanOnePage(stack, client) {
+  const items = await list(stack, client, { token_type: ['portal'] });
+  assert.ok(items.length > 1_000, `${items.length} tokens`);
+}
+
 function createOneOfEachType(stack, client) {
   return Promise.all(Object.values(BODIES).map((body) => create(stack, client, body)));
 }

@@ -6,11 +6,38 @@ use super::*;
 use crate::{
     caller::tests::person,
     memory::{At, Memory},
+    permissions::OrgId,
+    ports::{PortErrorKind, Service},
     token::{Principal, TypeName, samples},
 };
 
 fn filter(types: Option<&[TypeName]>, limit: usize) -> TokenFilter {
-    TokenFilter { types: types.map(|types| types.iter().copied().collect()), limit, ..TokenFilter::default() }
+    let types = types.map(|types| types.iter().copied().collect());
+    TokenFilter { types, limit: Some(limit), ..TokenFilter::default() }
+}
+
+/// The tokens of one response and the cursor of the next one.
+struct Response {
+    tokens: Vec<Token>,
+    next: Option<String>,
+}
+
+/// The response of a list to `caller` that has space for `capacity` tokens.
+async fn respond<L: ListTokens>(
+    list: &List<L, At>,
+    caller: &Caller,
+    filter: &TokenFilter,
+    cursor: Option<&str>,
+    capacity: usize,
+) -> Result<Response, ApiError> {
+    let mut tokens = Vec::new();
+    let add = |token: &Token| {
+        let fits = tokens.len() < capacity;
+        tokens.extend(fits.then(|| token.clone()));
+        Ok(fits)
+    };
+    let next = list.run(caller, filter, cursor, add).await?;
+    Ok(Response { tokens, next })
 }
 
 /// A token of type `type_name` that was created at `seconds` and whose id ends in `mark`.
@@ -22,8 +49,8 @@ fn token(type_name: TypeName, seconds: i64, mark: char) -> Token {
 
 async fn ids(ledger: &Memory, filter: &TokenFilter, now: i64) -> Vec<String> {
     let list = List { ledger: ledger.clone(), clock: At(samples::at(now)) };
-    let page = list.run(&person(&[]), filter, None).await.unwrap();
-    page.tokens.iter().map(|token| token.id.to_string()).collect()
+    let response = respond(&list, &person(&[]), filter, None, usize::MAX).await.unwrap();
+    response.tokens.iter().map(|token| token.id.to_string()).collect()
 }
 
 #[tokio::test]
@@ -69,39 +96,110 @@ async fn cursor_of_other_request_or_altered_is_rejected() {
     let ledger = Memory::with([token(TypeName::Api, 1, 'a'), token(TypeName::Api, 2, 'b')]);
     let list = List { ledger, clock: At(samples::at(0)) };
     let one = filter(None, 1);
-    let cursor = list.run(&person(&[]), &one, None).await.unwrap().next.unwrap();
-    assert!(list.run(&person(&[]), &one, Some(&cursor)).await.is_ok());
-    assert!(list.run(&person(&[]), &filter(None, 7), Some(&cursor)).await.is_ok(), "the page size may change");
+    let run = async |caller: &Caller, filter: &TokenFilter, cursor: &str| {
+        respond(&list, caller, filter, Some(cursor), usize::MAX).await.is_ok()
+    };
+    let first = respond(&list, &person(&[]), &one, None, usize::MAX).await.unwrap();
+    let cursor = first.next.unwrap();
+    assert!(run(&person(&[]), &one, &cursor).await);
+    assert!(run(&person(&[]), &filter(None, 7), &cursor).await, "the page size may change");
     let mut outsider = person(&[]);
     outsider.org = "124".parse().unwrap();
-    assert!(list.run(&outsider, &one, Some(&cursor)).await.is_err());
+    assert!(!run(&outsider, &one, &cursor).await);
     let other = TokenFilter { created_by: Some("local|1".parse().unwrap()), ..one.clone() };
-    assert!(list.run(&person(&[]), &other, Some(&cursor)).await.is_err());
-    assert!(list.run(&person(&[]), &filter(Some(&[TypeName::Api]), 1), Some(&cursor)).await.is_err());
+    assert!(!run(&person(&[]), &other, &cursor).await);
+    assert!(!run(&person(&[]), &filter(Some(&[TypeName::Api]), 1), &cursor).await);
     for at in 0..cursor.len() {
         let mut altered = cursor.clone();
         let other = if &altered[at..=at] == "A" { "B" } else { "A" };
         altered.replace_range(at..=at, other);
-        assert!(list.run(&person(&[]), &one, Some(&altered)).await.is_err(), "{at}");
+        assert!(!run(&person(&[]), &one, &altered).await, "{at}");
     }
     for forged in ["", "x", "000000000001#", "000000000001#api_x", "1#api_TTTTTTTTTTTTTTTTTTTTa"] {
         let cursor = PageKey::new(forged.to_owned()).to_cursor(&person(&[]).org, &one);
-        assert!(list.run(&person(&[]), &one, Some(&cursor)).await.is_err(), "a valid checksum over {forged:?}");
+        assert!(!run(&person(&[]), &one, &cursor).await, "a valid checksum over {forged:?}");
     }
     for bad in ["", "A", "=", &"A".repeat(100)] {
-        assert!(list.run(&person(&[]), &one, Some(bad)).await.is_err(), "{bad}");
+        assert!(!run(&person(&[]), &one, bad).await, "{bad}");
     }
 }
 
+/// A list of `count` pages with one token each, of which those from the index `slow` on never arrive.
+struct Pages {
+    count: usize,
+    slow: usize,
+    failing: Option<usize>,
+}
+
+impl ListTokens for Pages {
+    async fn list_page(
+        &self,
+        _: &OrgId,
+        _: TokenClass,
+        before: Option<&PageKey>,
+        _: UnixTime,
+        _: &TokenFilter,
+    ) -> Result<TokenPage, PortError> {
+        let of = |index: usize| token(TypeName::Api, i64::try_from(1_000 - index).unwrap(), 'a');
+        let index =
+            before.map_or(0, |before| (0..self.count).find(|index| PageKey::of(&of(*index)) == *before).unwrap() + 1);
+        if index >= self.slow {
+            std::future::pending::<()>().await;
+        }
+        if self.failing == Some(index) {
+            return Err(PortError::new(Service::DynamoDb, "Query", PortErrorKind::Throttled));
+        }
+        let next_key = (index + 1 < self.count).then(|| PageKey::of(&of(index)));
+        Ok(TokenPage { tokens: vec![of(index)], next_key })
+    }
+}
+
+/// The number of tokens of a list whose time to read has passed, and whether more follow.
+async fn read_until_now(pages: Pages, filter: &TokenFilter) -> Result<(usize, bool), ApiError> {
+    let list = List { ledger: pages, clock: At(samples::at(0)) };
+    let mut count = 0;
+    let add = |_: &Token| {
+        count += 1;
+        Ok(true)
+    };
+    let next = list.run_until(Instant::now() + Duration::from_millis(20), &person(&[]), filter, None, add).await?;
+    Ok((count, next.is_some()))
+}
+
+#[tokio::test]
+async fn list_without_limit_reads_all_pages() {
+    let pages = Pages { count: 900, slow: usize::MAX, failing: None };
+    let list = List { ledger: pages, clock: At(samples::at(0)) };
+    let response = respond(&list, &person(&[]), &TokenFilter::default(), None, usize::MAX).await.unwrap();
+    assert_eq!((response.tokens.len(), response.next), (900, None));
+    let one = respond(&list, &person(&[]), &filter(None, 5), None, usize::MAX).await.unwrap();
+    assert_eq!((one.tokens.len(), one.next.is_some()), (1, true), "a page with a limit is one read");
+}
+
+#[tokio::test]
+async fn list_that_reads_too_long_ends_with_a_link() {
+    let pages = Pages { count: 900, slow: 3, failing: None };
+    assert_eq!(read_until_now(pages, &TokenFilter::default()).await, Ok((3, true)));
+}
+
+#[tokio::test]
+async fn outage_after_the_first_page_is_an_error() {
+    let pages = Pages { count: 9, slow: usize::MAX, failing: Some(4) };
+    assert!(matches!(read_until_now(pages, &TokenFilter::default()).await, Err(ApiError::Server(_))));
+}
+
 proptest! {
-    /// For any tokens, filter and page size the pages together contain every matching active token exactly once.
+    /// For any tokens and filter, any page size or none, and any size of a response, the responses together contain every
+    /// matching active token exactly once.
     #[test]
     fn list_pages_contain_every_token_once(
         tokens in prop::collection::vec(
             (prop::sample::select(vec![TypeName::Api, TypeName::App]), 0..6_i64, any::<bool>(), any::<bool>()), 0..12),
         by_creator in any::<bool>(),
         types in prop::option::of(prop::sample::subsequence(TypeName::ALL.to_vec(), 0..5)),
-        limit in 1..5_usize,
+        size in 1..5_usize,
+        all_at_once in any::<bool>(),
+        capacity in 1..9_usize,
     ) {
         let marks = "abcdefghijklmnop".chars();
         let creator: Principal = "local|2".parse().unwrap();
@@ -112,14 +210,19 @@ proptest! {
         };
         let tokens: Vec<Token> = tokens.iter().zip(marks).map(stored).collect();
         let ledger = Memory::with(tokens.clone());
-        let filter = TokenFilter { created_by: by_creator.then_some(creator), ..filter(types.as_deref(), limit) };
+        let limit = (!all_at_once).then_some(size);
+        let filter = TokenFilter { limit, created_by: by_creator.then_some(creator), ..filter(types.as_deref(), size) };
         let list = List { ledger, clock: At(samples::at(100)) };
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let mut found = Vec::new();
         let mut cursor = None;
         for _ in 0..100 {
-            let page = runtime.block_on(list.run(&person(&[]), &filter, cursor.as_deref())).unwrap();
-            prop_assert!(page.tokens.len() <= limit);
+            let caller = person(&[]);
+            let page = respond(&list, &caller, &filter, cursor.as_deref(), capacity);
+            let page = runtime.block_on(page).unwrap();
+            prop_assert!(page.tokens.len() <= limit.unwrap_or(usize::MAX).min(capacity));
+            let is_cut = limit.is_some() || page.tokens.len() == capacity;
+            prop_assert!(is_cut || page.next.is_none(), "a response with space left is the last one");
             found.extend(page.tokens);
             cursor = page.next;
             if cursor.is_none() {

@@ -4,27 +4,27 @@ use std::collections::BTreeSet;
 
 use crate::token::{Principal, Token, TokenClass, TypeName};
 
-/// Most tokens of a page, which is also the default page size.
+/// Most tokens of a page of a caller that pages, and of one read of the list.
 pub const MAX_PAGE_SIZE: usize = 1_000;
 
 /// The filter and the page size of a list request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TokenFilter {
     /// Return only tokens of these types; `None` means the types that users manage ([`TokenClass::Listed`]).
     pub types: Option<BTreeSet<TypeName>>,
     /// Return only tokens that this user or token created.
     pub created_by: Option<Principal>,
-    /// Most tokens of a page, 1 to [`MAX_PAGE_SIZE`].
-    pub limit: usize,
-}
-
-impl Default for TokenFilter {
-    fn default() -> Self {
-        Self { types: None, created_by: None, limit: MAX_PAGE_SIZE }
-    }
+    /// Most tokens of a page, 1 to [`MAX_PAGE_SIZE`]. `None`: all tokens, or as many as fit into one response.
+    pub limit: Option<usize>,
 }
 
 impl TokenFilter {
+    /// Most tokens of one read of the list.
+    #[must_use]
+    pub fn read_size(&self) -> usize {
+        self.limit.unwrap_or(MAX_PAGE_SIZE)
+    }
+
     fn includes_type(&self, name: TypeName) -> bool {
         self.types.as_ref().map_or(name.class() == TokenClass::Listed, |types| types.contains(&name))
     }

@@ -3,7 +3,7 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use super::{ApiRequest, ApiResponse, Endpoint};
+use super::{ApiRequest, ApiResponse, Endpoint, list_body::ListBody};
 use crate::{
     create::{Create, CreateTokenRequest},
     error::ApiError,
@@ -60,10 +60,11 @@ impl<L: ListTokens, C: Clock> Endpoint for List<L, C> {
     async fn handle(&self, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
         let caller = request.caller()?;
         let filter = request.filter()?;
-        let cursor = request.query("cursor")?;
-        let page = self.run(&caller, &filter, cursor.as_deref()).await?;
-        let response = ApiResponse::ok(&page.tokens.iter().map(Item::of).collect::<Vec<_>>())?;
-        Ok(match page.next {
+        let cursor = request.cursor()?;
+        let mut body = ListBody::new();
+        let next = self.run(&caller, &filter, cursor.as_deref(), |token| body.push(token)).await?;
+        let response = ApiResponse::ok_json(body.into_json());
+        Ok(match next {
             Some(cursor) => response.with_next(&next_page(&filter, &cursor)),
             None => response,
         })
@@ -78,8 +79,8 @@ fn next_page(filter: &TokenFilter, cursor: &str) -> String {
         ("token_type", names.join(","))
     });
     let creator = filter.created_by.iter().map(|creator| ("created_by", creator.to_string()));
-    let position = [("limit", filter.limit.to_string()), ("cursor", cursor.to_owned())];
-    let pairs = types.chain(creator).chain(position);
+    let limit = filter.limit.iter().map(|limit| ("limit", limit.to_string()));
+    let pairs = types.chain(creator).chain(limit).chain([("cursor", cursor.to_owned())]);
     let query = pairs.map(|(name, value)| format!("{name}={}", utf8_percent_encode(&value, NON_ALPHANUMERIC)));
     format!("?{}", query.collect::<Vec<_>>().join("&"))
 }

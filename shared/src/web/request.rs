@@ -130,18 +130,33 @@ impl ApiRequest {
     /// Returns [`ApiError::Invalid`] if a parameter is invalid.
     pub fn filter(&self) -> Result<TokenFilter, ApiError> {
         let is_integer = |text: &String| text.bytes().all(|byte| byte.is_ascii_digit());
-        let limit = self.query("limit")?.map(|text| Some(text).filter(is_integer)?.parse::<usize>().ok());
-        let limit = limit.unwrap_or(Some(MAX_PAGE_SIZE)).filter(|limit| (1..=MAX_PAGE_SIZE).contains(limit));
+        let in_range = |limit: &usize| (1..=MAX_PAGE_SIZE).contains(limit);
+        let limit = self.query("limit")?.map(|text| {
+            let limit = Some(text).filter(is_integer).and_then(|text| text.parse().ok()).filter(in_range);
+            limit.ok_or_else(|| ApiError::Invalid(format!("`limit` must be an integer from 1 to {MAX_PAGE_SIZE}")))
+        });
         let creator = self.query("created_by")?.map(|text| text.parse::<Principal>()).transpose();
         Ok(TokenFilter {
             types: self.token_types()?,
             created_by: creator.map_err(|error| ApiError::Invalid(format!("`created_by`: {error}")))?,
-            limit: limit
-                .ok_or_else(|| ApiError::Invalid(format!("`limit` must be an integer from 1 to {MAX_PAGE_SIZE}")))?,
+            limit: limit.transpose()?,
         })
     }
 
-    /// The requested token types, from `token_type` or `token_type[]`, comma-separated or repeated; `None` without any.
+    /// The cursor of a token list.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ApiError::Invalid`] if the parameter is repeated or empty.
+    pub fn cursor(&self) -> Result<Option<String>, ApiError> {
+        let cursor = self.query("cursor")?;
+        if cursor.as_ref().is_some_and(String::is_empty) {
+            return Err(ApiError::Invalid("`cursor` is empty: omit it to request the first page".to_owned()));
+        }
+        Ok(cursor)
+    }
+
+    /// The requested token types, comma-separated or repeated; `None` without any.
     fn token_types(&self) -> Result<Option<BTreeSet<TypeName>>, ApiError> {
         let values = ["token_type", "token_type[]"].into_iter().flat_map(|name| self.query_values(name));
         let mut names = values.flat_map(|value| value.split(',')).peekable();

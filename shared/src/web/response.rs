@@ -47,6 +47,11 @@ impl ApiResponse {
         Self::of(StatusCode::OK, "no-store", body)
     }
 
+    /// 200 with serialized JSON for this caller only: `no-store`.
+    pub(super) fn ok_json(body: String) -> Self {
+        Self::plain(StatusCode::OK, JSON, "no-store", body)
+    }
+
     /// 201 for this caller only: `no-store`.
     ///
     /// # Errors

@@ -21,8 +21,9 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::{ids, invoke::InvokeError, loopback_host};
 
-/// Largest result of a function (Lambda Developer Guide, "Lambda quotas": 6 MB).
-const MAX_RESULT_BYTES: usize = 6 * 1024 * 1024;
+/// Largest result of a function: 6 MB (Lambda Developer Guide, "Lambda quotas") and 100 bytes, as Lambda's error message
+/// states.
+const MAX_RESULT_BYTES: usize = 6_291_556;
 
 /// The result of an invocation.
 pub(super) type InvokeResult = Result<Vec<u8>, InvokeError>;
@@ -114,7 +115,8 @@ async fn next(State(api): State<Arc<RuntimeApi>>) -> Response {
 
 async fn response(State(api): State<Arc<RuntimeApi>>, Path(id): Path<String>, body: Bytes) -> Response {
     if body.len() > MAX_RESULT_BYTES {
-        let message = format!("the result exceeds {MAX_RESULT_BYTES} bytes");
+        let message =
+            format!("Response payload size exceeded maximum allowed payload size ({MAX_RESULT_BYTES} bytes).");
         api.complete(&id, Err(InvokeError::Failed { message: message.clone() }));
         return error_response(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message);
     }

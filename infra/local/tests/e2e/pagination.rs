@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::json;
 
-use crate::harness::{HttpResponse, SharedStack, TestStack, token_id};
+use crate::{
+    events::event_file,
+    harness::{HttpResponse, SharedStack, TestStack, token_id},
+};
 
 /// The relative reference of the next page, from the header `Link`.
 fn next_reference(response: &HttpResponse) -> Option<String> {
@@ -52,6 +55,41 @@ fn pagination_lists_stable_tokens_once_during_changes() {
     let listed: Vec<String> = listed.into_iter().filter(|id| stable.contains(id)).collect();
     assert_eq!(listed.len(), stable.len());
     assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), stable);
+}
+
+/// The official clients do not follow links.
+#[test]
+fn list_without_limit_returns_10_000_tokens() {
+    let stack = TestStack::new();
+    let owner = stack.user_token_with_roles("123", "1001", &["owner"]);
+    let stored: BTreeSet<String> = stack.insert_tokens(10_000, "123").into_iter().collect();
+    let response = stack.list(&owner);
+    assert_eq!(next_reference(&response), None);
+    let ids: Vec<String> = response.ids();
+    assert_eq!(ids.len(), stored.len());
+    assert_eq!(ids.into_iter().collect::<BTreeSet<_>>(), stored);
+    let page = stack.request("GET", "/v1/access-tokens?limit=1000", &owner);
+    assert_eq!(page.ids::<Vec<_>>().len(), 1_000);
+    assert!(next_reference(&page).unwrap().contains("limit=1000"));
+}
+
+/// A list above 5,000,000 bytes continues on a page without a limit. Lambda would reject more than 6,291,556 bytes.
+#[test]
+fn list_without_limit_above_5_mb_links_to_the_rest() {
+    let stack = TestStack::new();
+    let owner = stack.user_token_with_roles("123", "1001", &["owner"]);
+    let stored: BTreeSet<String> = stack.insert_named_tokens(6_000, "123", &"\"".repeat(255)).into_iter().collect();
+    let first = stack.list(&owner);
+    let reference = next_reference(&first).unwrap();
+    assert!(!reference.contains("limit"), "{reference}");
+    let count = first.ids::<Vec<_>>().len();
+    assert!((3_000..6_000).contains(&count), "{count}");
+    let event = event_file("list-tokens/valid").to_string();
+    let size = stack.invoke("list-tokens", event).unwrap().to_string().len();
+    assert!((4_900_000..=5_000_000).contains(&size), "{size}");
+    let listed = list_all_pages(&stack, &owner, "");
+    assert_eq!(listed.len(), stored.len());
+    assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), stored);
 }
 
 #[test]

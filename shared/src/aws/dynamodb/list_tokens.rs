@@ -40,7 +40,7 @@ impl Ledger {
             .table_name(&self.table)
             .index_name("by_org")
             .scan_index_forward(false)
-            .limit(i32::try_from(filter.limit).unwrap_or(i32::MAX))
+            .limit(i32::try_from(filter.read_size()).unwrap_or(i32::MAX))
             .expression_attribute_values(":list", AttributeValue::S(list))
             .expression_attribute_values(":now", AttributeValue::N(now.seconds().to_string()));
         let mut key_condition = "by_org = :list".to_owned();

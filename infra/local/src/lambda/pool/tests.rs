@@ -185,14 +185,14 @@ async fn result_for_another_request_id_is_rejected() {
 }
 
 #[tokio::test]
-async fn result_above_6_mb_is_rejected() {
+async fn result_above_the_limit_of_lambda_is_rejected() {
     let functions = TestLambda::start();
     assert!(matches!(
-        functions.invoke(&json!({ "do": "large", "bytes": 6_291_457 })).await,
+        functions.invoke(&json!({ "do": "large", "bytes": 6_291_557 })).await,
         Err(InvokeError::Failed { .. })
     ));
     assert_eq!(functions.invoke(&json!({ "do": "last status" })).await, Ok(json!(413)));
-    assert!(functions.invoke(&json!({ "do": "large", "bytes": 6_291_456 })).await.is_ok());
+    assert!(functions.invoke(&json!({ "do": "large", "bytes": 6_291_556 })).await.is_ok());
 }
 
 #[tokio::test]

@@ -34,7 +34,12 @@ impl TestStack {
 
     /// Inserts `count` active tokens of `org`, as the API stores them. Returns their ids.
     pub fn insert_tokens(&self, count: usize, org: &str) -> Vec<String> {
-        let tokens: Vec<Token> = (0..count).map(|number| stored_token(number, org)).collect();
+        self.insert_named_tokens(count, org, "Stored token")
+    }
+
+    /// Inserts `count` active tokens of `org` with this name. Returns their ids.
+    pub fn insert_named_tokens(&self, count: usize, org: &str, name: &str) -> Vec<String> {
+        let tokens: Vec<Token> = (0..count).map(|number| stored_token(number, org, name)).collect();
         let client = self.operator();
         // `BatchWriteItem` accepts 25 items.
         for chunk in tokens.chunks(25) {
@@ -70,12 +75,12 @@ impl TestStack {
     }
 }
 
-fn stored_token(number: usize, org: &str) -> Token {
+fn stored_token(number: usize, org: &str, name: &str) -> Token {
     let access = Access { roles: Vec::new(), inherited_denies: Vec::new(), read_only: false, anonymize: false };
     Token {
         id: format!("api_{number:021}").parse().unwrap(),
         org: org.parse().unwrap(),
-        name: "Stored token".parse().unwrap(),
+        name: name.parse().unwrap(),
         token_type: TokenType::Api(access),
         created_at: i64::try_from(1_700_000_000 + number / 10).unwrap().try_into().unwrap(),
         created_by: "local|1001".parse().unwrap(),
