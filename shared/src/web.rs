@@ -8,6 +8,7 @@ mod event;
 mod list_body;
 mod portal;
 mod problem;
+mod query;
 mod request;
 mod response;
 mod serve;

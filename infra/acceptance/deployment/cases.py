@@ -95,6 +95,7 @@ USERS = [
 TOKEN = [
     get("token lists tokens", TOKENS, "first", 200),
     get("list is filtered by type", f"{TOKENS}?token_type=journey,portal", "first", 200),
+    get("filter with indexes is equivalent", f"{TOKENS}?token_type[0]=journey&token_type[1]=assume", "first", 200),
     get("filter with brackets is equivalent", f"{TOKENS}?token_type[]=journey&token_type[]=assume", "first", 200),
     get("list is filtered by creator", f"{TOKENS}?created_by=people%7Cadmin", "first", 200),
     Case("page links to the next one", f"GET {TOKENS}?limit=2", "first", 200, count_only=True),
@@ -118,6 +119,7 @@ INVALID_REQUESTS = [
     create("role must name its organization", "owner", 400, "invalid_request", assignments=["owner"]),
     create("name can be in any script", "owner", 201, keep_as="scripts", name="Schlüssel für 東京 🔑"),
     get("unknown type in a filter is rejected", f"{TOKENS}?token_type=admin", "owner", 400, "invalid_request"),
+    get("other spelling of a filter is rejected", f"{TOKENS}?Token_Type=app", "owner", 400, "invalid_request"),
     get("forged cursor is rejected", f"{TOKENS}?cursor=AAAA", "owner", 400, "invalid_request"),
     create("media type must be JSON", "owner", 415, "unsupported_media_type", headers={"Content-Type": "text/plain"}),
     create("body has at most 16 KiB", "owner", 413, "too_large", journey_id="x" * 17_000),

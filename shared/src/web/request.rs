@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     body,
     event::{ApiKind, ProxyEvent},
+    query,
 };
 use crate::{
     caller::{Caller, Context},
@@ -15,6 +16,9 @@ use crate::{
     pagination::{MAX_PAGE_SIZE, TokenFilter},
     token::{IdempotencyKey, IdempotencyKeyError, NOT_OFFERED, Principal, TypeName, UnknownType},
 };
+
+/// The query parameter with the requested token types, a list.
+const TOKEN_TYPE: &str = "token_type";
 
 /// A request of a REST API or an HTTP API.
 pub struct ApiRequest(ProxyEvent);
@@ -114,8 +118,9 @@ impl ApiRequest {
     ///
     /// # Errors
     ///
-    /// Returns [`ApiError::Invalid`] for any other value, or if the parameter is repeated.
+    /// Returns [`ApiError::Invalid`] for any other value, or if the parameter is repeated or spelled differently.
     pub fn flag(&self, name: &str) -> Result<bool, ApiError> {
+        self.check_query_names(&[name], &[])?;
         match self.query(name)?.as_deref() {
             Some("true") => Ok(true),
             None | Some("false") => Ok(false),
@@ -127,8 +132,9 @@ impl ApiRequest {
     ///
     /// # Errors
     ///
-    /// Returns [`ApiError::Invalid`] if a parameter is invalid.
+    /// Returns [`ApiError::Invalid`] if a parameter is invalid or spelled differently.
     pub fn filter(&self) -> Result<TokenFilter, ApiError> {
+        self.check_query_names(&["created_by", "limit", "cursor"], &[TOKEN_TYPE])?;
         let is_integer = |text: &String| text.bytes().all(|byte| byte.is_ascii_digit());
         let in_range = |limit: &usize| (1..=MAX_PAGE_SIZE).contains(limit);
         let limit = self.query("limit")?.map(|text| {
@@ -158,13 +164,17 @@ impl ApiRequest {
 
     /// The requested token types, comma-separated or repeated; `None` without any.
     fn token_types(&self) -> Result<Option<BTreeSet<TypeName>>, ApiError> {
-        let values = ["token_type", "token_type[]"].into_iter().flat_map(|name| self.query_values(name));
-        let mut names = values.flat_map(|value| value.split(',')).peekable();
+        let pairs = self.0.query.iter().filter(|(name, _)| query::is_list_parameter(name, TOKEN_TYPE));
+        let mut names = pairs.flat_map(|(_, value)| value.split(',')).peekable();
         if names.peek().is_none() {
             return Ok(None);
         }
         let types = names.filter(|name| !NOT_OFFERED.contains(name)).map(str::parse);
         types.collect::<Result<_, UnknownType>>().map(Some).map_err(|error| ApiError::Invalid(error.to_string()))
+    }
+
+    fn check_query_names(&self, single: &[&str], lists: &[&str]) -> Result<(), ApiError> {
+        query::check_names(self.0.query.iter().map(|(name, _)| name.as_str()), single, lists)
     }
 
     fn query_values(&self, name: &str) -> impl Iterator<Item = &str> {

@@ -182,6 +182,52 @@ fn head_of_public_document_has_the_headers_of_get() {
     }
 }
 
+/// The spelling of a parameter is read or rejected, never ignored: the caller would get more than requested.
+#[test]
+fn query_parameter_in_another_spelling_is_read_or_invalid() {
+    let stack = SharedStack::get();
+    let owner = stack.user_token_with_roles("spellings", "1", &["owner"]);
+    stack.create_token(&owner, &json!({}));
+    let (app, _) = stack.create_token(&owner, &json!({"token_type": "app"}));
+    let list = |query: &str| stack.request("GET", &format!("/v1/access-tokens?{query}"), &owner);
+    for query in [
+        "token_type=app",
+        "token_type[]=app",
+        "token_type[0]=app",
+        "token_type%5B0%5D=app",
+        "token_type[0]=app&token_type[1]=assume",
+        "token_type[7]=app",
+        "token_type[0]=app,assume",
+        "token_type=app&_=1566656122",
+    ] {
+        assert_eq!(list(query).ids::<Vec<_>>(), [token_id(&app)], "{query}");
+    }
+    for (query, name) in [
+        ("token_type[x]=app", "token_type"),
+        ("Token_Type=app", "token_type"),
+        ("tokenType=app", "token_type"),
+        ("token-type=app", "token_type"),
+        ("token_type[][]=app", "token_type"),
+        ("token_type%20=app", "token_type"),
+        ("created_by[]=local%7C1", "created_by"),
+        ("created_by[0]=local%7C1", "created_by"),
+        ("createdBy=local%7C1", "created_by"),
+        ("Limit=1", "limit"),
+        ("limit[]=1", "limit"),
+        ("CURSOR=x", "cursor"),
+        ("cursor[0]=x", "cursor"),
+    ] {
+        let detail = list(query).assert_problem(400, "invalid_request");
+        assert!(detail.contains(&format!("`{name}`")), "{query}: {detail}");
+    }
+    for query in ["May_Give=true", "may_give[]=true", "mayGive=true", "may_give[0]=true"] {
+        let response = stack.request("GET", &format!("/v1/permissions/me?{query}"), &owner);
+        assert!(response.assert_problem(400, "invalid_request").contains("`may_give`"), "{query}");
+    }
+    let detail = list("cursor=").assert_problem(400, "invalid_request");
+    assert!(detail.contains("`cursor` is empty"), "{detail}");
+}
+
 /// An IAM policy could not name such a path literally. The error states which characters an id may contain.
 #[test]
 fn path_that_is_not_literal_is_denied() {

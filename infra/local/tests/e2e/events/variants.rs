@@ -107,6 +107,9 @@ fn list_tokens() -> Vec<Variant> {
     vec![
         with_query("several-types", &[("token_type", "app"), ("token_type", "assume,api")], response(200)),
         with_query("limit-too-large", &[("limit", "1001")], problem(400, "invalid_request")),
+        with_query("indexed-types", &[("token_type[0]", "app"), ("token_type[1]", "assume")], response(200)),
+        with_query("misspelled-type", &[("Token_Type", "app")], problem(400, "invalid_request")),
+        with_query("empty-cursor", &[("cursor", "")], problem(400, "invalid_request")),
         with_query("unknown-type", &[("token_type", "admin")], problem(400, "invalid_request")),
     ]
 }
