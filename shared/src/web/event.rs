@@ -86,7 +86,10 @@ impl ProxyEvent {
             query: members.query(kind),
             headers: members.headers(),
             body: members.body(),
-            method: members.http_method.or(members.request_context.http.and_then(|http| http.method)).unwrap_or_default(),
+            method: members
+                .http_method
+                .or(members.request_context.http.and_then(|http| http.method))
+                .unwrap_or_default(),
             request_id: members.request_context.request_id.unwrap_or_default(),
             path_parameters: members.path_parameters.unwrap_or_default(),
             authorizer: context_of(kind, members.request_context.authorizer),
