@@ -81,6 +81,7 @@ async fn error_responses_have_fixed_status_and_body() {
     for (functions, request, status, message) in [
         (http_functions(), request("GET", "/nowhere"), 404, "Not Found"),
         (http_functions(), request("POST", "/tokens/7"), 404, "Not Found"),
+        (http_functions(), request("HEAD", "/open"), 404, "Not Found"),
         (http_functions(), bare, 401, "Unauthorized"),
         (authorizer(failed("Unauthorized")), request("GET", "/tokens/7"), 401, "Unauthorized"),
         (authorizer(Ok(json!({"isAuthorized": false}))), request("GET", "/tokens/7"), 403, "Forbidden"),
