@@ -1,8 +1,8 @@
 //! The request to create a token: parses the members of the JSON body and checks each against the contract.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::{
     error::ApiError,
@@ -174,9 +174,14 @@ fn target(members: &Map<String, Value>, type_name: TypeName) -> Result<TargetId,
     id.map_err(|error| invalid(format!("`{member}`: {error}")))
 }
 
-/// The members are sorted, so that their order in the body does not matter.
+/// The members are sorted, so that their order in the body does not matter, and the lifetime counts by its value.
 fn fingerprint(members: &Map<String, Value>) -> Fingerprint {
-    let sorted: BTreeMap<_, _> = members.iter().collect();
+    let mut sorted: BTreeMap<_, _> =
+        members.iter().map(|(name, value)| (name.as_str(), Cow::Borrowed(value))).collect();
+    let seconds = members.get("expires_in").and_then(Value::as_number).and_then(whole_seconds);
+    if let Some(seconds) = seconds {
+        sorted.insert("expires_in", Cow::Owned(seconds.into()));
+    }
     Fingerprint::of(&serde_json::to_string(&sorted).unwrap_or_default())
 }
 
@@ -217,11 +222,20 @@ fn lifetime(members: &Map<String, Value>, type_name: TypeName) -> Result<Option<
     let lifetime = match members.get("expires_in") {
         None => return Ok(None),
         Some(Value::String(text)) => Lifetime::parse(text, type_name),
-        Some(Value::Number(number)) if number.is_u64() => Lifetime::new(number.as_u64().unwrap_or_default(), type_name),
-        Some(Value::Number(number)) if number.is_i64() => Lifetime::new(0, type_name),
+        Some(Value::Number(number)) => {
+            whole_seconds(number).ok_or(LifetimeError::Form).and_then(|seconds| Lifetime::new(seconds, type_name))
+        }
         Some(_) => Err(LifetimeError::Form),
     };
     lifetime.map(Some).map_err(|error| invalid(error.to_string()))
+}
+
+/// The value of a JSON number, which may be written as `3600`, `3600.0` or `3.6e3` (RFC 8259, section 6); `None` if it
+/// is not whole. A number that is negative or too large becomes 0 or `u64::MAX`, which are out of bounds.
+fn whole_seconds(number: &Number) -> Option<u64> {
+    let seconds = number.as_f64()?;
+    let duration = || Duration::try_from_secs_f64(seconds.max(0.0));
+    (seconds.fract() == 0.0).then(|| duration().map_or(u64::MAX, |duration| duration.as_secs()))
 }
 
 fn flag(members: &Map<String, Value>, member: &str) -> Result<bool, ApiError> {
@@ -292,6 +306,17 @@ mod tests {
     }
 
     #[test]
+    fn expires_in_is_compared_by_value() {
+        let request = |text: &str| read(&serde_json::from_str(text).unwrap()).unwrap();
+        let whole = request(r#"{"name": "n", "expires_in": 3600}"#);
+        assert_eq!(whole.lifetime, Lifetime::new(3_600, TypeName::Api).ok());
+        for text in ["3600.0", "3.6e3", "36E+2", "360000e-2", "3600.000"] {
+            assert_eq!(request(&format!(r#"{{"expires_in": {text}, "name": "n"}}"#)), whole, "{text}");
+        }
+        assert_ne!(request(r#"{"name": "n", "expires_in": 3601}"#).fingerprint, whole.fingerprint);
+    }
+
+    #[test]
     fn invalid_request_error_names_member_and_rule() {
         let fifty_one: Vec<String> = (0..51).map(|n| format!("1:{n}")).collect();
         for (body, words) in [
@@ -321,7 +346,11 @@ mod tests {
             (json!({"name": "n", "expires_in": -1}), "between 30 seconds"),
             (json!({"name": "n", "expires_in": 3600.5}), "`expires_in` must be whole seconds"),
             (json!({"name": "n", "expires_in": null}), "`expires_in` must be whole seconds"),
-            (json!({"name": "n", "expires_in": 1e30}), "`expires_in` must be whole seconds"),
+            (json!({"name": "n", "expires_in": 1e30}), "between 30 seconds"),
+            (json!({"name": "n", "expires_in": 29.0}), "between 30 seconds"),
+            (json!({"name": "n", "expires_in": -0.0}), "between 30 seconds"),
+            (json!({"name": "n", "expires_in": 31_536_000.5}), "`expires_in` must be whole seconds"),
+            (json!({"name": "n", "expires_in": 1e-9}), "`expires_in` must be whole seconds"),
             (
                 json!({"name": "n", "expires_in": 60, "token_type": "assume"}),
                 "is not allowed for tokens of type assume",

@@ -44,6 +44,9 @@ fn check(request: &CreateTokenRequest, members: &Map<String, Value>) {
     let expected_type = members.get("token_type").map_or(default_type(members), Value::as_str);
     assert_eq!(expected_type, Some(type_name.as_str()));
     assert_eq!(request.lifetime.is_some(), members.contains_key("expires_in"), "the lifetime was not requested");
+    if let Some(seconds) = members.get("expires_in").and_then(Value::as_f64) {
+        assert!((30.0..=31_536_000.0).contains(&seconds) && seconds.fract() == 0.0, "{seconds} seconds");
+    }
     assert!(type_name != TypeName::Assume || request.lifetime.is_none());
     check_type(&request.requested_type, members);
 }
@@ -86,5 +89,7 @@ fn seeds() -> Vec<Vec<u8>> {
         r#"{"name":"n","token_type":"portal_preview","portal_id":"p"}"#,
         r#"{"name":"n","name":"m"}"#,
         r#"{"name":"n","expires_in":1e3}"#,
+        r#"{"name":"n","expires_in":3600.5}"#,
+        r#"{"name":"n","expires_in":-0.0}"#,
     ]))
 }
