@@ -6,7 +6,9 @@
 mod access_rule;
 mod decision;
 mod issued_token;
+mod numeric_date;
 mod user;
+mod user_claims;
 
 use std::collections::HashMap;
 
@@ -109,6 +111,9 @@ pub enum OrgHeader {
 struct AuthenticatedCaller {
     caller: Caller,
     permissions: EffectivePermissions,
+    /// Whether the caller is a user whose own organization is a claim of its token. The provider may put any of its
+    /// users into an organization, so membership without a role does not suffice.
+    is_org_claimed: bool,
     last_used: Option<issued_token::LastUsedUpdate>,
 }
 

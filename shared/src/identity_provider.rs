@@ -1,5 +1,6 @@
 //! The configuration of an identity provider whose users may call.
 
+mod claim_name;
 mod token_page_client;
 
 use std::net::IpAddr;
@@ -7,7 +8,10 @@ use std::net::IpAddr;
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
-pub use self::token_page_client::{SignInToken, TokenPageClient};
+pub use self::{
+    claim_name::{ClaimName, ClaimNameError, NotAContainer},
+    token_page_client::{SignInToken, TokenPageClient},
+};
 use crate::{
     json::{StrictObject, present},
     permissions::OrgId,
@@ -36,16 +40,17 @@ pub struct IdentityProvider {
     /// The organization of all its users, if its tokens do not name one. `org_claim` is then not read.
     #[serde(default, deserialize_with = "present")]
     pub organization: Option<OrgId>,
-    /// The claim that contains the user's organization.
+    /// The claim that contains the user's organization: as a string, as the only string of a list, or as the name of
+    /// the only member of an object.
     #[serde(default = "org_id")]
-    pub org_claim: String,
+    pub org_claim: ClaimName,
     /// The claim that contains the user's subject.
     #[serde(default = "sub")]
-    pub user_claim: String,
-    /// The claim that contains the user's roles in that organization, which replace those assigned in the ledger.
-    /// `None`: the ledger alone assigns roles.
+    pub user_claim: ClaimName,
+    /// The claim that contains the user's roles in that organization, as a list or as one string, which replace those
+    /// assigned in the ledger. `None`: the ledger alone assigns roles.
     #[serde(default, deserialize_with = "present")]
-    pub roles_claim: Option<String>,
+    pub roles_claim: Option<ClaimName>,
     /// Whether a user whose token lacks that claim has the roles assigned in the ledger. By default such a user has no
     /// role, because many providers omit the claim for a user without any role.
     #[serde(default)]
@@ -128,12 +133,12 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
     })
 }
 
-fn org_id() -> String {
-    "org_id".to_owned()
+fn org_id() -> ClaimName {
+    ClaimName::top_level("org_id")
 }
 
-fn sub() -> String {
-    "sub".to_owned()
+fn sub() -> ClaimName {
+    ClaimName::top_level("sub")
 }
 
 impl Organizations {

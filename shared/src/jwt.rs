@@ -7,6 +7,8 @@ mod alg;
 mod der;
 mod key;
 mod key_set;
+mod provider_key_set;
+mod public_key;
 #[cfg(test)]
 pub(crate) mod samples;
 mod signing;
@@ -16,7 +18,9 @@ mod wycheproof;
 
 pub use self::der::{DerError, p256_signature_from_der};
 pub use alg::Alg;
-pub use key::{KeyError, VerifyingKey};
+pub use key::VerifyingKey;
 pub use key_set::KeySet;
+pub use provider_key_set::{DroppedKey, ProviderKeySet, ProviderVerifyError};
+pub use public_key::KeyError;
 pub(crate) use signing::{Jwt, ReleaseProof, SigningInput};
 pub use unverified::{Unverified, VerifyError};

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     identity_provider::IdentityProvider,
-    jwt::{KeySet, VerifyingKey, samples::SigningKey},
+    jwt::{KeySet, ProviderKeySet, VerifyingKey, samples::SigningKey},
     pagination::{PageKey, TokenFilter},
     permissions::{OrgId, Role, RoleId},
     ports::ItemError,
@@ -196,8 +196,44 @@ impl OwnKeys for Keys {
     }
 }
 
+/// The keys of every identity provider: those that are cached at first, and those that it publishes since.
+pub(crate) struct ProviderJwks {
+    pub(crate) cached: Arc<ProviderKeySet>,
+    pub(crate) newer: Arc<ProviderKeySet>,
+}
+
+impl ProviderJwks {
+    /// A provider that has published these JWKs for long.
+    pub(crate) fn of(jwks: &[serde_json::Value]) -> Self {
+        let cached = Arc::new(ProviderKeySet::new(jwks.to_vec()));
+        Self { newer: cached.clone(), cached }
+    }
+}
+
+impl ProviderKeys for ProviderJwks {
+    async fn key_set(&self, _: &IdentityProvider) -> Result<Arc<ProviderKeySet>, PortError> {
+        Ok(self.cached.clone())
+    }
+
+    async fn newer_key_set(
+        &self,
+        _: &IdentityProvider,
+        _: &Arc<ProviderKeySet>,
+    ) -> Result<Arc<ProviderKeySet>, PortError> {
+        Ok(self.newer.clone())
+    }
+}
+
 impl ProviderKeys for Keys {
-    async fn key_set(&self, _: &IdentityProvider, _: &str) -> Result<Arc<KeySet>, PortError> {
-        OwnKeys::key_set(self).await
+    async fn key_set(&self, _: &IdentityProvider) -> Result<Arc<ProviderKeySet>, PortError> {
+        Ok(Arc::new(ProviderKeySet::new([serde_json::json!(self.0.public().jwk())])))
+    }
+
+    async fn newer_key_set(
+        &self,
+        _: &IdentityProvider,
+        outdated: &Arc<ProviderKeySet>,
+    ) -> Result<Arc<ProviderKeySet>, PortError> {
+        Ok(outdated.clone())
     }
 }

@@ -140,7 +140,7 @@ impl PortalConfig {
             scope: &client.scope,
             token: client.token,
             parameters: &client.parameters,
-            user_claim: &provider.user_claim,
+            user_claim: provider.user_claim.as_str(),
         });
         let max_lifetime = self.max_lifetime.map(MaxLifetime::seconds);
         let config = PageConfig { base: &self.base, max_lifetime, providers: providers.collect() };

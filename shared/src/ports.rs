@@ -20,7 +20,7 @@ pub use self::{
 };
 use crate::{
     identity_provider::IdentityProvider,
-    jwt::{KeySet, VerifyingKey},
+    jwt::{KeySet, ProviderKeySet, VerifyingKey},
     pagination::{PageKey, TokenFilter},
     permissions::{OrgId, Role, RoleId, RoleWithName},
     token::{Date, Revocation, Token, TokenClass, TokenId, TokenKey, UnixTime, UserId},
@@ -60,8 +60,16 @@ pub trait OwnKeys: Send + Sync {
 
 /// Reads the public keys of identity providers.
 pub trait ProviderKeys: Send + Sync {
-    /// The keys of `provider`. They are fetched again if none of the cached keys has the id `kid`.
-    fn key_set(&self, provider: &IdentityProvider, kid: &str) -> impl PortFuture<Arc<KeySet>>;
+    /// The keys of `provider`, possibly cached.
+    fn key_set(&self, provider: &IdentityProvider) -> impl PortFuture<Arc<ProviderKeySet>>;
+
+    /// The keys of `provider` after `outdated` did not verify a token. They are fetched again, unless that happened
+    /// shortly before: the result may be `outdated`.
+    fn newer_key_set(
+        &self,
+        provider: &IdentityProvider,
+        outdated: &Arc<ProviderKeySet>,
+    ) -> impl PortFuture<Arc<ProviderKeySet>>;
 }
 
 /// Stores new tokens.

@@ -54,7 +54,7 @@ pub struct InvalidRule {
 }
 
 /// The access rule of a route: one of `{"action": …, "resource": …}`, `{"any_caller": true}` and `{"public": true}`.
-/// The first two may have the members `own_id` and `public_tokens` as well.
+/// The first two may have the members `own_id` and `public_tokens` as well, and the second `without_role`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// The access that the route requires.
@@ -71,7 +71,10 @@ pub enum RouteAccess {
     /// No access control: no credential is read.
     Public,
     /// Any user, or any token of the access family.
-    Authenticated,
+    Authenticated {
+        /// Whether this includes a user without a role in the organization that a claim of its provider names.
+        without_role: bool,
+    },
     /// The permission for this action on this resource; `None`: on every resource.
     Permission(Action, Option<ResourcePattern>),
 }
@@ -79,11 +82,14 @@ pub enum RouteAccess {
 /// The JSON form of a rule.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a member of the configuration")]
 struct RuleJson {
     #[serde(default)]
     public: bool,
     #[serde(default)]
     any_caller: bool,
+    #[serde(default)]
+    without_role: bool,
     #[serde(default, deserialize_with = "present")]
     action: Option<Action>,
     #[serde(default, deserialize_with = "present")]
@@ -97,10 +103,13 @@ struct RuleJson {
 impl Rule {
     fn of(route: &Route, json: RuleJson) -> Result<Self, String> {
         let resource = json.resource.map(|text| ResourcePattern::parse(&text, route)).transpose()?;
+        if json.without_role && !json.any_caller {
+            return Err("`without_role` requires `any_caller`".to_owned());
+        }
         let access = match (json.public, json.any_caller, json.action, resource) {
             (true, false, None, None) if json.own_id.is_none() && !json.public_tokens => RouteAccess::Public,
             (true, ..) => return Err("`public` must be the only member".to_owned()),
-            (false, true, None, None) => RouteAccess::Authenticated,
+            (false, true, None, None) => RouteAccess::Authenticated { without_role: json.without_role },
             (false, false, Some(action), resource) => RouteAccess::Permission(action, resource),
             _ => {
                 let rule = "a rule must have exactly one of `action`, `any_caller: true` and `public: true`, and \
@@ -290,6 +299,10 @@ mod tests {
             (r#"{"any_caller": false}"#, "a rule must have exactly one of `action`"),
             (r#"{"any_caller": true, "action": "x:view"}"#, "a rule must have exactly one of `action`"),
             (r#"{"any_caller": true, "resource": "x"}"#, "a rule must have exactly one of `action`"),
+            (r#"{"without_role": true}"#, "`without_role` requires `any_caller`"),
+            (r#"{"action": "x:view", "without_role": true}"#, "`without_role` requires `any_caller`"),
+            (r#"{"public": true, "without_role": true}"#, "`without_role` requires `any_caller`"),
+            (r#"{"any_caller": true, "without_role": null}"#, "invalid type: null"),
             (r#"{"resource": "x"}"#, "a rule must have exactly one of `action`"),
             (r#"{"public": true, "action": "x:view"}"#, "`public` must be the only member"),
             (r#"{"public": true, "any_caller": true}"#, "`public` must be the only member"),
@@ -311,6 +324,18 @@ mod tests {
             let error =
                 serde_json::from_str::<Rules>(&format!(r#"{{"GET /x/{{id}}": {rule}}}"#)).unwrap_err().to_string();
             assert!(error.contains("the rule of `GET /x/{id}`: ") && error.contains(expected), "{rule}: {error}");
+        }
+    }
+
+    #[test]
+    fn any_caller_requires_a_role_unless_configured() {
+        let rules = rules(
+            r#"{"GET /a": {"any_caller": true}, "GET /b": {"any_caller": true, "without_role": false},
+                "GET /c": {"any_caller": true, "without_role": true, "public_tokens": true}}"#,
+        );
+        for (route, without_role) in [("GET /a", false), ("GET /b", false), ("GET /c", true)] {
+            let access = rules.find("", route).map(|rule| &rule.access);
+            assert_eq!(access, Some(&RouteAccess::Authenticated { without_role }), "{route}");
         }
     }
 

@@ -43,6 +43,7 @@ struct LineFields {
 #[serde(rename_all = "UPPERCASE")]
 enum Level {
     Info,
+    Warn,
     Error,
 }
 
@@ -99,16 +100,21 @@ impl ErrorFields {
 
 /// Logs an error that does not end a request and that an operator may have to act on.
 pub fn error(message: &str) {
-    write_error(message, None);
+    write_error(Level::Error, message, None);
+}
+
+/// Logs a condition that ends no request by itself and that an operator may have to act on.
+pub fn warning(message: &str) {
+    write_error(Level::Warn, message, None);
 }
 
 /// Logs a failed call that does not end a request.
 pub fn port_error(error: &PortError) {
-    write_error(&error.to_string(), Some(ErrorFields::of_port(error)));
+    write_error(Level::Error, &error.to_string(), Some(ErrorFields::of_port(error)));
 }
 
-fn write_error(message: &str, error: Option<ErrorFields>) {
-    let line = LineFields::new(Level::Error, LineKind::Error, InvocationFields::current());
+fn write_error(level: Level, message: &str, error: Option<ErrorFields>) {
+    let line = LineFields::new(level, LineKind::Error, InvocationFields::current());
     write_line(&ErrorLine { line, message, error });
 }
 

@@ -45,7 +45,8 @@ impl RulesCommand {
 fn required_access(rule: &Rule) -> String {
     match &rule.access {
         RouteAccess::Public => "no credential".to_owned(),
-        RouteAccess::Authenticated => "any authenticated caller".to_owned(),
+        RouteAccess::Authenticated { without_role: false } => "any authenticated caller".to_owned(),
+        RouteAccess::Authenticated { without_role: true } => "any authenticated caller, also without a role".to_owned(),
         RouteAccess::Permission(action, None) => action.to_string(),
         RouteAccess::Permission(action, Some(resource)) => format!("{action} on {resource}"),
     }

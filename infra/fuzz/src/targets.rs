@@ -12,6 +12,7 @@ mod jws;
 mod lifetime;
 mod role_grants;
 mod route_rules;
+mod user_claims;
 
 pub use claims::valid as valid_claims;
 
@@ -27,7 +28,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub static TARGETS: [Target; 12] = [
+pub static TARGETS: [Target; 13] = [
     authorizer::TARGET,
     claims::TARGET,
     create_request::TARGET,
@@ -40,6 +41,7 @@ pub static TARGETS: [Target; 12] = [
     lifetime::TARGET,
     role_grants::TARGET,
     route_rules::TARGET,
+    user_claims::TARGET,
 ];
 
 /// Runs the target `name` on `bytes`.

@@ -16,7 +16,7 @@ use proptest::{
 fn case_count(target: &str) -> u32 {
     match target {
         "cursor" => 4_000,
-        "claims" | "jws" | "role-grants" => 12_000,
+        "claims" | "jws" | "role-grants" | "user-claims" => 12_000,
         "authorizer" => 20_000,
         _ => 40_000,
     }

@@ -43,12 +43,15 @@ pub(super) fn check(
             let decision = authenticated.permissions.decide(action, resource.as_deref());
             decision.map_err(|error| explain(error, action))?;
         }
-        RouteAccess::Authenticated
+        RouteAccess::Authenticated { without_role: false } if authenticated.lacks_role_in_claimed_org() => {
+            return Err(Rejection::denied("you have no role in your organization"));
+        }
+        RouteAccess::Authenticated { .. }
             if authenticated.caller.is_read_only() && !SAFE_METHODS.contains(&request.method.as_str()) =>
         {
             return Err(Rejection::read_only("a read-only token allows only GET, HEAD and OPTIONS requests here"));
         }
-        RouteAccess::Authenticated | RouteAccess::Public => {}
+        RouteAccess::Authenticated { .. } | RouteAccess::Public => {}
     }
     Ok(RoleVisibility::Visible)
 }
@@ -62,6 +65,11 @@ impl AuthenticatedCaller {
     /// Whether the caller is a token of the public family.
     fn is_public(&self) -> bool {
         self.caller.token().is_some_and(|token| token.id.type_name().family() == Family::Public)
+    }
+
+    /// Whether the caller is a user without a role in the organization that its token claims.
+    fn lacks_role_in_claimed_org(&self) -> bool {
+        self.is_org_claimed && self.caller.roles.is_empty()
     }
 
     /// A token of the public family needs no role on a route whose rule admits public tokens. The root role of the

@@ -3,7 +3,7 @@
 use crate::{
     caller::Caller,
     error::{ErrorCode, ServerError},
-    jwt::VerifyError,
+    jwt::{ProviderVerifyError, VerifyError},
     permissions::OrgId,
     ports::PortError,
     token::TokenId,
@@ -144,6 +144,12 @@ impl AuthorizeError {
 
 impl From<VerifyError> for AuthorizeError {
     fn from(error: VerifyError) -> Self {
+        unauthenticated(error.to_string())
+    }
+}
+
+impl From<ProviderVerifyError> for AuthorizeError {
+    fn from(error: ProviderVerifyError) -> Self {
         unauthenticated(error.to_string())
     }
 }

@@ -156,7 +156,7 @@ fn authenticated_caller(stored: Token, data: AuthorizationData, now: UnixTime) -
         roles: permissions.roles().to_vec(),
         deny_roles: permissions.deny_roles(),
     };
-    AuthenticatedCaller { caller, permissions, last_used }
+    AuthenticatedCaller { caller, permissions, is_org_claimed: false, last_used }
 }
 
 impl LastUsedUpdate {

@@ -39,6 +39,8 @@ pub struct Client {
 pub(crate) struct HttpResponse {
     /// The HTTP status.
     pub status: u16,
+    /// Whether the body has a content coding other than `identity` (RFC 9110, section 8.4), which is not decoded.
+    pub is_encoded: bool,
     body: ByteStream,
 }
 
@@ -73,7 +75,7 @@ impl Client {
         if url.scheme() == "http" { &self.plain } else { self.secure.get_or_init(secure) }
     }
 
-    /// Sends `GET address`, over HTTPS or HTTP as its scheme says.
+    /// Sends `GET address`, over HTTPS or HTTP as its scheme says, and requests a response without compression.
     ///
     /// # Errors
     ///
@@ -83,11 +85,15 @@ impl Client {
         let url = Url::parse(address).map_err(|_| RequestError)?;
         let mut request = HttpRequest::get(&url).map_err(|_| RequestError)?;
         let agent = self.config.agent.map(|agent| ("user-agent", agent));
-        for (name, value) in [("accept", "*/*")].into_iter().chain(agent) {
+        let headers = [("accept", "*/*"), ("accept-encoding", "identity")];
+        for (name, value) in headers.into_iter().chain(agent) {
             request.headers_mut().try_insert(name, value).map_err(|_| RequestError)?;
         }
         let response = self.connector(&url).call(request).await.map_err(|_| RequestError)?;
-        Ok(HttpResponse { status: response.status().as_u16(), body: ByteStream::new(response.into_body()) })
+        let coding = response.headers().get("content-encoding");
+        let is_encoded = coding.is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity"));
+        let status = response.status().as_u16();
+        Ok(HttpResponse { status, is_encoded, body: ByteStream::new(response.into_body()) })
     }
 }
 

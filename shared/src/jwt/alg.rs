@@ -22,6 +22,11 @@ impl Alg {
         }
     }
 
+    /// The algorithm with this name.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        [Self::Rs256, Self::Es256].into_iter().find(|alg| alg.as_str() == name)
+    }
+
     /// The algorithm as the JWT library names it.
     pub(super) fn library(self) -> Algorithm {
         match self {

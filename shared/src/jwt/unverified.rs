@@ -5,7 +5,7 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::KeySet;
+use super::{Alg, KeySet, ProviderKeySet, ProviderVerifyError};
 use crate::json::{StrictObject, present};
 
 /// Maximum length of a token in bytes: the limit of API Gateway for all headers of a request.
@@ -116,6 +116,25 @@ impl<'a> Unverified<'a> {
         if !key.verifies(self.signed.as_bytes(), self.signature) {
             return Err(VerifyError::WrongSignature);
         }
+        self.parse_claims()
+    }
+
+    /// Verifies the signature with the keys of an identity provider that fit `kid` and `alg` of the header, and returns
+    /// the claims. The algorithm of a key is that of its type, so the header only selects among keys.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ProviderVerifyError`].
+    pub fn verify_with_provider_keys<T: DeserializeOwned>(
+        &self,
+        key_set: &ProviderKeySet,
+    ) -> Result<T, ProviderVerifyError> {
+        let alg = Alg::from_name(&self.header.alg).ok_or(ProviderVerifyError::UnsupportedAlgorithm)?;
+        key_set.verify(self.kid(), alg, self.signed.as_bytes(), self.signature)?;
+        Ok(self.parse_claims()?)
+    }
+
+    fn parse_claims<T: DeserializeOwned>(&self) -> Result<T, VerifyError> {
         serde_json::from_str(&self.claims).map_err(|_| VerifyError::Claims)
     }
 }

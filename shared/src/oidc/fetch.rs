@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::jwk::Jwk;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::Url;
@@ -12,7 +12,7 @@ use crate::{
     https::{Client, ClientConfig, HttpResponse, TlsError},
     identity_provider::may_be_fetched,
     json::excerpt,
-    jwt::{KeySet, VerifyingKey},
+    jwt::{KeySet, ProviderKeySet, VerifyingKey},
     ports::PortErrorKind,
 };
 
@@ -46,6 +46,9 @@ pub enum DiscoveryError {
     /// The response exceeds 256 KiB.
     #[error("the response of {0} exceeds 256 KiB")]
     TooLarge(String),
+    /// The response has a content coding (RFC 9110, section 8.4), although none was requested.
+    #[error("the response of {0} is compressed")]
+    Encoded(String),
     /// The response is not a discovery document or a JWK set.
     #[error("{0} is not a discovery document or a JWK set")]
     Malformed(String),
@@ -76,17 +79,33 @@ impl DiscoveryError {
     }
 }
 
-/// The keys that `issuer` publishes, without those of unsupported types.
+/// The keys that an issuer of Latchkey publishes, by `kid`. Keys without `kid` and of unsupported types are left out.
 ///
 /// # Errors
 ///
 /// Returns [`DiscoveryError`] if one of the two documents cannot be fetched or is invalid.
 pub async fn fetch_keys(client: &Client, issuer: &str) -> Result<KeySet, DiscoveryError> {
+    let jwks = fetch_jwks(client, issuer).await?;
+    let supported = jwks.into_iter().filter_map(|jwk| serde_json::from_value::<Jwk>(jwk).ok());
+    Ok(KeySet::new(supported.filter_map(|jwk| VerifyingKey::from_jwk(jwk).ok())))
+}
+
+/// The keys that the identity provider with this issuer publishes.
+///
+/// # Errors
+///
+/// Returns [`DiscoveryError`] if one of the two documents cannot be fetched or is invalid.
+pub(super) async fn fetch_provider_keys(client: &Client, issuer: &str) -> Result<ProviderKeySet, DiscoveryError> {
+    fetch_jwks(client, issuer).await.map(ProviderKeySet::new)
+}
+
+/// The JWKs that `issuer` publishes, of any type.
+async fn fetch_jwks(client: &Client, issuer: &str) -> Result<Vec<Value>, DiscoveryError> {
     let fetched = tokio::time::timeout(FETCH_TIMEOUT, fetch(client, issuer)).await;
     fetched.unwrap_or_else(|_| Err(DiscoveryError::Silent(issuer.to_owned())))
 }
 
-async fn fetch(client: &Client, issuer: &str) -> Result<KeySet, DiscoveryError> {
+async fn fetch(client: &Client, issuer: &str) -> Result<Vec<Value>, DiscoveryError> {
     let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
     let discovery: Discovery = document(client, &address).await?;
     if discovery.issuer != issuer {
@@ -96,9 +115,7 @@ async fn fetch(client: &Client, issuer: &str) -> Result<KeySet, DiscoveryError> 
         return Err(DiscoveryError::Elsewhere(address));
     }
     let set: UncheckedJwkSet = document(client, &discovery.jwks_uri).await?;
-    let supported = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
-    let set = JwkSet { keys: supported.collect() };
-    Ok(KeySet::new(set.keys.into_iter().filter_map(|jwk| VerifyingKey::from_jwk(jwk).ok())))
+    Ok(set.keys)
 }
 
 /// Whether `address` is allowed as the `jwks_uri` of `issuer`. Only an issuer on this machine may name an HTTP address
@@ -114,6 +131,9 @@ async fn document<T: DeserializeOwned>(client: &Client, address: &str) -> Result
     let response = client.get(address).await.map_err(|_| DiscoveryError::Silent(shown()))?;
     if !(200..300).contains(&response.status) {
         return Err(DiscoveryError::Status(shown(), response.status));
+    }
+    if response.is_encoded {
+        return Err(DiscoveryError::Encoded(shown()));
     }
     let body = body(response, &shown).await?;
     serde_json::from_slice(&body).map_err(|_| DiscoveryError::Malformed(shown()))
@@ -167,7 +187,9 @@ mod tests {
     async fn discovery_request_has_only_the_required_headers() {
         let (request, error) =
             fetch_from(&client().unwrap(), b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await;
-        assert_eq!(request, "GET /.well-known/openid-configuration HTTP/1.1\r\naccept: */*\r\nhost: HOST\r\n\r\n");
+        let expected = "GET /.well-known/openid-configuration HTTP/1.1\r\naccept: */*\r\naccept-encoding: identity\r\n\
+                        host: HOST\r\n\r\n";
+        assert_eq!(request, expected);
         assert!(matches!(error, DiscoveryError::Status(_, 404)), "{error}");
     }
 
@@ -188,6 +210,13 @@ mod tests {
         let (_, error) =
             fetch_from(&client().unwrap(), b"HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n").await;
         assert!(matches!(error, DiscoveryError::Status(_, 302)), "{error}");
+    }
+
+    #[tokio::test]
+    async fn compressed_document_is_rejected() {
+        let gzip = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n\x1f\x8b";
+        let (_, error) = fetch_from(&client().unwrap(), gzip).await;
+        assert!(matches!(error, DiscoveryError::Encoded(_)), "{error}");
     }
 
     #[tokio::test]

@@ -26,7 +26,7 @@ pub enum ManifestError {
     #[error("role `{0}` has an invalid grant: {1}")]
     InvalidGrant(RoleId, Value),
     /// A `user` cannot be the subject of an identity provider.
-    #[error("user `{0}` must be 1 to 255 visible ASCII characters")]
+    #[error("user `{0}` must be 1 to 255 printable ASCII characters, without a space at either end")]
     InvalidUser(String),
     /// An assignment names a `user`, and no identity provider is given.
     #[error("user `{0}` has no identity provider: name one, or write `principal`: `<provider>|<subject>`")]

@@ -204,7 +204,7 @@ fn invalid_manifest_is_rejected_with_the_rule() {
             assign(json!({"user": "u", "roles": ["2:owner"]})),
             "of `local|u` contains the role `2:owner` of another organization",
         ),
-        (assign(json!({"user": "a b"})), "user `a b` must be 1 to 255 visible ASCII characters"),
+        (assign(json!({"user": "a b "})), "user `a b ` must be 1 to 255 printable ASCII characters"),
         (assign(json!({})), "must have either a `user` or a `principal`"),
         (assign(json!({"user": "u", "principal": "local|u"})), "must have either a `user` or a `principal`"),
         (assign(json!({"principal": "u"})), "principal `u` must be `<provider>|<subject>`"),

@@ -34,7 +34,7 @@ pub enum PrincipalError {
     #[error("a provider name must have 1 to 32 characters of a-z 0-9 -")]
     IdentityProvider,
     /// The part after the `|` is not a subject.
-    #[error("a subject must have 1 to 255 visible ASCII characters")]
+    #[error("a subject must have 1 to 255 printable ASCII characters, without a space at either end")]
     Subject,
     /// The text has no `|` and is not a token id.
     #[error("a principal must be `<provider>|<subject>` or a token id")]
@@ -54,9 +54,10 @@ impl UserId {
     ///
     /// # Errors
     ///
-    /// [`PrincipalError::Subject`] if `subject` is not 1 to 255 visible ASCII characters.
+    /// [`PrincipalError::Subject`] if `subject` is not 1 to 255 printable ASCII characters, or has a space at an end.
     pub fn new(provider: ProviderName, subject: &str) -> Result<Self, PrincipalError> {
-        let is_valid = (1..=255).contains(&subject.len()) && subject.bytes().all(|b| b.is_ascii_graphic());
+        let is_printable = subject.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
+        let is_valid = (1..=255).contains(&subject.len()) && is_printable && subject.trim() == subject;
         is_valid.then(|| Self { provider, subject: subject.to_owned() }).ok_or(PrincipalError::Subject)
     }
 
@@ -138,14 +139,24 @@ mod tests {
 
     #[test]
     fn principal_is_user_of_provider_or_token() {
-        for good in ["local|1001", "idp-2|auth0|abc", "local|a@b.c", "api_5ZugdRXasLfWBypHi93Fk"] {
+        for good in [
+            "local|1001",
+            "idp-2|auth0|abc",
+            "local|a@b.c",
+            "ad|CN=Jane Doe,OU=Users,DC=example,DC=com",
+            "api_5ZugdRXasLfWBypHi93Fk",
+        ] {
             assert_eq!(good.parse::<Principal>().map(|p| p.to_string()), Ok(good.to_owned()));
         }
         for (bad, error) in [
             ("Local|1", PrincipalError::IdentityProvider),
             ("|1", PrincipalError::IdentityProvider),
             ("local|", PrincipalError::Subject),
-            ("local|a b", PrincipalError::Subject),
+            ("local| ", PrincipalError::Subject),
+            ("local| a", PrincipalError::Subject),
+            ("local|a ", PrincipalError::Subject),
+            ("local|a\tb", PrincipalError::Subject),
+            ("local|a\u{a0}b", PrincipalError::Subject),
             ("local|ä", PrincipalError::Subject),
             ("1001", PrincipalError::Form),
         ] {

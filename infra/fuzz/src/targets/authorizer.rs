@@ -1,7 +1,7 @@
 //! Target `authorizer`: events of API Gateway.
 
 mod events;
-mod ports;
+pub(super) mod ports;
 
 use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
@@ -155,7 +155,7 @@ fn tokens() -> HashMap<&'static str, String> {
         sign(ec, &claims::valid()),
         sign(rsa, &claims::valid()),
         sign(rsa, &user(json!(many_roles))),
-        sign(rsa, &user(json!("owner"))),
+        sign(rsa, &user(json!({"owner": true}))),
     ];
     PLACEHOLDERS.into_iter().zip(tokens).collect()
 }

@@ -91,6 +91,8 @@ fn seeds() -> Vec<Vec<u8>> {
         valid.clone(),
         with("exp", json!(1_566_660_000)),
         with("exp", json!(1_566_660_000.0)),
+        with("exp", json!(1.566_660_000_5e9)),
+        with("iat", json!(1e9)),
         with("exp", json!(null)),
         with("read_only", json!(true)),
         with("anonymize", json!(false)),

@@ -2,9 +2,9 @@
 
 use std::{collections::HashSet, net::IpAddr};
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use shared::{
-    identity_provider::{IdentityProvider, Organizations},
+    identity_provider::{ClaimName, IdentityProvider, Organizations},
     json::StrictObject,
 };
 
@@ -44,6 +44,7 @@ fn check(provider: &IdentityProvider, input: &JsonMembers) {
     assert_eq!(member("issuer"), Some(json!(issuer)), "another issuer");
     assert!(!issuer.starts_with(OWN_ISSUER) && is_secure(issuer), "{issuer}");
     assert!(!provider.audience.is_empty() && !provider.audience.contains(&String::new()), "no audience");
+    check_claim_names(provider, &member);
     for (setting, name) in
         [(provider.owner_from_claim, "owner_from_claim"), (provider.assigned_without_claim, "assigned_without_claim")]
     {
@@ -59,6 +60,25 @@ fn check(provider: &IdentityProvider, input: &JsonMembers) {
     }
     let is_included = provider.organization.as_ref().is_none_or(|org| provider.organizations.include(org));
     assert!(is_included, "`organization` is not one of `organizations`");
+}
+
+/// The names of claims are those of the input or the default, and a claim with such a name is found.
+fn check_claim_names(provider: &IdentityProvider, member: &impl Fn(&str) -> Option<Value>) {
+    let names = [
+        (Some(&provider.org_claim), "org_claim", Some("org_id")),
+        (Some(&provider.user_claim), "user_claim", Some("sub")),
+        (provider.roles_claim.as_ref(), "roles_claim", None),
+    ];
+    for (name, setting, default) in names {
+        let name = name.map(ClaimName::as_str);
+        let configured = member(setting);
+        assert_eq!(name, configured.as_ref().map_or(default, Value::as_str), "{setting}");
+        let Some(name) = name else { continue };
+        assert!((1..=256).contains(&name.len()) && !name.chars().any(char::is_control), "{name:?}");
+        let claims = Map::from_iter([(name.to_owned(), json!(7))]);
+        let parsed = ClaimName::try_from(name.to_owned()).unwrap();
+        assert_eq!(parsed.find(&claims), Ok(Some(&json!(7))), "{name:?}");
+    }
 }
 
 /// Reference implementation, without a URL parser: whether the address uses HTTPS or is on this machine.
@@ -100,5 +120,7 @@ fn seeds() -> Vec<Vec<u8>> {
         r#"[{"name":"a","issuer":"https://id.example","audience":["a",""],"organizations":["1"],"organization":"2"}]"#,
         r#"[{"name":"a","issuer":"https://id.example","audience":"a","organizations":["1"]},{"name":"b","issuer":"https://id.example","audience":"a","organizations":["1"]}]"#,
         r#"[["a","https://id.example","a"]]"#,
+        r#"[{"name":"a","issuer":"https://id.example","audience":"a","organizations":["1"],"org_claim":"/https:~1~1x~1/org~0","user_claim":"a.b","roles_claim":"https://x.example/roles"}]"#,
+        r#"[{"name":"a","issuer":"https://id.example","audience":"a","organizations":["1"],"org_claim":"/a~2","user_claim":"","roles_claim":null}]"#,
     ])
 }

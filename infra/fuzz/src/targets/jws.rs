@@ -5,7 +5,7 @@ use std::{str::from_utf8, sync::LazyLock};
 use arbitrary::{Result, Unstructured};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use shared::jwt::{KeySet, Unverified};
+use shared::jwt::{KeySet, ProviderKeySet, Unverified};
 
 use super::Target;
 use crate::{
@@ -17,6 +17,28 @@ use crate::{
 pub(super) const TARGET: Target = Target { name: "jws", run, seeds };
 
 static KEY_SET: LazyLock<KeySet> = LazyLock::new(keys::key_set);
+
+/// Key sets of an identity provider: each key under its own `kid`, both under one, both without `kid`, and both with an
+/// encryption key of the other token's signer.
+static PROVIDER_KEY_SETS: LazyLock<[ProviderKeySet; 4]> = LazyLock::new(|| {
+    let jwks = keys::all().each_ref().map(|key| json!(key.public().jwk()));
+    let with = |member: &str, value: Value| {
+        jwks.clone().map(|mut jwk| {
+            jwk[member] = value.clone();
+            jwk
+        })
+    };
+    let encryption = with("key_ops", json!(["encrypt"]));
+    [
+        ProviderKeySet::new(jwks.clone()),
+        ProviderKeySet::new(with("kid", json!(SHARED_KID))),
+        ProviderKeySet::new(with("kid", json!(null))),
+        ProviderKeySet::new(jwks.into_iter().chain(encryption)),
+    ]
+});
+
+/// The `kid` that two keys of a provider have.
+const SHARED_KID: &str = "1";
 
 /// The claims of [`SIGNED`].
 const CLAIMS: [&str; 3] = [
@@ -52,7 +74,7 @@ fn run(bytes: &[u8]) {
 
 /// A token that verifies equals a signed token. An ES256 signature may be the second valid form.
 fn check_unsigned(text: &str) {
-    if verify(text).is_none() {
+    if verify(text).is_none() && !PROVIDER_KEY_SETS.iter().any(|set| verifies(text, set)) {
         return;
     }
     let (signing_input, signature) = text.rsplit_once('.').unwrap();
@@ -75,7 +97,9 @@ fn check_signed(mut u: Unstructured<'_>) -> Result<()> {
         1 => claims = mutate::bytes(&claims, &[], &mut u)?,
         _ => header = replace_kid(u.take_rest(), named_key.public().kid()),
     }
-    let Some(payload) = verify(&signing_key.sign(&header, &claims)) else { return Ok(()) };
+    let token = signing_key.sign(&header, &claims);
+    check_with_provider_keys(&token, &header, signing_key);
+    let Some(payload) = verify(&token) else { return Ok(()) };
     assert!(from_utf8(&header).is_ok(), "not UTF-8 (RFC 7515, section 5.2)");
     // An unknown member may contain a number that `Value` cannot represent.
     let Some(header) = JsonMembers::parse(&header) else { return Ok(()) };
@@ -86,6 +110,27 @@ fn check_signed(mut u: Unstructured<'_>) -> Result<()> {
     assert_eq!(serde_json::from_slice::<Value>(&claims).unwrap(), payload, "other claims than were signed");
     assert_eq!(JsonMembers::parse(&claims).unwrap().values("iss").len(), 1, "no issuer or a duplicate");
     Ok(())
+}
+
+/// With the keys of a provider, a signed token verifies only if its header names the algorithm of the signing key, and
+/// the `kid` of that key or, if no other key has the algorithm, none.
+fn check_with_provider_keys(token: &str, header: &[u8], signing_key: &SigningKey) {
+    let own_kid = signing_key.public().kid();
+    for (set, kid) in PROVIDER_KEY_SETS.iter().zip([Some(own_kid), Some(SHARED_KID), None, Some(own_kid)]) {
+        if !verifies(token, set) {
+            continue;
+        }
+        let Some(header) = JsonMembers::parse(header) else { return };
+        assert_eq!(header.values("alg"), [signing_key.public().alg().as_str()], "another algorithm");
+        let named = header.values("kid");
+        assert!(named.is_empty() || kid.is_some_and(|kid| named == [kid]), "another key id: {named:?}");
+        assert!(header.values("crit").is_empty(), "a critical extension");
+    }
+}
+
+/// Whether a provider with these keys has signed the token.
+fn verifies(token: &str, set: &ProviderKeySet) -> bool {
+    Unverified::parse(token).is_ok_and(|token| token.verify_with_provider_keys::<Value>(set).is_ok())
 }
 
 /// The header with the key id instead of its placeholder.
@@ -122,6 +167,8 @@ fn seeds() -> Vec<Vec<u8>> {
     critical["crit"] = json!(["b64"]);
     let headers =
         [json!({"alg": "none"}), header("HS256"), header("ES256"), header("RS256"), json!({"alg": "RS256"}), critical];
+    let shared_kid = json!({"alg": "RS256", "kid": SHARED_KID});
+    let headers = headers.into_iter().chain([shared_kid]);
     let headers = headers.map(|header| signed(header.to_string().as_bytes()));
     let valid_header = header("RS256").to_string();
     let invalid_utf8 = [valid_header.trim_end_matches('}').as_bytes(), b",\"x\":\"\xff\"}"].concat();

@@ -62,7 +62,10 @@ fn check_rule(rule: &Rule, input: &Value, route: &str) {
         RouteAccess::Public => {
             assert!(flag("public") && rule.own_id.is_none() && !rule.public_tokens && !flag("any_caller"), "{route}");
         }
-        RouteAccess::Authenticated => assert!(flag("any_caller") && input.get("action").is_none(), "{route}"),
+        RouteAccess::Authenticated { without_role } => {
+            assert!(flag("any_caller") && input.get("action").is_none(), "{route}");
+            assert_eq!(*without_role, flag("without_role"), "{route}");
+        }
         RouteAccess::Permission(action, resource) => {
             assert_eq!(text("action"), Some(action.as_str()), "{route}");
             assert_eq!(text("resource"), resource.as_ref().map(ToString::to_string).as_deref(), "{route}");
@@ -70,7 +73,7 @@ fn check_rule(rule: &Rule, input: &Value, route: &str) {
     }
     assert_eq!(rule.public_tokens, flag("public_tokens"), "{route}");
     assert_eq!(rule.own_id.as_deref(), text("own_id"), "{route}");
-    let known = ["public", "any_caller", "action", "resource", "own_id", "public_tokens"];
+    let known = ["public", "any_caller", "without_role", "action", "resource", "own_id", "public_tokens"];
     let is_known = |name: &String| known.contains(&name.as_str());
     assert!(input.as_object().unwrap().keys().all(is_known), "{route}: an unknown member is accepted");
 }
@@ -90,7 +93,7 @@ fn check_found(rules: &Rules, rule: &Rule, text: &str) {
 fn to_json(rule: &Rule) -> Value {
     let mut members = match &rule.access {
         RouteAccess::Public => json!({"public": true}),
-        RouteAccess::Authenticated => json!({"any_caller": true}),
+        RouteAccess::Authenticated { without_role } => json!({"any_caller": true, "without_role": without_role}),
         RouteAccess::Permission(action, None) => json!({"action": action.as_str()}),
         RouteAccess::Permission(action, Some(resource)) => {
             json!({"action": action.as_str(), "resource": resource.to_string()})
@@ -120,5 +123,7 @@ fn seeds() -> Vec<Vec<u8>> {
         r#"{"GET /x":[true]}"#,
         r#"{"POST /v3/events:batchGet":{"action":"event:view"},"GET /@me/a+b,c=d/!'()&":{"any_caller":true}}"#,
         r#"{"GET /{t}/{d}":{"action":"a","resource":"tenant:{t}:doc:{d}"},"GET /a;b":{"public":true}}"#,
+        r#"{"GET /x":{"any_caller":true,"without_role":true,"own_id":"id"},"GET /y":{"any_caller":true,"without_role":false}}"#,
+        r#"{"GET /x":{"action":"a","without_role":true},"GET /y":{"public":true,"without_role":true}}"#,
     ])
 }

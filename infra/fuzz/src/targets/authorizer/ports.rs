@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, LazyLock};
 
+use serde_json::json;
 use shared::{
     identity_provider::IdentityProvider,
-    jwt::KeySet,
+    jwt::{KeySet, ProviderKeySet},
     permissions::{OrgId, RoleId},
     ports::{
         AuthorizationData, Clock, ListAssignedRoles, OwnKeys, PortError, PortErrorKind, ProviderKeys,
@@ -16,7 +17,7 @@ use shared::{
 use crate::keys;
 
 /// The current time, in seconds.
-pub(super) const NOW: i64 = 1_566_657_000;
+pub(in crate::targets) const NOW: i64 = 1_566_657_000;
 
 /// Stored tokens, without any role.
 #[derive(Clone, Copy)]
@@ -31,10 +32,10 @@ pub(super) enum FakeLedger {
 
 /// The key at this index of [`keys::all`].
 #[derive(Clone, Copy)]
-pub(super) struct SingleKey(pub usize);
+pub(in crate::targets) struct SingleKey(pub usize);
 
 /// A clock that always returns [`NOW`].
-pub(super) struct FixedClock;
+pub(in crate::targets) struct FixedClock;
 
 static TOKEN: LazyLock<Token> = LazyLock::new(|| Token {
     id: "api_5ZugdRXasLfWBypHi93Fk".parse().unwrap(),
@@ -101,8 +102,19 @@ impl OwnKeys for SingleKey {
 }
 
 impl ProviderKeys for SingleKey {
-    async fn key_set(&self, _: &IdentityProvider, _: &str) -> Result<Arc<KeySet>, PortError> {
-        Ok(self.cached_key_set())
+    async fn key_set(&self, _: &IdentityProvider) -> Result<Arc<ProviderKeySet>, PortError> {
+        static KEY_SETS: LazyLock<[Arc<ProviderKeySet>; 2]> = LazyLock::new(|| {
+            keys::all().each_ref().map(|key| Arc::new(ProviderKeySet::new([json!(key.public().jwk())])))
+        });
+        Ok(KEY_SETS[self.0].clone())
+    }
+
+    async fn newer_key_set(
+        &self,
+        _: &IdentityProvider,
+        outdated: &Arc<ProviderKeySet>,
+    ) -> Result<Arc<ProviderKeySet>, PortError> {
+        Ok(outdated.clone())
     }
 }
 
