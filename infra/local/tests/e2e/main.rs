@@ -24,6 +24,7 @@ mod model_based;
 mod pagination;
 mod permissions;
 mod portal;
+mod provider_tokens;
 mod races;
 mod raw_requests;
 mod sample_api;

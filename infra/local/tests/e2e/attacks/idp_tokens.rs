@@ -1,9 +1,10 @@
 //! User tokens with other headers, algorithms and keys, signed with the identity provider's real keys.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, crypto, errors::Result};
+use local::idp::issuer::Issuer;
 use serde_json::{Value, json};
 
 use super::{
@@ -29,9 +30,13 @@ fn private_key(pkcs8: &Value, parse: fn(&[u8]) -> Result<EncodingKey>) -> Encodi
 
 impl IdpKeys {
     pub fn read(stack: &TestStack) -> Self {
-        let file = fs::read(stack.folder.path().join("data/identity.json")).unwrap();
+        Self::of(&stack.folder.path().join("data"), stack.idp().issuer())
+    }
+
+    /// The keys of `issuer`, which stores them in the directory `data`.
+    pub fn of(data: &Path, issuer: &Issuer) -> Self {
+        let file = fs::read(data.join("identity.json")).unwrap();
         let file: Value = serde_json::from_slice(&file).unwrap();
-        let issuer = stack.idp().issuer();
         let kid = |index: usize| issuer.jwks().keys[index].common.key_id.clone().unwrap();
         Self {
             rsa: private_key(&file["rsa"], EncodingKey::from_rsa_pem),
@@ -90,6 +95,9 @@ pub fn group(forge: &TokenForge<'_>) -> AttackGroup {
         Attack::valid("no typ", &keys.with_header(&without_member(&header, "typ"), &claims)),
         Attack::valid("typ jwt", &keys.with_header(&with_member(&header, "typ", &json!("jwt")), &claims)),
         Attack::valid("typ at+jwt", &keys.with_header(&with_member(&header, "typ", &json!("at+jwt")), &claims)),
+        // The provider has one key for each algorithm (OpenID Connect Core 1.0, section 10.1).
+        Attack::valid("no kid", &keys.with_header(&without_member(&header, "kid"), &claims)),
+        Attack::valid("no kid, P-256 key", &keys.sign(r#"{"alg":"ES256"}"#, &claims.to_string(), Algorithm::ES256)),
         Attack::valid("P-256 key", &keys.sign(&p256_header, &claims.to_string(), Algorithm::ES256)),
     ];
     AttackGroup::new("user tokens: headers, keys", &keys.with_claims(&claims), attacks).with_valid_variants(valid)
@@ -158,9 +166,10 @@ fn other_headers(forge: &TokenForge<'_>, keys: &IdpKeys, claims: &Value) -> Vec<
         let token = keys.with_header(&with_member(&header, member, &value), claims);
         attacks.push(Attack::rejected(format!("{member} {value}"), &token));
     }
-    for member in ["kid", "alg"] {
-        let token = keys.with_header(&without_member(&header, member), claims);
-        attacks.push(Attack::rejected(format!("no {member}"), &token));
+    attacks.push(Attack::rejected("no alg", &keys.with_header(&without_member(&header, "alg"), claims)));
+    for (alg, algorithm) in [("ES256", Algorithm::RS256), ("RS256", Algorithm::ES256), ("PS256", Algorithm::PS256)] {
+        let token = keys.sign(&json!({"alg": alg}).to_string(), &claims.to_string(), algorithm);
+        attacks.push(Attack::rejected(format!("no kid, {algorithm:?} signature with alg {alg}"), &token));
     }
     attacks
 }
