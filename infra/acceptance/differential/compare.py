@@ -7,7 +7,7 @@ import json
 import sys
 from collections import Counter
 
-from expected_differences import EXPECTED_DIFFERENCES, find_difference
+from expected_differences import EXPECTED_DIFFERENCES, USER_TOKEN_DIFFERENCES, find_difference
 
 
 def read_lines(path: str) -> list:
@@ -27,7 +27,7 @@ def main(latchkey: str, *others: str) -> None:
         if len(set(accepted)) == 1:
             agreed[accepted[0]] += 1
             continue
-        difference = None if accepted[0] else find_difference(token["token"])
+        difference = None if accepted[0] else find_difference(token["token"], token["verifier"])
         if difference:
             differences[difference.name, *accepted[1:]] += 1
         else:
@@ -47,7 +47,7 @@ def report(count: int, agreed: Counter, differences: Counter, kinds: Counter) ->
         print(f"| {kind} | {kinds[kind, True]} | {kinds[kind, False]} |")
     print("\n| rejected by Latchkey only | tokens | PyJWT | jose | reason |\n|---|---|---|---|---|")
     verbs = {True: "accepts", False: "rejects"}
-    reasons = {difference.name: difference.reason for difference in EXPECTED_DIFFERENCES}
+    reasons = {difference.name: difference.reason for difference in EXPECTED_DIFFERENCES + USER_TOKEN_DIFFERENCES}
     for (name, pyjwt, jose), tokens in sorted(differences.items()):
         print(f"| {name} | {tokens} | {verbs[pyjwt]} | {verbs[jose]} | {reasons[name]} |")
 

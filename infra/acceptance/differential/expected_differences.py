@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ OPTIONAL_STRING_CLAIMS = ["parent", "journey_id", "portal_id"]
 OTHER_CLAIMS = ["iat", "exp", "token_use", "assume_roles", "read_only", "anonymize"]
 # 9999-12-30T22:00:00Z, the latest time in a token.
 MAX_NUMERIC_DATE = 253_402_207_200
+# The latest time in a user's token.
+MAX_USER_NUMERIC_DATE = 2**40
 
 
 class Members(list):
@@ -83,6 +86,36 @@ def has_claim_of_wrong_type(token: Token) -> bool:
     return any(not is_valid(value) for name, is_valid in checks.items() for value in token.claims.values(name))
 
 
+def has_nested_duplicate(value: object) -> bool:
+    if isinstance(value, Members):
+        names = [name for name, _ in value]
+        return len(set(names)) < len(names) or any(has_nested_duplicate(member) for _, member in value)
+    return isinstance(value, list) and any(map(has_nested_duplicate, value))
+
+
+def is_user_time(value: object) -> bool:
+    return type(value) in (int, float) and 0 <= value <= MAX_USER_NUMERIC_DATE
+
+
+def is_audience(value: object) -> bool:
+    is_list = type(value) is list and all(type(audience) is str for audience in value)
+    return type(value) is str or is_list
+
+
+def has_user_claim_of_wrong_type(token: Token) -> bool:
+    checks = {"exp": is_user_time, "iat": is_user_time, "nbf": is_user_time, "aud": is_audience}
+    checks |= {"iss": lambda value: type(value) is str, "sub": lambda value: type(value) is str}
+    return any(not is_valid(value) for name, is_valid in checks.items() for value in token.claims.values(name))
+
+
+def is_user_type(value: object) -> bool:
+    return type(value) is str and value.lower().removeprefix("application/") in ("jwt", "at+jwt")
+
+
+def is_subject(value: str) -> bool:
+    return re.fullmatch(r"[!-~]([ -~]{0,253}[!-~])?", value) is not None
+
+
 @dataclass(frozen=True)
 class Difference:
     name: str
@@ -91,7 +124,7 @@ class Difference:
     matches: Callable[[Token], bool]
 
 
-# The first that matches applies.
+# The first that matches a token of Latchkey applies.
 EXPECTED_DIFFERENCES = [
     Difference(
         "non-canonical base64url",
@@ -136,10 +169,48 @@ EXPECTED_DIFFERENCES = [
 ]
 
 
-def find_difference(text: str) -> Difference | None:
+# The first that matches a user's token applies. Times may have a fraction or an exponent, and `kid` and `iat` may be missing.
+USER_TOKEN_DIFFERENCES = [
+    # Encodings, JSON and the header are read as in a token of Latchkey.
+    *EXPECTED_DIFFERENCES[:3],
+    Difference(
+        "duplicate member in a user's token",
+        "parsers differ on which of two members counts, at every depth (RFC 7519, section 4)",
+        lambda token: has_nested_duplicate(token.claims),
+    ),
+    Difference(
+        "critical extension in a user's token",
+        "no extension is supported (RFC 7515, section 4.1.11)",
+        lambda token: token.header.values("crit") != [],
+    ),
+    Difference(
+        "`kid` or `typ` of a user's token",
+        "a `kid` that is present is a string, and the type is JWT or at+jwt",
+        lambda token: not all(type(kid) is str for kid in token.header.values("kid"))
+        or not all(map(is_user_type, token.header.values("typ"))),
+    ),
+    Difference(
+        "claim of a wrong type in a user's token",
+        "such a claim is an error and does not count as absent; times are numbers from 0 to 2^40",
+        has_user_claim_of_wrong_type,
+    ),
+    Difference(
+        "`iat` of a user's token in the future",
+        "the libraries do not check the claim",
+        lambda token: any(iat > time.time() + 59 for iat in token.claims.values("iat")),
+    ),
+    Difference(
+        "subject of a user's token",
+        "it is part of an id, so that it has printable ASCII characters only, and no space at an end",
+        lambda token: not all(map(is_subject, token.claims.values("sub"))),
+    ),
+]
+
+
+def find_difference(text: str, verifier: str) -> Difference | None:
     """The expected difference that applies to a token that only Latchkey rejects."""
     token = Token(text)
-    for difference in EXPECTED_DIFFERENCES:
+    for difference in USER_TOKEN_DIFFERENCES if verifier == "user" else EXPECTED_DIFFERENCES:
         try:
             if difference.matches(token):
                 return difference

@@ -5,12 +5,23 @@ import { text } from 'node:stream/consumers';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 
 const lines = (await text(process.stdin)).split('\n').filter(Boolean).map((line) => JSON.parse(line));
-const [{ jwks, issuer, audience }, ...tokens] = lines;
-const keys = createLocalJWKSet(jwks);
+const [configuration, ...tokens] = lines;
+const algorithms = ['RS256', 'ES256'];
 const requiredClaims = ['sub', 'jti', 'client_id', 'iat', 'token_use', 'token_id', 'token_type', 'org_id'];
-const options = { issuer, audience, typ: 'at+jwt', algorithms: ['RS256', 'ES256'], requiredClaims };
+const options = {
+  own: { typ: 'at+jwt', algorithms, requiredClaims },
+  user: { algorithms, requiredClaims: ['sub', 'exp'], clockTolerance: 60 },
+};
 
-for (const { token } of tokens) {
-  const error = await jwtVerify(token, keys, options).then(() => null, ({ code, name, message }) => `${code ?? name}: ${message}`);
+function verifierOf(name) {
+  const { jwks, issuer, audience } = configuration[name];
+  const keys = createLocalJWKSet(jwks);
+  return (token) => jwtVerify(token, keys, { ...options[name], issuer, audience });
+}
+
+const verifiers = { own: verifierOf('own'), user: verifierOf('user') };
+
+for (const { token, verifier } of tokens) {
+  const error = await verifiers[verifier](token).then(() => null, ({ code, name, message }) => `${code ?? name}: ${message}`);
   console.log(JSON.stringify(error));
 }

@@ -26,7 +26,41 @@ def verification_error(token: str, keys: jwt.PyJWKSet, issuer: str, audience: st
     return None
 
 
+def may_verify(jwk: dict) -> bool:
+    """RFC 7517, sections 4.2 and 4.3, which PyJWT does not apply."""
+    return jwk.get("use", "sig") == "sig" and "verify" in jwk.get("key_ops", ["verify"])
+
+
+def user_verification_error(token: str, jwks: dict, issuer: str, audience: str) -> str | None:
+    """Tries each key that fits the header; without `kid`, exactly one must fit (OpenID Connect Core 1.0, section 10.1)."""
+    error = "no key fits"
+    try:
+        header = jwt.get_unverified_header(token)
+        kid = header.get("kid")
+        keys = [jwt.PyJWK(jwk) for jwk in jwks["keys"] if may_verify(jwk) and kid in (None, jwk.get("kid"))]
+        keys = [key for key in keys if key.algorithm_name == header.get("alg")]
+        if kid is None and len(keys) != 1:
+            return f"{len(keys)} keys fit"
+        options = {"require": ["iss", "sub", "aud", "exp"], "verify_iat": False, "verify_jti": False}
+        for key in keys:
+            try:
+                jwt.decode(token, key, [key.algorithm_name], options, issuer=issuer, audience=audience, leeway=60)
+                return None
+            except jwt.InvalidSignatureError:
+                error = "signature"
+    except jwt.PyJWTError as failure:
+        return f"{type(failure).__name__}: {failure}"
+    except Exception as failure:
+        return f"unexpected error: {type(failure).__name__}"
+    return error
+
+
 configuration, *tokens = map(json.loads, sys.stdin)
-keys = jwt.PyJWKSet.from_dict(configuration["jwks"])
+own, user = configuration["own"], configuration["user"]
+own_keys = jwt.PyJWKSet.from_dict(own["jwks"])
 for line in tokens:
-    print(json.dumps(verification_error(line["token"], keys, configuration["issuer"], configuration["audience"])))
+    if line["verifier"] == "user":
+        error = user_verification_error(line["token"], user["jwks"], user["issuer"], user["audience"])
+    else:
+        error = verification_error(line["token"], own_keys, own["issuer"], own["audience"])
+    print(json.dumps(error))

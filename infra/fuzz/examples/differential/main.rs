@@ -1,11 +1,14 @@
 //! Writes valid and mutated tokens with the result of Latchkey's verifier as JSON lines to the standard output, for a
 //! comparison with other verifiers.
 //!
-//! The first line is the configuration of a verifier: JWK set, issuer and audience. A token is accepted if it is signed
-//! by one of these keys with the key's algorithm, has the type `at+jwt`, this issuer and audience and all required
-//! claims, and is not expired. Whether the table contains the token is not part of the comparison.
+//! The first line is the configuration of two verifiers: JWK set, issuer and audience. A token of Latchkey is accepted if
+//! it is signed by one of these keys with the key's algorithm, has the type `at+jwt`, this issuer and audience and all
+//! required claims, and is not expired. Whether the table contains the token is not part of the comparison. A user's token
+//! is accepted if one of the keys that fit its header signed it, and its issuer, audience and times are valid.
 
 #![expect(clippy::unwrap_used, reason = "a tool of the acceptance tests, which fails by a panic")]
+
+mod user_tokens;
 
 use std::{
     env,
@@ -26,7 +29,9 @@ use shared::{
     token::{Claims, Issuer},
 };
 
-/// Generates tokens.
+use self::user_tokens::UserTokens;
+
+/// Generates tokens of Latchkey.
 struct TokenGenerator {
     /// A key that is not in the key set.
     unknown_key: SigningKey,
@@ -45,13 +50,18 @@ fn main() -> io::Result<()> {
     };
     let key_set = keys::key_set();
     let generator = TokenGenerator::new();
+    let user_tokens = UserTokens::new();
     let mut out = io::BufWriter::new(io::stdout().lock());
-    writeln!(out, "{}", json!({"jwks": key_set.jwk_set(), "issuer": issuer.issuer, "audience": issuer.audience}))?;
+    let own = json!({"jwks": key_set.jwk_set(), "issuer": issuer.issuer, "audience": issuer.audience});
+    writeln!(out, "{}", json!({"own": own, "user": user_tokens.configuration()}))?;
     for number in 0..count {
         let bytes = pseudorandom_bytes(seed, number);
-        let (kind, token) = generator.generate(&mut Unstructured::new(&bytes)).unwrap();
-        let refused = verify(&token, &key_set, &issuer).err();
-        writeln!(out, "{}", json!({"kind": kind, "token": token, "refused": refused}))?;
+        let mut u = Unstructured::new(&bytes);
+        let is_user = number % 3 == 0;
+        let (kind, token) = if is_user { user_tokens.generate(&mut u) } else { generator.generate(&mut u) }.unwrap();
+        let refused = if is_user { user_tokens.verify(&token) } else { verify(&token, &key_set, &issuer) }.err();
+        let verifier = if is_user { "user" } else { "own" };
+        writeln!(out, "{}", json!({"verifier": verifier, "kind": kind, "token": token, "refused": refused}))?;
     }
     out.flush()
 }
