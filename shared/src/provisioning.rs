@@ -8,7 +8,7 @@ mod role_limit;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use serde_json::Value;
 
@@ -84,7 +84,7 @@ pub enum Change {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApplyError {
     /// A call to DynamoDB failed.
-    #[error(transparent)]
+    #[error("ledger request failed: {0}")]
     Port(#[from] PortError),
     /// Other operators changed the item during each attempt to write it.
     #[error("concurrent changes to the {0}: try again")]
@@ -92,6 +92,9 @@ pub enum ApplyError {
     /// The stored item has an invalid attribute.
     #[error("the stored item of the {0} is invalid")]
     InvalidItem(ItemKey),
+    /// An assignment names a role that is neither stored nor declared in the file, so it would have no effect.
+    #[error("the {0} name `{1}`, which is neither a stored role nor declared in the file")]
+    UnknownRole(ItemKey, RoleId),
     /// With the owner role the user would have more roles than the authorizer accepts, and would be denied everywhere.
     #[error("with the owner role, `{0}` would exceed the role limit in `{1}`: {2}")]
     TooManyRoles(UserId, OrgId, TooManyRoles),
@@ -104,7 +107,7 @@ impl ApplyError {
         match self {
             Self::Port(error) => error.is_retryable(),
             Self::Conflict(_) => true,
-            Self::InvalidItem(_) | Self::TooManyRoles(..) => false,
+            Self::InvalidItem(_) | Self::UnknownRole(..) | Self::TooManyRoles(..) => false,
         }
     }
 }
@@ -141,6 +144,31 @@ impl<L: AdminStore> Provisioning<L> {
             compared.push((change, item.clone()));
         }
         Ok(compared)
+    }
+
+    /// Checks that every role in the assignments of `items` is stored, is one of `items`, or is owner, which exists without
+    /// an item.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ApplyError::UnknownRole`] for the first role that does not exist, and [`ApplyError::Port`] if a role cannot
+    /// be read.
+    pub async fn check_roles(&self, items: &[DesiredItem]) -> Result<(), ApplyError> {
+        let mut known: HashSet<ItemKey> = items.iter().map(|item| item.key.clone()).collect();
+        for item in items {
+            let ItemValue::Assignment(roles) = &item.value else { continue };
+            for role in roles {
+                let key = ItemKey::Role(role.clone());
+                if role.is_owner() || known.contains(&key) {
+                    continue;
+                }
+                if self.ledger.read_item(&key).await?.is_none() {
+                    return Err(ApplyError::UnknownRole(item.key.clone(), role.clone()));
+                }
+                known.insert(key);
+            }
+        }
+        Ok(())
     }
 
     /// Writes the items that differ. After an error some of them may be written; a retry of the whole command completes

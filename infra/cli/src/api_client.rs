@@ -3,6 +3,8 @@
 mod link_header;
 pub mod list_tokens;
 
+use std::{io, pin::pin, time::Duration};
+
 use clap::Args;
 use reqwest::{
     Client, Method, Request, RequestBuilder, Response, Url,
@@ -10,8 +12,16 @@ use reqwest::{
 };
 
 use crate::{
-    credential::CredentialOptions, endpoint::EndpointOptions, error::Error, http, token_family::ACCESS_TOKENS_PATH,
+    credential::{Credential, CredentialOptions},
+    endpoint::EndpointOptions,
+    error::Error,
+    http,
+    output::print_message,
+    token_family::ACCESS_TOKENS_PATH,
 };
+
+/// Time after which a service that has not responded is reported.
+const SLOW_RESPONSE: Duration = Duration::from_secs(3);
 
 /// The options of every command that calls the API.
 #[derive(Debug, Args)]
@@ -26,7 +36,7 @@ pub struct ApiOptions {
 pub struct ApiClient {
     http: Client,
     base_url: String,
-    credential: Option<String>,
+    credential: Option<Credential>,
 }
 
 /// A successful response.
@@ -66,7 +76,7 @@ impl ApiClient {
         Self::new(endpoint.base_url, Some(credential))
     }
 
-    fn new(base_url: String, credential: Option<String>) -> Result<Self, Error> {
+    fn new(base_url: String, credential: Option<Credential>) -> Result<Self, Error> {
         Ok(Self { http: http::build_client(&base_url)?, base_url, credential })
     }
 
@@ -124,7 +134,7 @@ impl ApiClient {
     fn request(&self, method: Method, url: Url) -> RequestBuilder {
         let request = self.http.request(method, url);
         match &self.credential {
-            Some(credential) => request.bearer_auth(credential),
+            Some(credential) => request.bearer_auth(&credential.token),
             None => request,
         }
     }
@@ -144,7 +154,18 @@ impl ApiClient {
         })
     }
 
+    /// Sends `request`, and reports on standard error that the service is slow: a server that accepts the connection and stays
+    /// silent looks like a command that hangs.
     async fn execute(&self, request: Request) -> reqwest::Result<(u16, ApiResponse)> {
+        let mut response = pin!(self.receive(request));
+        if let Ok(response) = tokio::time::timeout(SLOW_RESPONSE, &mut response).await {
+            return response;
+        }
+        print_message(&format!("waiting for `{}`, which has not responded yet", self.base_url));
+        response.await
+    }
+
+    async fn receive(&self, request: Request) -> reqwest::Result<(u16, ApiResponse)> {
         let response = self.http.execute(request).await?;
         let status = response.status().as_u16();
         let link = join_link_headers(&response);
@@ -153,13 +174,47 @@ impl ApiClient {
 
     fn check_status(&self, attempt: Attempt) -> Result<ApiResponse, Error> {
         let (status, response) = attempt.result.map_err(|error| self.unreachable(&error))?;
-        if (200..300).contains(&status) { Ok(response) } else { Err(Error::from_response(status, &response.body)) }
+        if (200..300).contains(&status) {
+            return Ok(response);
+        }
+        let error = Error::from_response(&self.base_url, status, &response.body);
+        Err(match &self.credential {
+            Some(credential) => error.with_credential_source(credential.source),
+            None => error,
+        })
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Error {
-        let problem = if error.is_timeout() { "did not respond in time" } else { "is unreachable" };
-        Error::Unreachable(format!("`{}` {problem}", self.base_url))
+        Error::Unreachable(format!("Latchkey at `{}` {}", self.base_url, connection_problem(error)))
     }
+}
+
+/// What prevents a response, as the end of a sentence.
+fn connection_problem(error: &reqwest::Error) -> String {
+    let causes: Vec<&(dyn std::error::Error + 'static)> =
+        std::iter::successors(std::error::Error::source(error), |cause| cause.source()).collect();
+    let io_errors: Vec<&io::Error> = causes.iter().filter_map(|cause| cause.downcast_ref()).collect();
+    let innermost = causes.last().map(ToString::to_string).unwrap_or_default();
+    if error.is_timeout() {
+        "did not respond in time".to_owned()
+    } else if io_errors.iter().any(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+        "refuses connections: check that the service is running".to_owned()
+    } else if causes.iter().any(|cause| cause.to_string() == "dns error") {
+        format!("has a host name that cannot be resolved: {innermost}")
+    } else if io_errors.into_iter().any(is_tls_error) {
+        format!("has no trusted TLS connection: {innermost}")
+    } else if error.is_connect() {
+        format!("cannot be connected to: {innermost}")
+    } else {
+        format!("closed the connection without a complete response: {innermost}")
+    }
+}
+
+/// Whether TLS caused `error`. The errors of the connection wrap each other.
+fn is_tls_error(error: &io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(|inner| inner.is::<rustls::Error>() || inner.downcast_ref::<io::Error>().is_some_and(is_tls_error))
 }
 
 /// Joins all `Link` lines: several lines form one list (RFC 9110, section 5.3).

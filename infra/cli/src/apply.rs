@@ -37,6 +37,7 @@ The file contains roles and assignments:
    "assignments": [{"org": "123", "user": "5f7c", "roles": ["123:viewer"]},
                    {"org": "123", "principal": "company|auth0|5f7d", "roles": ["123:owner"]}]}
 
+Each member may be omitted. A role in an assignment must be stored or be in the file.
 The command is idempotent and deletes nothing: to remove all roles of a user, assign an empty list.
 With --table, credentials and region come from the AWS environment. AWS_ENDPOINT_URL_DYNAMODB replaces the endpoint."#;
 
@@ -76,7 +77,10 @@ impl ApplyCommand {
         let manifest = self.file.as_ref().map(|file| self.read_manifest(file)).transpose()?;
         let provisioning = Provisioning { ledger: self.ledger().await? };
         let items = match (manifest, &self.owner, &self.org) {
-            (Some(manifest), _, _) => manifest.items().to_vec(),
+            (Some(manifest), _, _) => {
+                provisioning.check_roles(manifest.items()).await?;
+                manifest.items().to_vec()
+            }
             (None, Some(owner), Some(org)) => vec![provisioning.with_owner(org, owner).await?],
             _ => return Err(Error::Usage("pass a file, or `--owner` and `--org`".to_owned())),
         };

@@ -25,7 +25,8 @@ Exit codes:
   3  not authenticated, not permitted, or an invalid token
   4  not found
   5  invalid request or file
-  6  unreachable or unavailable; a retry may succeed";
+  6  unreachable or unavailable; a retry may succeed
+  7  declined at a confirmation; nothing was changed";
 
 /// Create, list, revoke and verify API access tokens
 #[derive(Debug, Parser)]

@@ -17,6 +17,14 @@ pub struct CredentialOptions {
     token_stdin: bool,
 }
 
+/// A credential, and where it comes from.
+pub struct Credential {
+    /// The bearer token.
+    pub token: String,
+    /// The source, for an error of the service that rejects it.
+    pub source: &'static str,
+}
+
 impl CredentialOptions {
     /// Returns the credential for `endpoint`. The local service needs none: the default is a token of its seeded owner.
     ///
@@ -24,12 +32,13 @@ impl CredentialOptions {
     ///
     /// Returns [`Error::NoCredential`] without a usable credential, and [`Error::Usage`] if no URL was given and another service
     /// issued the credential: a file in the current directory must not decide which host receives it.
-    pub fn read(&self, endpoint: &Endpoint) -> Result<String, Error> {
+    pub fn read(&self, endpoint: &Endpoint) -> Result<Credential, Error> {
+        let source = if self.token_stdin { "standard input" } else { "`LATCHKEY_TOKEN`" };
         match (self.given()?, &endpoint.local) {
-            (Some(token), None) => Ok(token),
-            (Some(token), Some(local)) if local.is_issuer_of(&token) => Ok(token),
+            (Some(token), None) => Ok(Credential { token, source }),
+            (Some(token), Some(local)) if local.is_issuer_of(&token) => Ok(Credential { token, source }),
             (Some(_), Some(local)) => Err(issued_elsewhere(local)),
-            (None, Some(local)) => local.owner_token(),
+            (None, Some(local)) => Ok(Credential { token: local.owner_token()?, source: "the local stack" }),
             (None, None) => {
                 let action = format!("set `{TOKEN_VARIABLE}` or pass `--token-stdin`");
                 Err(Error::NoCredential(format!("no credentials: {action}")))

@@ -52,11 +52,14 @@ pub enum Error {
         /// The first violated rule.
         reason: String,
     },
+    /// The user declined a confirmation. Nothing was changed.
+    #[error("{0}")]
+    Declined(String),
     /// The service or the issuer cannot be reached.
     #[error("{0}")]
     Unreachable(String),
-    /// A request to the ledger failed.
-    #[error("ledger request failed: {0}")]
+    /// A request to the ledger failed, or roles and assignments do not fit what is stored.
+    #[error(transparent)]
     Ledger(#[from] ApplyError),
     /// Some of several requests failed. Each failure is already reported; the first one decides the exit code.
     #[error("{failed} of {total} requests failed")]
@@ -98,15 +101,27 @@ impl From<DataDirError> for Error {
 }
 
 impl Error {
-    /// Creates the error of a response with `status` and `body`. Control characters are removed: they would reach a terminal.
+    /// Creates the error of a response of `service`, the base URL, with `status` and `body`.
     #[must_use]
-    pub fn from_response(status: u16, body: &str) -> Self {
+    pub fn from_response(service: &str, status: u16, body: &str) -> Self {
         let problem = serde_json::from_str(body).unwrap_or_else(|_| ProblemDetails {
-            detail: format!("the service returned status {status} without a problem document"),
+            detail: format!(
+                "`{service}` returned status {status} without a problem document: check that it is the base URL of Latchkey"
+            ),
             code: "no code".to_owned(),
         });
-        let printable = |text: String| text.chars().filter(|c| !c.is_control()).collect();
-        Self::Api { status, detail: printable(problem.detail), code: printable(problem.code) }
+        Self::Api { status, detail: problem.detail, code: problem.code }
+    }
+
+    /// Adds to an API error that the credential was rejected, and where it came from.
+    #[must_use]
+    pub fn with_credential_source(self, source: &str) -> Self {
+        match self {
+            Self::Api { status: status @ 401, detail, code } => {
+                Self::Api { status, detail: format!("{detail}; the credential is from {source}"), code }
+            }
+            other => other,
+        }
     }
 
     /// Returns whether the service may have executed the failed request.
@@ -122,7 +137,7 @@ impl Error {
     }
 
     /// Returns the exit code: 2 invalid arguments, 3 not authenticated, not permitted or an invalid token, 4 not found, 5 an
-    /// invalid request or file, 6 unavailable, 1 any other failure.
+    /// invalid request or file, 6 unavailable, 7 declined by the user, 1 any other failure.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.exit_status())
@@ -132,8 +147,9 @@ impl Error {
         match self {
             Self::Usage(_) => 2,
             Self::NoCredential(_) | Self::InvalidToken(_) => 3,
-            Self::InvalidManifest { .. } | Self::InvalidRules { .. } => 5,
+            Self::InvalidManifest { .. } | Self::InvalidRules { .. } | Self::Ledger(ApplyError::UnknownRole(..)) => 5,
             Self::Unreachable(_) => 6,
+            Self::Declined(_) => 7,
             Self::Ledger(error) if error.is_retryable() => 6,
             Self::PartialFailure { first: cause, .. } | Self::OutcomeUnknown { cause, .. } => cause.exit_status(),
             Self::Api { status, .. } => match status {
@@ -168,18 +184,39 @@ mod tests {
             (502, 1),
             (503, 6),
         ] {
-            assert_eq!(Error::from_response(status, "{}").exit_status(), expected, "{status}");
+            assert_eq!(Error::from_response("https://a.example", status, "{}").exit_status(), expected, "{status}");
         }
     }
 
     #[test]
-    fn api_error_shows_detail_without_control_characters() {
-        let error =
-            Error::from_response(404, r#"{"detail": "the token or\u001b route does not exist", "code": "not_found"}"#);
+    fn api_error_shows_detail_or_names_the_service() {
+        let response = |status, body| Error::from_response("https://a.example", status, body);
+        let error = response(404, r#"{"detail": "the token or route does not exist", "code": "not_found"}"#);
         assert_eq!(error.to_string(), "the token or route does not exist (not_found)");
         assert_eq!(
-            Error::from_response(502, "<html>").to_string(),
-            "the service returned status 502 without a problem document (no code)"
+            response(502, "<html>").to_string(),
+            "`https://a.example` returned status 502 without a problem document: check that it is the base URL of \
+             Latchkey (no code)"
         );
+    }
+
+    #[test]
+    fn rejected_credential_is_named_by_its_source() {
+        let body = r#"{"detail": "a valid bearer token is required", "code": "unauthenticated"}"#;
+        let error = |status| {
+            Error::from_response("https://a.example", status, body)
+                .with_credential_source("`LATCHKEY_TOKEN`")
+                .to_string()
+        };
+        assert_eq!(
+            error(401),
+            "a valid bearer token is required; the credential is from `LATCHKEY_TOKEN` (unauthenticated)"
+        );
+        assert_eq!(error(403), "a valid bearer token is required (unauthenticated)");
+    }
+
+    #[test]
+    fn declined_confirmation_has_its_own_exit_code() {
+        assert_eq!(Error::Declined("no token was revoked".to_owned()).exit_status(), 7);
     }
 }

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::{
     api_client::{ApiClient, ApiOptions},
     error::Error,
-    output::{OutputFormat, format_table, print_result},
+    output::{OutputFormat, format_table, print_json, print_result},
     token_family::FAMILIES,
 };
 
@@ -106,7 +106,7 @@ impl KeysCommand {
             let tokens = rotation::count_older_tokens(&ApiClient::authenticated(&self.api)?, rotated_at).await?;
             members.push(format!("\"older_tokens\":{}", tokens.to_json()));
         }
-        print_result(&format!("{{{}}}", members.join(",")))
+        print_json(&format!("{{{}}}", members.join(",")))
     }
 }
 

@@ -28,7 +28,8 @@ fn main() -> ExitCode {
     match command::Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            output::print_message(&format!("error: {error}"));
+            let prefix = if matches!(error, error::Error::Declined(_)) { "" } else { "error: " };
+            output::print_message(&format!("{prefix}{error}"));
             error.exit_code()
         }
     }

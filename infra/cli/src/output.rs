@@ -1,9 +1,13 @@
 //! Writing results to standard output and messages to standard error, and formatting tables.
 
-use std::io::{self, Write};
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
 
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
+use shared::token::is_hidden;
 
 use crate::error::Error;
 
@@ -17,20 +21,105 @@ pub enum OutputFormat {
     Json,
 }
 
-/// Writes `text` and a line feed to standard output.
+/// Writes `text` and a line feed to standard output, with [`escape`]. A reader that closes the pipe, such as `head`, has read
+/// what it needs.
 ///
 /// # Errors
 ///
 /// Returns [`Error::Io`] if standard output cannot be written.
 pub fn print_result(text: &str) -> Result<(), Error> {
+    ignore_closed_pipe(write_stdout(&escape(text)))
+}
+
+/// Writes JSON and a line feed to standard output, as it is except for characters that a terminal would interpret or not
+/// display: they are escaped as in a JSON string (RFC 8259, section 7). A closed pipe is not an error, see [`print_result`].
+///
+/// # Errors
+///
+/// Returns [`Error::Io`] if standard output cannot be written.
+pub fn print_json(json: &str) -> Result<(), Error> {
+    ignore_closed_pipe(write_stdout(&escape_json(json)))
+}
+
+/// Writes a token and a line feed to standard output. No later response contains it, so a closed pipe is an error.
+///
+/// # Errors
+///
+/// Returns [`Error::Io`] if standard output cannot be written, and [`Error::Other`] if the token contains other than visible
+/// ASCII characters (RFC 6750, section 2.1).
+pub fn print_token(token: &str) -> Result<(), Error> {
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Error::Other("malformed response: member `token` is not a token".to_owned()));
+    }
+    write_stdout(token)
+}
+
+/// [`print_json`] for a response with a token: a closed pipe is an error, see [`print_token`].
+///
+/// # Errors
+///
+/// Returns [`Error::Io`] if standard output cannot be written.
+pub fn print_created_json(json: &str) -> Result<(), Error> {
+    write_stdout(&escape_json(json))
+}
+
+fn write_stdout(text: &str) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(format!("{text}\n").as_bytes()).and_then(|()| stdout.flush());
     written.map_err(|source| Error::Io { what: "cannot write standard output".to_owned(), source })
 }
 
-/// Writes `text` and a line feed to standard error. A closed standard error is not a failure of the command.
+fn ignore_closed_pipe(result: Result<(), Error>) -> Result<(), Error> {
+    match result {
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// Writes `text` and a line feed to standard error, with [`escape`]. A closed standard error is not a failure of the command.
 pub fn print_message(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", escape(text));
+}
+
+/// Replaces characters that a terminal would interpret or not display by `\u{…}`: text of a service or a token may contain
+/// them. Line feeds stay.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character != '\n' && must_be_escaped(character) {
+            escaped.extend(character.escape_unicode());
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
+/// The same JSON value. Outside of strings, JSON has no such characters but white space, which stays.
+fn escape_json(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if must_be_escaped(character) && !matches!(character, '\n' | '\r' | '\t') {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a string cannot fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
+fn must_be_escaped(character: char) -> bool {
+    character.is_control() || is_hidden(character)
+}
+
+/// `number` with `noun`, which gets an `s` unless the number is 1.
+#[must_use]
+pub fn plural(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// Formats `rows` in columns under `header`.
@@ -38,7 +127,7 @@ pub fn print_message(text: &str) {
 pub fn format_table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = borderless_table();
     table.set_header(header.iter().copied());
-    table.add_rows(rows);
+    table.add_rows(rows.into_iter().map(|row| row.iter().map(|cell| escape_cell(cell)).collect::<Vec<_>>()));
     trim_lines(&table)
 }
 
@@ -46,8 +135,13 @@ pub fn format_table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
 #[must_use]
 pub fn format_fields(fields: impl IntoIterator<Item = (String, String)>) -> String {
     let mut table = borderless_table();
-    table.add_rows(fields.into_iter().map(|(name, value)| [name, value]));
+    table.add_rows(fields.into_iter().map(|(name, value)| [escape_cell(&name), escape_cell(&value)]));
     trim_lines(&table)
+}
+
+/// [`escape`] for a cell, in which a line feed would break the table.
+fn escape_cell(text: &str) -> String {
+    escape(text).replace('\n', "\\u{a}")
 }
 
 fn borderless_table() -> Table {
@@ -60,4 +154,37 @@ fn borderless_table() -> Table {
 fn trim_lines(table: &Table) -> String {
     let lines = table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned());
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminal_sequences_and_hidden_characters_are_escaped() {
+        for (text, expected) in [
+            ("prod\u{202e} nimda", "prod\\u{202e} nimda"),
+            ("\u{1b}[2J\u{9b}2J\r", "\\u{1b}[2J\\u{9b}2J\\u{d}"),
+            ("a\u{2028}b\u{e000}", "a\\u{2028}b\\u{e000}"),
+            ("two\nlines", "two\nlines"),
+            ("Schlüssel 🔑 👩\u{200d}👧", "Schlüssel 🔑 👩\u{200d}👧"),
+        ] {
+            assert_eq!(escape(text), expected);
+        }
+        assert_eq!(format_fields([("name".to_owned(), "a\nb\u{1b}".to_owned())]), "name  a\\u{a}b\\u{1b}");
+    }
+
+    #[test]
+    fn escaped_json_is_the_same_value() {
+        let value = serde_json::json!({"name": "\u{202e}\u{9b}\u{7f}\u{f0000}é\u{e0041}\"\\"});
+        let json = serde_json::to_string_pretty(&value).unwrap();
+        let escaped = escape_json(&json);
+        assert!(!escaped.chars().any(|character| character != '\n' && must_be_escaped(character)), "{escaped}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
+    }
+
+    #[test]
+    fn plural_has_no_s_for_one() {
+        assert_eq!((plural(1, "token"), plural(0, "token")), ("1 token".to_owned(), "0 tokens".to_owned()));
+    }
 }

@@ -24,6 +24,9 @@ pub struct TokenMetadata {
     name: String,
     #[serde(default)]
     assignments: Vec<String>,
+    /// Roles of which only the denies apply.
+    #[serde(default)]
+    inherited_denies: Vec<String>,
     last_used: Option<String>,
     journey_id: Option<String>,
     portal_id: Option<String>,
@@ -70,8 +73,17 @@ impl TokenMetadata {
             self.expires_at.map_or_else(|| "never".to_owned(), |expiry| expiry.to_string()),
             self.last_used.clone().unwrap_or_else(|| "-".to_owned()),
             self.created_by.clone().unwrap_or_else(|| "-".to_owned()),
-            self.assignments.join(" "),
+            self.roles(),
         ]
+    }
+
+    /// The roles, and in parentheses those of which only the denies apply.
+    fn roles(&self) -> String {
+        let roles = self.assignments.join(" ");
+        match &self.inherited_denies[..] {
+            [] => roles,
+            denies => format!("{roles} (denied by {})", denies.join(" ")),
+        }
     }
 
     /// Returns the members that are set, one per line.
@@ -84,6 +96,7 @@ impl TokenMetadata {
             ("name", Some(self.name.clone())),
             ("type", Some(self.token_type.clone())),
             ("roles", Some(self.assignments.join(" ")).filter(|roles| !roles.is_empty())),
+            ("denied by", Some(self.inherited_denies.join(" ")).filter(|roles| !roles.is_empty())),
             ("journey", self.journey_id.clone()),
             ("portal", self.portal_id.clone()),
             ("created", Some(self.created_at.to_string())),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{DesiredItem, ItemKey, ItemValue, Precondition, TooManyRoles, role_limit};
 use crate::{
     json::StrictObject,
-    permissions::{Grant, OrgId, RoleId},
+    permissions::{Action, Grant, OrgId, RoleId},
     token::{ProviderName, UserId},
 };
 
@@ -25,6 +25,12 @@ pub enum ManifestError {
     /// A grant is invalid. A stored role with such a grant allows nothing.
     #[error("role `{0}` has an invalid grant: {1}")]
     InvalidGrant(RoleId, Value),
+    /// An action of a grant contains a character that no action has, so the grant would never apply.
+    #[error("role `{0}` has the action `{1}`: an action must have 1 to 128 characters of A-Z a-z 0-9 _ - . : *")]
+    InvalidAction(RoleId, String),
+    /// The file declares nothing.
+    #[error("neither roles nor assignments are declared")]
+    Empty,
     /// A `user` cannot be the subject of an identity provider.
     #[error("user `{0}` must be 1 to 255 printable ASCII characters, without a space at either end")]
     InvalidUser(String),
@@ -51,7 +57,9 @@ pub enum ManifestError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    #[serde(default)]
     roles: Vec<StrictObject<WrittenRole>>,
+    #[serde(default)]
     assignments: Vec<StrictObject<WrittenAssignment>>,
 }
 
@@ -84,6 +92,9 @@ impl AccessManifest {
         let roles = file.roles.into_iter().map(|StrictObject(written)| role(written));
         let assignments = file.assignments.into_iter().map(|StrictObject(written)| assignment(written, provider));
         let items: Vec<DesiredItem> = roles.chain(assignments).collect::<Result<_, _>>()?;
+        if items.is_empty() {
+            return Err(ManifestError::Empty);
+        }
         let mut seen = HashSet::new();
         match items.iter().find(|item| !seen.insert(&item.key)) {
             Some(duplicate) => Err(ManifestError::Duplicate(duplicate.key.to_string())),
@@ -102,8 +113,17 @@ fn role(written: WrittenRole) -> Result<DesiredItem, ManifestError> {
     if let Some(grant) = written.grants.iter().find(|grant| Grant::parse(grant).is_none()) {
         return Err(ManifestError::InvalidGrant(written.id, grant.clone()));
     }
+    let action = |grant: &Value| grant["action"].as_str().unwrap_or_default().to_owned();
+    if let Some(invalid) = written.grants.iter().map(action).find(|action| !is_action_pattern(action)) {
+        return Err(ManifestError::InvalidAction(written.id, invalid));
+    }
     let value = ItemValue::Role { name: written.name, grants: written.grants.into() };
     Ok(DesiredItem { key: ItemKey::Role(written.id), value, precondition: Precondition::None })
+}
+
+/// Whether the pattern can match an [`Action`]: `*` stands for any characters.
+fn is_action_pattern(pattern: &str) -> bool {
+    pattern.replace('*', "a").parse::<Action>().is_ok()
 }
 
 fn assignment(written: WrittenAssignment, provider: Option<&ProviderName>) -> Result<DesiredItem, ManifestError> {

@@ -186,7 +186,7 @@ fn invalid_manifest_is_rejected_with_the_rule() {
     let allow = json!({"action": "x"});
     for (text, words) in [
         (String::new(), "EOF while parsing"),
-        ("{}".to_owned(), "missing field `roles`"),
+        ("{}".to_owned(), "neither roles nor assignments are declared"),
         (json!({"roles": [], "assignments": [], "more": 1}).to_string(), "unknown field `more`"),
         (
             json!({"roles": [{"id": "owner", "name": "", "grants": []}], "assignments": []}).to_string(),

@@ -30,24 +30,32 @@ pub enum VisibleTextError {
 pub fn require_visible(text: &str) -> Result<(), VisibleTextError> {
     let characters: Vec<char> = text.chars().collect();
     for (index, &character) in characters.iter().enumerate() {
-        let is_hidden = if JOINERS.contains(&character) {
+        let is_rejected = if JOINERS.contains(&character) {
             let before = index.checked_sub(1).map(|before| characters[before]);
             let after = characters.get(index + 1).copied();
             ![before, after].iter().all(|neighbor| neighbor.is_some_and(is_joinable))
         } else {
-            matches!(
-                get_general_category(character),
-                GeneralCategory::Format
-                    | GeneralCategory::LineSeparator
-                    | GeneralCategory::ParagraphSeparator
-                    | GeneralCategory::PrivateUse
-            )
+            is_hidden(character)
         };
-        if is_hidden {
+        if is_rejected {
             return Err(VisibleTextError::Hidden(character));
         }
     }
     if characters.into_iter().any(is_visible) { Ok(()) } else { Err(VisibleTextError::Blank) }
+}
+
+/// Whether the character is a format, separator or private-use character (general categories Cf, Zl, Zp and Co) and not a
+/// joiner: it is invisible, or changes how others are displayed.
+#[must_use]
+pub fn is_hidden(character: char) -> bool {
+    !JOINERS.contains(&character)
+        && matches!(
+            get_general_category(character),
+            GeneralCategory::Format
+                | GeneralCategory::LineSeparator
+                | GeneralCategory::ParagraphSeparator
+                | GeneralCategory::PrivateUse
+        )
 }
 
 /// Whether a joiner may be next to the character: a visible one or a mark, such as a virama or a variation selector.

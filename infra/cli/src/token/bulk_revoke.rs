@@ -6,7 +6,7 @@ use super::current_token::CurrentToken;
 use crate::{
     api_client::ApiClient,
     error::Error,
-    output::{OutputFormat, format_table, print_message, print_result},
+    output::{OutputFormat, format_table, print_json, print_message, print_result},
     token_metadata::{TABLE_HEADER, TokenMetadata},
 };
 
@@ -46,11 +46,12 @@ pub async fn revoke_all(
         progress.inc(1);
     }
     progress.finish_and_clear();
-    print_revoked(&revoked, output)?;
+    // The failures are reported even if the result cannot be printed.
+    let printed = print_revoked(&revoked, output);
     if let Some(message) = ended_with_parent {
         print_message(&message);
     }
-    report_failures(ids.len(), failures)
+    report_failures(ids.len(), failures).and(printed)
 }
 
 fn print_revoked(revoked: &[String], output: OutputFormat) -> Result<(), Error> {
@@ -58,7 +59,7 @@ fn print_revoked(revoked: &[String], output: OutputFormat) -> Result<(), Error> 
         return Ok(());
     }
     if output == OutputFormat::Json {
-        return print_result(&revoked.join("\n"));
+        return print_json(&revoked.join("\n"));
     }
     let tokens = revoked.iter().map(|json| TokenMetadata::parse(json)).collect::<Result<Vec<_>, _>>()?;
     print_result(&format_table(&TABLE_HEADER, tokens.iter().map(TokenMetadata::row)))?;

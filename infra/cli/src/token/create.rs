@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api_client::{ApiClient, ApiOptions},
     error::Error,
-    output::{OutputFormat, print_message, print_result},
+    output::{self, OutputFormat, print_created_json, print_message},
     token_metadata::{TokenMetadata, type_names},
 };
 
@@ -31,7 +31,7 @@ pub struct CreateCommand {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     assignments: Vec<String>,
     /// Lifetime, such as 10h, 30d or 1y (default: depends on the type)
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", value_parser = parse_lifetime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_in: Option<String>,
     /// Limit the token to read-only actions of its roles
@@ -88,14 +88,22 @@ fn print_token(response: &str, output: OutputFormat) -> Result<(), Error> {
     let created = serde_json::from_str::<CreateTokenResponse>(response);
     let created = created.map_err(|_| Error::Other("malformed response: member `token` is missing".to_owned()))?;
     if output == OutputFormat::Json {
-        return print_result(response);
+        return print_created_json(response);
     }
-    print_result(&created.token)?;
+    output::print_token(&created.token)?;
     match TokenMetadata::parse(response) {
         Ok(metadata) => print_message(&metadata.details()),
         Err(_) => print_message("warning: the token is valid, but the response has malformed metadata"),
     }
     Ok(())
+}
+
+/// Requires a unit: the API reads a number as seconds, and `30` is easily meant as days. The API checks the rest.
+fn parse_lifetime(text: &str) -> Result<String, String> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("add a unit: `{text}s`, `{text}m`, `{text}h` or `{text}d`"));
+    }
+    Ok(text.to_owned())
 }
 
 /// Parses a value of the header `Idempotency-Key` within the API's limits.

@@ -6,7 +6,7 @@ use super::token_id::parse_token_id;
 use crate::{
     api_client::{ApiClient, ApiOptions},
     error::Error,
-    output::{OutputFormat, print_result},
+    output::{OutputFormat, print_json, print_result},
     token_metadata::TokenMetadata,
 };
 
@@ -33,7 +33,7 @@ impl GetCommand {
     pub(super) async fn run(self) -> Result<(), Error> {
         let response = ApiClient::authenticated(&self.api)?.get_token(&self.id).await?;
         match self.output {
-            OutputFormat::Json => print_result(&response.body),
+            OutputFormat::Json => print_json(&response.body),
             OutputFormat::Table => print_result(&TokenMetadata::parse(&response.body)?.details()),
         }
     }

@@ -10,7 +10,7 @@ use crate::{
         list_tokens::{ListedToken, TokenFilter},
     },
     error::Error,
-    output::{OutputFormat, format_table, print_message, print_result},
+    output::{OutputFormat, format_table, plural, print_json, print_message, print_result},
     token_metadata::{TABLE_HEADER, type_names},
 };
 
@@ -52,10 +52,10 @@ impl ListCommand {
             tokens.retain(|token| token.metadata.expires_at.is_some_and(|expiry| expiry <= latest));
         }
         if self.output == OutputFormat::Json {
-            return print_result(&to_json_array(&tokens)?);
+            return print_json(&to_json_array(&tokens)?);
         }
         print_result(&format_table(&TABLE_HEADER, tokens.iter().map(|token| token.metadata.row())))?;
-        print_message(&format!("{} tokens", tokens.len()));
+        print_message(&plural(tokens.len(), "token"));
         Ok(())
     }
 }

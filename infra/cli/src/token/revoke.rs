@@ -8,7 +8,7 @@ use super::{bulk_revoke::revoke_all, current_token::CurrentToken, token_id::pars
 use crate::{
     api_client::{ApiClient, ApiOptions, list_tokens::TokenFilter},
     error::Error,
-    output::{OutputFormat, print_message},
+    output::{OutputFormat, escape, plural, print_message},
 };
 
 /// The end of the command's `--help`.
@@ -54,9 +54,8 @@ impl RevokeCommand {
             print_message(&format!("no active tokens created by `{creator}`"));
             return Ok(());
         }
-        if !self.yes && !confirm(&format!("revoke {} tokens created by `{creator}`?", ids.len()))? {
-            print_message("no token was revoked");
-            return Ok(());
+        if !self.yes && !confirm(&format!("revoke {} created by `{creator}`?", plural(ids.len(), "token")))? {
+            return Err(Error::Declined("no token was revoked".to_owned()));
         }
         let current = CurrentToken::fetch(client).await?;
         if let Some(current) = &current {
@@ -72,7 +71,7 @@ fn confirm(question: &str) -> Result<bool, Error> {
         return Err(Error::Usage(format!("{question} the confirmation requires a terminal: pass `--yes`")));
     }
     let unreadable = |source| Error::Io { what: "cannot use the terminal".to_owned(), source };
-    write!(io::stderr(), "{question} [y/N] ").map_err(unreadable)?;
+    write!(io::stderr(), "{} [y/N] ", escape(question)).map_err(unreadable)?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).map_err(unreadable)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

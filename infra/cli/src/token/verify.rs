@@ -14,7 +14,7 @@ use crate::{
     endpoint::EndpointOptions,
     error::Error,
     http, jwks,
-    output::{OutputFormat, format_fields, print_message, print_result},
+    output::{OutputFormat, format_fields, print_json, print_message, print_result},
     token_family,
 };
 
@@ -23,6 +23,7 @@ pub const HELP_EXAMPLES: &str = "Examples:
   latchkey token verify <<< \"$TOKEN\"
   latchkey token verify --issuer https://api.example.com/v1/access-tokens --audience https://api.example.com < token
   latchkey token verify --output json < token | jq .assume_roles
+  latchkey token verify --ignore-validity --output json < leaked | jq -r .token_id
 
 Offline verification does not detect a revoked token.";
 
@@ -35,6 +36,9 @@ pub struct VerifyCommand {
     /// Required audience (default: the issuer's base URL)
     #[arg(long)]
     audience: Option<String>,
+    /// Accept a token that has expired or is not valid yet; its signature is verified nevertheless
+    #[arg(long)]
+    ignore_validity: bool,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     output: OutputFormat,
@@ -76,13 +80,21 @@ impl VerifyCommand {
         let audience = audience.ok_or_else(|| Error::Usage("no audience: pass `--audience`".to_owned()))?;
         let keys = jwks::fetch(issuer).await?;
         let claims: Box<RawValue> = unverified.verify(&keys).map_err(invalid_token)?;
-        validate(&parse_claims(&claims)?, &audience)?;
+        let validated = parse_claims(&claims)?;
+        check_audience(&validated, &audience)?;
+        let validity = check_validity(&validated);
+        if !self.ignore_validity {
+            validity.clone().map_err(Error::InvalidToken)?;
+        }
         let UniqueKeys(members) = parse_claims::<UniqueKeys>(&claims)?;
         match self.output {
-            OutputFormat::Json => print_result(claims.get())?,
+            OutputFormat::Json => print_json(claims.get())?,
             OutputFormat::Table => print_result(&format_claims(members))?,
         }
-        print_message("the token is valid; offline verification does not detect a revocation");
+        match validity {
+            Ok(()) => print_message("the token is valid; offline verification does not detect a revocation"),
+            Err(reason) => print_message(&format!("the signature is valid; the token is not: {reason}")),
+        }
         Ok(())
     }
 
@@ -122,15 +134,20 @@ fn parse_claims<T: DeserializeOwned>(json: &RawValue) -> Result<T, Error> {
     serde_json::from_str(json.get()).map_err(|_| invalid_token(VerifyError::Claims))
 }
 
-fn validate(claims: &ValidatedClaims, audience: &str) -> Result<(), Error> {
-    let now = Timestamp::now().as_second();
-    let invalid = |reason: String| Err(Error::InvalidToken(reason));
-    if !claims.aud.contains(audience) {
-        return invalid(format!("claim `aud` must contain `{audience}`"));
+fn check_audience(claims: &ValidatedClaims, audience: &str) -> Result<(), Error> {
+    if claims.aud.contains(audience) {
+        Ok(())
+    } else {
+        Err(Error::InvalidToken(format!("claim `aud` must contain `{audience}`")))
     }
+}
+
+/// Whether the token is valid now, or why not.
+fn check_validity(claims: &ValidatedClaims) -> Result<(), String> {
+    let now = Timestamp::now().as_second();
     match (claims.nbf, claims.exp) {
-        (Some(not_before), _) if now < not_before => invalid(format!("not valid before {}", format_time(not_before))),
-        (_, Some(expiry)) if now >= expiry => invalid(format!("expired at {}", format_time(expiry))),
+        (Some(not_before), _) if now < not_before => Err(format!("not valid before {}", format_time(not_before))),
+        (_, Some(expiry)) if now >= expiry => Err(format!("expired at {}", format_time(expiry))),
         _ => Ok(()),
     }
 }
@@ -165,7 +182,8 @@ mod tests {
 
     fn validation(claims: Value) -> Result<(), String> {
         let claims = serde_json::from_value(claims).map_err(|error| error.to_string())?;
-        validate(&claims, "https://a.example").map_err(|error| error.to_string())
+        check_audience(&claims, "https://a.example").map_err(|error| error.to_string())?;
+        check_validity(&claims)
     }
 
     #[test]

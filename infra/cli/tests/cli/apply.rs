@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::{
     aws::Ledger,
     permissions::{OrgId, RoleId},
@@ -182,4 +182,38 @@ fn apply_with_unreachable_ledger_exits_with_unavailable() {
     let command = command.env("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1").env("AWS_REGION", "us-east-1");
     let error = command.env("AWS_ACCESS_KEY_ID", "x").env("AWS_SECRET_ACCESS_KEY", "y").run().expect_failure(6);
     assert!(error.starts_with("error: ledger request failed: dynamodb GetItem unreachable"), "{error}");
+}
+
+#[test]
+fn apply_of_assignments_alone_requires_existing_roles() {
+    let write = |name: &str, text: Value| STACK.write_file(name, &text.to_string());
+    let assignment = |roles: Value| json!({"assignments": [{"org": "709", "user": "7009", "roles": roles}]});
+    let unknown = write("unknown-role.json", assignment(json!(["709:missing"])));
+    let error = STACK.run(&format!("apply {unknown}")).expect_failure(5);
+    assert_eq!(
+        error,
+        "error: the roles of local|7009 in 709 name `709:missing`, which is neither a stored role nor declared in the file\n"
+    );
+    let role = write("role-alone.json", json!({"roles": [{"id": "709:tester", "name": "T", "grants": []}]}));
+    STACK.run(&format!("apply {role}")).expect_success();
+    let known = write("known-role.json", assignment(json!(["709:tester", "709:owner"])));
+    assert_eq!(STACK.run(&format!("apply {known}")).expect_success().stderr, "1 added, 0 changed, 0 unchanged\n");
+}
+
+#[test]
+fn apply_of_malformed_action_or_empty_file_is_rejected() {
+    for (text, reason) in [
+        (json!({}), "neither roles nor assignments are declared"),
+        (
+            json!({"roles": [{"id": "1:a", "name": "A", "grants": [{"action": "token create"}]}]}),
+            "role `1:a` has the action `token create`: an action must have 1 to 128 characters of A-Z a-z 0-9 _ - . : *",
+        ),
+        (
+            json!({"roles": [{"id": "1:a", "name": "A", "grants": [{"action": "", "effect": "deny"}]}]}),
+            "role `1:a` has the action ``: an action must have 1 to 128 characters of A-Z a-z 0-9 _ - . : *",
+        ),
+    ] {
+        let file = STACK.write_file("malformed.json", &text.to_string());
+        assert_eq!(STACK.run(&format!("apply {file}")).expect_failure(5), format!("error: `{file}`: {reason}\n"));
+    }
 }

@@ -20,7 +20,10 @@ fn unreachable_service_exits_with_unavailable() {
         let command = CliCommand::new(directory.path(), arguments).env("LATCHKEY_URL", "http://127.0.0.1:1");
         command.env("LATCHKEY_TOKEN", "x").run().expect_failure(6)
     };
-    assert_eq!(run("token list"), "error: `http://127.0.0.1:1` is unreachable\n");
+    assert_eq!(
+        run("token list"),
+        "error: Latchkey at `http://127.0.0.1:1` refuses connections: check that the service is running\n"
+    );
     let error = run("token create --name x --idempotency-key a-key");
     assert!(error.ends_with("retry with `--idempotency-key=a-key`\n"), "{error}");
 }
@@ -29,7 +32,8 @@ fn unreachable_service_exits_with_unavailable() {
 fn api_error_shows_detail_and_sets_exit_code() {
     let viewer = STACK.user_token("123", "1003");
     let run_as = |credential: &str, arguments: &str| STACK.command(arguments).env("LATCHKEY_TOKEN", credential).run();
-    let unauthenticated = "error: a valid bearer token is required (unauthenticated)\n";
+    let unauthenticated =
+        "error: a valid bearer token is required; the credential is from `LATCHKEY_TOKEN` (unauthenticated)\n";
     let unsigned = unsigned_token(&STACK.stack.addresses.issuer);
     assert_eq!(run_as(&unsigned, "token list").expect_failure(3), unauthenticated);
     assert!(run_as("two words\u{7f}", "token list").exit_code == 3);
@@ -56,6 +60,7 @@ fn invalid_arguments_fail_before_any_request() {
         "token create",
         "token create --name x --type other",
         "token create --name x --token y",
+        "token create --name x --expires-in 30",
         "token get ../keys",
         "token revoke",
         "token revoke api_x --created-by local|1",

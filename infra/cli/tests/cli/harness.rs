@@ -5,7 +5,7 @@ use std::{
     fs,
     io::{PipeWriter, Write},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::LazyLock,
     time::Duration,
 };
@@ -127,6 +127,11 @@ impl CliCommand {
     pub fn stdout(mut self, pipe: PipeWriter) -> Self {
         self.command.stdout(pipe);
         self
+    }
+
+    /// Starts the run without input.
+    pub fn spawn(mut self) -> Child {
+        self.command.stdin(Stdio::null()).spawn().unwrap()
     }
 
     pub fn run(mut self) -> CommandOutput {

@@ -47,6 +47,7 @@ fn every_command_help_has_examples() {
           4  not found
           5  invalid request or file
           6  unreachable or unavailable; a retry may succeed
+          7  declined at a confirmation; nothing was changed
         ");
     });
 }

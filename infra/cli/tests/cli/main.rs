@@ -11,6 +11,7 @@ mod help;
 mod http_client;
 mod idempotency;
 mod keys;
+mod output;
 mod pagination;
 mod rules;
 mod sign_in;

@@ -134,3 +134,16 @@ fn verify_with_discovery_document_of_other_issuer_fails() {
     let error = STACK.command(&arguments).stdin(&token).run().expect_failure(6);
     assert!(error.ends_with("is the discovery document of another issuer\n"), "{error}");
 }
+
+/// The id of a leaked token is read with this option, also if the token has expired.
+#[test]
+fn verify_ignoring_validity_still_rejects_forged_token() {
+    let (id, token) = STACK.create_token("");
+    let claims = verify("--ignore-validity --output json", &token).expect_success().json();
+    assert_eq!(claims["token_id"], id);
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    let other = STACK.create_token("").1;
+    let forged = format!("{signed}.{}", other.rsplit_once('.').unwrap().1);
+    let error = verify("--ignore-validity --output json", &forged).expect_failure(3);
+    assert!(error.contains("signature is invalid"), "{error}");
+}
