@@ -17,6 +17,7 @@ mod pages;
 mod parameters;
 mod provider;
 mod redirect;
+mod revocation;
 mod router;
 mod session_cookie;
 mod signing_keys;

@@ -170,6 +170,13 @@ impl GrantStore {
         let refresh_token = format!("{key}.{}", family.current_secret);
         Ok(TokenGrant { session: family.session.clone(), nonce: None, refresh_token: Some(refresh_token) })
     }
+
+    /// Revokes a refresh token, its predecessors and its successors. An unknown token has no effect.
+    pub(super) fn revoke(&mut self, token: &str, now: UnixTime) {
+        if let Some((key, _)) = token.split_once('.') {
+            self.families.remove(key, now);
+        }
+    }
 }
 
 /// RFC 7636, sections 4.1 and 4.6.

@@ -11,7 +11,9 @@ use axum::{
 use jsonwebtoken::jwk::JwkSet;
 use serde_json::{Value, json};
 
-use super::{authorize, cors, end_session, pages, parameters::MAX_PARAMETERS_BYTES, provider::Provider, token};
+use super::{
+    authorize, cors, end_session, pages, parameters::MAX_PARAMETERS_BYTES, provider::Provider, revocation, token,
+};
 use crate::loopback_host;
 
 /// The endpoints of `provider`.
@@ -21,6 +23,7 @@ pub(super) fn router(provider: Arc<Provider>) -> Router {
         .route("/.well-known/openid-configuration", get(discovery))
         .route("/jwks.json", get(jwks))
         .route("/token", post(token::issue))
+        .route("/revoke", post(revocation::revoke))
         .layer(middleware::from_fn_with_state(Arc::clone(&provider), cors::allow_token_page));
     Router::new()
         .route("/authorize", get(authorize::begin).post(authorize::sign_in))
@@ -44,6 +47,7 @@ async fn discovery(State(provider): State<Arc<Provider>>) -> Json<Value> {
         "jwks_uri": format!("{issuer}/jwks.json"),
         "authorization_endpoint": format!("{issuer}/authorize"),
         "token_endpoint": format!("{issuer}/token"),
+        "revocation_endpoint": format!("{issuer}/revoke"),
         "end_session_endpoint": format!("{issuer}/end-session"),
         "scopes_supported": ["openid", "profile", "offline_access"],
         "response_types_supported": ["code"],
@@ -52,6 +56,7 @@ async fn discovery(State(provider): State<Arc<Provider>>) -> Json<Value> {
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256"],
         "token_endpoint_auth_methods_supported": ["none"],
+        "revocation_endpoint_auth_methods_supported": ["none"],
         "code_challenge_methods_supported": ["S256"],
         "claims_supported": ["iss", "sub", "aud", "iat", "exp", "auth_time", "nonce", "name", "org_id"],
         "prompt_values_supported": ["none", "login", "select_account"],

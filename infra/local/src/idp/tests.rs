@@ -18,6 +18,7 @@ mod browser;
 mod cors;
 mod end_session;
 mod refresh;
+mod revocation;
 mod token;
 
 /// URL and origin of the token page.

@@ -24,9 +24,9 @@ use super::{
 /// Lifetime of access and ID tokens.
 const TOKEN_TTL: Duration = Duration::from_mins(10);
 
-/// No tokens are issued.
+/// A request of the token page as a client is rejected.
 #[derive(Debug, thiserror::Error)]
-enum TokenError {
+pub(super) enum TokenError {
     #[error(transparent)]
     Parameters(#[from] ParametersError),
     /// An error response (RFC 6749, section 5.2).
@@ -61,6 +61,18 @@ pub(super) async fn issue(State(provider): State<Arc<Provider>>, form: Extracted
 }
 
 fn tokens(provider: &Provider, form: ExtractedForm) -> Result<Value, TokenError> {
+    let parameters = client_parameters(form)?;
+    let now = provider.now();
+    let grant = redeem(provider, &parameters, now)?;
+    token_response(provider, &grant, now)
+}
+
+/// The parameters of a request that the token page sends as a public client (RFC 6749, section 3.2.1).
+///
+/// # Errors
+///
+/// Returns [`TokenError`] if the form is invalid, repeats a parameter, or identifies another client.
+pub(super) fn client_parameters(form: ExtractedForm) -> Result<Parameters, TokenError> {
     let parameters = Parameters::parse(form)?;
     if parameters.repeated.is_some() {
         return Err(rejected("invalid_request", "a parameter is repeated"));
@@ -68,12 +80,11 @@ fn tokens(provider: &Provider, form: ExtractedForm) -> Result<Value, TokenError>
     if parameters.get("client_id") != Some(TOKEN_PAGE_CLIENT_ID) {
         return Err(rejected("invalid_client", "`client_id` is not that of the token page"));
     }
-    let now = provider.now();
-    let grant = redeem(provider, &parameters, now)?;
-    token_response(provider, &grant, now)
+    Ok(parameters)
 }
 
-fn rejected(code: &'static str, description: &'static str) -> TokenError {
+/// An error response with `code` (RFC 6749, section 5.2).
+pub(super) fn rejected(code: &'static str, description: &'static str) -> TokenError {
     TokenError::Rejected { code, description }
 }
 

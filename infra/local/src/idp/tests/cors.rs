@@ -4,8 +4,8 @@ use reqwest::Method;
 
 use super::{browser::*, *};
 
-const CALLED_BY_SCRIPT: [(&str, &str); 3] =
-    [("/.well-known/openid-configuration", "GET"), ("/jwks.json", "GET"), ("/token", "POST")];
+const CALLED_BY_SCRIPT: [(&str, &str); 4] =
+    [("/.well-known/openid-configuration", "GET"), ("/jwks.json", "GET"), ("/token", "POST"), ("/revoke", "POST")];
 
 #[tokio::test]
 async fn only_token_page_origin_may_read_responses() {
