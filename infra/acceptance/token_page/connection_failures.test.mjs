@@ -61,6 +61,7 @@ pageTest('retry after a lost response returns the same token', USERS.faults, asy
   await tokenPage.fillForm('Lost and found', /^Role 3/);
   await dropResponse(page, '**/v1/access-tokens', 'POST');
   await tokenPage.button('Generate token').click();
+  await tokenPage.text('It is unknown whether the token was generated').waitFor();
   await tokenPage.text('a retry returns the same token').waitFor();
   await tokenPage.button('Try again').click();
   const token = await tokenPage.field('Token “Lost and found”').inputValue();
@@ -73,10 +74,21 @@ pageTest('retry after a lost response returns the same token', USERS.faults, asy
   await tokenPage.button('Revoke Lost and found').click();
   await dropResponse(page, '**/v1/access-tokens/*', 'DELETE');
   await tokenPage.button('Revoke token').click();
+  await tokenPage.text('It is unknown whether the token was revoked').waitFor();
   await tokenPage.text('The token may have been revoked.').waitFor();
   await tokenPage.button('Try again').click();
   await tokenPage.text('“Lost and found” is revoked.').waitFor();
   assert.equal((await stack.request('GET', '/v1/access-tokens/self', token)).status, 401);
+});
+
+pageTest('rejected request is not reported as unknown', USERS.faults, async (tokenPage) => {
+  const page = await tokenPage.signIn();
+  await tokenPage.fillForm('Rejected', /^Role 3/);
+  const json = { detail: 'too many requests', code: 'throttled' };
+  await page.route('**/v1/access-tokens', (route) => route.fulfill({ status: 429, json }), { times: 1 });
+  await tokenPage.button('Generate token').click();
+  await tokenPage.text('The token was not generated').waitFor();
+  assert.equal(await tokenPage.text('may have been').count(), 0);
 });
 
 pageTest('error response shows its reason and request id', USERS.faults, async (tokenPage) => {

@@ -61,6 +61,9 @@ pageTest('page links to the API documentation', USERS.ada, async (tokenPage) => 
   await tokenPage.text('Create a token').click();
   await tokenPage.text('expires_in').first().waitFor();
   assert.equal(await tokenPage.button('Execute').count(), 0);
+  // No padlock or button offers to enter a token.
+  assert.equal(await page.locator('.auth-wrapper button, .authorization__btn').count(), 0);
+  assert.equal(await page.getByRole('button', { name: /authori/i }).count(), 0);
 });
 
 test('page works at a URL with a stage', async () => {

@@ -1,4 +1,4 @@
-/** Unit tests of the page’s logic without a browser: requests, expiration, the token list and formats. */
+/** Unit tests of the page’s logic without a browser: requests, expiration, the token list, pasted tokens and formats. */
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
@@ -18,6 +18,9 @@ let createRequest;
 let expiration;
 let tokenList;
 let format;
+let pastedToken;
+let visibleText;
+let tryIt;
 
 before(async () => {
   const { createServer } = await import(pathToFileURL(createRequire(ROOT).resolve('vite')).href);
@@ -27,6 +30,9 @@ before(async () => {
   expiration = await load('expiration');
   tokenList = await load('token-list');
   format = await load('format');
+  pastedToken = await load('pasted-token');
+  ({ visibleText } = await load('visible-text'));
+  tryIt = await load('try-it');
 });
 
 after(() => vite?.close());
@@ -84,7 +90,11 @@ const ids = (rows) => rows.map(({ item }) => item.id);
 test('created and revoked tokens show at once, each token once', () => {
   const created = { item: item('new'), at: NOW };
   const revoked = item('old', { revoked_at: '2026-03-01T11:00:00Z' });
-  const rows = tokenList.mergeChanges([item('old'), item('new')], { created: [created], revoked: [revoked], removedIds: [] });
+  const rows = tokenList.mergeChanges([item('old'), item('new')], {
+    created: [created],
+    revoked: [{ item: revoked, at: NOW }],
+    removedIds: [],
+  });
   assert.deepEqual(new Set(ids(rows)), new Set(['new', 'old']));
   assert.equal(rows.find((row) => row.item.id === 'old').item.revoked_at, revoked.revoked_at);
   assert.equal(rows.find((row) => row.item.id === 'new').isNew, true);
@@ -92,7 +102,7 @@ test('created and revoked tokens show at once, each token once', () => {
 
 test('a token shows as revoked with its parent', () => {
   const children = [item('child', { parent: 'old' }), item('other', { parent: 'else' })];
-  const changes = { created: [], revoked: [item('old', { revoked_at: '2026-03-01T11:00:00Z' })], removedIds: [] };
+  const changes = { created: [], revoked: [{ item: item('old', { revoked_at: '2026-03-01T11:00:00Z' }), at: NOW }], removedIds: [] };
   const ends = tokenList.mergeChanges(children, changes).map(({ item }) => [item.id, item.revoked_at]);
   assert.deepEqual(Object.fromEntries(ends), { child: '2026-03-01T11:00:00Z', other: undefined, old: '2026-03-01T11:00:00Z' });
   assert.deepEqual(ids(tokenList.mergeChanges(children, tokenList.changesAfterReload(changes, NOW))), ['other']);
@@ -100,7 +110,10 @@ test('a token shows as revoked with its parent', () => {
 
 /** A revoked token never returns; a created token is kept for a minute. */
 test('local changes survive a list that lags', () => {
-  const changes = { created: [{ item: item('new'), at: NOW }], revoked: [item('old', { revoked_at: 'x' })], removedIds: [] };
+  const changes = { created: [{ item: item('new'), at: NOW }], revoked: [{ item: item('old', { revoked_at: 'x' }), at: NOW }], removedIds: [] };
+  // A load that started before the revocation may not contain it.
+  const early = tokenList.changesAfterReload(changes, NOW - SECOND);
+  assert.equal(tokenList.mergeChanges([item('old')], early).find((row) => row.item.id === 'old').item.revoked_at, 'x');
   const soon = tokenList.changesAfterReload(changes, NOW + SECOND);
   assert.deepEqual(ids(tokenList.mergeChanges([item('old')], soon)), ['new']);
   assert.deepEqual(ids(tokenList.mergeChanges([item('old')], tokenList.changesAfterReload(soon, NOW + 61 * SECOND))), []);
@@ -146,13 +159,135 @@ test('system tokens show if they are included', () => {
   assert.deepEqual([shown(false), shown(true)], [1, 3]);
 });
 
-test('a pasted token is replaced by its id, other text is not', () => {
+test('a count has no token that was revoked', () => {
+  const changes = { created: [], revoked: [{ item: item('old', { revoked_at: 'x' }), at: NOW }], removedIds: [] };
+  const rows = tokenList.mergeChanges([item('old'), item('child', { parent: 'old' }), item('other')], changes);
+  assert.deepEqual(tokenList.countTokens(rows), { active: 1, revoked: 2 });
+});
+
+test('a complete token is found in a text', () => {
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const token = `${part({ alg: 'RS256' })}.${part({ jti: 'api_1', name: '東京' })}.c2ln`;
   const around = [token, ` Bearer ${token}\n`, `Authorization: Bearer ${token}`, `curl 'https://a.example' -H 'authorization: bearer ${token}'`];
-  for (const text of around) assert.equal(tokenList.idFromPastedToken(text), 'api_1', text);
-  assert.equal(tokenList.idFromPastedToken(`${part({ alg: 'RS256' })}.${part({ sub: 'x' })}.c2ln`), '');
-  for (const text of ['', 'api_1', 'a.b.c', 'eyJ']) assert.equal(tokenList.idFromPastedToken(text), undefined, text);
+  for (const text of around) assert.equal(pastedToken.findToken(text), token, text);
+  for (const text of ['', 'api_1', 'a.b.c', 'eyJ']) assert.equal(pastedToken.findToken(text), undefined, text);
+});
+
+const KEY = 'x'.repeat(21);
+const SIGNATURES = {
+  RS256: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) },
+  ES256: { name: 'ECDSA', hash: 'SHA-256', namedCurve: 'P-256' },
+};
+
+/** A signing key, its JWK, and a function that signs a token with this header and these claims. */
+async function signer(alg, kid = 'key-1') {
+  const { privateKey, publicKey } = await crypto.subtle.generateKey(SIGNATURES[alg], true, ['sign', 'verify']);
+  const jwk = { ...(await crypto.subtle.exportKey('jwk', publicKey)), kid, alg, use: 'sig' };
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const sign = async (claims, header = {}) => {
+    const input = `${part({ alg, kid, ...header })}.${part(claims)}`;
+    const signature = await crypto.subtle.sign(SIGNATURES[alg], privateKey, new TextEncoder().encode(input));
+    return `${input}.${Buffer.from(signature).toString('base64url')}`;
+  };
+  return { jwk, sign };
+}
+
+/** Identifies a token with the keys of both families, and returns the families whose keys were loaded. */
+async function identify(token, accessKeys, publicKeys) {
+  const loaded = [];
+  const loadKeySet = async (family) => {
+    loaded.push(family);
+    return { keys: (family === 'public' ? publicKeys : accessKeys).map(({ jwk }) => jwk) };
+  };
+  return { ...(await pastedToken.identifyToken(token, loadKeySet)), loaded };
+}
+
+test('a pasted token is identified by the keys of its family', async () => {
+  for (const alg of ['RS256', 'ES256']) {
+    const access = [await signer(alg, 'other'), await signer(alg)];
+    const forPublic = [await signer(alg)];
+    for (const [type, family, keys] of [['api', 'access', access], ['app', 'access', access], ['assume', 'access', access], ['journey', 'public', forPublic], ['portal', 'public', forPublic]]) {
+      const id = `${type}_${KEY}`;
+      const expired = await keys.at(-1).sign({ jti: id, exp: 1_000 });
+      assert.deepEqual(await identify(expired, access, forPublic), { kind: 'valid', id, expiresAt: '1970-01-01T00:16:40.000Z', loaded: [family] });
+      const unlimited = await identify(await keys.at(-1).sign({ jti: id }), access, forPublic);
+      assert.deepEqual([unlimited.kind, unlimited.id, unlimited.expiresAt], ['valid', id, undefined]);
+    }
+    // The key of one family proves nothing about the ids of the other.
+    const crossed = await forPublic[0].sign({ jti: `api_${KEY}` });
+    assert.equal((await identify(crossed, access, forPublic)).kind, 'invalid');
+  }
+});
+
+test('a forged or malformed pasted token has no id', async () => {
+  const keys = [await signer('RS256'), await signer('ES256', 'key-2')];
+  const jti = `api_${KEY}`;
+  const token = await keys[0].sign({ jti });
+  const [header, claims, signature] = token.split('.');
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const stranger = await signer('RS256');
+  const forged = {
+    'other claims': `${header}.${part({ jti: `api_${'y'.repeat(21)}` })}.${signature}`,
+    'no signature': `${header}.${claims}.`,
+    'another key': await stranger.sign({ jti }),
+    'another key in the header': await stranger.sign({ jti }, { jwk: stranger.jwk }),
+    'unknown key id': await keys[0].sign({ jti }, { kid: 'key-3' }),
+    'key id missing': await keys[0].sign({ jti }, { kid: undefined }),
+    'no algorithm': `${part({ alg: 'none', kid: 'key-1' })}.${claims}.`,
+    'another algorithm': await keys[0].sign({ jti }, { alg: 'ES256' }),
+    'symmetric algorithm': await keys[0].sign({ jti }, { alg: 'HS256' }),
+    'inherited name as algorithm': await keys[0].sign({ jti }, { alg: 'constructor' }),
+    'critical extension': await keys[0].sign({ jti }, { crit: ['exp'] }),
+    'id missing': await keys[0].sign({ sub: 'x' }),
+    'id of another type': await keys[0].sign({ jti: `user_${KEY}` }),
+    'short id': await keys[0].sign({ jti: 'api_1' }),
+    'id with markup': await keys[0].sign({ jti: `api_${'<'.repeat(21)}` }),
+    'id with a line break': await keys[0].sign({ jti: `${jti}\n` }),
+    'id in a list': await keys[0].sign({ jti: [jti] }),
+    'too long': await keys[0].sign({ jti, name: 'x'.repeat(10_240) }),
+    'claims are a list': await keys[0].sign([jti]),
+  };
+  for (const [name, forgery] of Object.entries(forged)) {
+    assert.deepEqual({ ...(await identify(forgery, keys, keys)), loaded: [] }, { kind: 'invalid', loaded: [] }, name);
+  }
+});
+
+test('a pasted token is not identified without keys', async () => {
+  const token = await (await signer('RS256')).sign({ jti: `api_${KEY}` });
+  for (const loadKeySet of [() => Promise.reject(new Error('offline')), async () => ({}), async () => ({ keys: [{ kid: 'key-1', kty: 'RSA', alg: 'RS256' }] })]) {
+    assert.deepEqual(await pastedToken.identifyToken(token, loadKeySet), { kind: 'unavailable' });
+  }
+});
+
+test('invisible and reordering characters are shown', () => {
+  for (const [text, expected] of [
+    ['Nightly export', 'Nightly export'],
+    ['a\u202eb\u2066c', 'a\\u{202E}b\\u{2066}c'],
+    ['soft\u00adhyphen\u200b\ufeff', 'soft\\u{00AD}hyphen\\u{200B}\\u{FEFF}'],
+    ['\n\t\u0085\u2028', '\\u{000A}\\u{0009}\\u{0085}\\u{2028}'],
+    ['\u3164\u2800\ue000\u{e0041}\ud800', '\\u{3164}\\u{2800}\\u{E000}\\u{E0041}\\u{D800}'],
+    ['👩🏽‍💻 ❤️‍🔥 ☕️', '👩🏽‍💻 ❤️‍🔥 ☕️'],
+    ['می‌خواهم क्‍ष', 'می‌خواهم क्‍ष'],
+    ['\u200da b\u200d \u200dc\u200d', '\\u{200D}a b\\u{200D} \\u{200D}c\\u{200D}'],
+    ['\ufe0fa\u200d\u200db', '\\u{FE0F}a\\u{200D}\\u{200D}b'],
+    ['مرحبا עולם 東京', 'مرحبا עולם 東京'],
+  ]) {
+    assert.equal(visibleText(text), expected);
+  }
+});
+
+/** Neither an argument, which other processes can read, nor the history of the shell contains the token. */
+test('the command to try a token reads it from standard input', () => {
+  const command = tryIt.tryItCommand('https://api.example/live');
+  assert.match(command, /read -rs LATCHKEY_TOKEN/);
+  assert.match(command, /curl -sS -H @- 'https:\/\/api\.example\/live\/v1\/access-tokens\/self'/);
+  assert(!command.includes('\n'));
+});
+
+test('dates are in the language of the page', () => {
+  assert.equal(format.formatDate('2026-03-01T12:00:00Z'), 'Mar 1, 2026');
+  assert.match(format.formatDateTime('2026-03-01T12:00:00Z'), /^Sunday, March 1, 2026 at 1:00:00\sPM$/);
+  assert.deepEqual(['2026-03-01', ''].map(format.formatCalendarDate), ['Sunday, March 1, 2026', '']);
 });
 
 test('times are formatted relative to now', () => {

@@ -34,6 +34,7 @@ const SEED = {
     ...['life', 'acme'].map(auditor),
     { id: 'markup:x', name: MARKUP, grants: [{ action: '<script>alert(2)</script>', resource: '"><b>' }] },
     { id: 'deny:no_billing', name: 'Everything but billing', grants: allButBilling },
+    viewer('deny'),
     ...Array.from({ length: 12 }, (_, index) => ({ ...viewer('faults'), id: `faults:role_${index}`, name: `Role ${index}` })),
   ],
   assignments: [
@@ -44,7 +45,7 @@ const SEED = {
     { org: 'many', user: 'many', roles: ['many:owner'] },
     { org: 'markup', user: 'markup', roles: ['markup:owner', 'markup:x'] },
     { org: 'faults', user: 'faults', roles: ['faults:owner'] },
-    { org: 'deny', user: 'withDenyRole', roles: ['deny:no_billing'] },
+    { org: 'deny', user: 'withDenyRole', roles: ['deny:no_billing', 'deny:viewer'] },
     { org: 'acme', user: 'margaret', roles: ['acme:owner'] },
   ],
 };

@@ -88,12 +88,32 @@ pageTest('signed-in page stores nothing and sign-out ends it', USERS.grace, asyn
   const { local, session, cookies } = await tokenPage.storedText();
   assert.deepEqual([local, session, cookies], ['{}', '{}', '']);
   assert.equal(page.url(), `${stack.url}/tokens`);
+  const revocation = page.waitForResponse((response) => response.url() === `${stack.idpUrl}/revoke`);
   await tokenPage.button('Sign out').click();
+  const response = await revocation;
+  const form = new URLSearchParams(response.request().postData());
+  assert.deepEqual([response.status(), form.get('token_type_hint'), form.get('client_id')], [200, 'refresh_token', 'latchkey-page']);
+  // The refresh token no longer works.
+  const refresh = { grant_type: 'refresh_token', client_id: 'latchkey-page', refresh_token: form.get('token') };
+  const refreshed = await fetch(`${stack.idpUrl}/token`, { method: 'POST', body: new URLSearchParams(refresh) });
+  assert.deepEqual([refreshed.status, (await refreshed.json()).error], [400, 'invalid_grant']);
   await tokenPage.text('You are signed out').waitFor();
   assert.deepEqual((await tokenPage.storedText()).session, '{}');
   await tokenPage.button('Sign in with local').click();
   await tokenPage.selectUser();
   await tokenPage.button('Generate new token').first().waitFor();
+});
+
+pageTest('failed revocation does not prevent sign-out', USERS.grace, async (tokenPage) => {
+  const page = await tokenPage.signIn();
+  for (const answer of [(route) => route.abort(), (route) => route.fulfill({ status: 503 }), () => {}]) {
+    await tokenPage.button('Generate new token').first().waitFor();
+    await page.route('**/revoke', answer, { times: 1 });
+    await tokenPage.button('Sign out').click();
+    await tokenPage.text('You are signed out').waitFor();
+    await tokenPage.button('Sign in with local').click();
+    await tokenPage.selectUser();
+  }
 });
 
 pageTest('unsolicited authorization response is rejected', USERS.ada, async (tokenPage) => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 
 import { pageTest, stack } from './fixture.mjs';
-import { USERS } from './seed.mjs';
+import { USERS, createToken } from './seed.mjs';
 
 pageTest('token is generated, copied, used and revoked', USERS.ada, async (tokenPage) => {
   const page = await tokenPage.signIn();
@@ -21,7 +21,8 @@ pageTest('token is generated, copied, used and revoked', USERS.ada, async (token
   await tokenPage.button('Copy command').click();
   await page.waitForFunction((token) => navigator.clipboard.readText().then((text) => text !== token), token);
   const command = await page.evaluate(() => navigator.clipboard.readText());
-  const item = JSON.parse(execFileSync('sh', ['-c', command], { encoding: 'utf8' }));
+  assert(!command.includes(token.slice(0, 20)));
+  const item = JSON.parse(execFileSync('bash', ['-c', command], { encoding: 'utf8', input: `${token}\n` }));
   assert.deepEqual([item.name, item.assignments], ['Nightly export', ['life:viewer']]);
 
   await tokenPage.button('Done, I have saved it').click();
@@ -40,6 +41,9 @@ pageTest('token is generated, copied, used and revoked', USERS.ada, async (token
   await tokenPage.button('Revoke token').click();
   await tokenPage.text('“Nightly export” is revoked.').waitFor();
   await tokenPage.row('Nightly export').getByText('revoked', { exact: true }).waitFor();
+  // The count and the badges of the row are those of a token that no longer works.
+  await tokenPage.text('0 of 0 tokens, 1 just revoked').waitFor();
+  assert.equal(await tokenPage.row('Nightly export').getByText(/^(new|soon)$/).count(), 0);
   assert.equal((await stack.request('GET', '/v1/permissions/me', token)).status, 401);
   await tokenPage.button('Refresh').click();
   await tokenPage.text('No tokens match your search').waitFor();
@@ -106,6 +110,61 @@ pageTest('search for a pasted token finds it by its id', USERS.ada, async (token
   await tokenPage.row('Found in a log').waitFor();
   await tokenPage.row('Another').waitFor({ state: 'detached' });
   assert.match(await page.getByRole('searchbox').inputValue(), /^api_/);
+  await tokenPage.text('The pasted token is genuine').waitFor();
+  await page.getByRole('searchbox').fill('another');
+  await tokenPage.text('The pasted token is genuine').waitFor({ state: 'detached' });
+});
+
+pageTest('pasted token of the public family is identified', USERS.margaret, async (tokenPage) => {
+  const owner = await stack.userToken('acme', 'margaret');
+  const { token } = await createToken(stack, owner, { name: 'Sign-up form', token_type: 'journey', journey_id: 'sign-up' });
+  const page = await tokenPage.signIn();
+  await page.getByRole('searchbox').fill(token);
+  await tokenPage.row('Sign-up form').waitFor();
+  assert.match(await page.getByRole('searchbox').inputValue(), /^journey_/);
+});
+
+pageTest('forged pasted token is discarded and stays in the browser', USERS.ada, async (tokenPage) => {
+  const page = await tokenPage.signIn();
+  const token = await tokenPage.generateToken('Target of a forgery', /^Viewer/);
+  const [header, claims, signature] = token.split('.');
+  const { jti } = JSON.parse(Buffer.from(claims, 'base64url'));
+  const stranger = `${header}.${claims}.${signature.split('').reverse().join('')}`;
+  const sent = [];
+  page.on('request', (request) => sent.push(request.url() + JSON.stringify(request.headers()) + (request.postData() ?? '')));
+  await page.getByRole('searchbox').fill(`Bearer ${stranger}`);
+  await tokenPage.text('its signature is invalid').waitFor();
+  await tokenPage.capture('pasted-forged', 'light');
+  assert.equal(await page.getByRole('searchbox').inputValue(), '');
+  await page.route('**/jwks.json', (route) => route.abort());
+  await page.getByRole('searchbox').fill(token);
+  await tokenPage.text('The pasted token could not be verified.').waitFor();
+  assert.equal(await page.getByRole('searchbox').inputValue(), '');
+  assert(sent.length > 0 && sent.every((request) => !request.includes(claims) && !request.includes(jti)));
+});
+
+pageTest('invisible and reordering characters are isolated', USERS.ada, async (tokenPage) => {
+  const { page } = tokenPage;
+  const name = 'Invoice \u202etxt.exe\u2066';
+  const shown = 'Invoice \\u{202E}txt.exe\\u{2066}';
+  const item = { id: `api_${'x'.repeat(21)}`, name, token_type: 'api', created_at: '2026-01-01T00:00:00Z' };
+  const json = [{ ...item, assignments: ['life:a\u200bb'], created_by: 'local|\u00adx' }, { ...item, id: `api_${'y'.repeat(21)}`, name: 'مرحبا (1)' }];
+  await page.route('**/v1/access-tokens?*', (route) => route.fulfill({ json }));
+  await tokenPage.signIn();
+  await tokenPage.row(shown).waitFor();
+  await tokenPage.text('a\\u{200B}b').waitFor();
+  await tokenPage.text('\\u{00AD}x').waitFor();
+  await tokenPage.capture('isolated', 'light');
+  await page.getByRole('button', { name: `Revoke ${shown}` }).click();
+  await page.getByRole('heading', { name: `Revoke “${shown}”?` }).waitFor();
+  const [direction, isolation] = await page.locator('h2 bdi').evaluate((element) => {
+    return [getComputedStyle(element).direction, getComputedStyle(element).unicodeBidi];
+  });
+  assert.deepEqual([direction, isolation], ['ltr', 'isolate']);
+  const text = await page.evaluate(() => document.documentElement.outerHTML);
+  assert.doesNotMatch(text, /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u00ad]/);
+  await page.keyboard.press('Escape');
+  assert.equal(await page.getByText('مرحبا (1)').first().evaluate((element) => getComputedStyle(element).direction), 'rtl');
 });
 
 pageTest('invalid form fields show their errors', USERS.ada, async (tokenPage) => {
@@ -132,15 +191,29 @@ pageTest('invalid form fields show their errors', USERS.ada, async (tokenPage) =
   await tokenPage.row('Audit').getByText('auditor').waitFor();
 });
 
-pageTest('role with a deny grant is always included', USERS.withDenyRole, async (tokenPage) => {
+pageTest('denies of roles that are not chosen are shown', USERS.withDenyRole, async (tokenPage) => {
   const page = await tokenPage.signIn();
   await tokenPage.button('Generate new token').first().click();
   const role = page.getByRole('checkbox', { name: /^Everything but billing/ });
   await role.waitFor();
-  assert.deepEqual([await role.isChecked(), await role.isDisabled()], [true, true]);
+  assert.deepEqual([await role.isChecked(), await role.isDisabled()], [false, false]);
+  const hint = page.getByText('Also denied by: Everything but billing');
+  await hint.waitFor();
+  await hint.getByText('billing:* on invoice/*').waitFor();
+  assert.equal(await hint.getByText('Allows').count(), 0);
+  await tokenPage.capture('inherited-denies', 'light');
+  await role.check();
+  await hint.waitFor({ state: 'detached' });
+  await role.uncheck();
+  await page.getByRole('checkbox', { name: /^Viewer/ }).check();
   await tokenPage.field('Name').fill('Restricted');
   await tokenPage.button('Generate token').click();
-  await tokenPage.text('The token has these roles: deny:no_billing.').waitFor();
+  await tokenPage.text('The token has these roles: deny:viewer. Also denied by: deny:no_billing.').waitFor();
+  await tokenPage.capture('inherited-denies-created', 'light');
+  await tokenPage.button('Done, I have saved it').click();
+  await tokenPage.row('Restricted').getByText('Also denied by:').waitFor();
+  await tokenPage.row('Restricted').getByText('no_billing').waitFor();
+  await tokenPage.capture('inherited-denies-list', 'light');
 });
 
 pageTest('markup in names and roles is shown as text', USERS.markup, async (tokenPage) => {

@@ -32,6 +32,8 @@ pageTest('paging, search and sorting cover the whole list', USERS.many, async (t
     for (const name of await page.locator('td.name .strong').allInnerTexts()) names.add(name);
     if ((await tokenPage.button('Next').getAttribute('aria-disabled')) === 'true') break;
     await tokenPage.button('Next').click();
+    // A page begins at its first row.
+    if (number === 1) await page.waitForFunction(() => document.querySelector('tbody tr').getBoundingClientRect().top < innerHeight);
   }
   assert.equal(names.size, TOKEN_COUNT);
   await page.getByRole('searchbox').fill('machine 249');
@@ -43,6 +45,20 @@ pageTest('paging, search and sorting cover the whole list', USERS.many, async (t
   assert.deepEqual((await page.locator('td.name .strong').allInnerTexts()).slice(0, 3), ['Machine 0', 'Machine 1', 'Machine 2']);
   await tokenPage.button('Name').click();
   await tokenPage.row('Machine 2499').waitFor();
+});
+
+pageTest('failed refresh is shown above the stale list', USERS.many, async (tokenPage) => {
+  const page = await tokenPage.signIn();
+  await tokenPage.text('2,500 tokens', { exact: true }).waitFor();
+  await page.route('**/v1/access-tokens?*', (route) => route.abort(), { times: 1 });
+  await tokenPage.button('Refresh').click();
+  const notice = tokenPage.text('The list is not up to date');
+  await notice.waitFor();
+  await tokenPage.capture('stale', 'light');
+  const bottom = await notice.evaluate((element) => element.getBoundingClientRect().bottom);
+  assert(bottom < (await page.getByRole('table').evaluate((table) => table.getBoundingClientRect().top)));
+  assert(bottom < page.viewportSize().height);
+  await tokenPage.text('2,500 tokens', { exact: true }).waitFor();
 });
 
 pageTest('switch shows system tokens', USERS.many, async (tokenPage) => {

@@ -68,7 +68,7 @@ async function visitStates(tokenPage, view) {
   await capture('generate-none');
   await page.route('**/v1/access-tokens', (route) => route.abort(), { times: 1 });
   await tokenPage.button('Generate token').click();
-  await tokenPage.text('The request to generate the token failed').scrollIntoViewIfNeeded();
+  await tokenPage.text('It is unknown whether the token was generated').scrollIntoViewIfNeeded();
   await capture('generate-failed');
   await tokenPage.button('Try again').click();
   await tokenPage.button('Copy token').waitFor();
@@ -84,7 +84,7 @@ async function visitStates(tokenPage, view) {
   await capture('revoke');
   await page.route('**/v1/access-tokens/*', (route) => route.abort(), { times: 1 });
   await tokenPage.button('Revoke token').click();
-  await tokenPage.text('The request to revoke the token failed').waitFor();
+  await tokenPage.text('It is unknown whether the token was revoked').waitFor();
   await capture('revoke-failed');
   await tokenPage.button('Try again').click();
   await tokenPage.text('is revoked.').waitFor();
@@ -110,6 +110,32 @@ async function visitStates(tokenPage, view) {
   await tokenPage.text('Sign-in failed').waitFor();
   await capture('sign-in-failed');
 }
+
+pageTest('main button of the form is visible at 1280 x 800', USERS.faults, async (tokenPage) => {
+  const page = await tokenPage.signIn();
+  await tokenPage.button('Generate new token').first().click();
+  await page.getByRole('checkbox', { name: /^Role 1/ }).first().waitFor();
+  await page.getByRole('radio', { name: /^No expiration/ }).check();
+  const { top, bottom } = await tokenPage.button('Generate token').evaluate((button) => button.getBoundingClientRect());
+  assert(top > 0 && bottom <= 800, `${top} to ${bottom}`);
+  await tokenPage.button('Generate token').click({ trial: true });
+  await tokenPage.capture('main-button', 'light');
+}, { viewport: { width: 1280, height: 800 } });
+
+pageTest('dates are in the language of the page', USERS.margaret, async (tokenPage) => {
+  const page = await tokenPage.signIn();
+  await page.getByRole('table').waitFor();
+  await tokenPage.button('Generate new token').first().click();
+  const english = /^until (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d+, \d{4}$/;
+  for (const until of await page.getByText(/^until /).allInnerTexts()) assert.match(until, english);
+  await page.getByRole('radio', { name: /^Custom date/ }).check();
+  const date = page.getByLabel('Last valid day');
+  await date.fill(await date.getAttribute('max'));
+  await page.getByText(/^The token works until the end of \w+day, \w+ \d+, \d{4}\.$/).waitFor();
+  await page.keyboard.press('Escape');
+  const titles = await page.locator('time').evaluateAll((times) => times.map((time) => time.title));
+  for (const title of titles) assert.match(title, /, 20\d\d/);
+}, { locale: 'de-DE' });
 
 pageTest('page fits a narrow screen', USERS.margaret, async (tokenPage) => {
   const page = await tokenPage.signIn();

@@ -9,6 +9,8 @@ export interface TokenItem {
   name: string;
   token_type: TokenType;
   assignments?: string[];
+  /** Roles of the creator of which only the `deny` grants apply to the token. */
+  inherited_denies?: string[];
   expires_at?: string;
   last_used?: string;
   read_only?: boolean;

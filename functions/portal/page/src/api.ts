@@ -2,6 +2,7 @@
 
 import type { CreatedToken, CreateTokenRequest, Role, TokenItem } from './api-types';
 import { messages } from './messages';
+import type { TokenFamily } from './pasted-token';
 
 /** One page of the token list. */
 export interface TokenListPage {
@@ -61,6 +62,14 @@ export class ApiClient {
     const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey };
     const response = await this.send('POST', 'v1/access-tokens', headers, JSON.stringify(request));
     return (await readJson(response)) as CreatedToken;
+  }
+
+  /** Returns the published keys of a token family, which are public: the request has no credentials. */
+  async loadKeySet(family: TokenFamily): Promise<unknown> {
+    const path = `v1/access-tokens/${family === 'public' ? 'public/' : ''}.well-known/jwks.json`;
+    const response = await fetch(path, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS), credentials: 'omit' });
+    if (!response.ok) throw await problemError(response);
+    return readJson(response);
   }
 
   async revokeToken(id: string): Promise<TokenItem> {

@@ -4,6 +4,9 @@ import 'swagger-ui-dist/swagger-ui.css';
 
 import SwaggerUIBundle from 'swagger-ui-dist/swagger-ui-bundle';
 
+/** Replaces a component of Swagger UI by nothing. */
+const omitComponent = () => () => null;
+
 SwaggerUIBundle({
   url: 'v1/openapi.json',
   dom_id: '#documentation',
@@ -13,4 +16,6 @@ SwaggerUIBundle({
   // Requests cannot be tried out, so that users never paste a token into this page.
   supportedSubmitMethods: [],
   validatorUrl: null,
+  // So the padlocks of the operations, which open the dialog for credentials, are omitted with it.
+  plugins: [{ wrapComponents: { authorizeBtn: omitComponent, authorizeOperationBtn: omitComponent } }],
 });

@@ -2,7 +2,7 @@
 
 import type { Grant } from './api-types';
 import { MAX_LIFETIME_SECONDS } from './expiration';
-import { messages } from './messages';
+import { LANGUAGE, messages } from './messages';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -14,10 +14,12 @@ const DAY_SECONDS = 24 * HOUR_SECONDS;
 /** A token that expires within this time is marked in the list. */
 const EXPIRES_SOON_MS = 7 * DAY_MS;
 
-const dateTimeFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
-const dateFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
-const utcDateFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
-const relativeFormat = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+// In the language of the page's texts, whatever the browser's language is.
+const dateTimeFormat = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'full', timeStyle: 'medium' });
+const dateFormat = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium' });
+const fullDateFormat = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'full' });
+const utcDateFormat = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium', timeZone: 'UTC' });
+const relativeFormat = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: 'auto' });
 
 const RELATIVE_UNITS_MS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 365 * DAY_MS],
@@ -47,10 +49,21 @@ export function formatDate(time: string | number): string {
   return dateFormat.format(new Date(time));
 }
 
+/** Formats a value of a date field (`YYYY-MM-DD`) with its day of the week; an empty string for an incomplete date. */
+export function formatCalendarDate(date: string): string {
+  const time = Date.parse(`${date}T12:00:00`);
+  return Number.isNaN(time) ? '' : fullDateFormat.format(time);
+}
+
+/** Formats a `last_used` date. */
+export function formatUtcDate(date: string): string {
+  return utcDateFormat.format(Date.parse(date));
+}
+
 /** Formats a `last_used` date, which is a day in UTC, relative to `now` if it is less than a week ago. */
 export function formatLastUsed(date: string, now: number): string {
   const days = Math.floor((Date.parse(`${date}T00:00:00Z`) - now) / DAY_MS) + 1;
-  return days > -7 ? relativeFormat.format(Math.min(days, 0), 'day') : utcDateFormat.format(Date.parse(date));
+  return days > -7 ? relativeFormat.format(Math.min(days, 0), 'day') : formatUtcDate(date);
 }
 
 /** Whether an expiration is near or has passed. */
@@ -62,6 +75,11 @@ export function expiresSoon(time: string, now: number): boolean {
 export function formatPrincipal(principal: string, ownPrincipal: string): string {
   if (principal === ownPrincipal) return messages.list.you;
   return principal.slice(principal.indexOf('|') + 1);
+}
+
+/** Formats a role id by its second part (`organization:role`), because the API lists only the ids of a token's roles. */
+export function formatRoleId(id: string): string {
+  return id.slice(id.indexOf(':') + 1);
 }
 
 export function formatLifetime(seconds: number): string {

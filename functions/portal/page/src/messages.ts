@@ -2,7 +2,10 @@
 
 import type { TokenType } from './api-types';
 
-const number = new Intl.NumberFormat('en');
+/** The language of all texts, numbers and dates. */
+export const LANGUAGE = 'en';
+
+const number = new Intl.NumberFormat(LANGUAGE);
 const tokens = (count: number) => `${number.format(count)} ${count === 1 ? 'token' : 'tokens'}`;
 
 export const messages = {
@@ -19,6 +22,7 @@ export const messages = {
   signIn: {
     title: 'Sign in',
     busy: 'Signing in …',
+    signingOut: 'Signing out …',
     with: (provider: string) => `Sign in with ${provider}`,
     choose: 'Choose an identity provider.',
     signedOut: 'You are signed out',
@@ -43,6 +47,16 @@ export const messages = {
     createToken: 'Generate new token',
     search: 'Search',
     searchHint: 'Name, ID, role, creator, or a pasted token',
+    pastedToken: {
+      verifying: 'Verifying the signature of the pasted token …',
+      valid: 'The pasted token is genuine: its signature is valid. The search field contains its ID. A token that is not listed is ' +
+        'revoked, or belongs to another organization.',
+      expired: (when: string) => `The pasted token is genuine, but expired on ${when}. The search field contains its ID.`,
+      invalid:
+        'The pasted token was not issued by this service, or it was changed: its signature is invalid. The ID in it may be that of ' +
+        'another token, so it was discarded.',
+      unavailable: 'The pasted token could not be verified. Paste it again to retry.',
+    },
     showSystemTokens: 'Include system tokens (App, Assume)',
     refresh: 'Refresh',
     table: 'Tokens of your organization',
@@ -50,9 +64,11 @@ export const messages = {
     loadingMore: (count: number) => `${tokens(count)} loaded, loading more …`,
     count: (count: number) => tokens(count),
     matchCount: (found: number, all: number) => `${number.format(found)} of ${tokens(all)}`,
+    revokedCount: (count: number) => `${number.format(count)} just revoked`,
     truncated: (count: number) => `The list shows the newest ${tokens(count)}.`,
     loadMore: 'Load more',
     failed: 'The tokens could not be loaded',
+    incomplete: 'The list is not up to date, because the tokens could not be loaded',
     permissionDenied: 'You do not have permission to manage tokens',
     yourRoles: (roles: string) =>
       `Your roles in this organization: ${roles}. Ask an administrator for a role that grants this permission.`,
@@ -87,6 +103,7 @@ export const messages = {
     expired: 'expired',
     moreRoles: (count: number) => `and ${number.format(count)} more`,
     noRoles: 'none',
+    alsoDeniedBy: 'Also denied by:',
     readOnly: 'read-only',
     anonymized: 'anonymized',
     new: 'new',
@@ -118,7 +135,9 @@ export const messages = {
     rolesNone: 'You have no role that you can assign to a token. Ask an administrator for one.',
     rolesFailed: 'Your roles could not be loaded',
     rolesLoading: 'Loading roles …',
-    alwaysIncluded: 'Always included, because this role denies you permissions and must deny them to the token as well.',
+    inheritedDenies:
+      'These roles of yours deny permissions. The token is denied them as well, even if you do not choose the role; what the role ' +
+      'allows is not included.',
     allows: 'Allows:',
     denies: 'Denies:',
     onResource: (resource: string) => `on ${resource}`,
@@ -132,16 +151,20 @@ export const messages = {
     until: (day: string) => `until ${day}`,
     date: 'Custom date',
     dateLabel: 'Last valid day',
+    lastValidDay: (day: string) => `The token works until the end of ${day}.`,
     dateInvalid: 'The date is missing or outside the allowed range. Choose another date.',
     noExpiration: 'No expiration',
     noExpirationWarning:
       'Anyone who obtains this token can use it until it is revoked. Choose an expiration if you can, and replace the token ' +
       'before it expires.',
     readOnly: 'Read-only',
-    readOnlyHint: 'The token can only view, export and download, even if its roles allow more.',
+    readOnlyHint:
+      'Restricts the token further: of the actions that its roles allow, it can only view, export and download. It cannot create, ' +
+      'change or delete anything.',
     submit: 'Generate token',
     busy: 'Generating …',
-    failed: 'The request to generate the token failed',
+    failed: 'The token was not generated',
+    failedUnknown: 'It is unknown whether the token was generated',
     outcomeUnknown:
       'The token may have been created. It is safe to try again: a retry returns the same token and does not create a second one.',
     changedDraft:
@@ -155,9 +178,13 @@ export const messages = {
     storeIt: 'Copy it now and store it like a password. Latchkey cannot show it again.',
     token: (name: string) => `Token “${name}”`,
     copy: 'Copy token',
-    curl: 'Test the token',
-    copyCurl: 'Copy command',
+    tryIt: 'Try it',
+    tryItHint:
+      'Run this command in bash or zsh, then paste the token and press Enter. The token is neither displayed, nor part of the ' +
+      'command and of the shell history.',
+    copyTryIt: 'Copy command',
     roles: (roles: string) => `The token has these roles: ${roles}.`,
+    alsoDeniedBy: (roles: string) => `Also denied by: ${roles}.`,
     expires: (when: string) => `It expires on ${when}.`,
     noExpiration: 'It has no expiration and works until it is revoked.',
     done: 'Done, I have saved it',
@@ -170,12 +197,15 @@ export const messages = {
 
   revokeToken: {
     title: (name: string) => `Revoke “${name}”?`,
-    text: 'The API will reject every request with this token and with the tokens that it created. You cannot undo this.',
+    text:
+      'This token stops working: the API rejects every request that is sent with it. Tokens that were created with this token stop ' +
+      'working as well. You cannot undo this.',
     lastUsed: (when: string) => `The token was last used ${when}.`,
     neverUsed: 'The token has never been used.',
     submit: 'Revoke token',
     busy: 'Revoking …',
-    failed: 'The request to revoke the token failed',
+    failed: 'The token was not revoked',
+    failedUnknown: 'It is unknown whether the token was revoked',
     outcomeUnknown: 'The token may have been revoked. It is safe to try again.',
     revoked: (name: string) => `“${name}” is revoked.`,
   },

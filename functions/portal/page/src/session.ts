@@ -21,6 +21,9 @@ const STATE_KEY_PREFIX = 'oidc.';
 
 const PROVIDER_TIMEOUT_SECONDS = 15;
 
+/** Signing out waits at most this long for the revocation of the refresh token. */
+const REVOCATION_TIMEOUT_MS = 3_000;
+
 /** Redirects to the identity providers and handles their redirects back. */
 export class SignInClient<ReturnState> {
   constructor(private readonly config: PortalConfig) {}
@@ -126,9 +129,10 @@ export class Session implements Credentials {
     return this.pendingRenewal;
   }
 
-  /** Deletes the tokens and stops their renewal. */
-  clear(): Promise<void> {
-    return this.manager.removeUser();
+  /** Revokes the refresh token, deletes the tokens and stops their renewal. */
+  async clear(): Promise<void> {
+    await this.revokeRefreshToken();
+    await this.manager.removeUser();
   }
 
   private async exchangeRefreshToken(): Promise<boolean> {
@@ -140,14 +144,35 @@ export class Session implements Credentials {
     }
   }
 
-  /** Deletes the tokens and signs out at the provider as well. `false` if the provider has no sign-out endpoint. */
+  /**
+   * Revokes the refresh token, deletes the tokens and signs out at the provider as well. `false` if the provider has no sign-out
+   * endpoint.
+   */
   async signOut(): Promise<boolean> {
+    await this.revokeRefreshToken();
     try {
       await this.manager.signoutRedirect({ state: {}, url_state: this.provider.name, redirectMethod: 'replace' });
       return true;
     } catch {
-      await this.clear();
+      await this.manager.removeUser();
       return false;
+    }
+  }
+
+  /**
+   * Revokes the refresh token if the provider offers it (RFC 7009). Without it, the token works until the provider lets it expire. A
+   * failure does not keep the user signed in.
+   */
+  private async revokeRefreshToken(): Promise<void> {
+    const { refresh_token: token } = this.user;
+    if (!token) return;
+    try {
+      const { revocation_endpoint: endpoint } = await this.manager.metadataService.getMetadata();
+      if (!endpoint) return;
+      const body = new URLSearchParams({ token, token_type_hint: 'refresh_token', client_id: this.provider.client_id });
+      await fetch(endpoint, { method: 'POST', body, credentials: 'omit', signal: AbortSignal.timeout(REVOCATION_TIMEOUT_MS) });
+    } catch {
+      // The provider cannot be reached, or the Content-Security-Policy does not allow its endpoint.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Logic of the token list: merging local changes, filtering, sorting, and recognizing a pasted token. */
+/** Logic of the token list: merging local changes, filtering, sorting and counting. */
 
 import type { TokenItem, TokenType } from './api-types';
 
@@ -33,7 +33,7 @@ export const SYSTEM_TOKEN_TYPES: TokenType[] = ['app', 'assume'];
 export interface LocalChanges {
   created: { item: TokenItem; at: number }[];
   /** Tokens revoked since the list was loaded; they stay visible until the next load. */
-  revoked: TokenItem[];
+  revoked: { item: TokenItem; at: number }[];
   /** Ids of the tokens revoked before the list was loaded. */
   removedIds: string[];
 }
@@ -43,10 +43,15 @@ export const NO_CHANGES: LocalChanges = { created: [], revoked: [], removedIds: 
 /** How long a created token is kept if the list does not contain it. The list usually catches up within a second. */
 const MAX_LIST_LAG_MS = 60_000;
 
-/** Returns the changes that still apply after the list was loaded again. */
-export function changesAfterReload(changes: LocalChanges, now: number): LocalChanges {
-  const created = changes.created.filter(({ at }) => now - at < MAX_LIST_LAG_MS);
-  return { created, revoked: [], removedIds: [...changes.removedIds, ...changes.revoked.map((item) => item.id)] };
+/**
+ * Returns the changes that still apply after a load of the list that started at `startedAt` has succeeded. A failed load leaves the
+ * former list on the page, to which all changes apply.
+ */
+export function changesAfterReload(changes: LocalChanges, startedAt: number): LocalChanges {
+  const created = changes.created.filter(({ at }) => startedAt - at < MAX_LIST_LAG_MS);
+  const removed = changes.revoked.filter(({ at }) => at <= startedAt).map(({ item }) => item.id);
+  const revoked = changes.revoked.filter(({ at }) => at > startedAt);
+  return { created, revoked, removedIds: [...changes.removedIds, ...removed] };
 }
 
 export interface TokenRow {
@@ -59,9 +64,10 @@ export interface TokenRow {
 export function mergeChanges(listed: TokenItem[], changes: LocalChanges): TokenRow[] {
   const createdItems = changes.created.map(({ item }) => item);
   const createdIds = new Set(createdItems.map((item) => item.id));
-  const revoked = new Map(changes.revoked.map((item) => [item.id, item]));
+  const revokedItems = changes.revoked.map(({ item }) => item);
+  const revoked = new Map(revokedItems.map((item) => [item.id, item]));
   const removed = new Set(changes.removedIds);
-  const unique = new Map([...createdItems, ...listed, ...changes.revoked].map((item) => [item.id, item]));
+  const unique = new Map([...createdItems, ...listed, ...revokedItems].map((item) => [item.id, item]));
   const remaining = [...unique.values()].filter((item) => !removed.has(item.id) && !removed.has(item.parent ?? ''));
   const withRevocation = (item: TokenItem): TokenItem => {
     const revokedAt = revoked.get(item.id)?.revoked_at ?? revoked.get(item.parent ?? '')?.revoked_at;
@@ -81,9 +87,15 @@ export function filterAndSort(rows: TokenRow[], options: ListOptions, ownPrincip
   return rows.filter(matches).sort((a, b) => compare(a.item, b.item));
 }
 
+/** Counts the tokens that work, and those that were revoked since the list was loaded and are still shown. */
+export function countTokens(rows: TokenRow[]): { active: number; revoked: number } {
+  const revoked = rows.filter(({ item }) => item.revoked_at !== undefined).length;
+  return { active: rows.length - revoked, revoked };
+}
+
 function searchableText(item: TokenItem, ownPrincipal: string): string {
   const creator = item.created_by === ownPrincipal ? `${ownPrincipal} you` : item.created_by;
-  return [item.name, item.id, item.token_type, item.assignments?.join(' '), creator, item.parent].join('\n').toLowerCase();
+  return [item.name, item.id, item.token_type, item.assignments?.join(' '), item.inherited_denies?.join(' '), creator, item.parent].join('\n').toLowerCase();
 }
 
 /** Returns the value by which a column sorts. An unused token sorts before all dates, a token without expiration after them. */
@@ -120,19 +132,4 @@ function compareNewestFirst(a: TokenItem, b: TokenItem): number {
 
 function compareStrings(a: string, b: string): number {
   return Number(a > b) - Number(a < b);
-}
-
-/**
- * Returns the id of a complete token (JWT) within a pasted text, so that a user can identify a leaked token without leaving it
- * in the search field. Returns an empty string for a JWT without an id, and `undefined` for a text without a JWT.
- */
-export function idFromPastedToken(text: string): string | undefined {
-  const claims = /[\w-]{10,}\.(eyJ[\w-]+)\.[\w-]*/.exec(text)?.[1];
-  if (!claims) return undefined;
-  try {
-    const id: unknown = JSON.parse(atob(claims.replaceAll('-', '+').replaceAll('_', '/'))).jti;
-    return typeof id === 'string' ? id : '';
-  } catch {
-    return '';
-  }
 }

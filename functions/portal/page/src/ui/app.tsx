@@ -5,11 +5,12 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { PortalConfig, SignInProvider } from '../config';
 import { messages } from '../messages';
 import { SignInClient, type Session } from '../session';
+import { Isolated, MessageWith } from './components';
 import { Header } from './header';
 import { TokensPage, type TokensPageState } from './tokens-page';
 
 type AppState =
-  | { kind: 'redirecting' }
+  | { kind: 'redirecting'; text: string }
   | { kind: 'signed-in'; session: Session; returnState: TokensPageState | undefined }
   | ({ kind: 'notice'; title: string; text: string } & SignInOptions);
 
@@ -22,9 +23,9 @@ interface SignInOptions {
 
 export function App({ config }: { config: PortalConfig }) {
   const client = useMemo(() => new SignInClient<TokensPageState>(config), []);
-  const [state, setState] = useState<AppState>({ kind: 'redirecting' });
+  const [state, setState] = useState<AppState>({ kind: 'redirecting', text: messages.signIn.busy });
   const signIn = (provider: SignInProvider, options: SignInOptions = {}) => {
-    setState({ kind: 'redirecting' });
+    setState({ kind: 'redirecting', text: messages.signIn.busy });
     client.redirectToProvider(provider, options.returnState, options.forceLogin ?? false).catch((error: Error) => {
       showNotice(messages.signIn.failed, error.message, options);
     });
@@ -57,7 +58,7 @@ export function App({ config }: { config: PortalConfig }) {
           showNotice(messages.signIn.failed, messages.signIn.tokenRejected, { forceLogin: true });
         }}
         onSignOut={() => {
-          setState({ kind: 'redirecting' });
+          setState({ kind: 'redirecting', text: messages.signIn.signingOut });
           void state.session
             .signOut()
             .then((isRedirecting) => isRedirecting || showNotice(messages.signIn.signedOut, messages.signIn.signedOutText));
@@ -70,14 +71,16 @@ export function App({ config }: { config: PortalConfig }) {
       <Header />
       <main class="notice">
         {state.kind === 'redirecting' ? (
-          <p role="status">{messages.signIn.busy}</p>
+          <p role="status">{state.text}</p>
         ) : (
           <>
             <h1>{state.title}</h1>
-            <p>{state.text}</p>
+            <p>
+              <Isolated text={state.text} />
+            </p>
             {client.providers.map((provider) => (
               <button key={provider.name} type="button" class="primary" onClick={() => signIn(provider, state)}>
-                {messages.signIn.with(provider.title)}
+                <MessageWith message={messages.signIn.with} value={provider.title} />
               </button>
             ))}
           </>

@@ -6,6 +6,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ApiError } from '../api';
 import { formatDateTime, formatRelative } from '../format';
 import { messages } from '../messages';
+import { visibleText } from '../visible-text';
 
 const COPY_FEEDBACK_MS = 4_000;
 
@@ -14,9 +15,30 @@ export function disabledWhile(isDisabled: boolean, action: () => void) {
   return { 'aria-disabled': isDisabled, onClick: () => isDisabled || action() };
 }
 
+/** Text from outside the page, isolated from the direction of the text around it, with invisible characters as escapes. */
+export function Isolated({ text }: { text: string }) {
+  return <bdi>{visibleText(text)}</bdi>;
+}
+
+/** A message with one value that comes from outside the page. */
+export function MessageWith({ message, value }: { message: (value: string) => string; value: string }) {
+  // A private-use character, which no message contains, marks the place of the value.
+  const [before, after] = message('\ue000').split('\ue000');
+  return (
+    <>
+      {before}
+      <Isolated text={value} />
+      {after}
+    </>
+  );
+}
+
 /** An error with an optional button to retry. `text` replaces the error's message. */
 export function ErrorNotice(props: { title: string; error: ApiError; text?: string; onRetry?: (() => void) | undefined }) {
   const { title, error, text, onRetry } = props;
+  const notice = useRef<HTMLDivElement>(null);
+  // The action that failed may be at the other end of a long page.
+  useLayoutEffect(() => notice.current?.scrollIntoView({ block: 'nearest' }), [error]);
   const retry = (event: Event) => {
     // The notice and its button disappear, so the focus moves to the heading.
     const container = (event.currentTarget as Element).closest('dialog') ?? document;
@@ -24,10 +46,16 @@ export function ErrorNotice(props: { title: string; error: ApiError; text?: stri
     container.querySelector<HTMLElement>('h1, h2')?.focus();
   };
   return (
-    <div class="error-notice" role="alert">
+    <div ref={notice} class="error-notice" role="alert">
       <p class="strong">{title}</p>
-      <p>{text ?? error.message}</p>
-      {error.requestId && <p class="muted">{messages.apiError.requestId(error.requestId)}</p>}
+      <p>
+        <Isolated text={text ?? error.message} />
+      </p>
+      {error.requestId && (
+        <p class="muted">
+          <MessageWith message={messages.apiError.requestId} value={error.requestId} />
+        </p>
+      )}
       {onRetry && (
         <button type="button" onClick={retry}>
           {messages.tryAgain}
@@ -77,7 +105,7 @@ function restoreLostFocus(): void {
 }
 
 /** A modal dialog. `onLeave` handles the Escape key; the parent component decides whether to remove the dialog. */
-export function Dialog(props: { title: string; wide?: boolean; onLeave: () => void; children: ComponentChildren }) {
+export function Dialog(props: { title: ComponentChildren; wide?: boolean; onLeave: () => void; children: ComponentChildren }) {
   const dialogRef = useRef<HTMLDialogElement>(null);
   const isUnmounted = useRef(false);
   // A layout effect, so that the dialog has the focus before the next key press.

@@ -59,7 +59,10 @@ export function CreateTokenDialog(props: {
   };
   const isRetry = isSameDraft(lastRequest?.draft, draft);
   const retryHint = isRetry ? messages.createToken.outcomeUnknown : messages.createToken.changedDraft;
-  const unknownOutcome = error?.code === 'connection' ? `${error.message} ${retryHint}` : undefined;
+  const failure =
+    error?.code === 'connection'
+      ? { title: messages.createToken.failedUnknown, text: `${error.message} ${retryHint}` }
+      : { title: messages.createToken.failed };
   return (
     <Dialog title={messages.createToken.title} wide onLeave={isBusy ? () => {} : props.onLeave}>
       <form ref={form} onSubmit={(event) => void submit(event)} noValidate>
@@ -106,9 +109,7 @@ export function CreateTokenDialog(props: {
             <span class="muted block">{messages.createToken.readOnlyHint}</span>
           </span>
         </label>
-        {error && (
-          <ErrorNotice title={messages.createToken.failed} error={error} {...(unknownOutcome && { text: unknownOutcome })} />
-        )}
+        {error && <ErrorNotice {...failure} error={error} />}
         <div class="dialog-buttons">
           <button type="button" {...disabledWhile(isBusy, props.onLeave)}>
             {messages.cancel}

@@ -5,7 +5,8 @@ import { useEffect, useState } from 'preact/hooks';
 import type { TokenItem } from '../api-types';
 import { formatDateTime } from '../format';
 import { messages } from '../messages';
-import { CopyButton, Dialog } from './components';
+import { tryItCommand } from '../try-it';
+import { CopyButton, Dialog, MessageWith } from './components';
 
 export function CreatedTokenDialog(props: { item: TokenItem; token: string; base: string; onDone: () => void }) {
   const { item, token } = props;
@@ -16,7 +17,7 @@ export function CreatedTokenDialog(props: { item: TokenItem; token: string; base
     addEventListener('beforeunload', confirmUnload);
     return () => removeEventListener('beforeunload', confirmUnload);
   }, []);
-  const command = `curl -sS '${props.base}/v1/access-tokens/self' -H 'Authorization: Bearer ${token}'`;
+  const command = tryItCommand(props.base);
   const title = isLeaving ? messages.createdToken.leaveTitle : messages.createdToken.title;
   return (
     <Dialog title={title} wide onLeave={() => setIsLeaving(true)}>
@@ -39,23 +40,29 @@ export function CreatedTokenDialog(props: { item: TokenItem; token: string; base
             <p>{messages.createdToken.storeIt}</p>
           </div>
           <label class="field">
-            <span class="label">{messages.createdToken.token(item.name)}</span>
+            <span class="label">
+              <MessageWith message={messages.createdToken.token} value={item.name} />
+            </span>
             <textarea class="secret" readOnly rows={4} value={token} spellcheck={false} autocomplete="off" />
           </label>
           <CopyButton text={token} class="primary" autoFocus>
             {messages.createdToken.copy}
           </CopyButton>
           <p>
-            {messages.createdToken.roles(item.assignments?.join(', ') ?? messages.list.noRoles)}{' '}
+            <MessageWith message={messages.createdToken.roles} value={item.assignments?.join(', ') ?? messages.list.noRoles} />{' '}
+            {item.inherited_denies && (
+              <>
+                <MessageWith message={messages.createdToken.alsoDeniedBy} value={item.inherited_denies.join(', ')} />{' '}
+              </>
+            )}
             {item.expires_at ? messages.createdToken.expires(formatDateTime(item.expires_at)) : messages.createdToken.noExpiration}
           </p>
-          <h3>{messages.createdToken.curl}</h3>
-          <pre class="command" tabIndex={0} aria-label={messages.createdToken.curl}>
+          <h3>{messages.createdToken.tryIt}</h3>
+          <p class="muted">{messages.createdToken.tryItHint}</p>
+          <pre class="command" tabIndex={0} aria-label={messages.createdToken.tryIt}>
             {command}
           </pre>
-          <CopyButton text={command}>
-            {messages.createdToken.copyCurl}
-          </CopyButton>
+          <CopyButton text={command}>{messages.createdToken.copyTryIt}</CopyButton>
           <div class="dialog-buttons">
             <button type="button" onClick={props.onDone}>
               {messages.createdToken.done}

@@ -3,7 +3,7 @@
 import { useId } from 'preact/hooks';
 
 import { lifetimeOptions, selectableDates, type Expiration } from '../expiration';
-import { formatDate, formatLifetime } from '../format';
+import { formatCalendarDate, formatDate, formatLifetime } from '../format';
 import { messages } from '../messages';
 
 export function ExpirationField(props: {
@@ -16,6 +16,7 @@ export function ExpirationField(props: {
   const { maxLifetime, expiration, onChange } = props;
   const id = useId();
   const now = Date.now();
+  const lastValidDay = expiration.kind === 'date' ? formatCalendarDate(expiration.date) : '';
   const dates = selectableDates(maxLifetime, now);
   const option = (value: Expiration, label: string, note = '') => (
     <label class="option">
@@ -55,6 +56,12 @@ export function ExpirationField(props: {
               onInput={(event) => onChange({ kind: 'date', date: event.currentTarget.value })}
             />
           </label>
+          {/* The browser shows a date field in the browser's language, so the page repeats the date in its own. */}
+          {lastValidDay && (
+            <p class="muted" role="status">
+              {messages.createToken.lastValidDay(lastValidDay)}
+            </p>
+          )}
           <p id={`${id}-error`} class="error-text">
             {props.error}
           </p>

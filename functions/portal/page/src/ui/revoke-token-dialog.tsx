@@ -6,13 +6,14 @@ import type { ApiClient, ApiError } from '../api';
 import type { TokenItem } from '../api-types';
 import { formatLastUsed } from '../format';
 import { messages } from '../messages';
-import { Dialog, disabledWhile, ErrorNotice } from './components';
+import { Dialog, disabledWhile, ErrorNotice, Isolated, MessageWith } from './components';
 
 export function RevokeTokenDialog(props: {
   item: TokenItem;
   api: ApiClient;
   onRevoked: (item: TokenItem) => void;
-  onLeave: () => void;
+  /** The argument says whether the token may have been revoked, although no response says so. */
+  onLeave: (isOutcomeUnknown: boolean) => void;
 }) {
   const { item, api } = props;
   const [isBusy, setIsBusy] = useState(false);
@@ -27,20 +28,25 @@ export function RevokeTokenDialog(props: {
       setIsBusy(false);
     }
   };
-  const unknownOutcome = error?.code === 'connection' ? `${error.message} ${messages.revokeToken.outcomeUnknown}` : undefined;
+  const isOutcomeUnknown = error?.code === 'connection';
+  const leave = () => props.onLeave(isOutcomeUnknown);
+  const failure = isOutcomeUnknown
+    ? { title: messages.revokeToken.failedUnknown, text: `${error.message} ${messages.revokeToken.outcomeUnknown}` }
+    : { title: messages.revokeToken.failed };
   const lastUsed = item.last_used
     ? messages.revokeToken.lastUsed(formatLastUsed(item.last_used, Date.now()))
     : messages.revokeToken.neverUsed;
+  const title = <MessageWith message={messages.revokeToken.title} value={item.name} />;
   return (
-    <Dialog title={messages.revokeToken.title(item.name)} onLeave={isBusy ? () => {} : props.onLeave}>
-      <p class="id">{item.id}</p>
+    <Dialog title={title} onLeave={isBusy ? () => {} : leave}>
+      <p class="id">
+        <Isolated text={item.id} />
+      </p>
       <p>{messages.revokeToken.text}</p>
       <p>{lastUsed}</p>
-      {error && (
-        <ErrorNotice title={messages.revokeToken.failed} error={error} {...(unknownOutcome && { text: unknownOutcome })} />
-      )}
+      {error && <ErrorNotice {...failure} error={error} />}
       <div class="dialog-buttons">
-        <button type="button" {...disabledWhile(isBusy, props.onLeave)} autofocus>
+        <button type="button" {...disabledWhile(isBusy, leave)} autofocus>
           {messages.cancel}
         </button>
         <button type="button" class="danger" {...disabledWhile(isBusy, () => void revoke())}>

@@ -3,10 +3,10 @@
 import { useEffect, useId, useState } from 'preact/hooks';
 
 import { ApiError, type ApiClient } from '../api';
-import type { Role } from '../api-types';
+import type { Grant, Role } from '../api-types';
 import { formatGrant } from '../format';
 import { messages } from '../messages';
-import { ErrorNotice } from './components';
+import { ErrorNotice, Isolated } from './components';
 
 /** A search field is shown above this number of roles. */
 const MAX_ROLES_WITHOUT_SEARCH = 8;
@@ -21,15 +21,16 @@ export function RolesField(props: {
   onChange: (selectedIds: string[]) => void;
 }) {
   const { api, selectedIds, onChange } = props;
-  const [roles, setRoles] = useState<RoleChoice[] | ApiError>();
+  const [roles, setRoles] = useState<Role[] | ApiError>();
+  const [denyRoles, setDenyRoles] = useState<Role[]>([]);
   const [search, setSearch] = useState('');
   const id = useId();
   const load = () => {
     setRoles(undefined);
     Promise.all([api.listRoles(true), api.listRoles(false)]).then(([assignable, own]) => {
-      const choices = roleChoices(assignable, own);
-      setRoles(choices);
-      onChange(initialSelection(choices, selectedIds));
+      setRoles(assignable);
+      setDenyRoles(own.filter(hasDenyGrant));
+      onChange(initialSelection(assignable, selectedIds));
     }, setRoles);
   };
   useEffect(load, []);
@@ -55,14 +56,14 @@ export function RolesField(props: {
       )}
       {Array.isArray(roles) && (
         <div class="options roles">
-          {roles.filter(({ role }) => matchesSearch(role, search)).map((choice) => (
+          {roles.filter((role) => matchesSearch(role, search)).map((role) => (
             <RoleOption
-              key={choice.role.id}
-              choice={choice}
-              isSelected={selectedIds.includes(choice.role.id)}
+              key={role.id}
+              role={role}
+              isSelected={selectedIds.includes(role.id)}
               isInvalid={Boolean(props.error)}
               describedBy={`${id}-error`}
-              onToggle={() => toggle(choice.role.id)}
+              onToggle={() => toggle(role.id)}
             />
           ))}
         </div>
@@ -70,34 +71,45 @@ export function RolesField(props: {
       <p id={`${id}-error`} class="error-text">
         {props.error}
       </p>
+      <InheritedDenies roles={denyRoles.filter((role) => !selectedIds.includes(role.id))} />
     </fieldset>
   );
 }
 
-interface RoleChoice {
-  role: Role;
-  /** Whether the token always gets the role, and the user cannot deselect it. */
-  isMandatory: boolean;
+/** The user's roles that deny the token something although they are not chosen *(never wider)*. */
+function InheritedDenies({ roles }: { roles: Role[] }) {
+  if (roles.length === 0) return null;
+  return (
+    <div class="inherited-denies">
+      <p class="muted">{messages.createToken.inheritedDenies}</p>
+      {roles.map((role) => (
+        <p key={role.id}>
+          {messages.list.alsoDeniedBy} <Isolated text={role.name} /> <RoleId id={role.id} />
+          <Grants label={messages.createToken.denies} grants={role.grants.filter((grant) => grant.effect === 'deny')} />
+        </p>
+      ))}
+    </div>
+  );
 }
 
-/** Returns the choices for the assignable roles. A role that denies the user something is mandatory *(never wider)*. */
-function roleChoices(assignable: Role[], own: Role[]): RoleChoice[] {
-  const mandatoryIds = new Set(own.filter(hasDenyGrant).map((role) => role.id));
-  return assignable.map((role) => ({ role, isMandatory: mandatoryIds.has(role.id) }));
+function RoleId({ id }: { id: string }) {
+  return (
+    <span class="id">
+      <Isolated text={id} />
+    </span>
+  );
 }
 
 function hasDenyGrant(role: Role): boolean {
   return role.grants.some((grant) => grant.effect === 'deny');
 }
 
-/** Returns the previous selection and the mandatory roles. A single optional role is selected by default. */
-function initialSelection(choices: RoleChoice[], selectedIds: string[]): string[] {
-  const optional = choices.filter((choice) => !choice.isMandatory).map(({ role }) => role.id);
-  const mandatory = choices.filter((choice) => choice.isMandatory).map(({ role }) => role.id);
+/** Returns the previous selection. A single role is selected by default. */
+function initialSelection(assignable: Role[], selectedIds: string[]): string[] {
+  const ids = assignable.map((role) => role.id);
   // After another sign-in, the user may be a different one with other roles.
-  const available = selectedIds.filter((id) => optional.includes(id));
-  const selected = available.length === 0 && optional.length === 1 ? optional : available;
-  return [...new Set([...selected, ...mandatory])];
+  const available = selectedIds.filter((id) => ids.includes(id));
+  return available.length === 0 && ids.length === 1 ? ids : available;
 }
 
 function matchesSearch(role: Role, search: string): boolean {
@@ -105,27 +117,25 @@ function matchesSearch(role: Role, search: string): boolean {
 }
 
 function RoleOption(props: {
-  choice: RoleChoice;
+  role: Role;
   isSelected: boolean;
   isInvalid: boolean;
   /** Id of the element with the error message. */
   describedBy: string;
   onToggle: () => void;
 }) {
-  const { role, isMandatory } = props.choice;
+  const { role } = props;
   return (
     <label class="option">
       <input
         type="checkbox"
         checked={props.isSelected}
-        disabled={isMandatory}
         aria-invalid={props.isInvalid}
         aria-describedby={props.describedBy}
         onChange={props.onToggle}
       />
       <span>
-        {role.name} <span class="id">{role.id}</span>
-        {isMandatory && <span class="muted block">{messages.createToken.alwaysIncluded}</span>}
+        <Isolated text={role.name} /> <RoleId id={role.id} />
         <RoleGrants role={role} />
       </span>
     </label>
@@ -133,28 +143,34 @@ function RoleOption(props: {
 }
 
 function RoleGrants({ role }: { role: Role }) {
-  const grantsWithEffect = (label: string, effect: 'allow' | 'deny') => {
-    const grants = role.grants.filter((grant) => (grant.effect ?? 'allow') === effect);
-    return (
-      grants.length > 0 && (
-        <span class="muted block">
-          {label}{' '}
-          {grants.slice(0, MAX_GRANTS_SHOWN).map((grant, index) => (
-            <>
-              {index > 0 && ', '}
-              <code>{formatGrant(grant)}</code>
-            </>
-          ))}{' '}
-          {grants.length > MAX_GRANTS_SHOWN && messages.createToken.moreGrants(grants.length - MAX_GRANTS_SHOWN)}
-        </span>
-      )
-    );
-  };
-  const allowed = grantsWithEffect(messages.createToken.allows, 'allow');
+  const grantsWithEffect = (effect: 'allow' | 'deny') => role.grants.filter((grant) => (grant.effect ?? 'allow') === effect);
+  const allowed = grantsWithEffect('allow');
   return (
     <>
-      {allowed || <span class="muted block">{messages.createToken.allowsNothing}</span>}
-      {grantsWithEffect(messages.createToken.denies, 'deny')}
+      {allowed.length > 0 ? (
+        <Grants label={messages.createToken.allows} grants={allowed} />
+      ) : (
+        <span class="muted block">{messages.createToken.allowsNothing}</span>
+      )}
+      <Grants label={messages.createToken.denies} grants={grantsWithEffect('deny')} />
     </>
+  );
+}
+
+function Grants({ label, grants }: { label: string; grants: Grant[] }) {
+  if (grants.length === 0) return null;
+  return (
+    <span class="muted block">
+      {label}{' '}
+      {grants.slice(0, MAX_GRANTS_SHOWN).map((grant, index) => (
+        <>
+          {index > 0 && ', '}
+          <code>
+            <Isolated text={formatGrant(grant)} />
+          </code>
+        </>
+      ))}{' '}
+      {grants.length > MAX_GRANTS_SHOWN && messages.createToken.moreGrants(grants.length - MAX_GRANTS_SHOWN)}
+    </span>
   );
 }

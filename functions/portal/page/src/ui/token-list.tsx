@@ -1,9 +1,13 @@
 /** The token list: search, filter, table, paging, and what the page shows in place of the table. */
 
+import { useRef } from 'preact/hooks';
+
 import type { Role, TokenItem } from '../api-types';
 import { messages } from '../messages';
-import { filterAndSort, idFromPastedToken, ROWS_PER_PAGE, type Column, type ListOptions, type TokenRow } from '../token-list';
-import { disabledWhile, ErrorNotice } from './components';
+import type { LoadKeySet } from '../pasted-token';
+import { countTokens, filterAndSort, ROWS_PER_PAGE, type Column, type ListOptions, type TokenRow } from '../token-list';
+import { disabledWhile, ErrorNotice, Isolated, MessageWith } from './components';
+import { TokenSearch } from './token-search';
 import { TokenTable } from './token-table';
 import type { TokenPages } from './use-token-pages';
 
@@ -21,6 +25,7 @@ export function TokenList(
     options: ListOptions;
     ownPrincipal: string;
     ownRoles: Role[] | null | undefined;
+    loadKeySet: LoadKeySet;
     onRefresh: () => void;
   },
 ) {
@@ -29,7 +34,7 @@ export function TokenList(
   const hasNothingToShow = failedLoad !== undefined && rows.length === 0;
   const isDenied = hasNothingToShow && failedLoad.error?.code === 'permission_denied';
   const matchingRows = filterAndSort(rows, options, ownPrincipal);
-  const totalCount = filterAndSort(rows, { ...options, search: '' }, ownPrincipal).length;
+  const allRows = filterAndSort(rows, { ...options, search: '' }, ownPrincipal);
   const isLoading = loads.some((load) => load.phase === 'loading' || load.phase === 'idle');
   return (
     <>
@@ -48,14 +53,26 @@ export function TokenList(
         <PermissionDenied reason={failedLoad.error?.message ?? ''} ownRoles={props.ownRoles} />
       ) : (
         <>
-          <Toolbar options={options} isLoading={isLoading} onOptionsChange={onOptionsChange} onRefresh={props.onRefresh} />
+          <Toolbar
+            options={options}
+            isLoading={isLoading}
+            loadKeySet={props.loadKeySet}
+            onOptionsChange={onOptionsChange}
+            onRefresh={props.onRefresh}
+          />
+          {failedLoad?.error && (
+            <ErrorNotice
+              title={hasNothingToShow ? messages.list.failed : messages.list.incomplete}
+              error={failedLoad.error}
+              onRetry={failedLoad.loadMore}
+            />
+          )}
           <p class="count" role="status">
-            {hasNothingToShow ? '' : countText(matchingRows.length, totalCount, options, isLoading)}
+            {hasNothingToShow ? '' : countText(matchingRows, allRows, options, isLoading)}
           </p>
           {hasNothingToShow ? null : (
-            <ListPage {...props} matchingRows={matchingRows} totalCount={totalCount} isLoading={isLoading} />
+            <ListPage {...props} matchingRows={matchingRows} totalCount={allRows.length} isLoading={isLoading} />
           )}
-          {failedLoad?.error && <ErrorNotice title={messages.list.failed} error={failedLoad.error} onRetry={failedLoad.loadMore} />}
           <LoadMore loads={loads} />
         </>
       )}
@@ -63,36 +80,25 @@ export function TokenList(
   );
 }
 
-function countText(matchCount: number, totalCount: number, options: ListOptions, isLoading: boolean): string {
-  if (isLoading) return totalCount > 0 ? messages.list.loadingMore(totalCount) : messages.list.loading;
-  return options.search.trim() ? messages.list.matchCount(matchCount, totalCount) : messages.list.count(totalCount);
+function countText(matchingRows: TokenRow[], allRows: TokenRow[], options: ListOptions, isLoading: boolean): string {
+  const all = countTokens(allRows);
+  if (isLoading) return allRows.length > 0 ? messages.list.loadingMore(all.active) : messages.list.loading;
+  const found = countTokens(matchingRows);
+  const count = options.search.trim() ? messages.list.matchCount(found.active, all.active) : messages.list.count(all.active);
+  return found.revoked > 0 ? `${count}, ${messages.list.revokedCount(found.revoked)}` : count;
 }
 
 function Toolbar(props: {
   options: ListOptions;
   isLoading: boolean;
+  loadKeySet: LoadKeySet;
   onOptionsChange: (change: Partial<ListOptions>) => void;
   onRefresh: () => void;
 }) {
   const { options, onOptionsChange } = props;
-  const search = (input: HTMLInputElement) => {
-    // A pasted token is replaced by its id at once, so that it does not stay visible.
-    input.value = idFromPastedToken(input.value) ?? input.value;
-    onOptionsChange({ search: input.value });
-  };
   return (
     <div class="toolbar" role="search">
-      <label class="search">
-        <span class="label">{messages.list.search}</span>
-        <input
-          type="search"
-          value={options.search}
-          placeholder={messages.list.searchHint}
-          autocomplete="off"
-          spellcheck={false}
-          onInput={(event) => search(event.currentTarget)}
-        />
-      </label>
+      <TokenSearch search={options.search} loadKeySet={props.loadKeySet} onOptionsChange={onOptionsChange} />
       <label class="switch">
         <input
           type="checkbox"
@@ -128,9 +134,15 @@ function ListPage(
     const isSameColumn = options.column === column;
     onOptionsChange({ column, descending: isSameColumn ? !options.descending : column === 'created' || column === 'used' });
   };
+  const list = useRef<HTMLDivElement>(null);
+  const openPage = (page: number) => {
+    onOptionsChange({ page });
+    // The buttons are below the last row, and a page begins at its first.
+    list.current?.scrollIntoView({ block: 'start' });
+  };
   if (matchingRows.length === 0) return <EmptyList {...props} />;
   return (
-    <>
+    <div ref={list}>
       <TokenTable
         rows={matchingRows.slice(firstRow, endRow)}
         options={options}
@@ -141,18 +153,18 @@ function ListPage(
       />
       {lastPage > 0 && (
         <nav class="pages" aria-label={messages.list.pages}>
-          <button type="button" {...disabledWhile(page === 0, () => onOptionsChange({ page: page - 1 }))}>
+          <button type="button" {...disabledWhile(page === 0, () => openPage(page - 1))}>
             {messages.list.previous}
           </button>
           <span role="status">
             {messages.list.pageRange(firstRow + 1, Math.min(endRow, matchingRows.length), matchingRows.length)}
           </span>
-          <button type="button" {...disabledWhile(page === lastPage, () => onOptionsChange({ page: page + 1 }))}>
+          <button type="button" {...disabledWhile(page === lastPage, () => openPage(page + 1))}>
             {messages.list.next}
           </button>
         </nav>
       )}
-    </>
+    </div>
   );
 }
 
@@ -208,8 +220,12 @@ function PermissionDenied({ reason, ownRoles }: { reason: string; ownRoles: Role
   return (
     <div class="empty-state" role="alert">
       <h2>{messages.list.permissionDenied}</h2>
-      <p>{reason}</p>
-      {ownRoles && <p>{roleNames ? messages.list.yourRoles(roleNames) : messages.list.youHaveNoRole}</p>}
+      <p>
+        <Isolated text={reason} />
+      </p>
+      {ownRoles && (
+        <p>{roleNames ? <MessageWith message={messages.list.yourRoles} value={roleNames} /> : messages.list.youHaveNoRole}</p>
+      )}
     </div>
   );
 }

@@ -3,10 +3,11 @@
 import type { ComponentChildren } from 'preact';
 
 import type { TokenItem } from '../api-types';
-import { expiresSoon, formatDateTime, formatLastUsed, formatPrincipal } from '../format';
+import { expiresSoon, formatDateTime, formatLastUsed, formatPrincipal, formatRoleId, formatUtcDate } from '../format';
 import { messages } from '../messages';
 import type { Column, ListOptions, TokenRow } from '../token-list';
-import { CopyButton, RelativeTime } from './components';
+import { visibleText } from '../visible-text';
+import { CopyButton, Isolated, MessageWith, RelativeTime } from './components';
 
 const COLUMNS: Column[] = ['name', 'type', 'roles', 'created', 'used', 'expires'];
 
@@ -76,26 +77,38 @@ function Row(props: { row: TokenRow; ownPrincipal: string; now: number; onRevoke
   return (
     <tr role="row" class={isRevoked ? 'revoked' : ''}>
       <td role="cell" class="name">
-        <span class="strong" title={item.name}>{item.name}</span> <Badges row={row} />
+        <span class="strong" title={visibleText(item.name)}>
+          <Isolated text={item.name} />
+        </span>{' '}
+        <Badges row={row} />
         <CopyButton text={item.id} class="id">
-          <span class="visually-hidden">{messages.list.copyId(item.name)}</span> {item.id}
+          <span class="visually-hidden">
+            <MessageWith message={messages.list.copyId} value={item.name} />
+          </span>{' '}
+          <Isolated text={item.id} />
         </CopyButton>
       </td>
       <Cell column="type">{messages.types[item.token_type]}</Cell>
       <Cell column="roles">
         <RoleNames ids={item.assignments ?? []} />
+        {item.inherited_denies && (
+          <>
+            <span class="muted block">{messages.list.alsoDeniedBy}</span>
+            <RoleNames ids={item.inherited_denies} />
+          </>
+        )}
       </Cell>
       <Cell column="created">
         <RelativeTime time={item.created_at} now={now} />
         {item.created_by && (
-          <span class="muted block" title={item.created_by}>
-            {messages.list.createdBy(formatPrincipal(item.created_by, ownPrincipal))}
+          <span class="muted block" title={visibleText(item.created_by)}>
+            <MessageWith message={messages.list.createdBy} value={formatPrincipal(item.created_by, ownPrincipal)} />
           </span>
         )}
       </Cell>
       <Cell column="used">
         {item.last_used ? (
-          <time dateTime={item.last_used} title={item.last_used}>
+          <time dateTime={item.last_used} title={formatUtcDate(item.last_used)}>
             {formatLastUsed(item.last_used, now)}
           </time>
         ) : (
@@ -103,14 +116,14 @@ function Row(props: { row: TokenRow; ownPrincipal: string; now: number; onRevoke
         )}
       </Cell>
       <Cell column="expires">
-        <ExpirationTime item={item} now={now} />
+        <ExpirationTime item={item} isRevoked={isRevoked} now={now} />
       </Cell>
       <td role="cell" class="actions">
         {!isRevoked && (
           <button
             type="button"
             class="danger-quiet"
-            aria-label={messages.list.revokeNamed(item.name)}
+            aria-label={messages.list.revokeNamed(visibleText(item.name))}
             onClick={() => onRevoke(item)}
           >
             {messages.list.revoke}
@@ -138,26 +151,27 @@ function Badges({ row }: { row: TokenRow }) {
   );
 }
 
-/** The roles of a token by the second part of their id (`organization:role`), because the API lists ids only. */
 function RoleNames({ ids }: { ids: string[] }) {
   if (ids.length === 0) return <span class="muted">{messages.list.noRoles}</span>;
   return (
-    <span title={ids.join('\n')}>
+    <span title={ids.map(visibleText).join('\n')}>
       {ids.slice(0, MAX_ROLES_SHOWN).map((id) => (
-        <span class="block">{id.slice(id.indexOf(':') + 1)}</span>
+        <span class="block">
+          <Isolated text={formatRoleId(id)} />
+        </span>
       ))}
       {ids.length > MAX_ROLES_SHOWN && <span class="muted block">{messages.list.moreRoles(ids.length - MAX_ROLES_SHOWN)}</span>}
     </span>
   );
 }
 
-function ExpirationTime({ item, now }: { item: TokenItem; now: number }) {
+function ExpirationTime({ item, isRevoked, now }: { item: TokenItem; isRevoked: boolean; now: number }) {
   if (!item.expires_at) return <span class="muted">{messages.list.noExpiration}</span>;
   const isExpired = Date.parse(item.expires_at) <= now;
   return (
     <>
       <RelativeTime time={item.expires_at} now={now} />{' '}
-      {expiresSoon(item.expires_at, now) && (
+      {!isRevoked && expiresSoon(item.expires_at, now) && (
         <span class="badge warn">{isExpired ? messages.list.expired : messages.list.soon}</span>
       )}
     </>

@@ -17,7 +17,7 @@ import {
   USER_TOKEN_TYPES,
   type ListOptions,
 } from '../token-list';
-import { Dialog } from './components';
+import { Dialog, MessageWith } from './components';
 import { CreateTokenDialog } from './create-token-dialog';
 import { CreatedTokenDialog } from './created-token-dialog';
 import { Header } from './header';
@@ -35,6 +35,12 @@ export interface TokensPageState {
 interface CreateFormState {
   draft: TokenDraft;
   lastRequest: IdempotentRequest | undefined;
+}
+
+/** A message about a token. */
+interface Notification {
+  message: (name: string) => string;
+  name: string;
 }
 
 /** How long a notification is visible. The list shows the same information afterwards. */
@@ -59,14 +65,13 @@ export function TokensPage(props: {
   const [changes, setChanges] = useState(NO_CHANGES);
   const [created, setCreated] = useState<{ item: TokenItem; token: string }>();
   const [itemToRevoke, setItemToRevoke] = useState<TokenItem>();
-  const [notification, setNotification] = useState('');
+  const [notification, setNotification] = useState<Notification>();
   const userTokens = useTokenPages(api, USER_TOKEN_TYPES, true);
   const systemTokens = useTokenPages(api, SYSTEM_TOKEN_TYPES, listOptions.showSystemTokens);
   const ownRoles = useOwnRoles(api);
 
   const refresh = () => {
-    setNotification('');
-    setChanges((changes) => changesAfterReload(changes, Date.now()));
+    setNotification(undefined);
     userTokens.refresh();
     if (listOptions.showSystemTokens) systemTokens.refresh();
   };
@@ -79,15 +84,19 @@ export function TokensPage(props: {
   };
   const onRevoked = (item: TokenItem) => {
     setItemToRevoke(undefined);
-    setChanges((changes) => ({ ...changes, revoked: [...changes.revoked, item] }));
-    setNotification(messages.revokeToken.revoked(item.name));
+    setChanges((changes) => ({ ...changes, revoked: [...changes.revoked, { item, at: Date.now() }] }));
+    setNotification({ message: messages.revokeToken.revoked, name: item.name });
   };
+  const { loadedAt } = userTokens;
   useEffect(() => {
-    const timer = setTimeout(() => setNotification(''), NOTIFICATION_MS);
+    if (loadedAt !== undefined) setChanges((changes) => changesAfterReload(changes, loadedAt));
+  }, [loadedAt]);
+  useEffect(() => {
+    const timer = setTimeout(() => setNotification(undefined), NOTIFICATION_MS);
     return () => clearTimeout(timer);
   }, [notification]);
   const onSaved = () => {
-    setNotification(messages.createdToken.saved(created?.item.name ?? ''));
+    setNotification({ message: messages.createdToken.saved, name: created?.item.name ?? '' });
     setCreated(undefined);
   };
   return (
@@ -103,6 +112,7 @@ export function TokensPage(props: {
           loads={listOptions.showSystemTokens ? [userTokens, systemTokens] : [userTokens]}
           options={listOptions}
           ownPrincipal={session.principal}
+          loadKeySet={(family) => api.loadKeySet(family)}
           ownRoles={ownRoles}
           onOptionsChange={(change) => setListOptions((options) => ({ ...options, page: 0, ...change }))}
           onRefresh={refresh}
@@ -111,7 +121,7 @@ export function TokensPage(props: {
         />
       </main>
       <p class={notification ? 'notification' : 'visually-hidden'} role="status">
-        {notification}
+        {notification && <MessageWith message={notification.message} value={notification.name} />}
       </p>
       {createForm && !isSessionEnded && (
         <CreateTokenDialog
@@ -131,7 +141,15 @@ export function TokensPage(props: {
       )}
       {created && <CreatedTokenDialog item={created.item} token={created.token} base={config.base} onDone={onSaved} />}
       {itemToRevoke && !isSessionEnded && (
-        <RevokeTokenDialog item={itemToRevoke} api={api} onRevoked={onRevoked} onLeave={() => setItemToRevoke(undefined)} />
+        <RevokeTokenDialog
+          item={itemToRevoke}
+          api={api}
+          onRevoked={onRevoked}
+          onLeave={(isOutcomeUnknown) => {
+            setItemToRevoke(undefined);
+            if (isOutcomeUnknown) refresh();
+          }}
+        />
       )}
       {isSessionEnded && !created && <SessionEndedDialog onSignIn={() => props.onSignIn({ listOptions, createForm })} />}
     </>

@@ -17,6 +17,8 @@ interface LoadState {
   error?: ApiError;
   /** Query of the next page, if there is one. */
   next?: string | undefined;
+  /** When the load started whose first page was the last to arrive, in milliseconds since 1970. */
+  loadedAt?: number | undefined;
 }
 
 /** The loaded tokens of some types, and the actions on them. */
@@ -34,7 +36,9 @@ export function useTokenPages(api: ApiClient, types: TokenType[], isEnabled: boo
 
   const load = async (firstQuery: string, loadedItems: TokenItem[]) => {
     const thisLoad = ++currentLoad.current;
-    setState((state) => ({ items: state.items, phase: 'loading' }));
+    const isReload = loadedItems.length === 0;
+    const startedAt = Date.now();
+    setState(({ items, loadedAt }) => ({ items, loadedAt, phase: 'loading' }));
     let items = loadedItems;
     let next: string | undefined = firstQuery;
     try {
@@ -44,13 +48,18 @@ export function useTokenPages(api: ApiClient, types: TokenType[], isEnabled: boo
         items = [...items, ...page.items];
         next = page.next;
         const continues = next !== undefined && items.length < loadedItems.length + MAX_TOKENS_PER_LOAD;
-        setState({ items, phase: continues ? 'loading' : 'done', next });
+        setState((state) => ({
+          items,
+          loadedAt: isReload ? startedAt : state.loadedAt,
+          phase: continues ? 'loading' : 'done',
+          next,
+        }));
         if (!continues) return;
       } while (next !== undefined);
     } catch (error) {
       if (thisLoad !== currentLoad.current) return;
       const retryFrom = items.length > 0 ? next : undefined;
-      setState((state) => ({ items: state.items, phase: 'failed', error: error as ApiError, next: retryFrom }));
+      setState(({ items, loadedAt }) => ({ items, loadedAt, phase: 'failed', error: error as ApiError, next: retryFrom }));
     }
   };
   const refresh = () => void load(`token_type=${types.join(',')}&limit=${TOKENS_PER_REQUEST}`, []);
