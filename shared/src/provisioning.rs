@@ -92,6 +92,12 @@ pub enum ApplyError {
     /// The stored item has an invalid attribute.
     #[error("the stored item of the {0} is invalid")]
     InvalidItem(ItemKey),
+    /// A stored item cannot be exported, because it is invalid or a newer version of Latchkey wrote it.
+    #[error("the stored item of the {0} cannot be read: it is invalid, or a newer version of Latchkey wrote it")]
+    UnreadableItem(ItemKey),
+    /// The stored items do not form a valid file.
+    #[error("the stored items are no valid file: {0}")]
+    InvalidExport(ManifestError),
     /// An assignment names a role that is neither stored nor declared in the file, so it would have no effect.
     #[error("the {0} name `{1}`, which is neither a stored role nor declared in the file")]
     UnknownRole(ItemKey, RoleId),
@@ -107,7 +113,11 @@ impl ApplyError {
         match self {
             Self::Port(error) => error.is_retryable(),
             Self::Conflict(_) => true,
-            Self::InvalidItem(_) | Self::UnknownRole(..) | Self::TooManyRoles(..) => false,
+            Self::InvalidItem(_)
+            | Self::UnreadableItem(_)
+            | Self::InvalidExport(_)
+            | Self::UnknownRole(..)
+            | Self::TooManyRoles(..) => false,
         }
     }
 }
@@ -117,6 +127,10 @@ pub trait AdminStore: Send + Sync {
     /// Reads the item at `key` with a consistent read. An item of a newer schema version is an error, because this
     /// version cannot interpret it.
     fn read_item(&self, key: &ItemKey) -> impl PortFuture<Option<ItemValue>>;
+
+    /// All roles and assignments of `org`, sorted by kind and id, with consistent reads. An item that is invalid or of a newer
+    /// schema version is [`ItemValue::Unreadable`].
+    fn list_items(&self, org: &OrgId) -> impl PortFuture<Vec<(ItemKey, ItemValue)>>;
 
     /// Writes `item`. Returns `false`, without a write, if its precondition is not met.
     fn put_item(&self, item: &DesiredItem) -> impl PortFuture<bool>;
@@ -146,8 +160,14 @@ impl<L: AdminStore> Provisioning<L> {
         Ok(compared)
     }
 
-    /// Checks that every role in the assignments of `items` is stored, is one of `items`, or is owner, which exists without
-    /// an item.
+    /// Whether the stored assignment at `key` has `role`. It may have been deleted since, and the file may be an export.
+    async fn is_assigned(&self, key: &ItemKey, role: &RoleId) -> Result<bool, ApplyError> {
+        let stored = self.ledger.read_item(key).await?;
+        Ok(matches!(stored, Some(ItemValue::Assignment(roles)) if roles.contains(role)))
+    }
+
+    /// Checks that every role in the assignments of `items` is stored, is one of `items`, is assigned to the user already,
+    /// or is owner, which exists without an item.
     ///
     /// # Errors
     ///
@@ -162,7 +182,7 @@ impl<L: AdminStore> Provisioning<L> {
                 if role.is_owner() || known.contains(&key) {
                     continue;
                 }
-                if self.ledger.read_item(&key).await?.is_none() {
+                if self.ledger.read_item(&key).await?.is_none() && !self.is_assigned(&item.key, role).await? {
                     return Err(ApplyError::UnknownRole(item.key.clone(), role.clone()));
                 }
                 known.insert(key);

@@ -7,23 +7,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aws_sdk_dynamodb::{
-    Client,
-    config::{BehaviorVersion, Credentials, Region},
-};
 use clap::Args;
-use data_dir::StackSelection;
 use shared::{
-    aws::Ledger,
     permissions::OrgId,
-    provisioning::{AccessManifest, Change, DesiredItem, Provisioning},
+    provisioning::{AccessManifest, AdminStore, ApplyError, Change, DesiredItem, Provisioning},
     token::{Principal, ProviderName, UserId},
 };
 
 use crate::{
     error::Error,
-    local_stack::LocalStack,
-    output::{format_table, print_message, print_result},
+    ledger::LedgerOptions,
+    output::{format_table, print_json, print_message, print_result},
 };
 
 /// The end of the command's `--help`.
@@ -31,6 +25,7 @@ pub const HELP_EXAMPLES: &str = r#"Examples:
   latchkey apply --table my-ledger --owner 'company|auth0|5f7c' --org 123     creates the first owner
   latchkey apply --table my-ledger --provider company roles.json --dry-run
   latchkey apply roles.json                                                   writes to the local stack
+  latchkey apply --table my-ledger --export --org 123 > roles.json            reads back what is stored
 
 The file contains roles and assignments:
   {"roles": [{"id": "123:viewer", "name": "Viewer", "grants": [{"action": "*:view"}]}],
@@ -45,25 +40,25 @@ With --table, credentials and region come from the AWS environment. AWS_ENDPOINT
 #[derive(Debug, Args)]
 pub struct ApplyCommand {
     /// Roles and assignments in JSON; each replaces the stored one
-    #[arg(value_name = "FILE", required_unless_present = "owner", conflicts_with = "owner")]
+    #[arg(value_name = "FILE", required_unless_present_any = ["owner", "export"], conflicts_with = "owner")]
     file: Option<PathBuf>,
     /// User who becomes an owner and keeps all other roles, PROVIDER|SUBJECT
     #[arg(long, value_name = "PRINCIPAL", requires = "org", value_parser = parse_user)]
     owner: Option<UserId>,
-    /// Organization of the owner
-    #[arg(long, requires = "owner")]
+    /// Organization of the owner or of the export
+    #[arg(long, conflicts_with = "file")]
     org: Option<OrgId>,
     /// Show the changes without writing them
     #[arg(long)]
     dry_run: bool,
-    /// DynamoDB table of a deployment (default: the local stack's table)
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["data", "ephemeral"])]
-    table: Option<String>,
+    /// Print the stored roles and assignments of --org as a file for this command, and write nothing
+    #[arg(long, requires = "org", conflicts_with_all = ["file", "owner", "dry_run", "provider"])]
+    export: bool,
     /// Configured name of the identity provider of each `user` in the file (default without --table: local)
     #[arg(long, value_name = "NAME")]
     provider: Option<ProviderName>,
     #[command(flatten)]
-    stack: StackSelection,
+    ledger: LedgerOptions,
 }
 
 impl ApplyCommand {
@@ -74,8 +69,11 @@ impl ApplyCommand {
     /// Returns [`Error::InvalidManifest`] for an invalid file, before anything is written, and [`Error::Ledger`] if the table
     /// cannot be read or written.
     pub async fn run(self) -> Result<(), Error> {
+        if let (true, Some(org)) = (self.export, &self.org) {
+            return self.print_export(org).await;
+        }
         let manifest = self.file.as_ref().map(|file| self.read_manifest(file)).transpose()?;
-        let provisioning = Provisioning { ledger: self.ledger().await? };
+        let provisioning = Provisioning { ledger: self.ledger.open().await? };
         let items = match (manifest, &self.owner, &self.org) {
             (Some(manifest), _, _) => {
                 provisioning.check_roles(manifest.items()).await?;
@@ -98,43 +96,17 @@ impl ApplyCommand {
     fn read_manifest(&self, path: &Path) -> Result<AccessManifest, Error> {
         let file = path.display().to_string();
         let text = fs::read(path).map_err(|source| Error::Io { what: format!("cannot read `{file}`"), source })?;
-        let local_provider = if self.table.is_none() { "local".parse().ok() } else { None };
+        let local_provider = if self.ledger.table.is_none() { "local".parse().ok() } else { None };
         let provider = self.provider.clone().or(local_provider);
         AccessManifest::parse(&text, provider.as_ref()).map_err(|reason| Error::InvalidManifest { file, reason })
     }
 
-    async fn ledger(&self) -> Result<Ledger, Error> {
-        match &self.table {
-            Some(table) => deployed_ledger(table).await,
-            None => LocalStack::find(&self.stack).map(local_ledger),
-        }
+    /// Prints the stored roles and assignments of `org`. The command accepts the output, and applying it changes nothing.
+    async fn print_export(&self, org: &OrgId) -> Result<(), Error> {
+        let items = self.ledger.open().await?.list_items(org).await.map_err(ApplyError::from)?;
+        let manifest = AccessManifest::export(&items)?;
+        print_json(&serde_json::to_string_pretty(&manifest).map_err(|error| Error::Other(error.to_string()))?)
     }
-}
-
-/// The ledger of a deployment. Credentials and region come from the AWS SDK's default chain, as in the AWS CLI.
-#[cfg(feature = "aws")]
-async fn deployed_ledger(table: &str) -> Result<Ledger, Error> {
-    let config = aws_config::defaults(BehaviorVersion::latest());
-    let config = config.timeout_config(shared::aws::timeouts()).retry_config(shared::aws::retries()).load().await;
-    Ok(Ledger::through(Client::new(&config), table.to_owned()))
-}
-
-/// Without the feature `aws`, a deployment's table cannot be accessed.
-#[cfg(not(feature = "aws"))]
-#[expect(clippy::unused_async, reason = "has the signature of the function that loads credentials")]
-async fn deployed_ledger(_table: &str) -> Result<Ledger, Error> {
-    let problem = "this build cannot access AWS";
-    Err(Error::Usage(format!("{problem}: install it with `cargo install --path infra/cli --features aws`")))
-}
-
-/// The ledger of a local stack. It identifies the operator by the access key id and checks no secret.
-fn local_ledger(stack: LocalStack) -> Ledger {
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("operator", "local", None, None, "local"))
-        .endpoint_url(stack.addresses.dynamodb_url);
-    Ledger::through(Client::from_conf(config.build()), stack.addresses.table)
 }
 
 fn row((change, item): &(Change, DesiredItem)) -> Vec<String> {

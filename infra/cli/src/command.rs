@@ -8,6 +8,7 @@ use crate::{
     error::Error,
     keys::{self, KeysCommand},
     rules::{self, RulesCommand},
+    stored_access::{self, RolesCommand, UsersCommand},
     token::TokenCommand,
 };
 
@@ -50,6 +51,12 @@ enum TopLevelCommand {
     /// Write roles and assignments to the ledger as an operator
     #[command(after_help = apply::HELP_EXAMPLES)]
     Apply(ApplyCommand),
+    /// Show the roles that are stored in the ledger
+    #[command(subcommand, after_help = stored_access::ROLES_HELP_EXAMPLES)]
+    Roles(RolesCommand),
+    /// Show the users to whom roles are assigned in the ledger
+    #[command(subcommand, after_help = stored_access::USERS_HELP_EXAMPLES)]
+    Users(UsersCommand),
     /// Validate route rules for the authorizer
     #[command(after_help = rules::HELP_EXAMPLES)]
     Rules(RulesCommand),
@@ -69,6 +76,8 @@ impl Cli {
                 TopLevelCommand::Token(command) => command.run().await,
                 TopLevelCommand::Keys(command) => command.run().await,
                 TopLevelCommand::Apply(command) => command.run().await,
+                TopLevelCommand::Roles(command) => command.run().await,
+                TopLevelCommand::Users(command) => command.run().await,
                 TopLevelCommand::Rules(command) => command.run(),
             }
         })

@@ -52,6 +52,9 @@ pub enum Error {
         /// The first violated rule.
         reason: String,
     },
+    /// A role or an assignment is not stored.
+    #[error("{0}")]
+    NotStored(String),
     /// The user declined a confirmation. Nothing was changed.
     #[error("{0}")]
     Declined(String),
@@ -149,6 +152,7 @@ impl Error {
             Self::NoCredential(_) | Self::InvalidToken(_) => 3,
             Self::InvalidManifest { .. } | Self::InvalidRules { .. } | Self::Ledger(ApplyError::UnknownRole(..)) => 5,
             Self::Unreachable(_) => 6,
+            Self::NotStored(_) => 4,
             Self::Declined(_) => 7,
             Self::Ledger(error) if error.is_retryable() => 6,
             Self::PartialFailure { first: cause, .. } | Self::OutcomeUnknown { cause, .. } => cause.exit_status(),

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{DesiredItem, ItemKey, ItemValue, Precondition, TooManyRoles, role_limit};
+use super::{ApplyError, DesiredItem, ItemKey, ItemValue, Precondition, TooManyRoles, role_limit};
 use crate::{
-    json::StrictObject,
+    json::{StrictObject, present},
     permissions::{Action, Grant, OrgId, RoleId},
     token::{ProviderName, UserId},
 };
@@ -57,10 +57,10 @@ pub enum ManifestError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    #[serde(default)]
-    roles: Vec<StrictObject<WrittenRole>>,
-    #[serde(default)]
-    assignments: Vec<StrictObject<WrittenAssignment>>,
+    #[serde(default, deserialize_with = "present")]
+    roles: Option<Vec<StrictObject<WrittenRole>>>,
+    #[serde(default, deserialize_with = "present")]
+    assignments: Option<Vec<StrictObject<WrittenAssignment>>>,
 }
 
 #[derive(Deserialize)]
@@ -89,16 +89,49 @@ impl AccessManifest {
     /// See [`ManifestError`].
     pub fn parse(text: &[u8], provider: Option<&ProviderName>) -> Result<Self, ManifestError> {
         let file: File = serde_json::from_slice(text).map_err(|error| ManifestError::Form(error.to_string()))?;
-        let roles = file.roles.into_iter().map(|StrictObject(written)| role(written));
-        let assignments = file.assignments.into_iter().map(|StrictObject(written)| assignment(written, provider));
-        let items: Vec<DesiredItem> = roles.chain(assignments).collect::<Result<_, _>>()?;
-        if items.is_empty() {
+        if file.roles.is_none() && file.assignments.is_none() {
             return Err(ManifestError::Empty);
         }
+        let roles = file.roles.into_iter().flatten().map(|StrictObject(written)| role(written));
+        let assignments =
+            file.assignments.into_iter().flatten().map(|StrictObject(written)| assignment(written, provider));
+        let items: Vec<DesiredItem> = roles.chain(assignments).collect::<Result<_, _>>()?;
         let mut seen = HashSet::new();
         match items.iter().find(|item| !seen.insert(&item.key)) {
             Some(duplicate) => Err(ManifestError::Duplicate(duplicate.key.to_string())),
             None => Ok(Self(items)),
+        }
+    }
+
+    /// The stored `items` as a file: parsing it yields them.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ApplyError::UnreadableItem`] for the first item that cannot be read, and [`ApplyError::InvalidExport`] if
+    /// [`AccessManifest::parse`] would reject the file.
+    pub fn export(items: &[(ItemKey, ItemValue)]) -> Result<Value, ApplyError> {
+        let mut roles = Vec::new();
+        let mut assignments = Vec::new();
+        for (key, value) in items {
+            let entry = Self::entry(key, value).ok_or_else(|| ApplyError::UnreadableItem(key.clone()))?;
+            if matches!(key, ItemKey::Role(_)) { roles.push(entry) } else { assignments.push(entry) }
+        }
+        let file = json!({"roles": roles, "assignments": assignments});
+        Self::parse(file.to_string().as_bytes(), None).map_err(ApplyError::InvalidExport)?;
+        Ok(file)
+    }
+
+    /// The entry of a file for an item; `None` if the value is unreadable or does not fit the key.
+    #[must_use]
+    pub fn entry(key: &ItemKey, value: &ItemValue) -> Option<Value> {
+        match (key, value) {
+            (ItemKey::Role(id), ItemValue::Role { name, grants }) => {
+                Some(json!({"id": id, "name": name, "grants": grants}))
+            }
+            (ItemKey::Assignment(org, user), ItemValue::Assignment(roles)) => {
+                Some(json!({"org": org, "principal": user.to_string(), "roles": roles}))
+            }
+            _ => None,
         }
     }
 

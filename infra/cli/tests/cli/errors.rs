@@ -69,6 +69,11 @@ fn invalid_arguments_fail_before_any_request() {
         "apply --owner api_5ZugdRXasLfWBypHi93Fk --org 1",
         "apply --owner local|1",
         "apply roles.json --owner local|1 --org 1",
+        "apply roles.json --org 1",
+        "apply --export",
+        "apply --export --org 1 --owner local|1",
+        "roles get no-role-id",
+        "users list",
         "keys --rotated-at yesterday",
     ] {
         let output = CliCommand::new(directory.path(), arguments).run();

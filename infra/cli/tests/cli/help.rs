@@ -9,7 +9,9 @@ fn every_command_help_has_examples() {
     let directory = empty_dir();
     let help =
         |arguments: &str| CliCommand::new(directory.path(), arguments).arg("--help").run().expect_success().stdout;
-    for command in ["token create", "token list", "token get", "token revoke", "token verify", "keys", "apply"] {
+    for command in
+        ["token create", "token list", "token get", "token revoke", "token verify", "keys", "apply", "roles", "users"]
+    {
         let help = help(command);
         assert!(help.contains("Examples:\n") && help.contains(&format!("latchkey {command}")), "{help}");
     }
@@ -23,6 +25,8 @@ fn every_command_help_has_examples() {
           token  Create, list, show, revoke and verify tokens
           keys  Show the verification keys, and which old keys are still needed
           apply  Write roles and assignments to the ledger as an operator
+          roles  Show the roles that are stored in the ledger
+          users  Show the users to whom roles are assigned in the ledger
           rules  Validate route rules for the authorizer
           help  Print this message or the help of the given subcommand(s)
 

@@ -16,6 +16,7 @@ mod pagination;
 mod rules;
 mod sign_in;
 mod stack_selection;
+mod stored_access;
 mod stub_server;
 mod token_lifecycle;
 mod verify;

@@ -3,11 +3,13 @@
 use aws_sdk_dynamodb::{
     Client,
     operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
+    types::AttributeValue,
 };
 
 use super::{Attributes, Ledger, dynamodb_error, invalid_item, key, read, write};
 use crate::{
     aws::{AssignmentItem, PERMISSION_SCHEMA_VERSION, RoleItem},
+    permissions::OrgId,
     ports::{PortError, PortErrorKind, Service},
     provisioning::{AdminStore, DesiredItem, ItemKey, ItemValue, Precondition},
 };
@@ -38,6 +40,26 @@ impl AdminStore for Ledger {
         }
     }
 
+    /// One strongly consistent `Query` for each megabyte of items.
+    async fn list_items(&self, org: &OrgId) -> Result<Vec<(ItemKey, ItemValue)>, PortError> {
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let query =
+                self.client.query().table_name(&self.table).consistent_read(true).set_exclusive_start_key(start);
+            let query = query
+                .key_condition_expression("pk = :org")
+                .expression_attribute_values(":org", AttributeValue::S(RoleItem::keys_of(org).0));
+            let response = query.send().await.map_err(|error| dynamodb_error("Query", &error))?;
+            let stored = response.items.unwrap_or_default();
+            items.extend(stored.into_iter().filter_map(|stored| keyed_value(org, stored)));
+            start = response.last_evaluated_key;
+            if start.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
     /// One `PutItem`, conditional on the stored item if the new item depends on it.
     async fn put_item(&self, item: &DesiredItem) -> Result<bool, PortError> {
         let request =
@@ -54,6 +76,15 @@ impl AdminStore for Ledger {
             _ => Err(failure),
         }
     }
+}
+
+/// An item with its key; `None` if the sort key is neither that of a role nor that of an assignment.
+fn keyed_value(org: &OrgId, stored: Attributes) -> Option<(ItemKey, ItemValue)> {
+    let sort = stored.get("sk")?.as_s().ok()?;
+    let role = RoleItem::id_of(org, sort).map(ItemKey::Role);
+    let key = role.or_else(|| Some(ItemKey::Assignment(org.clone(), AssignmentItem::user_of(sort)?)))?;
+    let value = if is_newer(&stored) { ItemValue::Unreadable } else { item_value(&key, stored) };
+    Some((key, value))
 }
 
 fn attributes(key: &ItemKey, value: &ItemValue) -> Result<Attributes, PortError> {

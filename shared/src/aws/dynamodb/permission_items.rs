@@ -19,6 +19,8 @@ fn partition(org: &OrgId) -> String {
 
 /// Prefix of the sort keys of roles.
 const ROLE_SORT_PREFIX: &str = "ROLE#";
+/// Prefix of the sort keys of assignments.
+const USER_SORT_PREFIX: &str = "USER#";
 
 /// The item of a role.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,10 +98,16 @@ impl AssignmentItem {
         Self { pk, sk, v: PERMISSION_SCHEMA_VERSION, roles }
     }
 
+    /// The user of an item with this sort key; `None` if the sort key is not that of an assignment.
+    #[must_use]
+    pub fn user_of(sort: &str) -> Option<UserId> {
+        sort.strip_prefix(USER_SORT_PREFIX)?.parse().ok()
+    }
+
     /// Partition and sort key of the item of `user` in `org`.
     #[must_use]
     pub fn key(org: &OrgId, user: &UserId) -> (String, String) {
-        (partition(org), format!("USER#{user}"))
+        (partition(org), format!("{USER_SORT_PREFIX}{user}"))
     }
 
     /// The assigned roles.
