@@ -30,8 +30,8 @@ export function TokenSearch(props: {
     if (result.kind === 'valid') onOptionsChange({ search: result.id, ...(isSystemToken(result.id) && { showSystemTokens: true }) });
   };
   return (
-    <div class="search">
-      <label>
+    <>
+      <label class="search">
         <span class="label">{messages.list.search}</span>
         <input
           type="search"
@@ -43,7 +43,7 @@ export function TokenSearch(props: {
         />
       </label>
       <PastedTokenNotice pastedToken={pastedToken} />
-    </div>
+    </>
   );
 }
 
