@@ -16,6 +16,6 @@ SwaggerUIBundle({
   // Requests cannot be tried out, so that users never paste a token into this page.
   supportedSubmitMethods: [],
   validatorUrl: null,
-  // So the padlocks of the operations, which open the dialog for credentials, are omitted with it.
+  // The padlocks and the button *Authorize* open a dialog for credentials, for which this page has no use.
   plugins: [{ wrapComponents: { authorizeBtn: omitComponent, authorizeOperationBtn: omitComponent } }],
 });
