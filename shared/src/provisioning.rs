@@ -182,10 +182,11 @@ impl<L: AdminStore> Provisioning<L> {
                 if role.is_owner() || known.contains(&key) {
                     continue;
                 }
-                if self.ledger.read_item(&key).await?.is_none() && !self.is_assigned(&item.key, role).await? {
+                if self.ledger.read_item(&key).await?.is_some() {
+                    known.insert(key);
+                } else if !self.is_assigned(&item.key, role).await? {
                     return Err(ApplyError::UnknownRole(item.key.clone(), role.clone()));
                 }
-                known.insert(key);
             }
         }
         Ok(())

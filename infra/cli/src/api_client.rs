@@ -3,25 +3,22 @@
 mod link_header;
 pub mod list_tokens;
 
-use std::{io, pin::pin, time::Duration};
+use std::io;
 
 use clap::Args;
 use reqwest::{
     Client, Method, Request, RequestBuilder, Response, Url,
     header::{CONTENT_TYPE, LINK},
 };
+use serde::de::IgnoredAny;
 
 use crate::{
     credential::{Credential, CredentialOptions},
     endpoint::EndpointOptions,
     error::Error,
     http,
-    output::print_message,
     token_family::ACCESS_TOKENS_PATH,
 };
-
-/// Time after which a service that has not responded is reported.
-const SLOW_RESPONSE: Duration = Duration::from_secs(3);
 
 /// The options of every command that calls the API.
 #[derive(Debug, Args)]
@@ -154,15 +151,8 @@ impl ApiClient {
         })
     }
 
-    /// Sends `request`, and reports on standard error that the service is slow: a server that accepts the connection and stays
-    /// silent looks like a command that hangs.
     async fn execute(&self, request: Request) -> reqwest::Result<(u16, ApiResponse)> {
-        let mut response = pin!(self.receive(request));
-        if let Ok(response) = tokio::time::timeout(SLOW_RESPONSE, &mut response).await {
-            return response;
-        }
-        print_message(&format!("waiting for `{}`, which has not responded yet", self.base_url));
-        response.await
+        http::report_if_slow(&self.base_url, self.receive(request)).await
     }
 
     async fn receive(&self, request: Request) -> reqwest::Result<(u16, ApiResponse)> {
@@ -175,13 +165,23 @@ impl ApiClient {
     fn check_status(&self, attempt: Attempt) -> Result<ApiResponse, Error> {
         let (status, response) = attempt.result.map_err(|error| self.unreachable(&error))?;
         if (200..300).contains(&status) {
-            return Ok(response);
+            return match serde_json::from_str::<IgnoredAny>(&response.body) {
+                Ok(_) => Ok(response),
+                Err(_) => Err(self.not_latchkey("a response that is not JSON")),
+            };
         }
         let error = Error::from_response(&self.base_url, status, &response.body);
         Err(match &self.credential {
             Some(credential) => error.with_credential_source(credential.source),
             None => error,
         })
+    }
+
+    fn not_latchkey(&self, returned: &str) -> Error {
+        Error::NotLatchkey(format!(
+            "`{}` returned {returned}: check that it is the base URL of Latchkey",
+            self.base_url
+        ))
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Error {

@@ -6,6 +6,8 @@ use data_dir::DataDirError;
 use serde::Deserialize;
 use shared::provisioning::{ApplyError, ManifestError};
 
+use crate::output::escape_line;
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -52,6 +54,9 @@ pub enum Error {
         /// The first violated rule.
         reason: String,
     },
+    /// The response is not one of Latchkey. Another service answers, or something between it and the client.
+    #[error("{0}")]
+    NotLatchkey(String),
     /// A role or an assignment is not stored.
     #[error("{0}")]
     NotStored(String),
@@ -113,7 +118,7 @@ impl Error {
             ),
             code: "no code".to_owned(),
         });
-        Self::Api { status, detail: problem.detail, code: problem.code }
+        Self::Api { status, detail: escape_line(&problem.detail), code: escape_line(&problem.code) }
     }
 
     /// Adds to an API error that the credential was rejected, and where it came from.
@@ -130,7 +135,7 @@ impl Error {
     /// Returns whether the service may have executed the failed request.
     #[must_use]
     pub fn leaves_outcome_unknown(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Api { status: 500.., .. })
+        matches!(self, Self::Unreachable(_) | Self::NotLatchkey(_) | Self::Api { status: 500.., .. })
     }
 
     /// Adds to the failure that a retry with `idempotency_key` returns the token if it was created.
@@ -163,7 +168,7 @@ impl Error {
                 429 | 503 => 6,
                 _ => 1,
             },
-            Self::Ledger(_) | Self::Io { .. } | Self::Other(_) => 1,
+            Self::NotLatchkey(_) | Self::Ledger(_) | Self::Io { .. } | Self::Other(_) => 1,
         }
     }
 }

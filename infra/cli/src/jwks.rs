@@ -8,7 +8,7 @@ use shared::{
 
 use crate::{
     error::Error,
-    http::{CONNECT_TIMEOUT, USER_AGENT, client_error, uses_proxy},
+    http::{CONNECT_TIMEOUT, USER_AGENT, client_error, report_if_slow, uses_proxy},
 };
 
 /// Fetches the keys that `issuer` publishes. The caller selects the issuer: a URL from a token is never fetched.
@@ -19,5 +19,6 @@ use crate::{
 pub async fn fetch(issuer: &str) -> Result<KeySet, Error> {
     let config = ClientConfig { connect: CONNECT_TIMEOUT, proxied: uses_proxy(issuer), agent: Some(USER_AGENT) };
     let client = Client::new(config).map_err(|error| client_error(&error))?;
-    oidc::fetch_keys(&client, issuer).await.map_err(|error| Error::Unreachable(error.to_string()))
+    let keys = report_if_slow(issuer, oidc::fetch_keys(&client, issuer)).await;
+    keys.map_err(|error| Error::Unreachable(error.to_string()))
 }

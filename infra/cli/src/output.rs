@@ -127,7 +127,7 @@ pub fn plural(number: usize, noun: &str) -> String {
 pub fn format_table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = borderless_table();
     table.set_header(header.iter().copied());
-    table.add_rows(rows.into_iter().map(|row| row.iter().map(|cell| escape_cell(cell)).collect::<Vec<_>>()));
+    table.add_rows(rows.into_iter().map(|row| row.iter().map(|cell| escape_line(cell)).collect::<Vec<_>>()));
     trim_lines(&table)
 }
 
@@ -135,12 +135,13 @@ pub fn format_table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
 #[must_use]
 pub fn format_fields(fields: impl IntoIterator<Item = (String, String)>) -> String {
     let mut table = borderless_table();
-    table.add_rows(fields.into_iter().map(|(name, value)| [escape_cell(&name), escape_cell(&value)]));
+    table.add_rows(fields.into_iter().map(|(name, value)| [escape_line(&name), escape_line(&value)]));
     trim_lines(&table)
 }
 
-/// [`escape`] for a cell, in which a line feed would break the table.
-fn escape_cell(text: &str) -> String {
+/// [`escape`] for text of one line: a line feed is escaped too, because it would break the table or forge a message.
+#[must_use]
+pub fn escape_line(text: &str) -> String {
     escape(text).replace('\n', "\\u{a}")
 }
 

@@ -258,4 +258,8 @@ async fn assigned_role_without_item_may_stay_assigned() {
     let DesiredItem { key, value, .. } = file.items()[0].clone();
     provisioning.ledger.items().insert(key, value);
     assert_eq!(provisioning.check_roles(file.items()).await, Ok(()));
+    let assignment = |user: &str| json!({"org": "1", "user": user, "roles": ["1:gone"]});
+    let both = read(&json!({"assignments": [assignment("u"), assignment("other")]}).to_string()).unwrap();
+    let unknown = provisioning.check_roles(both.items()).await;
+    assert!(matches!(unknown, Err(ApplyError::UnknownRole(..))), "of another user: {unknown:?}");
 }

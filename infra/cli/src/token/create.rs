@@ -100,8 +100,9 @@ fn print_token(response: &str, output: OutputFormat) -> Result<(), Error> {
 
 /// Requires a unit: the API reads a number as seconds, and `30` is easily meant as days. The API checks the rest.
 fn parse_lifetime(text: &str) -> Result<String, String> {
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("add a unit: `{text}s`, `{text}m`, `{text}h` or `{text}d`"));
+    let number = text.trim();
+    if number.parse::<f64>().is_ok() {
+        return Err(format!("add a unit: `{number}s`, `{number}m`, `{number}h` or `{number}d`"));
     }
     Ok(text.to_owned())
 }

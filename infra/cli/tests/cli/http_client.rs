@@ -40,6 +40,11 @@ fn redirect_and_malformed_list_are_errors() {
         )
     );
     let (url, _) = serve(vec![response(200, "", "<html>")]);
+    assert_eq!(
+        run_against(&url, "token list").expect_failure(1),
+        format!("error: `{url}` returned a response that is not JSON: check that it is the base URL of Latchkey\n")
+    );
+    let (url, _) = serve(vec![response(200, "", "{}")]);
     assert_eq!(run_against(&url, "token list").expect_failure(1), "error: malformed response: not a list of tokens\n");
 }
 
