@@ -23,8 +23,9 @@ pub const HELP_EXAMPLES: &str = "Examples:
   latchkey token verify <<< \"$TOKEN\"
   latchkey token verify --issuer https://api.example.com/v1/access-tokens --audience https://api.example.com < token
   latchkey token verify --output json < token | jq .assume_roles
-  latchkey token verify --ignore-validity --output json < leaked | jq -r .token_id
 
+A forged token is always an error. An expired one is an error that names the id, or is accepted with --accept-expired: use it
+before you act on a token from an untrusted source, as its claims are not printed unless its signature is valid.
 Offline verification does not detect a revoked token.";
 
 /// The arguments of `latchkey token verify`. The token comes from standard input.
@@ -36,9 +37,9 @@ pub struct VerifyCommand {
     /// Required audience (default: the issuer's base URL)
     #[arg(long)]
     audience: Option<String>,
-    /// Accept a token that has expired or is not valid yet; its signature is verified nevertheless
+    /// Accept an expired token with a valid signature
     #[arg(long)]
-    ignore_validity: bool,
+    accept_expired: bool,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     output: OutputFormat,
@@ -80,21 +81,19 @@ impl VerifyCommand {
         let audience = audience.ok_or_else(|| Error::Usage("no audience: pass `--audience`".to_owned()))?;
         let keys = jwks::fetch(issuer).await?;
         let claims: Box<RawValue> = unverified.verify(&keys).map_err(invalid_token)?;
-        let validated = parse_claims(&claims)?;
-        check_audience(&validated, &audience)?;
-        let validity = check_validity(&validated);
-        if !self.ignore_validity {
-            validity.clone().map_err(Error::InvalidToken)?;
-        }
         let UniqueKeys(members) = parse_claims::<UniqueKeys>(&claims)?;
+        let validity = match validate(&parse_claims(&claims)?, &audience)? {
+            Validity::Active => "the token is valid; offline verification does not detect a revocation".to_owned(),
+            Validity::Expired(time) if self.accept_expired => {
+                format!("the signature is valid; the token expired at {time}")
+            }
+            Validity::Expired(time) => return Err(expired(&time, &members)),
+        };
         match self.output {
             OutputFormat::Json => print_json(claims.get())?,
             OutputFormat::Table => print_result(&format_claims(members))?,
         }
-        match validity {
-            Ok(()) => print_message("the token is valid; offline verification does not detect a revocation"),
-            Err(reason) => print_message(&format!("the signature is valid; the token is not: {reason}")),
-        }
+        print_message(&validity);
         Ok(())
     }
 
@@ -134,21 +133,32 @@ fn parse_claims<T: DeserializeOwned>(json: &RawValue) -> Result<T, Error> {
     serde_json::from_str(json.get()).map_err(|_| invalid_token(VerifyError::Claims))
 }
 
-fn check_audience(claims: &ValidatedClaims, audience: &str) -> Result<(), Error> {
-    if claims.aud.contains(audience) {
-        Ok(())
-    } else {
-        Err(Error::InvalidToken(format!("claim `aud` must contain `{audience}`")))
-    }
+/// The error of an expired token. Its signature is valid, so its id identifies the token that the service issued.
+fn expired(time: &str, claims: &Map<String, Value>) -> Error {
+    let id = claims.get("jti").and_then(Value::as_str).unwrap_or("unknown");
+    Error::InvalidToken(format!("expired at {time}; the signature is valid, the id is `{id}`"))
 }
 
-/// Whether the token is valid now, or why not.
-fn check_validity(claims: &ValidatedClaims) -> Result<(), String> {
+/// The result of checking the claims of a token with a valid signature.
+#[derive(Debug, PartialEq, Eq)]
+enum Validity {
+    /// The token is not expired.
+    Active,
+    /// The token expired at this time.
+    Expired(String),
+}
+
+/// Checks audience and validity period. Only the expiry is left to the caller, who may accept it.
+fn validate(claims: &ValidatedClaims, audience: &str) -> Result<Validity, Error> {
     let now = Timestamp::now().as_second();
+    let invalid = |reason: String| Err(Error::InvalidToken(reason));
+    if !claims.aud.contains(audience) {
+        return invalid(format!("claim `aud` must contain `{audience}`"));
+    }
     match (claims.nbf, claims.exp) {
-        (Some(not_before), _) if now < not_before => Err(format!("not valid before {}", format_time(not_before))),
-        (_, Some(expiry)) if now >= expiry => Err(format!("expired at {}", format_time(expiry))),
-        _ => Ok(()),
+        (Some(not_before), _) if now < not_before => invalid(format!("not valid before {}", format_time(not_before))),
+        (_, Some(expiry)) if now >= expiry => Ok(Validity::Expired(format_time(expiry))),
+        _ => Ok(Validity::Active),
     }
 }
 
@@ -182,8 +192,10 @@ mod tests {
 
     fn validation(claims: Value) -> Result<(), String> {
         let claims = serde_json::from_value(claims).map_err(|error| error.to_string())?;
-        check_audience(&claims, "https://a.example").map_err(|error| error.to_string())?;
-        check_validity(&claims)
+        match validate(&claims, "https://a.example").map_err(|error| error.to_string())? {
+            Validity::Active => Ok(()),
+            Validity::Expired(time) => Err(format!("expired at {time}")),
+        }
     }
 
     #[test]
