@@ -24,6 +24,9 @@ use crate::{
 /// Most attempts to write an item. After a conflict, the next attempt starts from the newly stored roles.
 const MAX_WRITE_ATTEMPTS: usize = 5;
 
+/// Most roles and assignments of one organization that are listed.
+pub const MAX_LISTED_ITEMS: usize = 100_000;
+
 /// The key of an item in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ItemKey {
@@ -129,7 +132,7 @@ pub trait AdminStore: Send + Sync {
     fn read_item(&self, key: &ItemKey) -> impl PortFuture<Option<ItemValue>>;
 
     /// All roles and assignments of `org`, sorted by kind and id, with consistent reads. An item that is invalid or of a newer
-    /// schema version is [`ItemValue::Unreadable`].
+    /// schema version is [`ItemValue::Unreadable`]. More than [`MAX_LISTED_ITEMS`] items are an error.
     fn list_items(&self, org: &OrgId) -> impl PortFuture<Vec<(ItemKey, ItemValue)>>;
 
     /// Writes `item`. Returns `false`, without a write, if its precondition is not met.

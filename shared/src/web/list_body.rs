@@ -7,7 +7,7 @@ use crate::{
     token::{Item, Token},
 };
 
-/// Largest serialised response of a list, the JSON object that the function returns to API Gateway. Lambda's limit is 6,291,556
+/// Largest serialized response of a list, the JSON object that the function returns to API Gateway. Lambda's limit is 6,291,556
 /// bytes.
 const MAX_RESPONSE_BYTES: usize = 5_000_000;
 

@@ -1,5 +1,7 @@
 //! `latchkey roles`, `latchkey users` and `latchkey apply --export`: reading back what is stored.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use local::stack::operator;
 use serde_json::{Value, json};
 
 use crate::harness::STACK;
@@ -61,4 +63,31 @@ fn export_can_be_applied_without_change() {
     assert_eq!(STACK.run(&format!("apply {path}")).expect_success().stderr, "0 added, 0 changed, 2 unchanged\n");
     let empty = STACK.run("apply --export --org 714").expect_success();
     assert_eq!(empty.json(), json!({"roles": [], "assignments": []}));
+}
+
+/// 300 roles of 4 KB are more than the megabyte that one query returns.
+#[test]
+fn roles_of_several_query_pages_are_listed() {
+    let name = "n".repeat(4_000);
+    let roles: Vec<_> = (0..300).map(|n| json!({"id": format!("715:r{n}"), "name": name, "grants": []})).collect();
+    let file = STACK.write_file("715.json", &json!({"roles": roles}).to_string());
+    STACK.run(&format!("apply {file}")).expect_success();
+    assert_eq!(STACK.run("roles list --org 715").expect_success().stderr, "300 roles\n");
+}
+
+#[tokio::test]
+async fn item_of_newer_schema_version_is_shown_and_not_exported() {
+    apply_sample("716");
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let addresses = &STACK.stack.addresses;
+    let client = operator(&addresses.dynamodb_url, &STACK.stack.template.pseudo_parameters);
+    let put = client.put_item().table_name(&addresses.table).item("pk", text("ORG#716")).item("sk", text("ROLE#new"));
+    put.item("v", AttributeValue::N("9".to_owned())).send().await.unwrap();
+    let list = STACK.run("roles list --org 716").expect_success();
+    assert!(list.stdout.contains("unreadable: invalid, or written by a newer version"), "{list:?}");
+    assert_eq!(list.stderr, "2 roles\n");
+    let roles = STACK.run("roles list --org 716 --output json").expect_success().json();
+    assert_eq!(roles[1], json!({"id": "716:new", "unreadable": true}));
+    let error = STACK.run("apply --export --org 716").expect_failure(1);
+    assert!(error.starts_with("error: the stored item of the role 716:new cannot be read: "), "{error}");
 }

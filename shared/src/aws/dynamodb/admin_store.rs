@@ -11,7 +11,7 @@ use crate::{
     aws::{AssignmentItem, PERMISSION_SCHEMA_VERSION, RoleItem},
     permissions::OrgId,
     ports::{PortError, PortErrorKind, Service},
-    provisioning::{AdminStore, DesiredItem, ItemKey, ItemValue, Precondition},
+    provisioning::{AdminStore, DesiredItem, ItemKey, ItemValue, MAX_LISTED_ITEMS, Precondition},
 };
 
 impl Ledger {
@@ -53,6 +53,11 @@ impl AdminStore for Ledger {
             let response = query.send().await.map_err(|error| dynamodb_error("Query", &error))?;
             let stored = response.items.unwrap_or_default();
             items.extend(stored.into_iter().filter_map(|stored| keyed_value(org, stored)));
+            if items.len() > MAX_LISTED_ITEMS {
+                return Err(PortError::new(Service::DynamoDb, "Query", PortErrorKind::InvalidRequest).with_detail(
+                    format!("organization `{org}` has more than {MAX_LISTED_ITEMS} roles and assignments"),
+                ));
+            }
             start = response.last_evaluated_key;
             if start.is_none() {
                 return Ok(items);
