@@ -32,7 +32,8 @@ The file contains roles and assignments:
    "assignments": [{"org": "123", "user": "5f7c", "roles": ["123:viewer"]},
                    {"org": "123", "principal": "company|auth0|5f7d", "roles": ["123:owner"]}]}
 
-Each member may be omitted. A role in an assignment must be stored or be in the file.
+Each member may be omitted. A role in an assignment must be stored or be in the file. An export can be applied to the same
+table without a change; in another table, roles that were deleted since must be removed from its assignments first.
 The command is idempotent and deletes nothing: to remove all roles of a user, assign an empty list.
 With --table, credentials and region come from the AWS environment. AWS_ENDPOINT_URL_DYNAMODB replaces the endpoint."#;
 

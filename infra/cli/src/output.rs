@@ -96,11 +96,14 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
-/// The same JSON value. Outside of strings, JSON has no such characters but white space, which stays.
+/// The same JSON value. Outside of strings, JSON has no such characters but white space. A carriage return becomes a space,
+/// because a terminal would overwrite the line.
 fn escape_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
-        if must_be_escaped(character) && !matches!(character, '\n' | '\r' | '\t') {
+        if character == '\r' {
+            escaped.push(' ');
+        } else if must_be_escaped(character) && !matches!(character, '\n' | '\t') {
             for unit in character.encode_utf16(&mut [0; 2]) {
                 // Writing to a string cannot fail.
                 let _ = write!(escaped, "\\u{unit:04x}");
@@ -182,6 +185,7 @@ mod tests {
         let escaped = escape_json(&json);
         assert!(!escaped.chars().any(|character| character != '\n' && must_be_escaped(character)), "{escaped}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
+        assert_eq!(escape_json("{\"a\":1,\r\"b\":2}"), "{\"a\":1, \"b\":2}");
     }
 
     #[test]

@@ -97,7 +97,11 @@ impl UserClaims<'_> {
                 [Value::String(id)] => Some(id),
                 _ => None,
             },
-            Some(Value::Object(members)) if members.len() == 1 => members.keys().next(),
+            // Keycloak's form: the member's value is an object with the details of the organization. Another object, such
+            // as `{"id": "acme"}`, names the organization elsewhere, and its member would be one name for all of them.
+            Some(Value::Object(members)) if members.len() == 1 && members.values().all(Value::is_object) => {
+                members.keys().next()
+            }
             _ => None,
         };
         let id = id.ok_or_else(|| {
@@ -148,6 +152,9 @@ fn form(value: Option<&Value>) -> String {
         Some(Value::String(_)) => "a string".to_owned(),
         Some(Value::Array(values)) if values.len() == 1 => "a list of one value that is not a string".to_owned(),
         Some(Value::Array(values)) => format!("a list of {} values", values.len()),
+        Some(Value::Object(members)) if members.len() == 1 => {
+            "an object with one member that is not an object".to_owned()
+        }
         Some(Value::Object(members)) => format!("an object with {} members", members.len()),
     }
 }

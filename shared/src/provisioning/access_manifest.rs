@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{ApplyError, DesiredItem, ItemKey, ItemValue, Precondition, TooManyRoles, role_limit};
 use crate::{
-    json::{StrictObject, present},
+    json::{StrictObject, UniqueKeys, present},
     permissions::{Action, Grant, OrgId, RoleId},
     token::{ProviderName, UserId},
 };
@@ -88,7 +88,10 @@ impl AccessManifest {
     ///
     /// See [`ManifestError`].
     pub fn parse(text: &[u8], provider: Option<&ProviderName>) -> Result<Self, ManifestError> {
-        let file: File = serde_json::from_slice(text).map_err(|error| ManifestError::Form(error.to_string()))?;
+        let form = |error: serde_json::Error| ManifestError::Form(error.to_string());
+        // Of duplicate members, such as two `effect`s of a grant, one would be ignored.
+        let UniqueKeys(members) = serde_json::from_slice(text).map_err(form)?;
+        let StrictObject(file): StrictObject<File> = serde_json::from_value(Value::Object(members)).map_err(form)?;
         if file.roles.is_none() && file.assignments.is_none() {
             return Err(ManifestError::Empty);
         }

@@ -196,6 +196,12 @@ fn invalid_manifest_is_rejected_with_the_rule() {
     for (text, words) in [
         (String::new(), "EOF while parsing"),
         ("{}".to_owned(), "neither roles nor assignments are declared"),
+        ("[[], []]".to_owned(), "invalid type: sequence"),
+        (
+            r#"{"roles": [{"id": "1:a", "name": "A", "grants": [{"action": "a", "effect": "deny", "effect": "allow"}]}]}"#
+                .to_owned(),
+            "`effect` is duplicated",
+        ),
         (json!({"roles": [], "assignments": [], "more": 1}).to_string(), "unknown field `more`"),
         (
             json!({"roles": [{"id": "owner", "name": "", "grants": []}], "assignments": []}).to_string(),

@@ -7,6 +7,9 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 /// The joiners: emoji and several scripts need them between visible characters (Unicode 17.0, section 23.2).
 const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
 
+/// The variation selectors of text and emoji, which follow the character whose form they select.
+const VARIATION_SELECTORS: [char; 2] = ['\u{fe0e}', '\u{fe0f}'];
+
 /// Letters and symbols without a glyph: the Hangul fillers and the blank Braille pattern.
 const BLANKS: [char; 5] = ['\u{115f}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{ffa0}'];
 
@@ -31,9 +34,12 @@ pub fn require_visible(text: &str) -> Result<(), VisibleTextError> {
     let characters: Vec<char> = text.chars().collect();
     for (index, &character) in characters.iter().enumerate() {
         let is_rejected = if JOINERS.contains(&character) {
-            let before = index.checked_sub(1).map(|before| characters[before]);
+            // A mark, such as a virama or a variation selector, belongs to the character before it.
+            let base = characters[..index].iter().rev().find(|before| !is_mark(**before));
             let after = characters.get(index + 1).copied();
-            ![before, after].iter().all(|neighbor| neighbor.is_some_and(is_joinable))
+            ![base.copied(), after].iter().all(|neighbor| neighbor.is_some_and(is_visible))
+        } else if VARIATION_SELECTORS.contains(&character) {
+            !index.checked_sub(1).is_some_and(|before| is_visible(characters[before]))
         } else {
             is_hidden(character)
         };
@@ -45,22 +51,23 @@ pub fn require_visible(text: &str) -> Result<(), VisibleTextError> {
 }
 
 /// Whether the character is a format, separator or private-use character (general categories Cf, Zl, Zp and Co) and not a
-/// joiner: it is invisible, or changes how others are displayed.
+/// joiner, or is another one without a glyph that display ignores (`Default_Ignorable_Code_Point`): it is invisible, or
+/// changes how others are displayed. The variation selectors of text and emoji are excluded.
 #[must_use]
 pub fn is_hidden(character: char) -> bool {
-    !JOINERS.contains(&character)
-        && matches!(
-            get_general_category(character),
-            GeneralCategory::Format
-                | GeneralCategory::LineSeparator
-                | GeneralCategory::ParagraphSeparator
-                | GeneralCategory::PrivateUse
-        )
-}
-
-/// Whether a joiner may be next to the character: a visible one or a mark, such as a virama or a variation selector.
-fn is_joinable(character: char) -> bool {
-    is_visible(character) || is_mark(character)
+    let is_ignorable = matches!(
+        character,
+        '\u{34f}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2065}' | '\u{fe00}'..='\u{fe0d}'
+            | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}'
+    );
+    let is_of_hidden_category = matches!(
+        get_general_category(character),
+        GeneralCategory::Format
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+            | GeneralCategory::PrivateUse
+    );
+    is_ignorable || (is_of_hidden_category && !JOINERS.contains(&character))
 }
 
 fn is_mark(character: char) -> bool {
@@ -115,7 +122,7 @@ mod tests {
     fn text_with_hidden_character_is_rejected() {
         for hidden in
             "\u{ad}\u{61c}\u{180e}\u{200b}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\
-                       \u{2060}\u{2066}\u{2069}\u{e000}\u{feff}\u{fff9}\u{e0001}\u{e0041}\u{f0000}\u{10fffd}"
+                       \u{2060}\u{2065}\u{2066}\u{2069}\u{34f}\u{180b}\u{fe00}\u{e0100}\u{e000}\u{feff}\u{fff9}\u{e0001}\u{e0041}\u{f0000}\u{10fffd}"
                 .chars()
         {
             for text in [format!("a{hidden}b"), format!("{hidden}b"), hidden.to_string()] {
@@ -126,7 +133,22 @@ mod tests {
 
     #[test]
     fn joiner_without_visible_neighbors_is_rejected() {
-        for text in ["\u{200d}a", "a\u{200d}", "a\u{200c} b", "a \u{200d}b", "a\u{200d}\u{200d}b", "\u{200c}"] {
+        for text in ["a\u{fe0f}\u{fe0f}", "\u{fe0f}a", " \u{fe0e}a"] {
+            assert!(
+                matches!(require_visible(text), Err(VisibleTextError::Hidden('\u{fe0e}' | '\u{fe0f}'))),
+                "{text:?}"
+            );
+        }
+        for text in [
+            "a\u{301}\u{200d}\u{301}b",
+            "\u{301}\u{200d}b",
+            "\u{200d}a",
+            "a\u{200d}",
+            "a\u{200c} b",
+            "a \u{200d}b",
+            "a\u{200d}\u{200d}b",
+            "\u{200c}",
+        ] {
             assert!(
                 matches!(require_visible(text), Err(VisibleTextError::Hidden('\u{200c}' | '\u{200d}'))),
                 "{text:?}"
@@ -136,7 +158,7 @@ mod tests {
 
     #[test]
     fn text_without_glyph_is_blank() {
-        for text in ["", " ", "\u{3000}", "\u{3164}", "\u{115f}\u{1160}", "\u{2800}", "\u{301}", "\u{34f}\u{fe0f}"] {
+        for text in ["", " ", "\u{3000}", "\u{3164}", "\u{115f}\u{1160}", "\u{2800}", "\u{301}"] {
             assert_eq!(require_visible(text), Err(VisibleTextError::Blank), "{text:?}");
         }
     }

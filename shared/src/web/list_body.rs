@@ -12,7 +12,7 @@ use crate::{
 const MAX_RESPONSE_BYTES: usize = 5_000_000;
 
 /// Upper bound of everything in that object but the body: the status, and headers of which the link, with a filter by creator
-/// and a cursor, is the largest. A REST API receives each header twice.
+/// and a cursor, is the largest.
 const ENVELOPE_BYTES: usize = 16_384;
 
 /// A JSON array of tokens that fits into one response.

@@ -53,9 +53,12 @@ fn spelling(name: &str, parameter: &str) -> Option<Spelling> {
     if index.is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit())) {
         return Some(Spelling::Element);
     }
-    // What clients append to a name: `name[x]`, `name.0`, `name:in`, and a bracket that is encoded twice.
-    let end = name.find(['[', ']', '.', ':', '(', '%']).unwrap_or(name.len());
-    (letters(&name[..end]) == letters(parameter)).then_some(Spelling::Variant)
+    // What clients append to a name: `name[x]`, `name.0`, `name:in`, `name_0`, and a bracket that is encoded twice; and what
+    // an address that was escaped for HTML has in front of it.
+    let name = name.strip_prefix("amp;").unwrap_or(name);
+    let end = name.find(['[', ']', '{', '.', ':', '(', '%', '/']).unwrap_or(name.len());
+    let written = letters(&name[..end]);
+    (written.trim_end_matches(|digit: char| digit.is_ascii_digit()) == letters(parameter)).then_some(Spelling::Variant)
 }
 
 /// The letters and digits of `text`, in lower case.
@@ -91,6 +94,11 @@ mod tests {
             "token_type[-1]",
             "token_type\u{200b}",
             "token_type%5B0%5D",
+            "token_type_0",
+            "token_type0",
+            "token_type{0}",
+            "token_type/0",
+            "amp;token_type",
         ] {
             let error = check_names([name], &["limit"], &["token_type"]).unwrap_err();
             assert!(error.public_message().contains("`token_type`"), "{name}");

@@ -100,6 +100,7 @@ async fn organization_claim_is_read_in_three_forms() {
         (json!(["123", "124"]), Some("a list of 2 values")),
         (json!([["123"]]), Some("a list of one value that is not a string")),
         (json!([123]), Some("a list of one value that is not a string")),
+        (json!({"id": "123"}), Some("an object with one member that is not an object")),
         (json!({}), Some("an object with 0 members")),
         (json!({"123": {}, "124": {}}), Some("an object with 2 members")),
     ] {
@@ -168,12 +169,20 @@ async fn newer_keys_are_used_if_the_cached_ones_do_not_verify() {
     let rsa = jwk(0, &json!({"kid": "k"}));
     let ec = jwk(1, &json!({"kid": "k"}));
     let dropped = jwk(0, &json!({"kid": "k", "use": "enc"}));
+    // A key of the same size that verifies no token.
+    let mut other = rsa.clone();
+    let modulus = other["n"].as_str().unwrap();
+    let replacement = if &modulus[9..10] == "A" { "B" } else { "A" };
+    other["n"] = json!(format!("{}{replacement}{}", &modulus[..9], &modulus[10..]));
     for (header, cached, newer, expected) in [
         (&named, set(&[]), set(slice::from_ref(&rsa)), "granted"),
         (&named, set(slice::from_ref(&ec)), set(slice::from_ref(&rsa)), "granted"),
         (&named, set(slice::from_ref(&dropped)), set(slice::from_ref(&rsa)), "granted"),
         (&unnamed, set(&[rsa.clone(), rsa.clone()]), set(slice::from_ref(&rsa)), "granted"),
         (&unnamed, set(&[]), set(&[ec.clone(), rsa.clone()]), "granted"),
+        (&named, set(slice::from_ref(&other)), set(slice::from_ref(&rsa)), "granted"),
+        (&unnamed, set(slice::from_ref(&other)), set(slice::from_ref(&rsa)), "granted"),
+        (&named, set(slice::from_ref(&other)), set(slice::from_ref(&other)), "signature is invalid"),
         (&named, set(&[]), set(slice::from_ref(&ec)), "alg does not match the key"),
         (
             &unnamed,

@@ -139,6 +139,10 @@ impl TokenItem {
         if self.pk != Self::partition(id.key()) {
             return Err(ItemError::Attribute("pk"));
         }
+        // A damaged item must not lose its restriction silently.
+        if self.v == MAX_SCHEMA_VERSION && self.inherited_denies.is_empty() {
+            return Err(ItemError::Attribute("inherited_denies"));
+        }
         let is_foreign = |role: &RoleId| *role.org() != self.org;
         if self.roles.iter().any(is_foreign) {
             return Err(ItemError::Attribute("roles"));
@@ -305,7 +309,12 @@ mod tests {
     #[test]
     fn token_item_of_newer_schema_version_is_rejected() {
         assert_eq!(with(&json!({"v": 3})), Some(Err(ItemError::Newer(3))));
-        assert!(matches!(with(&json!({"v": 2})), Some(Ok(_))));
+        assert_eq!(with(&json!({"v": 2})), Some(Err(ItemError::Attribute("inherited_denies"))));
+        assert!(matches!(with(&json!({"v": 2, "inherited_denies": ["123:a"]})), Some(Ok(_))));
+        assert!(
+            matches!(with(&json!({"inherited_denies": ["123:a"]})), Some(Ok(_))),
+            "the denies count in any version"
+        );
         assert!(matches!(with(&json!({"v": 0})), Some(Ok(_))));
     }
 
