@@ -103,7 +103,7 @@ impl Gateway {
         }
     }
 
-    /// Sets whether requests with any `Host` header are served, without the check of [`loopback_host`].
+    /// Sets whether requests with any `Host` header are served, without the check against DNS rebinding.
     #[must_use]
     pub fn accept_any_host(self, accept_any_host: bool) -> Self {
         Self { accept_any_host, ..self }
