@@ -30,7 +30,7 @@ impl<L: ListTokens, C: Clock> List<L, C> {
     /// must return true for the first token.
     ///
     /// With a page size it reads one page for each requested class. Without one it reads all pages, for at most
-    /// [`READ_TIMEOUT`] after which it ends with those that are complete, at least one.
+    /// 4 seconds, after which it ends with those that are complete, at least one.
     ///
     /// Returns the cursor of the next page; `None` if there are no more tokens.
     ///
