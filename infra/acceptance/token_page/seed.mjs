@@ -32,7 +32,7 @@ const SEED = {
   roles: [
     ...['life', 'keys', 'seen', 'acme'].flatMap((org) => [administrator(org), viewer(org)]),
     ...['life', 'acme'].map(auditor),
-    { id: 'markup:x', name: MARKUP, grants: [{ action: '<script>alert(2)</script>', resource: '"><b>' }] },
+    { id: 'markup:x', name: MARKUP, grants: [{ action: 'a:b', resource: '"><script>alert(2)</script>' }] },
     { id: 'deny:no_billing', name: 'Everything but billing', grants: allButBilling },
     viewer('deny'),
     ...Array.from({ length: 12 }, (_, index) => ({ ...viewer('faults'), id: `faults:role_${index}`, name: `Role ${index}` })),
