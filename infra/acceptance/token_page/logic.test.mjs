@@ -171,6 +171,10 @@ test('a complete token is found in a text', () => {
   const around = [token, ` Bearer ${token}\n`, `Authorization: Bearer ${token}`, `curl 'https://a.example' -H 'authorization: bearer ${token}'`];
   for (const text of around) assert.equal(pastedToken.findToken(text), token, text);
   for (const text of ['', 'api_1', 'a.b.c', 'eyJ']) assert.equal(pastedToken.findToken(text), undefined, text);
+  const wrapped = `${token.slice(0, 40)} ${token.slice(40)}`;
+  for (const text of [wrapped, `${part({ alg: 'RS256', kid: 'k' })} .`, `x ${part({ jti: 'api_1' })}`]) {
+    assert.match(pastedToken.findToken(text), /eyJ/, `a part of a token is found, and is not valid: ${text}`);
+  }
 });
 
 const KEY = 'x'.repeat(21);

@@ -19,6 +19,10 @@ export type PastedToken =
 /** The service issues tokens of at most 6,000 bytes and reads 10,240. */
 const MAX_TOKEN_CHARACTERS = 10_240;
 
+/** Longest text of the search field: room for a line of a log with the longest token. */
+export const MAX_SEARCH_CHARACTERS = 20_000;
+/** The beginning of base64url-encoded JSON. */
+const PART_OF_TOKEN = /eyJ[\w-]{10,}/;
 const TOKEN = /[\w-]{10,}\.eyJ[\w-]+\.[\w-]*/;
 const TOKEN_ID = /^(api|app|assume|journey|portal)_[\w-]{21}$/;
 const PUBLIC_TOKEN_ID = /^(journey|portal)_/;
@@ -32,9 +36,13 @@ const ALGORITHMS: Record<string, { keyType: string; name: string; members: reado
   ES256: { keyType: 'EC', name: 'ECDSA', members: ['crv', 'x', 'y'] },
 };
 
-/** Returns the first complete token (JWT) in a text, such as a line of a log; `undefined` if there is none. */
+/**
+ * Returns the first complete token (JWT) in a text, such as a line of a log, or else what looks like a part of one, such as of a token
+ * that a terminal has wrapped: neither may stay in the page. `undefined` if there is none.
+ */
 export function findToken(text: string): string | undefined {
-  return TOKEN.exec(text)?.[0];
+  const examined = text.slice(0, MAX_SEARCH_CHARACTERS);
+  return TOKEN.exec(examined)?.[0] ?? PART_OF_TOKEN.exec(examined)?.[0];
 }
 
 /** Verifies the signature of a token and returns its id. An expired token is valid, because it can still be identified. */

@@ -4,7 +4,7 @@ import { useRef, useState } from 'preact/hooks';
 
 import { formatDateTime } from '../format';
 import { messages } from '../messages';
-import { findToken, identifyToken, type LoadKeySet, type PastedToken } from '../pasted-token';
+import { MAX_SEARCH_CHARACTERS, findToken, identifyToken, type LoadKeySet, type PastedToken } from '../pasted-token';
 import { SYSTEM_TOKEN_TYPES, type ListOptions } from '../token-list';
 
 export function TokenSearch(props: {
@@ -20,7 +20,7 @@ export function TokenSearch(props: {
     const thisInput = ++currentInput.current;
     const token = findToken(input.value);
     // A pasted token is removed at once, so that it does not stay visible.
-    if (token !== undefined) input.value = '';
+    if (token !== undefined || input.value.length > MAX_SEARCH_CHARACTERS) input.value = '';
     setPastedToken(token === undefined ? undefined : 'verifying');
     onOptionsChange({ search: input.value });
     if (token === undefined) return;
@@ -39,6 +39,7 @@ export function TokenSearch(props: {
           placeholder={messages.list.searchHint}
           autocomplete="off"
           spellcheck={false}
+          maxLength={MAX_SEARCH_CHARACTERS}
           onInput={(event) => void search(event.currentTarget)}
         />
       </label>
