@@ -92,14 +92,11 @@ pub enum ApplyError {
     /// Other operators changed the item during each attempt to write it.
     #[error("concurrent changes to the {0}: try again")]
     Conflict(ItemKey),
-    /// The stored item has an invalid attribute.
-    #[error("the stored item of the {0} is invalid")]
-    InvalidItem(ItemKey),
-    /// A stored item cannot be exported, because it is invalid or a newer version of Latchkey wrote it.
+    /// The stored item has an invalid attribute, or a newer version of Latchkey wrote it.
     #[error("the stored item of the {0} cannot be read: it is invalid, or a newer version of Latchkey wrote it")]
-    UnreadableItem(ItemKey),
+    InvalidItem(ItemKey),
     /// The stored items do not form a valid file.
-    #[error("the stored items are no valid file: {0}")]
+    #[error("the stored items do not form a valid file: {0}")]
     InvalidExport(ManifestError),
     /// An assignment names a role that is neither stored nor declared in the file, so it would have no effect.
     #[error("the {0} name `{1}`, which is neither a stored role nor declared in the file")]
@@ -116,11 +113,7 @@ impl ApplyError {
         match self {
             Self::Port(error) => error.is_retryable(),
             Self::Conflict(_) => true,
-            Self::InvalidItem(_)
-            | Self::UnreadableItem(_)
-            | Self::InvalidExport(_)
-            | Self::UnknownRole(..)
-            | Self::TooManyRoles(..) => false,
+            Self::InvalidItem(_) | Self::InvalidExport(_) | Self::UnknownRole(..) | Self::TooManyRoles(..) => false,
         }
     }
 }

@@ -110,13 +110,13 @@ impl AccessManifest {
     ///
     /// # Errors
     ///
-    /// Returns [`ApplyError::UnreadableItem`] for the first item that cannot be read, and [`ApplyError::InvalidExport`] if
+    /// Returns [`ApplyError::InvalidItem`] for the first item that cannot be read, and [`ApplyError::InvalidExport`] if
     /// [`AccessManifest::parse`] would reject the file.
     pub fn export(items: &[(ItemKey, ItemValue)]) -> Result<Value, ApplyError> {
         let mut roles = Vec::new();
         let mut assignments = Vec::new();
         for (key, value) in items {
-            let entry = Self::entry(key, value).ok_or_else(|| ApplyError::UnreadableItem(key.clone()))?;
+            let entry = Self::entry(key, value).ok_or_else(|| ApplyError::InvalidItem(key.clone()))?;
             if matches!(key, ItemKey::Role(_)) { roles.push(entry) } else { assignments.push(entry) }
         }
         let file = json!({"roles": roles, "assignments": assignments});

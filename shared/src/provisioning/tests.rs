@@ -249,7 +249,7 @@ async fn export_of_stored_items_applies_without_change() {
 fn export_of_unreadable_or_invalid_item_is_an_error() {
     let key = ItemKey::Role("1:a".parse().unwrap());
     let export = |value| AccessManifest::export(&[(key.clone(), value)]);
-    assert_eq!(export(ItemValue::Unreadable), Err(ApplyError::UnreadableItem(key.clone())));
+    assert_eq!(export(ItemValue::Unreadable), Err(ApplyError::InvalidItem(key.clone())));
     let invalid = ItemValue::Role { name: "A".to_owned(), grants: json!([{"action": "a", "condition": {}}]) };
     assert!(matches!(export(invalid), Err(ApplyError::InvalidExport(ManifestError::InvalidGrant(..)))));
 }
