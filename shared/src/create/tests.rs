@@ -241,6 +241,25 @@ async fn create_with_hidden_character_is_invalid() {
     assert!(ledger.state().tokens.is_empty());
 }
 
+/// Before, a token had its creator's roles with a deny among its roles.
+#[tokio::test]
+async fn replay_of_token_with_added_deny_role_keeps_its_roles() {
+    let ledger = Memory::default();
+    let mut caller = person(&["123:a", "123:mixed"]);
+    caller.deny_roles = vec!["123:mixed".parse().unwrap()];
+    let body = json!({"name": "n", "assignments": ["123:a"]});
+    let created = create_with_key(&ledger, &caller, "k", body.clone()).await.unwrap();
+    let TokenType::Api(access) = &created.token_type else { panic!("{created:?}") };
+    let roles = ["123:a", "123:mixed"].map(|role| role.parse().unwrap()).to_vec();
+    let older_access = Access { roles, inherited_denies: Vec::new(), ..access.clone() };
+    let older = Token { token_type: TokenType::Api(older_access), ..created };
+    ledger.state().tokens.insert(older.id.key().clone(), Ok(older.clone()));
+    assert_eq!(create_with_key(&ledger, &caller, "k", body.clone()).await, Ok(older));
+    caller.roles.pop();
+    let without_role = create_with_key(&ledger, &caller, "k", body).await;
+    assert_eq!(without_role, Err(ApiError::RoleNotHeld("123:mixed".parse().unwrap())));
+}
+
 /// A token that was created before the rule for its texts can still be replayed.
 #[tokio::test]
 async fn replay_of_token_with_hidden_character_succeeds() {

@@ -47,16 +47,26 @@ pub async fn answer_event<P: AuthorizerPorts>(
     event: &str,
 ) -> Result<Box<RawValue>, Diagnostic> {
     let mut log = RequestLog::new("authorize");
-    let (decision, response) = match Event::read(event) {
-        Ok(event) => {
-            log.request_id = event.request_id();
-            response::render(&event, decide(authorize, &event).await)
-        }
-        Err(message) => response::reject(AuthorizeError::InvalidEvent(message)),
-    };
+    let answered = panics::catch(answer(authorize, event, &mut log.request_id)).await;
+    let (decision, response) = answered.unwrap_or_else(|panic| response::reject(AuthorizeError::Undecided(panic)));
     record(&mut log, &decision);
     log.write();
     response
+}
+
+/// Parses the event, sets `request_id` and decides.
+async fn answer<P: AuthorizerPorts>(
+    authorize: &Authorize<P>,
+    event: &str,
+    request_id: &mut String,
+) -> (Decision, Result<Box<RawValue>, Diagnostic>) {
+    match Event::read(event) {
+        Ok(event) => {
+            *request_id = event.request_id();
+            response::render(&event, decide(authorize, &event).await)
+        }
+        Err(message) => response::reject(AuthorizeError::InvalidEvent(message)),
+    }
 }
 
 async fn decide<P: AuthorizerPorts>(authorize: &Authorize<P>, event: &Event) -> Decision {
@@ -66,7 +76,7 @@ async fn decide<P: AuthorizerPorts>(authorize: &Authorize<P>, event: &Event) -> 
     };
     // A trait object, because this future is nested too deep for the compiler to compute its layout.
     let decision: Pin<Box<dyn Future<Output = Decision> + '_>> = Box::pin(authorize.decide(&request));
-    with_timeout(panics::catch(decision)).await.flatten().unwrap_or_else(undecided)
+    with_timeout(decision).await.unwrap_or_else(undecided)
 }
 
 /// Adds the decision to the log line. An inactive token is logged by its id, and not as the caller, because it

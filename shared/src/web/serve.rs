@@ -49,55 +49,60 @@ pub async fn serve(endpoint: impl Endpoint, config: &HttpConfig) -> Result<(), E
     lambda_runtime::run(service_fn(handler)).await
 }
 
-/// The response to one event.
+/// The response to one event. *(a failure is logged once)*: only here, in the log line of the request.
 async fn respond(endpoint: &impl Endpoint, cors: &Cors, event: &str) -> Result<Box<RawValue>, Error> {
     let mut log = RequestLog::new(endpoint.operation());
-    let request = ApiRequest::parse(event);
-    let mut response = match &request {
-        Some(request) => handle(endpoint, request, &mut log).await,
-        None => fail(&ApiError::internal("the event is not a request of an API Gateway API"), "", &mut log),
-    };
-    if request.as_ref().is_some_and(ApiRequest::is_head) {
-        // The headers of the response to GET, without its content (RFC 9110, section 9.3.2).
-        response.body_mut().clear();
-    }
+    let mut kind = ApiKind::Rest;
+    let answered = panics::catch(answer(endpoint, event, &mut kind, &mut log)).await;
+    let mut response = answered.unwrap_or_else(|panic| fail(&ApiError::from(panic), &mut log));
     cors.add_headers(response.headers_mut());
     log.status = response.status().as_u16();
     log.write();
-    Ok(render(&response, request.map_or(ApiKind::Rest, |request| request.api_kind()))?)
+    Ok(render(&response, kind)?)
 }
 
-/// Handles one request. *(a failure is logged once)*: only here, in the log line of the request.
+/// Parses one event and handles its request. Records in `kind` and `log` what is known of it.
+async fn answer(endpoint: &impl Endpoint, event: &str, kind: &mut ApiKind, log: &mut RequestLog) -> Response<String> {
+    let Some(request) = ApiRequest::parse(event) else {
+        return fail(&ApiError::internal("the event is not a request of an API Gateway API"), log);
+    };
+    *kind = request.api_kind();
+    request.request_id().clone_into(&mut log.request_id);
+    if let Ok(caller) = request.caller() {
+        log.set_caller(&caller);
+    }
+    let mut response = handle(endpoint, &request, log).await;
+    if request.is_head() {
+        // The headers of the response to GET, without its content (RFC 9110, section 9.3.2).
+        response.body_mut().clear();
+    }
+    response
+}
+
+/// Handles one request within its time limit.
 async fn handle(endpoint: &impl Endpoint, request: &ApiRequest, log: &mut RequestLog) -> Response<String> {
     // A trait object, because this future is nested too deep for the compiler to compute its layout.
     let work: Pin<Box<dyn Future<Output = Result<ApiResponse, ApiError>> + Send + '_>> =
         Box::pin(endpoint.handle(request));
-    let response = with_timeout(panics::catch(work)).await;
-    let response = response.flatten().unwrap_or_else(|error| Err(error.into()));
-    if let Ok(caller) = request.caller() {
-        log.set_caller(&caller);
-    }
-    match response {
+    match with_timeout(work).await.unwrap_or_else(|error| Err(error.into())) {
         Ok(response) => {
-            request.request_id().clone_into(&mut log.request_id);
             log.token_id = response.token().map(ToString::to_string).unwrap_or_default();
             response.into_response()
         }
         Err(error) => {
             // Only a valid token id is logged: any other text in the path comes from the caller.
             log.token_id = request.id().parse().map(|id: TokenId| id.to_string()).unwrap_or_default();
-            fail(&error, request.request_id(), log)
+            fail(&error, log)
         }
     }
 }
 
-/// The response to a request that fails with `error`.
-fn fail(error: &ApiError, request_id: &str, log: &mut RequestLog) -> Response<String> {
-    request_id.clone_into(&mut log.request_id);
+/// The response to the request of `log`, which fails with `error`.
+fn fail(error: &ApiError, log: &mut RequestLog) -> Response<String> {
     log.code = Some(error.code());
     log.reason = error.log_message();
     log.server_error = error.server_error().cloned();
-    problem_response(error, request_id)
+    problem_response(error, &log.request_id)
 }
 
 #[cfg(test)]
