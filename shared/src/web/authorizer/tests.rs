@@ -11,9 +11,9 @@ use crate::{
     error::ErrorCode,
     jwt::{SigningInput, samples as keys},
     memory::{At, Keys, Memory},
-    ports::{PortError, PortErrorKind, Service},
+    ports::{Clock, PortError, PortErrorKind, Service},
     routes::SEGMENT_PUNCTUATION,
-    token::{Claims, Families, Issuer, Token, TokenId, samples},
+    token::{Claims, Families, Issuer, Token, TokenId, UnixTime, samples},
 };
 
 const ISSUER: &str = "https://api.example/v1/access-tokens";
@@ -545,4 +545,24 @@ async fn http_organization_header_with_joined_values_is_denied() {
         event["headers"]["x-epilot-org-id"] = json!(org);
         assert_eq!(respond(event).await.unwrap()["isAuthorized"], allowed, "{org}");
     }
+}
+
+/// A clock that panics.
+struct Defect;
+
+impl Clock for Defect {
+    fn now(&self) -> UnixTime {
+        panic!("the clock is defective")
+    }
+}
+
+#[tokio::test]
+async fn panic_in_authorizer_allows_nothing() {
+    let rules = serde_json::from_value(json!({"GET /v1/access-tokens/{id}": {"any_caller": true}})).unwrap();
+    let issuers = Families { access: vec![issuer(ISSUER)], public: vec![issuer(PUBLIC)] };
+    let [rsa, ec] = keys::both();
+    let keys = Families { access: Keys(rsa), public: Keys(ec) };
+    let authorize = Authorize::new(ledger(), keys, Keys(ec), Defect, Policy { issuers, providers: Vec::new(), rules });
+    let error = answer_event(&authorize, &event("self").to_string()).await.unwrap_err();
+    assert_eq!(error.error_type, UNDECIDED);
 }
