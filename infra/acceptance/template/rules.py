@@ -10,7 +10,7 @@ from allowed import ACCESS_LOG, GATEWAY_RESPONSES, MANAGED_POLICIES, WILDCARDS
 APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
 STAGES = ("AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage")
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "x-amazon-apigateway-any-method")
-RUNBOOKS = Path("infra/runbooks.md")
+RUNBOOKS = Path("docs/operate.md")
 VARIABLE = re.compile(r"\$(?!\{[A-Za-z:]+\})\{?([\w.]*\w)?")
 
 
