@@ -1,7 +1,7 @@
 //! The log: one JSON object per line on standard output, with the metrics of each request in its line.
 //!
-//! There is one `request` line for each invocation, one `audit` line for each token that is created or revoked, and one
-//! `error` line for each error that does not end a request.
+//! There is one `start` line for each process, one `request` line for each invocation, one `audit` line for each token
+//! that is created or revoked, and one `error` line for each error that does not end a request.
 //!
 //! *(one exit for secrets)* The lines are written here and nowhere else. The AWS SDK and the Lambda runtime log through
 //! `tracing`, at trace level also what is signed and the signature; no subscriber is installed, so their lines are
@@ -50,6 +50,7 @@ enum Level {
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum LineKind {
+    Start,
     Request,
     Audit,
     Error,
@@ -61,6 +62,14 @@ struct ErrorFields {
     service: &'static str,
     operation: &'static str,
     kind: &'static str,
+}
+
+/// The line of the start of a process.
+#[derive(Serialize)]
+struct StartLine {
+    #[serde(flatten)]
+    line: LineFields,
+    version: &'static str,
 }
 
 /// The line of an error that does not end a request.
@@ -96,6 +105,12 @@ impl ErrorFields {
     fn of_port(error: &PortError) -> Self {
         Self { service: error.service.as_str(), operation: error.operation, kind: error.kind.as_str() }
     }
+}
+
+/// Logs the start of a process with the version of Latchkey.
+pub fn started() {
+    let line = LineFields::new(Level::Info, LineKind::Start, None);
+    write_line(&StartLine { line, version: env!("CARGO_PKG_VERSION") });
 }
 
 /// Logs an error that does not end a request and that an operator may have to act on.

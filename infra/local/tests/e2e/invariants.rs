@@ -104,7 +104,7 @@ impl TestStack {
         let mut logged = BTreeMap::new();
         for line in self.log_lines() {
             let kind = line["kind"].as_str().unwrap_or_default();
-            assert!(["request", "audit", "error"].contains(&kind), "{line}");
+            assert!(["start", "request", "audit", "error"].contains(&kind), "{line}");
             let id = line["request_id"].as_str().filter(|id| kind == "request" && request_ids.contains(*id));
             if let Some(id) = id {
                 let operation = line["operation"].as_str().unwrap_or_else(|| panic!("no operation: {line}"));

@@ -77,6 +77,18 @@ fn request_has_one_log_line_per_function() {
     assert_eq!(cold_starts.len(), functions.len(), "a process reports two cold starts: {cold_starts:?}");
 }
 
+/// Each process reports its version once, before any other line.
+#[test]
+fn start_line_has_version_of_function() {
+    let stack = TestStack::new();
+    stack.list(&stack.owner_token());
+    let lines = stack.log_lines();
+    assert_eq!((&lines[0]["kind"], &lines[0]["level"]), (&json!("start"), &json!("INFO")), "{lines:?}");
+    for line in lines.iter().filter(|line| line["kind"] == "start") {
+        assert_eq!(line["version"], env!("CARGO_PKG_VERSION"), "{line}");
+    }
+}
+
 #[test]
 fn request_line_counts_aws_calls() {
     let stack = TestStack::new();
