@@ -30,6 +30,7 @@ pub const CI: &[Step] = &[
     // The command of the README.
     step("tests", &["cargo", "test"]),
     step("CLI with AWS", &["cargo", "test", "--locked", "--features", "cli/aws", "--test", "cli", "apply"]),
+    step("documents", &["infra/acceptance/documents/run"]),
     step("documentation", &["infra/acceptance/documentation/run"]),
     step("offline verification", &["infra/acceptance/offline_verification/run"]),
     step("official clients", &["infra/acceptance/clients/run"]),
