@@ -4,6 +4,6 @@
 mod client;
 mod root_store;
 
-pub(crate) use client::HttpResponse;
 pub use client::{Client, ClientConfig};
+pub(crate) use client::{HttpResponse, RequestError};
 pub use root_store::{RootCertificates, RootCertificatesError, RootStore, TlsError};

@@ -21,8 +21,10 @@ pub enum Error {
     #[error("invalid token: {0}")]
     InvalidToken(String),
     /// The API returned an error.
-    #[error("{detail} ({code})")]
+    #[error("{detail} ({code} from `{service}`)")]
     Api {
+        /// The base URL of the service.
+        service: String,
         /// The HTTP status.
         status: u16,
         /// The problem's `detail`.
@@ -114,19 +116,24 @@ impl Error {
     pub fn from_response(service: &str, status: u16, body: &str) -> Self {
         let problem = serde_json::from_str(body).unwrap_or_else(|_| ProblemDetails {
             detail: format!(
-                "`{service}` returned status {status} without a problem document: check that it is the base URL of Latchkey"
+                "status {status} without a problem document: check that the URL is the base URL of Latchkey"
             ),
             code: "no code".to_owned(),
         });
-        Self::Api { status, detail: escape_line(&problem.detail), code: escape_line(&problem.code) }
+        Self::Api {
+            service: escape_line(service),
+            status,
+            detail: escape_line(&problem.detail),
+            code: escape_line(&problem.code),
+        }
     }
 
-    /// Adds to an API error that the credential was rejected, and where it came from.
+    /// Adds to an error about the caller's identity or permissions where the credential came from.
     #[must_use]
     pub fn with_credential_source(self, source: &str) -> Self {
         match self {
-            Self::Api { status: status @ 401, detail, code } => {
-                Self::Api { status, detail: format!("{detail}; the credential is from {source}"), code }
+            Self::Api { service, status: status @ (401 | 403), detail, code } => {
+                Self::Api { service, status, detail: format!("{detail}; the credential is from {source}"), code }
             }
             other => other,
         }
@@ -201,11 +208,11 @@ mod tests {
     fn api_error_shows_detail_or_names_the_service() {
         let response = |status, body| Error::from_response("https://a.example", status, body);
         let error = response(404, r#"{"detail": "the token or route does not exist", "code": "not_found"}"#);
-        assert_eq!(error.to_string(), "the token or route does not exist (not_found)");
+        assert_eq!(error.to_string(), "the token or route does not exist (not_found from `https://a.example`)");
         assert_eq!(
             response(502, "<html>").to_string(),
-            "`https://a.example` returned status 502 without a problem document: check that it is the base URL of \
-             Latchkey (no code)"
+            "status 502 without a problem document: check that the URL is the base URL of Latchkey (no code from \
+             `https://a.example`)"
         );
     }
 
@@ -217,11 +224,10 @@ mod tests {
                 .with_credential_source("`LATCHKEY_TOKEN`")
                 .to_string()
         };
-        assert_eq!(
-            error(401),
-            "a valid bearer token is required; the credential is from `LATCHKEY_TOKEN` (unauthenticated)"
-        );
-        assert_eq!(error(403), "a valid bearer token is required (unauthenticated)");
+        let named = "a valid bearer token is required; the credential is from `LATCHKEY_TOKEN` (unauthenticated from \
+                     `https://a.example`)";
+        assert_eq!((error(401).as_str(), error(403).as_str()), (named, named));
+        assert_eq!(error(404), "a valid bearer token is required (unauthenticated from `https://a.example`)");
     }
 
     #[test]

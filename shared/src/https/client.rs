@@ -1,6 +1,6 @@
 //! HTTP client that reads a URL.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{error::Error, sync::OnceLock, time::Duration};
 
 use aws_smithy_http_client::{Connector, proxy::ProxyConfig, tls::TlsContext};
 use aws_smithy_runtime_api::client::{
@@ -44,9 +44,21 @@ pub(crate) struct HttpResponse {
     body: ByteStream,
 }
 
-/// The URL is invalid, the server is unreachable, or the response is incomplete.
-#[derive(Debug)]
-pub(crate) struct RequestError;
+/// The URL is invalid, the server is unreachable, or the response is incomplete. Contains the innermost cause: an error of
+/// the operating system, of TLS or of HTTP.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct RequestError(String);
+
+impl RequestError {
+    fn of(error: impl Error) -> Self {
+        let mut innermost: &dyn Error = &error;
+        while let Some(source) = innermost.source() {
+            innermost = source;
+        }
+        Self(innermost.to_string())
+    }
+}
 
 impl ClientConfig {
     /// A connector that trusts the root certificates in `trusted`.
@@ -82,14 +94,14 @@ impl Client {
     /// Returns [`RequestError`] if `address` is not a URL or no response arrives.
     pub(crate) async fn get(&self, address: &str) -> Result<HttpResponse, RequestError> {
         // The parsed URL is requested, because the rules on addresses were applied to it.
-        let url = Url::parse(address).map_err(|_| RequestError)?;
-        let mut request = HttpRequest::get(&url).map_err(|_| RequestError)?;
+        let url = Url::parse(address).map_err(RequestError::of)?;
+        let mut request = HttpRequest::get(&url).map_err(RequestError::of)?;
         let agent = self.config.agent.map(|agent| ("user-agent", agent));
         let headers = [("accept", "*/*"), ("accept-encoding", "identity")];
         for (name, value) in headers.into_iter().chain(agent) {
-            request.headers_mut().try_insert(name, value).map_err(|_| RequestError)?;
+            request.headers_mut().try_insert(name, value).map_err(RequestError::of)?;
         }
-        let response = self.connector(&url).call(request).await.map_err(|_| RequestError)?;
+        let response = self.connector(&url).call(request).await.map_err(RequestError::of)?;
         let coding = response.headers().get("content-encoding");
         let is_encoded = coding.is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity"));
         let status = response.status().as_u16();
@@ -104,7 +116,7 @@ impl HttpResponse {
     ///
     /// Returns [`RequestError`] if the connection ends before the body does.
     pub async fn read_on(&mut self, read: &mut Vec<u8>) -> Result<bool, RequestError> {
-        let next = self.body.next().await.transpose().map_err(|_| RequestError)?;
+        let next = self.body.next().await.transpose().map_err(RequestError::of)?;
         Ok(next.map(|bytes| read.extend_from_slice(&bytes)).is_some())
     }
 }

@@ -9,9 +9,8 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    https::{Client, ClientConfig, HttpResponse, TlsError},
+    https::{Client, ClientConfig, HttpResponse, RequestError, TlsError},
     identity_provider::may_be_fetched,
-    json::excerpt,
     jwt::{KeySet, ProviderKeySet, VerifyingKey},
     ports::PortErrorKind,
 };
@@ -20,6 +19,8 @@ use crate::{
 const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
 /// Maximum size of a document, far above what providers publish.
 const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
+/// Maximum length of an address and of a cause in an error, in characters.
+const MAX_SHOWN_CHARS: usize = 255;
 
 /// The members of a discovery document that are read (OpenID Connect Discovery 1.0, section 3).
 #[derive(Deserialize)]
@@ -37,9 +38,9 @@ struct UncheckedJwkSet {
 /// Why the keys of an issuer cannot be fetched. Each variant contains the address that was requested.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DiscoveryError {
-    /// The server is unreachable, or the response is incomplete or late.
-    #[error("{0} cannot be reached")]
-    Silent(String),
+    /// The server is unreachable, or the response is incomplete or late, with the cause.
+    #[error("{0} cannot be reached: {1}")]
+    Unreachable(String, String),
     /// The response has an error status.
     #[error("{0} responded with status {1}")]
     Status(String, u16),
@@ -73,7 +74,7 @@ pub(super) fn client() -> Result<Client, TlsError> {
 impl DiscoveryError {
     pub(super) fn kind(&self) -> PortErrorKind {
         match self {
-            Self::Silent(_) => PortErrorKind::Unreachable,
+            Self::Unreachable(..) => PortErrorKind::Unreachable,
             _ => PortErrorKind::UnusableDocument,
         }
     }
@@ -102,7 +103,8 @@ pub(super) async fn fetch_provider_keys(client: &Client, issuer: &str) -> Result
 /// The JWKs that `issuer` publishes, of any type.
 async fn fetch_jwks(client: &Client, issuer: &str) -> Result<Vec<Value>, DiscoveryError> {
     let fetched = tokio::time::timeout(FETCH_TIMEOUT, fetch(client, issuer)).await;
-    fetched.unwrap_or_else(|_| Err(DiscoveryError::Silent(issuer.to_owned())))
+    let late = || format!("no complete response within {} seconds", FETCH_TIMEOUT.as_secs());
+    fetched.unwrap_or_else(|_| Err(DiscoveryError::Unreachable(shown(issuer), late())))
 }
 
 async fn fetch(client: &Client, issuer: &str) -> Result<Vec<Value>, DiscoveryError> {
@@ -127,28 +129,35 @@ fn may_name_keys_at(issuer: &str, address: &str) -> bool {
 }
 
 async fn document<T: DeserializeOwned>(client: &Client, address: &str) -> Result<T, DiscoveryError> {
-    let shown = || excerpt(address);
-    let response = client.get(address).await.map_err(|_| DiscoveryError::Silent(shown()))?;
+    let response = client.get(address).await.map_err(|error| unreachable(address, &error))?;
     if !(200..300).contains(&response.status) {
-        return Err(DiscoveryError::Status(shown(), response.status));
+        return Err(DiscoveryError::Status(shown(address), response.status));
     }
     if response.is_encoded {
-        return Err(DiscoveryError::Encoded(shown()));
+        return Err(DiscoveryError::Encoded(shown(address)));
     }
-    let body = body(response, &shown).await?;
-    serde_json::from_slice(&body).map_err(|_| DiscoveryError::Malformed(shown()))
+    let body = body(response, address).await?;
+    serde_json::from_slice(&body).map_err(|_| DiscoveryError::Malformed(shown(address)))
 }
 
-/// The body of the response. `shown` returns the address for errors. Reading stops at the first chunk beyond
-/// [`MAX_DOCUMENT_BYTES`].
-async fn body(mut response: HttpResponse, shown: &impl Fn() -> String) -> Result<Vec<u8>, DiscoveryError> {
+/// The body of the response of `address`. Reading stops at the first chunk beyond [`MAX_DOCUMENT_BYTES`].
+async fn body(mut response: HttpResponse, address: &str) -> Result<Vec<u8>, DiscoveryError> {
     let mut body = Vec::new();
-    while response.read_on(&mut body).await.map_err(|_| DiscoveryError::Silent(shown()))? {
+    while response.read_on(&mut body).await.map_err(|error| unreachable(address, &error))? {
         if body.len() > MAX_DOCUMENT_BYTES {
-            return Err(DiscoveryError::TooLarge(shown()));
+            return Err(DiscoveryError::TooLarge(shown(address)));
         }
     }
     Ok(body)
+}
+
+fn unreachable(address: &str, error: &RequestError) -> DiscoveryError {
+    DiscoveryError::Unreachable(shown(address), shown(&error.to_string()))
+}
+
+/// The part of a text from outside that an error repeats, such as the address that a provider names for its keys.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(MAX_SHOWN_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -200,9 +209,21 @@ mod tests {
         let started = Instant::now();
         let fetch = |response| fetch_from(&client, response);
         for (_, error) in <[_; 3]>::from(tokio::join!(fetch(b""), fetch(b"HTTP/1.1 200 OK\r\n"), fetch(incomplete))) {
-            assert!(matches!(error, DiscoveryError::Silent(_)), "{error}");
+            assert!(
+                error.to_string().ends_with(" cannot be reached: no complete response within 2 seconds"),
+                "{error}"
+            );
         }
         assert!((FETCH_TIMEOUT..FETCH_TIMEOUT.mul_f32(1.5)).contains(&started.elapsed()), "{:?}", started.elapsed());
+    }
+
+    #[tokio::test]
+    async fn unreachable_issuer_error_names_address_and_cause() {
+        let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+        let issuer = format!("http://{closed}/{}", "tenant/".repeat(12));
+        let error = fetch_keys(&client().unwrap(), &issuer).await.err().unwrap().to_string();
+        assert!(error.starts_with(&format!("{issuer}.well-known/openid-configuration cannot be reached: ")), "{error}");
+        assert!(error.contains("Connection refused"), "{error}");
     }
 
     #[tokio::test]

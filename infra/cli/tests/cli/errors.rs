@@ -32,22 +32,24 @@ fn unreachable_service_exits_with_unavailable() {
 fn api_error_shows_detail_and_sets_exit_code() {
     let viewer = STACK.user_token("123", "1003");
     let run_as = |credential: &str, arguments: &str| STACK.command(arguments).env("LATCHKEY_TOKEN", credential).run();
-    let unauthenticated =
-        "error: a valid bearer token is required; the credential is from `LATCHKEY_TOKEN` (unauthenticated)\n";
+    let unauthenticated = format!(
+        "error: a valid bearer token is required; the credential is from `LATCHKEY_TOKEN`{}",
+        STACK.error_end("unauthenticated")
+    );
     let unsigned = unsigned_token(&STACK.stack.addresses.issuer);
     assert_eq!(run_as(&unsigned, "token list").expect_failure(3), unauthenticated);
     assert!(run_as("two words\u{7f}", "token list").exit_code == 3);
     let denied = run_as(&viewer, "token list").expect_failure(3);
-    assert!(denied.contains("token:create") && denied.ends_with(" (permission_denied)\n"), "{denied}");
+    assert!(denied.contains("token:create") && denied.ends_with(&STACK.error_end("permission_denied")), "{denied}");
     let not_found = STACK.run("token get api_AAAAAAAAAAAAAAAAAAAAA").expect_failure(4);
-    assert_eq!(not_found, "error: the token or route does not exist (not_found)\n");
+    assert_eq!(not_found, format!("error: the token or route does not exist{}", STACK.error_end("not_found")));
     let invalid = STACK.run("token create --name x --expires-in soon").expect_failure(5);
     assert!(
-        invalid.starts_with("error: `expires_in` must be ") && invalid.ends_with(" (invalid_request)\n"),
+        invalid.starts_with("error: `expires_in` must be ") && invalid.ends_with(&STACK.error_end("invalid_request")),
         "{invalid}"
     );
     let not_held = STACK.run("token create --name x --role 456:owner").expect_failure(3);
-    assert!(not_held.contains("456:owner") && not_held.ends_with(" (role_not_held)\n"), "{not_held}");
+    assert!(not_held.contains("456:owner") && not_held.ends_with(&STACK.error_end("role_not_held")), "{not_held}");
 }
 
 /// No local service runs in the directory: a request would fail with another exit code.

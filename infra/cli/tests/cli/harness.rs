@@ -64,6 +64,11 @@ impl TestStack {
     }
 
     /// Returns an identity provider's token for `user`. The ledger decides the user's roles.
+    /// The end of the message of an error that the API returned: the code and the service.
+    pub fn error_end(&self, code: &str) -> String {
+        format!(" ({code} from `{}`)\n", self.stack.addresses.url)
+    }
+
     pub fn user_token(&self, org: &str, user: &str) -> String {
         let ttl = Duration::from_hours(1);
         let claims = UserClaims { org: org.to_owned(), user: user.to_owned(), roles: None, ttl };

@@ -35,8 +35,8 @@ fn redirect_and_malformed_list_are_errors() {
     assert_eq!(
         error,
         format!(
-            "error: `{url}` returned status 302 without a problem document: check that it is the base URL of Latchkey \
-             (no code)\n"
+            "error: status 302 without a problem document: check that the URL is the base URL of Latchkey (no code from \
+             `{url}`)\n"
         )
     );
     let (url, _) = serve(vec![response(200, "", "<html>")]);

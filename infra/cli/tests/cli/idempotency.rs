@@ -17,10 +17,10 @@ fn create_with_same_key_returns_same_token() {
     let [first, repeated] = [(); 2].map(|()| STACK.create_token("--idempotency-key one-key-of-a-test").0);
     assert_eq!(first, repeated);
     let mismatch = STACK.run("token create --name Other --idempotency-key one-key-of-a-test").expect_failure(5);
-    assert!(mismatch.ends_with(" (idempotency_mismatch)\n"), "{mismatch}");
+    assert!(mismatch.ends_with(&STACK.error_end("idempotency_mismatch")), "{mismatch}");
     STACK.run(&format!("token revoke {first}")).expect_success();
     let conflict = STACK.run("token create --name Test --idempotency-key one-key-of-a-test").expect_failure(5);
-    assert!(conflict.ends_with(" (idempotency_conflict)\n"), "{conflict}");
+    assert!(conflict.ends_with(&STACK.error_end("idempotency_conflict")), "{conflict}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn text_of_the_service_is_escaped() {
     let problem = json!({"detail": "a\u{1b}]0;title\u{7}\nerror: b", "code": "c\u{202e}"}).to_string();
     let (url, _requests) = serve(vec![response(404, "", &problem)]);
     let error = run_against(&url, "token get self").expect_failure(4);
-    assert_eq!(error, "error: a\\u{1b}]0;title\\u{7}\\u{a}error: b (c\\u{202e})\n");
+    assert_eq!(error, format!("error: a\\u{{1b}}]0;title\\u{{7}}\\u{{a}}error: b (c\\u{{202e}} from `{url}`)\n"));
 }
 
 #[test]
