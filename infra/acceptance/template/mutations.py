@@ -123,6 +123,14 @@ def missing_runbook(template: dict) -> None:
     properties(template, "SigningErrors")["AlarmDescription"] = "KMS does not sign. Runbook: Signatures."
 
 
+def new_parameter(template: dict) -> None:
+    template["Parameters"]["NewParameter"] = {"Type": "String", "Default": ""}
+
+
+def other_default(template: dict) -> None:
+    template["Parameters"]["LogRetentionDays"]["Default"] = 3
+
+
 MUTATIONS: dict[Callable, tuple[Mutation, ...]] = {
     rules.no_circular_dependency: (cycle, dependency, attribute),
     rules.routes_have_an_authorizer: (public_route, without_default, private_document),
@@ -141,6 +149,7 @@ MUTATIONS: dict[Callable, tuple[Mutation, ...]] = {
     rules.stages_depend_on_the_logging_role: (no_role_dependency,),
     rules.method_settings_name_routes: (plain_slashes, other_method),
     rules.alarms_name_a_runbook_section: (no_runbook, missing_runbook),
+    rules.parameters_are_documented: (new_parameter, other_default),
 }
 
 

@@ -11,6 +11,7 @@ APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
 STAGES = ("AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage")
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "x-amazon-apigateway-any-method")
 RUNBOOKS = Path("docs/operate.md")
+REFERENCE = Path("docs/configuration.md")
 VARIABLE = re.compile(r"\$(?!\{[A-Za-z:]+\})\{?([\w.]*\w)?")
 
 
@@ -120,6 +121,17 @@ def alarms_name_a_runbook_section(template: dict, _: set[str]) -> Iterator[str]:
             yield f"{name} refers to {section[1]}, which is not a heading of {RUNBOOKS}"
 
 
+def parameters_are_documented(template: dict, _: set[str]) -> Iterator[str]:
+    """Each parameter is a row of a table in the reference, which names its default unless that is empty."""
+    rows = {row[1]: row[0] for row in re.finditer(r"^\| `(\w+)` \|.*$", REFERENCE.read_text(), re.MULTILINE)}
+    for name, parameter in template.get("Parameters", {}).items():
+        default = parameter.get("Default", "")
+        if name not in rows:
+            yield f"{name} is not in {REFERENCE}"
+        elif default != "" and f"| `{default}`" not in rows[name]:
+            yield f"{REFERENCE} does not have the default {default} of {name}"
+
+
 RULES = (
     no_circular_dependency,
     routes_have_an_authorizer,
@@ -131,6 +143,7 @@ RULES = (
     stages_depend_on_the_logging_role,
     method_settings_name_routes,
     alarms_name_a_runbook_section,
+    parameters_are_documented,
 )
 
 

@@ -19,6 +19,9 @@ const PROVIDER_TOKENS: [(&str, &str); 10] = [
     ("aws_web_identity", include_str!("provider_tokens/aws_web_identity.json")),
 ];
 
+/// The page for operators. Each of its JSON blocks is a complete configuration.
+const DOCUMENTATION: &str = include_str!("../../../../docs/identity-providers.md");
+
 type ProviderAuthorizer = Authorize<(Memory, Keys, ProviderJwks, At)>;
 
 /// An authorizer with these keys of its identity provider, and this provider if it is given.
@@ -82,6 +85,30 @@ async fn documented_token_of_each_provider_is_accepted() {
         let found =
             json!({"principal": caller.principal().to_string(), "org": caller.org.as_str(), "roles": caller.roles});
         assert_eq!(found, *expected, "{name}");
+    }
+}
+
+/// Except for `page`, which the authorizer does not use, the documentation contains the configurations that accept these
+/// tokens, and no others.
+#[test]
+fn documented_configurations_are_those_of_the_tokens() {
+    let configuration = |text: &str| serde_json::from_str::<Value>(text).unwrap()["provider"].clone();
+    let tested: Vec<_> = PROVIDER_TOKENS.iter().map(|(_, text)| configuration(text)).collect();
+    let blocks = DOCUMENTATION.split("\n```json\n").skip(1).map(|block| block.split("\n```").next().unwrap());
+    let documented = blocks.flat_map(|block| serde_json::from_str::<Vec<Value>>(block).unwrap());
+    let documented: Vec<_> = documented
+        .map(|mut provider| {
+            let parsed: IdentityProvider = serde_json::from_value(provider.clone()).unwrap();
+            assert_eq!(parsed.check(&[], &[]), Ok(()), "{provider}");
+            provider.as_object_mut().unwrap().remove("page");
+            provider
+        })
+        .collect();
+    for provider in &documented {
+        assert!(tested.contains(provider), "no token is tested with {provider}");
+    }
+    for provider in &tested {
+        assert!(documented.contains(provider), "not documented: {provider}");
     }
 }
 
