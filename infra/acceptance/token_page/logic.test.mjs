@@ -21,6 +21,7 @@ let format;
 let pastedToken;
 let visibleText;
 let tryIt;
+let readUserClaim;
 
 before(async () => {
   const { createServer } = await import(pathToFileURL(createRequire(ROOT).resolve('vite')).href);
@@ -33,6 +34,7 @@ before(async () => {
   pastedToken = await load('pasted-token');
   ({ visibleText } = await load('visible-text'));
   tryIt = await load('try-it');
+  ({ readUserClaim } = await load('user-claim'));
 });
 
 after(() => vite?.close());
@@ -310,4 +312,24 @@ test('times are formatted relative to now', () => {
   assert.deepEqual([6 * DAY, 8 * DAY, -DAY].map((seconds) => format.expiresSoon(at(seconds), NOW)), [true, false, true]);
   const used = ['2026-03-01', '2026-02-28', '2026-02-26', '2026-01-02'].map((date) => format.formatLastUsed(date, NOW));
   assert.deepEqual(used, ['today', 'yesterday', '3 days ago', 'Jan 2, 2026']);
+});
+
+test('user claim is found by its name, by a JSON Pointer or by dots', () => {
+  const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const claims = { sub: 's', 'https://a.example/user': 'u', 'a.b': 'exact', a: { b: 'nested', c: ['x'] }, 'd/e': { f: 'p' } };
+  const token = `${encode({ alg: 'RS256' })}.${encode(claims)}.c2ln`;
+  const expected = [
+    ['sub', 's'],
+    ['https://a.example/user', 'u'],
+    ['a.b', 'exact'],
+    ['/a/b', 'nested'],
+    ['/a/c/0', 'x'],
+    ['a.c.0', ''],
+    ['/d~1e/f', 'p'],
+    ['a', ''],
+    ['toString', ''],
+    ['absent.name', ''],
+  ];
+  for (const [name, value] of expected) assert.equal(readUserClaim(token, name), value, name);
+  assert.equal(readUserClaim('not a JWT', 'sub'), '');
 });

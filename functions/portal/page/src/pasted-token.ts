@@ -3,6 +3,8 @@
  * published keys before the id is used. The token stays in the browser.
  */
 
+import { decodeBase64url, decodeObject } from './jws';
+
 /** The families of tokens, each with a key set of its own. */
 export type TokenFamily = 'access' | 'public';
 
@@ -87,17 +89,6 @@ function parseToken(token: string): ParsedToken | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Decodes a JSON object in base64url. Throws for anything else. */
-function decodeObject(text: string): Record<string, unknown> {
-  const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(decodeBase64url(text)));
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new SyntaxError('not a JSON object');
-  return value as Record<string, unknown>;
-}
-
-function decodeBase64url(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) => character.charCodeAt(0));
 }
 
 /** Returns the key with this id. Throws if the response is not a JWK set. */

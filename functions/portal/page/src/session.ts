@@ -8,6 +8,7 @@ import { ErrorResponse, InMemoryWebStorage, UserManager, WebStorageStateStore, t
 import type { Credentials } from './api';
 import type { PortalConfig, SignInProvider } from './config';
 import { messages } from './messages';
+import { readUserClaim } from './user-claim';
 
 /** Outcome of a page load. `returnState` is the state of the page that the sign-in interrupted. */
 export type SignInResult<ReturnState> =
@@ -21,7 +22,7 @@ const STATE_KEY_PREFIX = 'oidc.';
 
 const PROVIDER_TIMEOUT_SECONDS = 15;
 
-/** Signing out waits at most this long for the revocation of the refresh token. */
+/** Signing out waits at most this long for a pending renewal, and for the revocation of the refresh token. */
 const REVOCATION_TIMEOUT_MS = 3_000;
 
 /** Redirects to the identity providers and handles their redirects back. */
@@ -116,7 +117,7 @@ export class Session implements Credentials {
 
   /** The user's principal, as `created_by` of a token contains it. */
   get principal(): string {
-    return `${this.provider.name}|${String(this.user.profile[this.provider.user_claim] ?? '')}`;
+    return `${this.provider.name}|${readUserClaim(this.bearerToken(), this.provider.user_claim)}`;
   }
 
   bearerToken(): string {
@@ -164,13 +165,17 @@ export class Session implements Credentials {
    * failure does not keep the user signed in.
    */
   private async revokeRefreshToken(): Promise<void> {
+    // A renewal replaces the refresh token, and the new one is revoked.
+    await Promise.race([this.pendingRenewal, new Promise((resolve) => setTimeout(resolve, REVOCATION_TIMEOUT_MS))]);
     const { refresh_token: token } = this.user;
     if (!token) return;
     try {
       const { revocation_endpoint: endpoint } = await this.manager.metadataService.getMetadata();
       if (!endpoint) return;
       const body = new URLSearchParams({ token, token_type_hint: 'refresh_token', client_id: this.provider.client_id });
-      await fetch(endpoint, { method: 'POST', body, credentials: 'omit', signal: AbortSignal.timeout(REVOCATION_TIMEOUT_MS) });
+      // A redirect would pass the token on.
+      const options = { method: 'POST', credentials: 'omit', redirect: 'error' } as const;
+      await fetch(endpoint, { ...options, body, signal: AbortSignal.timeout(REVOCATION_TIMEOUT_MS) });
     } catch {
       // The provider cannot be reached, or the Content-Security-Policy does not allow its endpoint.
     }
