@@ -1,8 +1,10 @@
-"""Builds the functions and the template as they are deployed, for this machine's processor architecture."""
+"""Builds the functions and the templates as they are deployed, for this machine's processor architecture."""
 
 import os
 import platform
+import shutil
 import sys
+import tarfile
 from pathlib import Path
 
 import processes
@@ -37,6 +39,20 @@ def build(folder: Path) -> Path:
     run(["cargo", "lambda", "build", "--release", "--locked", *binaries], folder)
     run(["sam", "build", "--build-dir", str(built), "--parameter-overrides", f"Architecture={ARCHITECTURE}"], folder)
     return built / "template.yaml"
+
+
+def package(folder: Path) -> Path:
+    """Archives the built functions as a release does, and returns the folder with the extracted files."""
+    artifacts = folder / "artifacts"
+    shutil.rmtree(artifacts, ignore_errors=True)
+    binaries = folder / "cargo/lambda"
+    release = [sys.executable, "-B", "infra/release/release.py", "--output", str(artifacts)]
+    run([*release, "functions", ARCHITECTURE, "--binaries", str(binaries)], folder)
+    [archive] = artifacts.glob(f"latchkey-functions-*-{ARCHITECTURE}.tar.gz")
+    extracted = folder / "state/release"
+    with tarfile.open(archive) as members:
+        members.extractall(extracted, filter="data")
+    return extracted
 
 
 def run(command: list[str], folder: Path) -> None:

@@ -33,7 +33,7 @@ OPERATION_OPTIONS = {
 
 
 def create(report: Report, stack: Stack, provider: IdentityProvider) -> ApiClient:
-    """Deploys with the required parameters only. The first owner creates the item `early`."""
+    """Deploys a release with the required parameters only. The first owner creates the item `early`."""
     stack.create(PublicUrl=FIRST_URL, IdentityProviders=provider.configuration)
     api = ApiClient(stack.url, FIRST_URL, provider)
     manifest = stack.emulator.folder / "manifest.json"
@@ -61,7 +61,7 @@ def create_token(api: ApiClient, user: str, name: str) -> None:
 
 
 def update(report: Report, stack: Stack, first: ApiClient) -> ApiClient:
-    """Deploys with another public URL and a domain."""
+    """Deploys the built template over the release, with another public URL and a domain."""
     names = ("Table", "AccessKey", "PublicKey", "Authorizer", "CreateToken")
     before = [stack.id(name) for name in names]
     parameters = {"PublicUrl": URL, "PreviousPublicUrls": FIRST_URL, **RESPONSE_OPTIONS, **DOMAIN_OPTIONS}

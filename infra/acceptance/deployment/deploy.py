@@ -1,9 +1,9 @@
 """Deploys template.yaml as an operator would and compares the deployed API with the local stack.
 
-`sam validate` checks the templates, `sam build` builds the functions as they are deployed, and `sam deploy` deploys them into
-ministack, a third-party emulator of AWS. It transforms and deploys the template with CloudFormation, runs the functions as
-processes, requires signed requests, and enforces the policies of the functions' roles and of the keys. An identity provider
-on this machine issues the users' tokens.
+`sam validate` checks the templates, and `sam build` builds the functions as they are deployed. The stack is created from the
+files of a release with the AWS CLI and updated with `sam deploy`, in ministack, a third-party emulator of AWS. It transforms and
+deploys the templates with CloudFormation, runs the functions as processes, requires signed requests, and enforces the policies of
+the functions' roles and of the keys. An identity provider on this machine issues the users' tokens.
 
 Differences between the emulator and AWS, and how the suite handles them:
 
@@ -36,7 +36,7 @@ from pathlib import Path
 
 import checks
 from api import ApiClient
-from build import build, validate
+from build import build, package, validate
 from cases import CASES
 from emulator import Emulator
 from expected_differences import EXPECTED_DIFFERENCES, unexpected_differences
@@ -53,9 +53,10 @@ def main() -> int:
     report = Report()
     validate(folder)
     template = build(folder)
+    release = package(folder)
     report.step("built")
     with IdentityProvider() as provider, Emulator(state, SERVICES, AUTH="true") as emulator:
-        stack = Stack(emulator, template, folder)
+        stack = Stack(emulator, template, release, folder)
         first = checks.create(report, stack, provider)
         report.step("created")
         deployed = checks.update(report, stack, first)

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import yaml
+from samtranslator.yaml_helper import yaml_parse
 
 
 def write_emulator_template(built: Path) -> Path:
     """Writes a template for the emulator next to the built one, because templates contain relative paths."""
-    template = yaml.safe_load(built.read_text())
+    template = yaml_parse(built.read_text())
     template["Conditions"] = {name: without_join(value) for name, value in template["Conditions"].items()}
     template["Resources"] |= extract_gateway_responses(template["Resources"]["Api"]["Properties"])
     template["Resources"] = rewrite_policy_conditions(without_metric_math(template["Resources"]))

@@ -14,36 +14,53 @@ from emulator_template import write_emulator_template
 SERVICES = "apigateway,cloudformation,cloudwatch,dynamodb,iam,kms,lambda,logs,s3,sts"
 STACK_NAME = "latchkey"
 BUCKET = "packages"
+ARTIFACT_BUCKET = "artifacts"
+# Another value than the default of the parameter ArtifactPrefix.
+ARTIFACT_PREFIX = "tools/latchkey"
 
 
 class Stack:
-    def __init__(self, emulator: Emulator, template: Path, folder: Path) -> None:
+    """Deploys the files of a release, and then the template that SAM has built."""
+
+    def __init__(self, emulator: Emulator, template: Path, release: Path, folder: Path) -> None:
         self.emulator = emulator
         self.folder = folder
         self.template = write_emulator_template(template)
+        self.release = release
         self.log = emulator.folder / "deploy.log"
         self.cloudformation = emulator.client("cloudformation")
         location = {"LocationConstraint": REGION}
-        emulator.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
+        for bucket in (BUCKET, ARTIFACT_BUCKET):
+            emulator.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=location)
 
     def create(self, **parameters: str) -> None:
-        """Deploys with these parameters from a file, because they exceed the command line of `sam deploy`."""
-        file = self.emulator.folder / "parameters.yaml"
-        # JSON is YAML.
-        file.write_text(json.dumps(parameters | {"Architecture": ARCHITECTURE}))
-        self.deploy(f"file://{file}")
+        """Creates the stack from the files of the release with the commands of docs/deploy.md."""
+        [template] = self.release.glob("latchkey/*/template.yaml")
+        bucket = f"s3://{ARTIFACT_BUCKET}/{ARTIFACT_PREFIX}"
+        self.run("aws", "s3", "cp", "--recursive", "--no-progress", str(self.release / "latchkey"), bucket)
+        parameters |= {"ArtifactBucket": ARTIFACT_BUCKET, "ArtifactPrefix": ARTIFACT_PREFIX}
+        parameters["Architecture"] = ARCHITECTURE
+        command = ["aws", "cloudformation", "deploy", "--template-file", str(write_emulator_template(template))]
+        command += ["--stack-name", STACK_NAME, "--s3-bucket", ARTIFACT_BUCKET, "--capabilities", "CAPABILITY_IAM"]
+        self.run(*command, "--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items()))
+        self.deploy_stage()
 
     def deploy(self, *parameters: str) -> None:
-        """Creates or updates the stack with `sam deploy`. Other parameters keep their values."""
+        """Updates the stack with `sam deploy`. Other parameters keep their values."""
         command = ["sam", "deploy", "--template-file", str(self.template), "--stack-name", STACK_NAME, "--s3-bucket", BUCKET]
         command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"]
-        command += ["--parameter-overrides", *parameters]
+        self.run(*command, "--parameter-overrides", *parameters)
+        self.deploy_stage()
+
+    def run(self, *command: str) -> None:
         variables = environment(self.folder) | self.emulator.access
         with self.log.open("a") as log:
-            status = processes.run(command, env=variables, stdout=log, stderr=log)
+            status = processes.run(list(command), env=variables, stdout=log, stderr=log)
         if status != 0:
-            sys.exit(f"sam deploy failed\n{self.log.read_text()[-4000:]}")
-        # Changed gateway responses take effect with the next deployment of the stage.
+            sys.exit(f"{' '.join(command[:3])} failed\n{self.log.read_text()[-4000:]}")
+
+    def deploy_stage(self) -> None:
+        """Deploys the stage once more, with which changed gateway responses take effect."""
         self.emulator.client("apigateway").create_deployment(restApiId=self.id("Api"), stageName=self.stage)
 
     @property
