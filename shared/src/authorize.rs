@@ -1,6 +1,6 @@
 //! Authorizes a request: authenticates its credential and evaluates the access rule of its route.
 //!
-//! *(closed by default)* Every path through this module that does not allow the request returns an [`AuthorizeError`],
+//! *(deny by default)* Every path through this module that does not allow the request returns an [`AuthorizeError`],
 //! an outage of a dependency included. Only public keys are cached: each decision reads the ledger.
 
 mod access_rule;
@@ -157,7 +157,7 @@ impl<P: AuthorizerPorts> Authorize<P> {
         Ok(Some(caller))
     }
 
-    /// *(verify, then clear)* The claimed issuer selects the keys; every other claim is used only after the signature
+    /// *(verify before use)* The claimed issuer selects the keys; every other claim is used only after the signature
     /// is verified.
     async fn authenticate(&self, request: &AuthorizationRequest) -> Result<AuthenticatedCaller, AuthorizeError> {
         let credential = request.credential.as_ref().map_err(|cause| unauthenticated(*cause))?;

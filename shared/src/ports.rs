@@ -1,6 +1,6 @@
 //! The ports: traits for everything that the operations need from outside, such as the ledger, keys and a clock.
 //!
-//! *(a power is a permission)* Each operation on the ledger is a trait of its own, so that the type parameters of a
+//! *(one permission per port)* Each operation on the ledger is a trait of its own, so that the type parameters of a
 //! function correspond to the actions of its IAM policy.
 //!
 //! An absent value is not an error: a method whose value may be absent returns an `Option` inside the `Result`.

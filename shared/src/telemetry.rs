@@ -3,7 +3,7 @@
 //! There is one `start` line for each process, one `request` line for each invocation, one `audit` line for each token
 //! that is created or revoked, and one `error` line for each error that does not end a request.
 //!
-//! *(one exit for secrets)* The lines are written here and nowhere else. The AWS SDK and the Lambda runtime log through
+//! *(returned only on creation)* The lines are written here and nowhere else. The AWS SDK and the Lambda runtime log through
 //! `tracing`, at trace level also what is signed and the signature; no subscriber is installed, so their lines are
 //! never written. No line contains text that a caller sent, except ids and
 //! an X-Ray trace id in its exact form.

@@ -45,7 +45,7 @@ pub struct Token {
     pub created_at: UnixTime,
     /// The user or token that created it.
     pub created_by: Principal,
-    /// The token that created it, if a token did. *(dies with its parent)*
+    /// The token that created it, if a token did. *(ends with its parent)*
     pub parent: Option<TokenId>,
     /// Time of expiration; `None` means that the token does not expire.
     pub expires_at: Option<UnixTime>,

@@ -120,7 +120,7 @@ fn find_active<'a>(data: &'a AuthorizationData, id: &TokenId, now: UnixTime) -> 
     }
 }
 
-/// *(dies with its parent)* A parent that is revoked, expired, missing or unreadable makes its children inactive at
+/// *(ends with its parent)* A parent that is revoked, expired, missing or unreadable makes its children inactive at
 /// once.
 fn require_active_parent(data: &AuthorizationData, child: &Token, now: UnixTime) -> Result<(), AuthorizeError> {
     let Some(id) = &child.parent else { return Ok(()) };
@@ -137,7 +137,7 @@ fn require_active_parent(data: &AuthorizationData, child: &Token, now: UnixTime)
     }
 }
 
-/// *(the row is the right)* Organization, roles, expiry and flags are those of the stored token.
+/// *(the item is authoritative)* Organization, roles, expiry and flags are those of the stored token.
 fn authenticated_caller(stored: Token, data: AuthorizationData, now: UnixTime) -> AuthenticatedCaller {
     let has_flag = |flag: fn(&Access) -> bool| stored.token_type.access().is_some_and(flag);
     let read_only = has_flag(|access| access.read_only);

@@ -1,4 +1,4 @@
-//! The verified claims of a user's token. *(verify, then clear)* A claim of the wrong type is an error and never counts
+//! The verified claims of a user's token. *(verify before use)* A claim of the wrong type is an error and never counts
 //! as missing.
 
 use std::time::Duration;

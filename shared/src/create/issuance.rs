@@ -89,7 +89,7 @@ impl IssuedToken {
         self.recorded.token()
     }
 
-    /// The JWT, for the response to the create request. *(one exit for secrets)*
+    /// The JWT, for the response to the create request. *(returned only on creation)*
     #[must_use]
     pub fn expose_secret(self) -> String {
         self.jwt.expose_secret(&self.recorded)

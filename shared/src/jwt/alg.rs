@@ -1,4 +1,4 @@
-//! Supported signature algorithms. *(verify, then clear)* The key determines the algorithm, never the header of a
+//! Supported signature algorithms. *(verify before use)* The key determines the algorithm, never the header of a
 //! token.
 
 use jsonwebtoken::Algorithm;

@@ -6,7 +6,7 @@ use jsonwebtoken::jwk::JwkSet;
 
 use super::VerifyingKey;
 
-/// The public keys of one issuer, by `kid`. *(verify, then clear)* A `kid` is looked up only in the key set that the
+/// The public keys of one issuer, by `kid`. *(verify before use)* A `kid` is looked up only in the key set that the
 /// claim `iss` selects.
 #[derive(Clone, Default)]
 pub struct KeySet {

@@ -15,7 +15,7 @@ use crate::json::excerpt;
 const MAX_KEYS_PER_TOKEN: usize = 4;
 
 /// The keys that an identity provider publishes. Several may have one `kid` (RFC 7517, section 4.5), or none.
-/// *(verify, then clear)* Each key verifies only signatures of its own type and algorithm.
+/// *(verify before use)* Each key verifies only signatures of its own type and algorithm.
 #[derive(Default)]
 pub struct ProviderKeySet {
     keys: Vec<ProviderKey>,

@@ -13,7 +13,7 @@ const MIN_RSA_MODULUS_BITS: usize = 2048;
 /// Maximum size of an RSA modulus. It bounds the duration of a verification.
 const MAX_RSA_MODULUS_BITS: usize = 4096;
 
-/// A public key and the algorithm of its signatures. *(verify, then clear)* The key type determines the algorithm.
+/// A public key and the algorithm of its signatures. *(verify before use)* The key type determines the algorithm.
 #[derive(Clone)]
 pub(super) struct PublicKey {
     pub(super) alg: Alg,

@@ -11,7 +11,7 @@ use super::Alg;
 /// The JWS signing input: `BASE64URL(header) . BASE64URL(claims)` (RFC 7515, section 5.1).
 pub struct SigningInput(String);
 
-/// A signed token. *(one exit for secrets)* It implements neither `Display` nor `Serialize`, and its `Debug` output
+/// A signed token. *(returned only on creation)* It implements neither `Display` nor `Serialize`, and its `Debug` output
 /// hides it. The only access is [`Jwt::expose_secret`], which requires the proof that the token is stored.
 pub struct Jwt(String);
 

@@ -11,7 +11,7 @@ use crate::json::{StrictObject, present};
 /// Maximum length of a token in bytes: the limit of API Gateway for all headers of a request.
 const MAX_TOKEN_BYTES: usize = 10_240;
 
-/// A parsed token whose signature is not verified yet. *(verify, then clear)*
+/// A parsed token whose signature is not verified yet. *(verify before use)*
 pub struct Unverified<'a> {
     signed: &'a str,
     claims: String,

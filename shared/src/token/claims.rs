@@ -1,4 +1,4 @@
-//! The claims of a token's JWT. *(the row is the right)* They are a pure function of the stored token.
+//! The claims of a token's JWT. *(the item is authoritative)* They are a pure function of the stored token.
 
 use serde::{Deserialize, Serialize};
 
@@ -113,7 +113,7 @@ impl Claims {
         }
     }
 
-    /// *(the row is the right)* Whether these are the claims of `token`, under the issuer and audience that they name.
+    /// *(the item is authoritative)* Whether these are the claims of `token`, under the issuer and audience that they name.
     /// Every claim must equal the value that is derived from the stored token.
     #[must_use]
     pub fn are_of(&self, token: &Token) -> bool {

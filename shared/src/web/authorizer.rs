@@ -34,7 +34,7 @@ pub async fn serve_authorizer<P: AuthorizerPorts>(authorize: Authorize<P>, telem
     lambda_runtime::run(service_fn(handler)).await
 }
 
-/// *(closed by default)* The response to one authorizer event: an IAM policy for a REST API, the simple format for an
+/// *(deny by default)* The response to one authorizer event: an IAM policy for a REST API, the simple format for an
 /// HTTP API, at most 8,192 bytes.
 ///
 /// # Errors

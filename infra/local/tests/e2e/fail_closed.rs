@@ -1,4 +1,4 @@
-//! Fails closed: without the authorizer, and during outages of `DynamoDB`, KMS and the identity provider. *(closed by default)*
+//! Fails closed: without the authorizer, and during outages of `DynamoDB`, KMS and the identity provider. *(deny by default)*
 
 use std::time::{Duration, Instant};
 
@@ -179,7 +179,7 @@ fn identity_provider_keys_are_fetched_once_per_process() {
     assert!(stack.idp().faults.request_count("/jwks.json") <= processes);
 }
 
-/// *(the row is the right)*
+/// *(the item is authoritative)*
 #[test]
 fn claims_that_differ_from_item_are_rejected_with_real_key() {
     let stack = TestStack::new();

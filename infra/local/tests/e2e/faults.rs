@@ -111,7 +111,7 @@ fn function_under_fault_is_prompt_consistent_and_retryable() {
     check_all(&CALLS_OF_FUNCTIONS);
 }
 
-/// *(closed by default)*
+/// *(deny by default)*
 #[test]
 fn authorizer_under_fault_grants_nothing_and_recovers() {
     check_all(&CALLS_OF_AUTHORIZER);

@@ -1,5 +1,5 @@
 //! The functions' IAM policies compared with the calls that the functions make, and the number of calls per operation.
-//! *(a power is a permission)*
+//! *(one permission per port)*
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -169,7 +169,7 @@ fn aws_calls_per_operation_match_design() {
     }
 }
 
-/// *(one exit for secrets)* Includes rejected requests and an outage.
+/// *(returned only on creation)* Includes rejected requests and an outage.
 #[test]
 fn functions_never_print_a_token() {
     let stack = TestStack::new();

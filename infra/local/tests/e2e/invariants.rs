@@ -39,7 +39,7 @@ impl TestStack {
         self.assert_each_call_is_permitted();
     }
 
-    /// *(one exit for secrets)* The functions log no token, nor its signature.
+    /// *(returned only on creation)* The functions log no token, nor its signature.
     pub fn assert_no_secret_is_logged(&self) {
         let output = self.output();
         for token in self.secrets.lock().unwrap().iter() {
@@ -122,7 +122,7 @@ impl TestStack {
         complete.lines().map(parse).collect()
     }
 
-    /// *(a power is a permission)* No function makes a call that its policy does not name or a condition forbids.
+    /// *(one permission per port)* No function makes a call that its policy does not name or a condition forbids.
     fn assert_each_call_is_permitted(&self) {
         let permissions = self.permissions();
         for call in self.calls.all().into_iter().filter(|call| call.caller != OPERATOR) {

@@ -2,7 +2,7 @@
 //! responses get lost. Each command runs against the service and a simple model, and the results are compared.
 //!
 //! The model states the guarantees: a revoked token stays revoked; an acknowledged create request yields a usable token; an
-//! idempotency key yields one active token; a child dies with its parent; no token is wider than its creator; the published keys
+//! idempotency key yields one active token; a child ends with its parent; no token is wider than its creator; the published keys
 //! verify every active token; no caller reaches another organization.
 //!
 //! `LATCHKEY_MODEL_RUNS=200 cargo test --test e2e model_based -- --nocapture` runs 200 sequences.

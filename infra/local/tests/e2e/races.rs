@@ -131,7 +131,7 @@ fn request_after_revocation_response_is_never_granted() {
     assert!(stack.lambda.processes("authorizer").len() >= 8);
 }
 
-/// *(dies with its parent)* The child is inactive as soon as the revocation has returned.
+/// *(ends with its parent)* The child is inactive as soon as the revocation has returned.
 #[test]
 fn child_created_during_revocation_of_parent_is_inactive() {
     repeat_race(|stack, owner, _| {

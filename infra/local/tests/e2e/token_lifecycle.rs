@@ -106,7 +106,7 @@ fn token_type_has_own_prefix_default_expiry_and_filter() {
     }
 }
 
-/// *(dies with its parent)*
+/// *(ends with its parent)*
 #[test]
 fn child_token_dies_with_parent_and_cannot_create_tokens() {
     let stack = SharedStack::get();

@@ -22,7 +22,7 @@ const RETRY_BUDGET: Duration = Duration::from_secs(2);
 const INITIAL_BACKOFF: Duration = Duration::from_millis(20);
 
 impl ReadAuthorizationData for Ledger {
-    /// One strongly consistent `BatchGetItem`. *(closed by default)* Unprocessed keys do not count as absent: they are
+    /// One strongly consistent `BatchGetItem`. *(deny by default)* Unprocessed keys do not count as absent: they are
     /// retried, and if any remain, the call fails.
     async fn read_authorization_data(
         &self,

@@ -27,13 +27,15 @@ fn operation_ids_match_the_contract() {
     assert_eq!(ids, contract);
 }
 
-/// The document, the template and the workspace have one version, which the functions and the commands report.
+/// The document, the template, the README and the workspace have one version, which the functions and the commands report.
 #[test]
-fn document_and_template_have_version_of_workspace() {
+fn documents_and_template_have_version_of_workspace() {
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(DOCUMENT["info"]["version"], version);
     let template = include_str!("../../../../../template.yaml");
     assert!(template.contains(&format!("\n  Version: {version}\n")), "template.yaml has another version");
+    let readme = include_str!("../../../../../README.md");
+    assert!(readme.contains(&format!("/badge/version-{version}-")), "README.md has another version");
 }
 
 /// Success is `application/json` and every error is `application/problem+json` (RFC 9457). A response to `HEAD` has no content.

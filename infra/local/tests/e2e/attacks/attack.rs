@@ -132,7 +132,7 @@ impl GroupResult {
         }
     }
 
-    /// *(one exit for secrets)* No part of a request is logged.
+    /// *(returned only on creation)* No part of a request is logged.
     fn search_log_for_secrets(&mut self, stack: &TestStack, attacks: &[Attack]) {
         let output = stack.output();
         let logged = base64url_words(&output).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n");

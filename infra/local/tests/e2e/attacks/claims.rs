@@ -1,4 +1,4 @@
-//! Claims that differ from the token's item, under a valid signature. *(the row is the right)*
+//! Claims that differ from the token's item, under a valid signature. *(the item is authoritative)*
 
 use serde_json::{Value, json};
 
