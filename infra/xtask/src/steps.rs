@@ -27,6 +27,7 @@ pub const CI: &[Step] = &[
     step("templates", &["infra/acceptance/template/run"]),
     step("OpenAPI", &["infra/acceptance/openapi/lint"]),
     step("dependencies", &["infra/acceptance/dependencies/run"]),
+    step("workflows", &["infra/acceptance/workflows/run"]),
     // The command of the README.
     step("tests", &["cargo", "test"]),
     step("CLI with AWS", &["cargo", "test", "--locked", "--features", "cli/aws", "--test", "cli", "apply"]),
@@ -36,10 +37,12 @@ pub const CI: &[Step] = &[
     step("official clients", &["infra/acceptance/clients/run"]),
     step("token page", &["infra/acceptance/token_page/run"]),
     step("deployment", &["infra/acceptance/deployment/run"]),
+    step("CDK", &["infra/acceptance/cdk/run"]),
 ];
 
 /// Runs at night and before a release, after [`CI`].
 pub const FULL: &[Step] = &[
+    step("release", &["infra/acceptance/release/run"]),
     step("contract", &["infra/acceptance/openapi/run"]),
     step("second emulator", &["infra/acceptance/second_emulator/run"]),
     step("identity providers", &["infra/acceptance/identity_providers/run"]),
