@@ -11,8 +11,9 @@ from local_stack import OUTPUT
 # The account, as an access key id, and the region that the local stack uses.
 ACCOUNT = {"aws_access_key_id": "000000000000", "region_name": "us-east-1"}
 # Without the tests that inject faults and run generated steps in front of the service: another DynamoDB or KMS adds only
-# latency to them.
-TESTS = "cargo test --locked --test e2e -- --skip faults:: --skip model_based::".split()
+# latency to them. Without the lists of 10,000 tokens as well: the emulator takes longer than the 4 seconds after which a list
+# continues at a link.
+TESTS = "cargo test --locked --test e2e -- --skip faults:: --skip model_based:: --skip pagination::list_without_limit_".split()
 
 
 def main() -> int:
