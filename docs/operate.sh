@@ -1,0 +1,239 @@
+# Shell functions of the runbooks in operate.md, for bash. Set STACK to the name of the stack; then source the file, or paste its text.
+# Each function fails if a call of AWS fails, and prints the reason.
+
+resource() { aws cloudformation describe-stack-resource --stack-name "$STACK" --logical-resource-id "$1" \
+  --query StackResourceDetail.PhysicalResourceId --output text; }
+
+# Use the output TableName for the table, not the resource Table: they differ after a restore.
+output() (
+  value=$(aws cloudformation describe-stacks --stack-name "$STACK" --query "Stacks[0].Outputs[?OutputKey=='$1'].OutputValue" \
+    --output text) && [[ -n $value && $value != None ]] && echo "$value" || { echo "$STACK has no output $1" >&2; exit 1; }
+)
+parameters() { aws cloudformation describe-stacks --stack-name "$STACK" --query 'Stacks[0].Parameters' --output json; }
+parameter() (
+  set -o pipefail
+  parameters | jq -er --arg name "$1" '.[] | select(.ParameterKey == $name).ParameterValue' ||
+    { echo "$STACK has no parameter $1" >&2; exit 1; }
+)
+
+# The audience of tokens.
+audience() { local value; value=$(parameter TokenAudience) && echo "${value:-$(parameter PublicUrl)}"; }
+
+# signing_key FAMILY: the ARN of the key that signs now. FAMILY is Access or Public.
+signing_key() (
+  arn=$(parameter "$1SigningKeyArn") && id=$(resource "$1Key") || exit
+  if [[ -n $arn ]]; then echo "$arn"; else aws kms describe-key --key-id "$id" --query KeyMetadata.Arn --output text; fi
+)
+
+# The bucket with the code: that of a release, or that of the SAM CLI.
+bucket() { parameter ArtifactBucket 2> /dev/null || STACK=aws-sam-cli-managed-default output SourceBucket; }
+
+# save_deployment: saves the deployed template, which names the code in S3, and the parameters in the bucket, as before-TIME.
+save_deployment() (
+  set -o pipefail
+  name=before-$(date -u +%Y%m%dT%H%M%SZ) && target=s3://$(bucket)/$STACK/$name && values=$(parameters) &&
+    template=$(aws cloudformation get-template --stack-name "$STACK" --template-stage Original --query TemplateBody --output json |
+      jq -er 'if type == "string" then . else values | tojson end') &&
+    aws s3 cp - "$target/parameters.json" <<< "$values" && aws s3 cp - "$target/template.yaml" <<< "$template" &&
+    echo "saved as $name" || { echo "the deployment was not saved" >&2; exit 1; }
+)
+
+# restore_deployment NAME: deploys what save_deployment saved. Builds nothing.
+restore_deployment() (
+  name=${1:?name a saved deployment}; path=$STACK/${name%/}
+  bucket=$(bucket) && id=$(aws cloudformation describe-stacks --stack-name "$STACK" --query 'Stacks[0].StackId' --output text) &&
+    values=$(aws s3 cp "s3://$bucket/$path/parameters.json" -) &&
+    update_stack --parameters "$values" \
+      --template-url "https://s3.$(cut -d: -f4 <<< "$id").amazonaws.com/$bucket/$path/template.yaml"
+)
+
+# Waits for the end of the update. If it fails, prints the reasons.
+update_stack() (
+  aws cloudformation update-stack --stack-name "$STACK" --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND "$@" || exit
+  aws cloudformation wait stack-update-complete --stack-name "$STACK" || {
+    aws cloudformation describe-stack-events --stack-name "$STACK" --max-items 100 --output text \
+      --query "StackEvents[?contains(ResourceStatus, 'FAILED')].[Timestamp, LogicalResourceId, ResourceStatusReason]"
+    exit 1
+  }
+)
+
+# set_parameters NAME=VALUE...: changes parameters of the deployed version; NAME= sets the empty value. Builds nothing.
+set_parameters() (
+  values=$(parameters) || exit
+  for pair; do
+    values=$(jq -e --arg name "${pair%%=*}" --arg value "${pair#*=}" 'if any(.ParameterKey == $name)
+      then map(if .ParameterKey == $name then {ParameterKey, ParameterValue: $value} else . end)
+      else error("the stack has no parameter " + $name) end' <<< "$values") || exit
+  done
+  save_deployment && update_stack --use-previous-template --parameters "$values"
+)
+
+# deploy_template FILE [NAME=VALUE...]: deploys a template of a release. Other parameters keep their values.
+deploy_template() (
+  bucket=$(bucket) && save_deployment && aws cloudformation deploy --stack-name "$STACK" --template-file "$1" --s3-bucket "$bucket" \
+    --s3-prefix "$STACK" --capabilities CAPABILITY_IAM ${2:+--parameter-overrides "${@:2}"}
+)
+
+# deploy_release VERSION [NAME=VALUE...]: the same with the template of an uploaded release.
+deploy_release() (
+  source="s3://$(parameter ArtifactBucket)/$(parameter ArtifactPrefix)/${1:?name the version}/template.yaml" &&
+    aws s3 cp "$source" "template-$1.yaml" && deploy_template "template-$1.yaml" "${@:2}"
+)
+
+# deploy [NAME=VALUE...]: deploys this checkout. Other parameters keep their values, except those in samconfig.toml. Write an empty
+# value as "Name=''".
+deploy() (
+  architecture=$(parameter Architecture) && save_deployment &&
+    sam build --template "${TEMPLATE:-template.yaml}" --parameter-overrides "Architecture=$architecture" &&
+    sam deploy --stack-name "$STACK" --resolve-s3 --capabilities CAPABILITY_IAM ${1:+--parameter-overrides "$@"}
+)
+
+# query_logs QUERY SINCE [UNTIL]: runs a CloudWatch Logs Insights query over the logs of all functions. Prints one JSON object a line.
+# CloudWatch cuts a result off at 10,000 lines: the function then queries both halves of the period, whose lines may overlap.
+query_logs() (
+  set -o pipefail
+  functions=$(resource FunctionLog) && audit=$(resource AuditLog) && start=$(date -d "$2" +%s) && end=$(date -d "${3:-now}" +%s) &&
+    id=$(aws logs start-query --log-group-names "$functions" "$audit" --query-string "$1" --start-time "$start" --end-time "$end" \
+      --query queryId --output text) || exit
+  while status=$(aws logs get-query-results --query-id "$id" --query status --output text) &&
+    [[ $status == Scheduled || $status == Running ]]; do sleep 2; done
+  [[ $status == Complete ]] || { echo "the query is $status" >&2; exit 1; }
+  lines=$(aws logs get-query-results --query-id "$id" --output json |
+    jq -c '.results[] | map({(.field): .value}) | add | del(.["@ptr"])') || exit
+  if (($(wc -l <<< "$lines") < 10000)); then
+    [[ -z $lines ]] || printf '%s\n' "$lines"
+  elif [[ $1 == *"stats "* ]] || ((end - start <= 1)); then
+    echo "the result is cut off at 10,000 lines" >&2; exit 1
+  else
+    middle=$(((start + end) / 2)); query_logs "$1" "@$start" "@$middle" && query_logs "$1" "@$middle" "@$end"
+  fi
+)
+
+# replace_processes NAME...: replaces the processes of functions, by their names in the template.
+replace_processes() {
+  local name; for name; do aws lambda update-function-configuration --function-name "$(resource "$name")" \
+    --description "Restarted $(date -u +%FT%TZ)" --query FunctionName --output text || return; done
+}
+
+# Revocations in the table, without the API.
+
+# token_item ID [TABLE]: prints the organization, creator and revocation of a token's item. The exit code is 4 if it has no item.
+token_item() (
+  table=${2:-$(output TableName)} && item=$(aws dynamodb get-item --table-name "$table" --consistent-read --output json \
+    --key "{\"pk\": {\"S\": \"TOKEN#${1#*_}\"}, \"sk\": {\"S\": \"TOKEN\"}}" < /dev/null) || exit 1
+  [[ -n $item ]] || exit 4
+  jq -ce '.Item // empty | {token_id: .id.S, org_id: .org.S, created_by: .created_by.S, revoked_by: .revoked_by.S,
+    revoked_at: (.revoked_at.N | if . then tonumber | todate else null end)}' <<< "$item"
+)
+
+# revoke_rows TABLE: reads revocations from standard input, one JSON object per line, and writes them as the function revoke-token
+# does (shared/src/aws/dynamodb/update_token.rs): sets time and principal, sets the TTL to 30 days later, and removes the item from the
+# index. It creates no missing item and keeps an earlier revocation. Fails if a token was not revoked; its row is in the file `failed`.
+revoke_rows() (
+  table=${1:?name the table}; new=0; earlier=0; : > failed; : > missing
+  while read -r row || [[ -n $row ]]; do
+    if ! update=$(jq -ce --arg table "$table" '(.revoked_at | sub("\\.[0-9]+"; "") | fromdateiso8601) as $at | {
+      TableName: $table,
+      Key: {pk: {S: ("TOKEN#" + (.token_id | capture("^(api|app|assume|journey|portal)_(?<key>[A-Za-z0-9_-]{21})$").key))},
+        sk: {S: "TOKEN"}},
+      UpdateExpression: "SET revoked_at = :at, revoked_by = :by, #ttl = :ttl REMOVE by_org, by_org_at",
+      ConditionExpression: "id = :id AND org = :org AND attribute_not_exists(revoked_at)",
+      ExpressionAttributeNames: {"#ttl": "ttl"},
+      ExpressionAttributeValues: {
+        ":at": {N: ($at | tostring)}, ":by": {S: (.revoked_by | strings)}, ":ttl": {N: ($at + 30 * 86400 | tostring)},
+        ":id": {S: .token_id}, ":org": {S: (.org_id | strings)}}}' <<< "$row"); then error="invalid row"
+    elif error=$(aws dynamodb update-item --cli-input-json "$update" 2>&1 < /dev/null); then new=$((new + 1)); continue
+    elif [[ $error == *ConditionalCheckFailed* ]]; then
+      item=$(token_item "$(jq -r .token_id <<< "$row")" "$table"); code=$?
+      if ((code == 4)); then printf '%s\n' "$row" >> missing; continue; fi
+      if ((code == 0)) && jq -e .revoked_at <<< "$item" > /dev/null; then earlier=$((earlier + 1)); continue; fi
+      error="NOT revoked: the item has another id or organization, or cannot be read: $item"
+    fi
+    printf '%s\n' "$row" >> failed; printf '%s: %s\n' "$error" "$row" >&2
+  done
+  echo "$new revoked, $earlier revoked earlier, $(wc -l < missing) without an item, $(wc -l < failed) FAILED" >&2
+  [[ ! -s failed ]]
+)
+
+# revoke_item ID PRINCIPAL: revokes one token, prints its item, and writes the audit line that a restore repeats. PRINCIPAL is you, as
+# PROVIDER|SUBJECT: another form makes the item unreadable.
+revoke_item() (
+  [[ ${2:-} =~ ^[a-z0-9-]{1,32}\|[^[:space:]]+$ ]] || { echo "the principal must be PROVIDER|SUBJECT" >&2; exit 1; }
+  item=$(token_item "$1") && table=$(output TableName) && log=$(resource AuditLog) &&
+    row=$(jq -c --arg by "$2" '{kind: "audit", event: "revoked", org_id, token_id, by: $by,
+      revoked_at: (now | floor | todate), revoked_by: $by}' <<< "$item") &&
+    revoke_rows "$table" <<< "$row" && token_item "$1" | jq -ce 'select(.revoked_at)' ||
+    { echo "$1 was NOT revoked, or has no item" >&2; exit 1; }
+  stream=operator-$(date -u +%Y%m%dT%H%M%S)-$RANDOM
+  aws logs create-log-stream --log-group-name "$log" --log-stream-name "$stream" &&
+    aws logs put-log-events --log-group-name "$log" --log-stream-name "$stream" \
+      --log-events "$(jq -cn --arg row "$row" '[{timestamp: (now * 1000 | floor), message: $row}]')" > /dev/null
+)
+
+# Restore and comparison of tables.
+
+# restore_table SOURCE TARGET TIME: restores a new table.
+restore_table() (
+  status() { aws dynamodb describe-table --table-name "$1" --query Table.TableStatus --output text; }
+  aws dynamodb restore-table-to-point-in-time --source-table-name "$1" --target-table-name "$2" --restore-date-time "$3" > /dev/null &&
+    while [[ $(status "$2") == CREATING ]]; do sleep 10; done && prepare_table "$2"
+)
+
+# prepare_table TABLE: turns on the settings that a restore does not copy.
+prepare_table() {
+  aws dynamodb update-table --table-name "$1" --deletion-protection-enabled > /dev/null &&
+    aws dynamodb update-continuous-backups --table-name "$1" \
+      --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true > /dev/null &&
+    aws dynamodb update-time-to-live --table-name "$1" --time-to-live-specification Enabled=true,AttributeName=ttl > /dev/null &&
+    echo "$1 is ready"
+}
+
+# revocations SINCE UNTIL [TABLE]: prints the revocations as rows for revoke_rows: from the audit lines; from revocations that were
+# answered with 404, because the item was lost; and from a table, which includes one whose function stopped before it wrote the line.
+revocations() (
+  set -o pipefail
+  query_logs 'filter kind = "audit" and event = "revoked" | fields org_id, token_id, revoked_at, revoked_by' "$1" "$2" &&
+    query_logs 'filter operation = "revokeAccessToken" and code = "not_found" and ispresent(token_id)
+      | fields org_id, token_id, principal' "$1" "$2" |
+    jq -c '{org_id, token_id, revoked_by: .principal, revoked_at: (now | floor | todate)}' || exit
+  [[ -z ${3:-} ]] || aws dynamodb scan --table-name "$3" --projection-expression 'id, org, revoked_at, revoked_by' --output json \
+    --filter-expression 'attribute_exists(revoked_at)' | jq -c '.Items[] | {org_id: .org.S, token_id: .id.S,
+      revoked_at: (.revoked_at.N | tonumber | todate), revoked_by: .revoked_by.S}'
+)
+
+# lost_items FROM TO: prints the keys of the items of the table FROM that are not in the table TO.
+lost_items() (
+  set -o pipefail
+  keys() { aws dynamodb scan --table-name "$1" --projection-expression 'pk, sk' --output json | jq -cS '.Items[]' | sort; }
+  from=$(keys "$1") && to=$(keys "$2") && comm -23 <(echo "$from") <(echo "$to")
+)
+
+# copy_items FROM TO: reads keys from standard input and copies the items. Keeps existing items. Fails if an item was not copied.
+copy_items() (
+  copied=0; kept=0; failed=0
+  while read -r key; do
+    if item=$(aws dynamodb get-item --table-name "$1" --consistent-read --key "$key" --query Item --output json 2>&1 < /dev/null) &&
+      error=$(aws dynamodb put-item --table-name "$2" --item "$item" --condition-expression 'attribute_not_exists(pk)' \
+        2>&1 < /dev/null); then copied=$((copied + 1))
+    elif [[ ${error:-} == *ConditionalCheckFailed* ]]; then kept=$((kept + 1))
+    else failed=$((failed + 1)); echo "not copied: $key ${error:-$item}" >&2; fi
+    error=
+  done
+  echo "$copied copied, $kept exist, $failed FAILED" >&2
+  ((failed == 0))
+)
+
+# forged_items BEFORE SINCE: prints the ids of token items that are neither in the table BEFORE nor in the audit lines since SINCE. The
+# ids in the audit lines are in the file `created`.
+forged_items() (
+  set -o pipefail
+  rows() { aws dynamodb scan --table-name "$1" --filter-expression 'sk = :token' --output json \
+    --expression-attribute-values '{":token": {"S": "TOKEN"}}' |
+    jq -cS '.Items[] | del(.last_used, .revoked_at, .revoked_by, .ttl, .by_org, .by_org_at)' | sort; }
+  query_logs 'filter kind = "audit" and event = "created" | fields token_id' "$2" | jq -r .token_id | sort -u > created &&
+    table=$(output TableName) && before=$(rows "$1") && now=$(rows "$table") &&
+    comm -13 <(echo "$before") <(echo "$now") | jq -r .id.S | sort -u | comm -23 - created
+)
+
+# The URL of `latchkey`, which otherwise acts on a local stack.
+LATCHKEY_URL=$(parameter PublicUrl) && export LATCHKEY_URL && echo "ready: $LATCHKEY_URL"
