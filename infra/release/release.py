@@ -69,8 +69,10 @@ def cli_archive(arguments: argparse.Namespace) -> None:
     binary = binaries.build_cli(arguments.target).read_bytes()
     binaries.check_cli(arguments.target, binary)
     name = f"latchkey-{workspace.version()}-{arguments.target}"
-    license_text = (workspace.ROOT / "LICENSE").read_bytes()
-    members = {f"{name}/latchkey": Member(binary, EXECUTABLE), f"{name}/LICENSE": Member(license_text)}
+    members = {f"{name}/latchkey": Member(binary, EXECUTABLE)}
+    # The functions of the runbooks, for operators without a checkout.
+    for path in ("LICENSE", "docs/operate.sh"):
+        members[f"{name}/{Path(path).name}"] = Member((workspace.ROOT / path).read_bytes())
     write(arguments.output / f"{name}.tar.gz", members)
 
 

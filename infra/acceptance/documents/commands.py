@@ -1,6 +1,6 @@
 """Runs the command blocks of README.md and `docs/`, beside a local stack, and compares their output.
 
-A block with the info string `bash run` is run. The blocks of a page share one bash session, at the root of the repository, and
+Every block with the language `bash` must have a valid syntax. A block with the info string `bash run` is run. The blocks of a page share one bash session, at the root of the repository, and
 each page has a stack of its own. A block whose info string ends with `output` is compared with the output of the block before
 it: white space is ignored, and `…` stands for any text.
 
@@ -105,6 +105,16 @@ def run_page(page: str) -> list[str]:
     ]
 
 
+def syntax_errors(page: str) -> list[str]:
+    found = []
+    for token in parse(page):
+        if token.type == "fence" and token.info.split()[:1] == ["bash"]:
+            result = subprocess.run(["bash", "-n"], input=token.content, capture_output=True, text=True)
+            if result.returncode != 0:
+                found.append(f"{page}:{token.map[0] + 1}: {result.stderr}")
+    return found
+
+
 def readme_errors() -> list[str]:
     commands = [token.content.strip() for token in parse("README.md") if token.type == "fence" and token.info.startswith("bash")]
     return [] if commands[:2] == README_COMMANDS else [f"README.md: the first two blocks must be {README_COMMANDS}"]
@@ -114,6 +124,7 @@ def main(pages: list[str]) -> int:
     all_pages = [path for path in tracked_files() if re.fullmatch(r"README\.md|docs/.*\.md", path)]
     errors = readme_errors()
     for page in pages or all_pages:
+        errors += syntax_errors(page)
         if count := len(blocks(page)):
             print(f"{page}: {count} blocks", flush=True)
             errors += run_page(page)

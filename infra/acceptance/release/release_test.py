@@ -105,10 +105,10 @@ class FunctionsTest(unittest.TestCase):
 
 
 class CliTest(unittest.TestCase):
-    def test_archive_has_license_and_executable_client(self) -> None:
+    def test_archive_has_executable_client_license_and_runbooks(self) -> None:
         archive = members(FOLDER / "first" / f"{CLI}.tar.gz")
         modes = {name: member.mode for name, member in archive.items()}
-        self.assertEqual(modes, {f"{CLI}/latchkey": 0o755, f"{CLI}/LICENSE": 0o644})
+        self.assertEqual(modes, {f"{CLI}/latchkey": 0o755, f"{CLI}/LICENSE": 0o644, f"{CLI}/operate.sh": 0o644})
 
     def test_client_can_access_the_table_of_a_deployment(self) -> None:
         with tarfile.open(FOLDER / "first" / f"{CLI}.tar.gz") as archive:
