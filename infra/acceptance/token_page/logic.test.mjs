@@ -22,6 +22,7 @@ let pastedToken;
 let visibleText;
 let tryIt;
 let readUserClaim;
+let signOutParameters;
 
 before(async () => {
   const { createServer } = await import(pathToFileURL(createRequire(ROOT).resolve('vite')).href);
@@ -35,6 +36,7 @@ before(async () => {
   ({ visibleText } = await load('visible-text'));
   tryIt = await load('try-it');
   ({ readUserClaim } = await load('user-claim'));
+  ({ signOutParameters } = await load('sign-out'));
 });
 
 after(() => vite?.close());
@@ -332,4 +334,14 @@ test('user claim is found by its name, by a JSON Pointer or by dots', () => {
   ];
   for (const [name, value] of expected) assert.equal(readUserClaim(token, name), value, name);
   assert.equal(readUserClaim('not a JWT', 'sub'), '');
+});
+
+test('sign-out at Cognito has its own parameters', () => {
+  const parameters = (issuer) => signOutParameters({ issuer, client_id: 'page' }, 'https://a.example/tokens');
+  const cognito = { client_id: 'page', logout_uri: 'https://a.example/tokens' };
+  assert.deepEqual(parameters('https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab1'), cognito);
+  assert.deepEqual(parameters('https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_Ab1'), cognito);
+  for (const issuer of ['https://login.example.com/', 'https://cognito-idp.eu-central-1.amazonaws.com.evil.example/x']) {
+    assert.deepEqual(parameters(issuer), {});
+  }
 });

@@ -8,6 +8,7 @@ import { ErrorResponse, InMemoryWebStorage, UserManager, WebStorageStateStore, t
 import type { Credentials } from './api';
 import type { PortalConfig, SignInProvider } from './config';
 import { messages } from './messages';
+import { signOutParameters } from './sign-out';
 import { readUserClaim } from './user-claim';
 
 /** Outcome of a page load. `returnState` is the state of the page that the sign-in interrupted. */
@@ -152,7 +153,8 @@ export class Session implements Credentials {
   async signOut(): Promise<boolean> {
     await this.revokeRefreshToken();
     try {
-      await this.manager.signoutRedirect({ state: {}, url_state: this.provider.name, redirectMethod: 'replace' });
+      const extraQueryParams = signOutParameters(this.provider, this.manager.settings.post_logout_redirect_uri ?? '');
+      await this.manager.signoutRedirect({ state: {}, url_state: this.provider.name, redirectMethod: 'replace', extraQueryParams });
       return true;
     } catch {
       await this.manager.removeUser();
