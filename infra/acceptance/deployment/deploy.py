@@ -35,6 +35,7 @@ import sys
 from pathlib import Path
 
 import checks
+import runbooks
 from api import ApiClient
 from build import build, package, validate
 from cases import CASES
@@ -59,6 +60,8 @@ def main() -> int:
         stack = Stack(emulator, template, release, folder)
         first = checks.create(report, stack, provider)
         report.step("created")
+        runbooks.check(report, stack, first)
+        report.step("runbooks run")
         deployed = checks.update(report, stack, first)
         report.step("updated")
         with LocalStack(*local_options(state, provider)) as local:
