@@ -116,6 +116,25 @@ pageTest('failed revocation does not prevent sign-out', USERS.grace, async (toke
   }
 });
 
+pageTest('sign-out during a renewal revokes the renewed refresh token', USERS.grace, async (tokenPage) => {
+  const page = await tokenPage.signIn();
+  await tokenPage.button('Generate new token').first().waitFor();
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route('**/token', (route) => released.then(() => route.continue()));
+  await expireToken(page, 1);
+  const revocation = page.waitForRequest((request) => request.url() === `${stack.idpUrl}/revoke`);
+  const response = page.waitForResponse((response) => response.url() === `${stack.idpUrl}/token`);
+  const renewal = page.waitForRequest((request) => request.url() === `${stack.idpUrl}/token`);
+  await tokenPage.button('Refresh').click();
+  await renewal;
+  await tokenPage.button('Sign out').click();
+  release();
+  const { refresh_token: token } = await (await response).json();
+  assert.equal(new URLSearchParams((await revocation).postData()).get('token'), token);
+  await tokenPage.text('You are signed out').waitFor();
+});
+
 pageTest('unsolicited authorization response is rejected', USERS.ada, async (tokenPage) => {
   const { page } = tokenPage;
   for (const query of ['code=x&state=y', 'state=y', 'code=x&state=y%3Blocal', 'error=access_denied&state=y%3Blocal']) {

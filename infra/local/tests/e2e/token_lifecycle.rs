@@ -108,7 +108,7 @@ fn token_type_has_own_prefix_default_expiry_and_filter() {
 
 /// *(ends with its parent)*
 #[test]
-fn child_token_dies_with_parent_and_cannot_create_tokens() {
+fn child_token_ends_with_parent_and_cannot_create_tokens() {
     let stack = SharedStack::get();
     let owner = stack.owner_token();
     let (parent, token) = stack.create_token(&owner, &json!({"expires_in": "1h"}));
