@@ -95,12 +95,21 @@ fn is_public(event: &Value) -> bool {
         let method = event["httpMethod"].as_str().unwrap_or_default();
         let resource = event["resource"].as_str().unwrap_or_default();
         // A REST API decodes neither.
-        (json!(format!("{method} {resource}")), decode(event["methodArn"].as_str().unwrap_or_default()), decode(id))
+        (json!(format!("{method} {resource}")), arn_path(event["methodArn"].as_str().unwrap_or_default()), decode(id))
     };
     let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._~-:@+,=!'()&".contains(&byte));
     let is_segment = is_plain && !["", ".", ".."].contains(&id.as_str());
     let is_literal = path.split('/').all(|segment| segment != "..") && !path.contains('*');
     route == PUBLIC_ROUTE && is_segment && is_literal && path.ends_with(&format!("/public/{id}"))
+}
+
+/// The decoded path of `arn:…:API/STAGE/METHOD/PATH`. What precedes it is not encoded: if that contains a wildcard, the
+/// result is empty, which no path on the public route is.
+fn arn_path(arn: &str) -> String {
+    let parts: Vec<&str> = arn.splitn(4, '/').collect();
+    let [api, stage, method, path] = parts[..] else { return String::new() };
+    let has_wildcard = [api, stage, method].iter().any(|part| part.contains('*'));
+    if has_wildcard { String::new() } else { format!("/{}", decode(path)) }
 }
 
 /// The text after decoding it once; empty if it is not UTF-8 then, which no path on the public route is.

@@ -38,10 +38,14 @@ pub(super) fn all() -> Vec<Value> {
 }
 
 /// Events on the public route: of a REST API, of an HTTP API, and of a REST API whose id is a wildcard in a policy.
-pub(super) fn public() -> [Value; 3] {
-    let mut wildcard = rest("/public", "");
-    wildcard["methodArn"] = json!(format!("arn:aws:execute-api:us-east-1:1:a*c/live/GET/public/{ID_PLACEHOLDER}"));
-    [rest("/public", ""), http("/public", ""), wildcard]
+pub(super) fn public() -> [Value; 4] {
+    // The second is not UTF-8 if it is decoded. Only the path of an ARN is.
+    let [wildcard, percent] = ["a*c", "%bc"].map(|api| {
+        let mut event = rest("/public", "");
+        event["methodArn"] = json!(format!("arn:aws:execute-api:us-east-1:1:{api}/live/GET/public/{ID_PLACEHOLDER}"));
+        event
+    });
+    [rest("/public", ""), http("/public", ""), wildcard, percent]
 }
 
 /// The event of a REST API for `GET <path>/<id>`.
