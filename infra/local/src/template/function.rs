@@ -31,7 +31,7 @@ pub struct Function {
     pub memory_mb: u32,
     /// The environment variables, including the global ones.
     pub environment: BTreeMap<String, String>,
-    /// The statements of the IAM policies.
+    /// The statements of the IAM policies of the function, or of its role if it names one.
     pub statements: Vec<Statement>,
 }
 
@@ -42,7 +42,21 @@ pub(super) struct Properties {
     environment: Environment,
     timeout: Option<String>,
     memory_size: Option<String>,
+    auto_publish_alias: Option<String>,
     policies: Value,
+}
+
+/// The properties of an `AWS::IAM::Role`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Role {
+    policies: Vec<RolePolicy>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RolePolicy {
+    policy_document: Value,
 }
 
 #[derive(Default, Deserialize)]
@@ -52,15 +66,26 @@ struct Environment {
 }
 
 /// The properties that may be global.
-const GLOBAL_PROPERTIES: [&str; 3] = ["Environment", "MemorySize", "Timeout"];
+const GLOBAL_PROPERTIES: [&str; 4] = ["AutoPublishAlias", "Environment", "MemorySize", "Timeout"];
 
 const PROPERTIES: [&str; 4] = ["Environment", "MemorySize", "Policies", "Timeout"];
 
-/// Defines the names of the functions.
-pub(super) fn define(resolver: &mut Resolver, resources: &[Resource]) -> Result<(), TemplateError> {
+/// Defines the names of the functions, and the reference `X.Alias` to the alias that SAM publishes for the function `X`.
+pub(super) fn define(
+    resolver: &mut Resolver,
+    resources: &[Resource],
+    globals: Option<&Map<String, Value>>,
+) -> Result<(), TemplateError> {
+    let globals = globals.and_then(|globals| globals.get("Function"));
+    let Properties { auto_publish_alias: global_alias, .. } =
+        resource::select(resolver, globals, &["AutoPublishAlias"], "Globals.Function")?;
     for resource in functions(resources) {
         let name = binary(resource)?;
-        resolver.define_arn(resource.logical_id, "lambda", &format!("function:{name}"));
+        let Properties { auto_publish_alias, .. } = resource.properties(resolver, &["AutoPublishAlias"])?;
+        let arn = resolver.define_arn(resource.logical_id, "lambda", &format!("function:{name}"));
+        if let Some(alias) = auto_publish_alias.as_ref().or(global_alias.as_ref()) {
+            resolver.define(&format!("{}.Alias", resource.logical_id), format!("{arn}:{alias}"));
+        }
         resolver.define(resource.logical_id, name);
     }
     Ok(())
@@ -93,10 +118,15 @@ pub(super) fn read(
     resources: &[Resource],
     globals: &Properties,
 ) -> Result<Vec<Function>, TemplateError> {
-    functions(resources).map(|resource| function(resolver, resource, globals)).collect()
+    functions(resources).map(|resource| function(resolver, resource, resources, globals)).collect()
 }
 
-fn function(resolver: &Resolver, resource: &Resource, globals: &Properties) -> Result<Function, TemplateError> {
+fn function(
+    resolver: &Resolver,
+    resource: &Resource,
+    resources: &[Resource],
+    globals: &Properties,
+) -> Result<Function, TemplateError> {
     let path = resource.path();
     let properties: Properties = resource.properties(resolver, &PROPERTIES)?;
     let timeout = properties.timeout.as_ref().or(globals.timeout.as_ref());
@@ -109,8 +139,36 @@ fn function(resolver: &Resolver, resource: &Resource, globals: &Properties) -> R
         timeout: Duration::from_secs(number(timeout, DEFAULT_TIMEOUT_SECONDS, &path)?.into()),
         memory_mb: number(memory, DEFAULT_MEMORY_MB, &path)?,
         environment,
-        statements: statements(properties.policies, &path)?,
+        statements: match resource.property("Role") {
+            None => statements(properties.policies, &path)?,
+            Some(role) => role_statements(resolver, resources, role, &path)?,
+        },
     })
+}
+
+/// The statements of the role that `Role: !GetAtt X.Arn` names. Another role is an error, since its permissions are unknown.
+fn role_statements(
+    resolver: &Resolver,
+    resources: &[Resource],
+    role: &Value,
+    path: &str,
+) -> Result<Vec<Statement>, TemplateError> {
+    let name = match role.get("Fn::GetAtt") {
+        Some(Value::String(target)) => target.strip_suffix(".Arn"),
+        Some(Value::Array(parts)) => match parts.as_slice() {
+            [Value::String(name), Value::String(attribute)] if attribute == "Arn" => Some(name.as_str()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let is_role = |resource: &&Resource| {
+        resource.type_name == "AWS::IAM::Role" && name.is_some_and(|name| name == resource.logical_id)
+    };
+    let Some(resource) = resources.iter().find(is_role) else {
+        return Err(TemplateError::invalid(path, "`Role` must be the ARN of a role in the template"));
+    };
+    let Role { policies } = resource.properties(resolver, &["Policies"])?;
+    statements(policies.into_iter().map(|policy| policy.policy_document).collect(), &resource.path())
 }
 
 fn number(text: Option<&String>, default: u32, path: &str) -> Result<u32, TemplateError> {

@@ -134,9 +134,13 @@ impl Resolver {
             ("Fn::Equals", Value::Array(parts)) => self.call_equals(parts, path),
             ("Fn::Join", Value::Array(parts)) => self.call_join(parts, path),
             ("Fn::Not", Value::Array(parts)) => self.call_not(parts, path),
-            ("Ref" | "Fn::GetAtt" | "Fn::Sub" | "Fn::If" | "Fn::Equals" | "Fn::Join" | "Fn::Not", _) => {
-                Err(invalid_arguments(name, path))
-            }
+            ("Fn::Split", Value::Array(parts)) => self.call_split(parts, path),
+            ("Fn::Select", Value::Array(parts)) => self.call_select(parts, path),
+            (
+                "Ref" | "Fn::GetAtt" | "Fn::Sub" | "Fn::If" | "Fn::Equals" | "Fn::Join" | "Fn::Not" | "Fn::Split"
+                | "Fn::Select",
+                _,
+            ) => Err(invalid_arguments(name, path)),
             _ => Err(TemplateError::UnsupportedFunction { name: name.to_owned(), path: path.to_owned() }),
         }
     }
@@ -171,6 +175,24 @@ impl Resolver {
         let [Value::String(separator), items] = parts else { return Err(invalid_arguments("Fn::Join", path)) };
         let Value::Array(items) = self.resolve(items, path)? else { return Err(invalid_arguments("Fn::Join", path)) };
         join(&items, separator, path).map(Value::from)
+    }
+
+    fn call_split(&self, parts: &[Value], path: &str) -> Result<Value, TemplateError> {
+        let [Value::String(separator), text] = parts else { return Err(invalid_arguments("Fn::Split", path)) };
+        match self.resolve(text, path)? {
+            Value::String(text) if !separator.is_empty() => Ok(text.split(separator.as_str()).collect()),
+            _ => Err(invalid_arguments("Fn::Split", path)),
+        }
+    }
+
+    /// An index beyond the list is an error, as in `CloudFormation`.
+    fn call_select(&self, parts: &[Value], path: &str) -> Result<Value, TemplateError> {
+        let [Value::String(index), items] = parts else { return Err(invalid_arguments("Fn::Select", path)) };
+        let item = match (index.parse::<usize>(), self.resolve(items, path)?) {
+            (Ok(index), Value::Array(items)) => items.into_iter().nth(index),
+            _ => None,
+        };
+        item.ok_or_else(|| invalid_arguments("Fn::Select", path))
     }
 }
 
@@ -226,6 +248,9 @@ mod tests {
             (json!({"Fn::Join": ["-", {"Ref": "List"}]}), json!("x-y")),
             (json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "Color"}, ""]}]}), json!(true)),
             (json!({"Fn::Not": [{"Fn::Equals": ["a", "a"]}]}), json!(false)),
+            (json!({"Fn::Split": [",", {"Fn::Sub": "${Color},,c"}]}), json!(["blue", "", "c"])),
+            (json!({"Fn::Select": ["1", {"Ref": "List"}]}), json!("y")),
+            (json!({"Fn::Select": ["2", {"Fn::Split": [",", "a,b,c"]}]}), json!("c")),
             (json!({"a": [{"Fn::Sub": "${Color}"}]}), json!({"a": ["blue"]})),
             (json!({"Fn::Sub": "${Table.Arn}/index/by_org"}), json!(format!("{arn}/index/by_org"))),
             (json!({"Fn::Sub": "${!Color} ${AWS::AccountId}"}), json!("${Color} 000000000000")),
@@ -244,13 +269,12 @@ mod tests {
 
     #[test]
     fn unselected_branch_is_not_resolved() {
-        assert_eq!(resolve(&json!({"Fn::If": ["Blue", "yes", {"Fn::Select": []}]})), Ok(json!("yes")));
+        assert_eq!(resolve(&json!({"Fn::If": ["Blue", "yes", {"Fn::Cidr": []}]})), Ok(json!("yes")));
     }
 
     #[test]
     fn unsupported_function_is_reported_with_its_path() {
-        for name in ["Fn::Select", "Fn::FindInMap", "Fn::Transform", "Fn::ImportValue", "Fn::Condition", "Fn::anything"]
-        {
+        for name in ["Fn::Cidr", "Fn::FindInMap", "Fn::Transform", "Fn::ImportValue", "Fn::Condition", "Fn::anything"] {
             let error = resolve(&json!({"a": [{name: ["x"]}]})).unwrap_err();
             assert_eq!(error, TemplateError::UnsupportedFunction { name: name.into(), path: "Path.a.0".into() });
         }
@@ -287,6 +311,12 @@ mod tests {
             json!({"Fn::Not": [{"Fn::Equals": ["a", "a"]}, {"Fn::Equals": ["a", "b"]}]}),
             json!({"Fn::Not": ["true"]}),
             json!({"Fn::Not": {"Fn::Equals": ["a", "a"]}}),
+            json!({"Fn::Split": [",", ["a"]]}),
+            json!({"Fn::Split": ["", "a"]}),
+            json!({"Fn::Select": ["2", {"Ref": "List"}]}),
+            json!({"Fn::Select": ["-1", {"Ref": "List"}]}),
+            json!({"Fn::Select": ["0", "text"]}),
+            json!({"Fn::Select": [{"Ref": "Color"}, {"Ref": "List"}]}),
             json!({"Ref": "Table", "Fn::Sub": "a"}),
         ];
         for value in cases {

@@ -54,6 +54,11 @@ impl Resource<'_> {
         select(resolver, self.definition.get("Properties"), names, &self.path())
     }
 
+    /// The property `name`, unresolved.
+    pub(super) fn property(&self, name: &str) -> Option<&Value> {
+        self.definition.get("Properties")?.get(name)
+    }
+
     /// The `Metadata`, which SAM reads at build time.
     pub(super) fn metadata(&self) -> Option<&Value> {
         self.definition.get("Metadata")

@@ -103,9 +103,13 @@ impl RequestAuthorizer {
     }
 }
 
-/// The name of the function with this ARN, which may belong to another template.
+/// The name of the function with this ARN, or with an alias that has it. It may belong to another template.
 fn function_name(resolver: &Resolver, resources: &[Resource], arn: &str, path: &str) -> Result<String, TemplateError> {
-    let has_arn = |id: &str| resolver.attribute(&format!("{id}.Arn"), path).is_ok_and(|own| own == arn);
+    let has_arn = |id: &str| {
+        let own = resolver.attribute(&format!("{id}.Arn"), path);
+        let alias = resolver.reference(&format!("{id}.Alias"), path);
+        own.is_ok_and(|own| own == arn) || alias.is_ok_and(|alias| alias == arn)
+    };
     if let Some(function) = function::functions(resources).find(|function| has_arn(function.logical_id)) {
         return resolver.reference(function.logical_id, path).map(str::to_owned);
     }

@@ -1,6 +1,7 @@
 //! Small templates, valid and invalid.
 
 use super::*;
+use crate::iam::Statement;
 
 /// Loads a template with one function, which has these lines as its properties.
 fn load_function(lines: &str) -> Result<Template, TemplateError> {
@@ -26,6 +27,47 @@ fn function_without_settings_has_the_defaults_of_lambda() {
     let template = load_function("      Description: !Select [0, [not, resolved]]").unwrap();
     assert_eq!(template.functions[0].timeout, Duration::from_secs(3));
     assert_eq!(template.functions[0].memory_mb, 128);
+}
+
+#[test]
+fn function_has_the_statements_of_its_role() {
+    let role = |target: &str| {
+        load_function(&format!(
+            "      Role: !GetAtt {target}
+  R:
+    Type: AWS::IAM::Role
+    Properties:
+      ManagedPolicyArns: [!Sub \"${{Unknown}}\"]
+      Policies: [{{ PolicyName: p, PolicyDocument: {{ Statement: [{{ Effect: Allow, Action: a:b, Resource: c }}] }} }}]"
+        ))
+    };
+    assert_eq!(role("R.Arn").unwrap().functions[0].statements, [Statement::allow("a:b", "c")]);
+    for other in ["R.RoleId", "Other.Arn", "F.Arn"] {
+        let error = error_message(role(other));
+        assert!(error.ends_with("`Role` must be the ARN of a role in the template"), "{error}");
+    }
+}
+
+#[test]
+fn authorizer_may_be_an_alias() {
+    let with_alias = |name: &str| {
+        load_text(&format!(
+            "Globals: {{ Function: {{ AutoPublishAlias: live }} }}
+Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: s
+      Auth:
+        Authorizers: {{ A: {{ FunctionArn: !Ref {name}, FunctionPayloadType: REQUEST, Identity: {{ Headers: [X] }} }} }}
+  F:
+    Type: AWS::Serverless::Function
+    Metadata: {{ BuildProperties: {{ Binary: f }} }}
+"
+        ))
+    };
+    assert_eq!(with_alias("F.Alias").unwrap().apis[0].authorizer.as_ref().unwrap().function, "f");
+    assert!(with_alias("G.Alias").is_err());
 }
 
 #[test]
