@@ -49,7 +49,7 @@ restore_deployment() (
 
 # Waits for the end of the update. If it fails, prints the reasons.
 update_stack() (
-  aws cloudformation update-stack --stack-name "$STACK" --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND "$@" || exit
+  aws cloudformation update-stack --stack-name "$STACK" --capabilities CAPABILITY_NAMED_IAM CAPABILITY_AUTO_EXPAND "$@" || exit
   aws cloudformation wait stack-update-complete --stack-name "$STACK" || {
     aws cloudformation describe-stack-events --stack-name "$STACK" --max-items 100 --output text \
       --query "StackEvents[?contains(ResourceStatus, 'FAILED')].[Timestamp, LogicalResourceId, ResourceStatusReason]"
@@ -71,7 +71,7 @@ set_parameters() (
 # deploy_template FILE [NAME=VALUE...]: deploys a template of a release. Other parameters keep their values.
 deploy_template() (
   bucket=$(bucket) && save_deployment && aws cloudformation deploy --stack-name "$STACK" --template-file "$1" --s3-bucket "$bucket" \
-    --s3-prefix "$STACK" --capabilities CAPABILITY_IAM ${2:+--parameter-overrides "${@:2}"}
+    --s3-prefix "$STACK" --capabilities CAPABILITY_NAMED_IAM ${2:+--parameter-overrides "${@:2}"}
 )
 
 # deploy_release VERSION [NAME=VALUE...]: the same with the template of an uploaded release.
@@ -85,7 +85,7 @@ deploy_release() (
 deploy() (
   architecture=$(parameter Architecture) && save_deployment &&
     sam build --template "${TEMPLATE:-template.yaml}" --parameter-overrides "Architecture=$architecture" &&
-    sam deploy --stack-name "$STACK" --resolve-s3 --capabilities CAPABILITY_IAM ${1:+--parameter-overrides "$@"}
+    sam deploy --stack-name "$STACK" --resolve-s3 --capabilities CAPABILITY_NAMED_IAM ${1:+--parameter-overrides "$@"}
 )
 
 # query_logs QUERY SINCE [UNTIL]: runs a CloudWatch Logs Insights query over the logs of all functions. Prints one JSON object a line.

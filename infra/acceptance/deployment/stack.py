@@ -41,14 +41,14 @@ class Stack:
         parameters |= {"ArtifactBucket": ARTIFACT_BUCKET, "ArtifactPrefix": ARTIFACT_PREFIX}
         parameters["Architecture"] = ARCHITECTURE
         command = ["aws", "cloudformation", "deploy", "--template-file", str(write_emulator_template(template))]
-        command += ["--stack-name", STACK_NAME, "--s3-bucket", ARTIFACT_BUCKET, "--capabilities", "CAPABILITY_IAM"]
+        command += ["--stack-name", STACK_NAME, "--s3-bucket", ARTIFACT_BUCKET, "--capabilities", "CAPABILITY_NAMED_IAM"]
         self.run(*command, "--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items()))
         self.deploy_stage()
 
     def deploy(self, *parameters: str) -> None:
         """Updates the stack with `sam deploy`. Other parameters keep their values."""
         command = ["sam", "deploy", "--template-file", str(self.template), "--stack-name", STACK_NAME, "--s3-bucket", BUCKET]
-        command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"]
+        command += ["--capabilities", "CAPABILITY_NAMED_IAM", "--no-confirm-changeset", "--no-progressbar"]
         self.run(*command, "--parameter-overrides", *parameters)
         self.deploy_stage()
 

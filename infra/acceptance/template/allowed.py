@@ -28,7 +28,9 @@ MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AmazonAPIGatewayPushToCloudW
 # Resource, element and value of each permitted wildcard in the template's policies. A boundary grants no permission by
 # itself, and the keys are parameters: the functions' own policies name them.
 WILDCARDS = {
-    (boundary, "Resource", "arn:${AWS::Partition}:kms:*:*:key/*") for boundary in ("FunctionBoundary", "AuditBoundary")
+    (boundary, "Resource", f"arn:${{AWS::Partition}}:kms:{region}:*:key/*")
+    for boundary in ("FunctionBoundary", "AuditBoundary")
+    for region in ("*", "${AWS::Region}")
 }
 
 # Variables of gateway responses. API Gateway substitutes without escaping; these are printable and contain no quote.

@@ -77,7 +77,17 @@ def other_boundary(template: dict) -> None:
 
 
 def wide_boundary(template: dict) -> None:
-    properties(template, "FunctionBoundary")["PolicyDocument"]["Statement"][2]["Action"] = ["kms:GetPublicKey", "kms:Sign"]
+    properties(template, "FunctionBoundary")["PolicyDocument"]["Statement"][-1]["Action"] = ["kms:GetPublicKey", "kms:Sign"]
+
+
+def boundary_of_any_caller(template: dict) -> None:
+    """Without its condition, the statement for calls through DynamoDB allows the functions to decrypt with any key."""
+    statements = properties(template, "FunctionBoundary")["PolicyDocument"]["Statement"]
+    del next(statement for statement in statements if "kms:Decrypt" in statement["Action"])["Condition"]
+
+
+def replaceable_boundary(template: dict) -> None:
+    properties(template, "CreateTokenRole")["PermissionsBoundary"] = {"Ref": "PermissionsBoundaryArn"}
 
 
 def reflected_path(template: dict) -> None:
@@ -143,7 +153,13 @@ MUTATIONS: dict[Callable, tuple[Mutation, ...]] = {
         conditional_statement,
         managed_policy,
     ),
-    rules.boundaries_match_function_policies: (no_boundary, other_boundary, wide_boundary),
+    rules.boundaries_match_function_policies: (
+        no_boundary,
+        other_boundary,
+        wide_boundary,
+        boundary_of_any_caller,
+        replaceable_boundary,
+    ),
     rules.gateway_responses_reflect_no_request: (reflected_path, reflected_body, reflected_header),
     rules.access_logs_contain_no_path: (logged_path, logged_credential),
     rules.stages_depend_on_the_logging_role: (no_role_dependency,),

@@ -47,17 +47,18 @@ def policies_have_no_wildcard(template: dict, _: set[str]) -> Iterator[str]:
 
 
 def boundaries_match_function_policies(template: dict, _: set[str]) -> Iterator[str]:
-    """Each function role has a boundary, which allows exactly the actions of its roles and writing to its log."""
+    """Each function role has a boundary, which allows exactly the actions of its roles, writing to its log, and what DynamoDB does
+    on behalf of the caller. A parameter may replace the boundary."""
     boundaries = dict(of_types(template, ("AWS::IAM::ManagedPolicy",)))
     allowed: dict[str, set[str]] = {}
     for name, role in of_types(template, ("AWS::IAM::Role",)):
-        boundary = role["Properties"].get("PermissionsBoundary", {}).get("Ref")
+        boundary = boundary_of(role)
         if boundary in boundaries:
             allowed.setdefault(boundary, set()).update(actions(role))
         elif boundaries and "lambda.amazonaws.com" in strings(role["Properties"]["AssumeRolePolicyDocument"]):
             yield f"{name} has no boundary"
     for boundary, policy in boundaries.items():
-        differ = allowed.get(boundary, set()) ^ {action for action in actions(policy) if not action.startswith("logs:")}
+        differ = allowed.get(boundary, set()) ^ {action for action in own_actions(policy) if not action.startswith("logs:")}
         yield from (f"{boundary} and its functions differ in {action}" for action in sorted(differ))
 
 
@@ -181,6 +182,28 @@ def statements(properties: dict) -> Iterator[dict]:
 def actions(resource: dict) -> set[str]:
     """The actions in the statements of a role or a policy."""
     return {action for statement in statements(resource["Properties"]) for action in members(statement.get("Action"))}
+
+
+def own_actions(policy: dict) -> set[str]:
+    """The actions of a boundary, without those of a statement for calls through another service."""
+    own = [statement for statement in statements(policy["Properties"]) if "kms:ViaService" not in list(keys(statement))]
+    return {action for statement in own for action in members(statement.get("Action"))}
+
+
+def boundary_of(role: dict) -> object:
+    """The logical id of the boundary if the parameter PermissionsBoundaryArn is empty."""
+    match role["Properties"].get("PermissionsBoundary"):
+        case {"Fn::If": ["UseOwnBoundary", {"Ref": boundary}, {"Ref": "PermissionsBoundaryArn"}]}:
+            return boundary
+    return None
+
+
+def keys(value: object) -> Iterator[str]:
+    """The names of all members in the value."""
+    for member in value.values() if isinstance(value, dict) else members(value) if isinstance(value, list) else []:
+        yield from keys(member)
+    if isinstance(value, dict):
+        yield from value
 
 
 def branches(value: dict) -> Iterator[dict]:
