@@ -24,9 +24,10 @@ Parameters:
 """
 LOCAL_CODE = "    CodeUri: .\n"
 BUILD_METADATA = re.compile(
-    r"    Metadata: \{ BuildMethod: rust-cargolambda, BuildProperties: \{ Binary: (?P<name>[a-z-]+) \} \}\n"
+    r"    Metadata: \{ BuildMethod: rust-cargolambda, BuildProperties: \{ Binary: (?P<name>[a-z-]+) \}(, (?P<after>After: .+))? \}\n"
     r"    Properties:\n"
 )
+SAM_REFERENCE = re.compile(r"!Ref (\w+\.\w+)")
 
 
 def key(version: str, architecture: str, function: str) -> str:
@@ -42,8 +43,11 @@ def packaged(source: str, version: str) -> str:
     def properties(match: re.Match) -> str:
         object_key = key(version, "${Architecture}", match["name"])
         code = f'{{ Bucket: !Ref ArtifactBucket, Key: !Sub "${{ArtifactPrefix}}/{object_key}" }}'
-        return f"    Properties:\n      CodeUri: {code}\n"
+        metadata = f"    Metadata: {{ {match['after']} }}\n" if match["after"] else ""
+        return f"{metadata}    Properties:\n      CodeUri: {code}\n"
 
+    # The AWS CDK cannot include a template with `!Ref Function.Alias`, and SAM resolves both forms.
+    source = SAM_REFERENCE.sub(r'!Sub "${\1}"', source)
     names = sorted(match["name"] for match in BUILD_METADATA.finditer(source))
     if names != workspace.functions():
         raise ValueError(f"template.yaml builds {names}, and the workspace contains {workspace.functions()}")

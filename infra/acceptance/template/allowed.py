@@ -22,8 +22,13 @@ OPEN_ROUTES = {
 }
 
 # AWS managed policies, which contain wildcards. SAM attaches the first to each function, whose permissions boundary
-# restricts it. API Gateway requires the second, for a role that only API Gateway can assume.
-MANAGED_POLICIES = {"AWSLambdaBasicExecutionRole", "AmazonAPIGatewayPushToCloudWatchLogs"}
+# restricts it. API Gateway requires the second, for a role that only API Gateway can assume. The third is CodeDeploy's own, for a
+# role that only CodeDeploy can assume: it invokes no function but those named CodeDeployHook_*.
+MANAGED_POLICIES = {
+    "AWSLambdaBasicExecutionRole",
+    "AmazonAPIGatewayPushToCloudWatchLogs",
+    "AWSCodeDeployRoleForLambdaLimited",
+}
 
 # Resource, element and value of each permitted wildcard in the template's policies. A boundary grants no permission by
 # itself, and the keys are parameters: the functions' own policies name them.
@@ -31,6 +36,14 @@ WILDCARDS = {
     (boundary, "Resource", f"arn:${{AWS::Partition}}:kms:{region}:*:key/*")
     for boundary in ("FunctionBoundary", "AuditBoundary")
     for region in ("*", "${AWS::Region}")
+}
+# The authorizer and the deployment groups of the stack, whose names end with generated characters.
+WILDCARDS |= {
+    ("AuthorizerCheckRole", "Resource", f"arn:${{AWS::Partition}}:{name}-*")
+    for name in (
+        "lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-Authorizer",
+        "codedeploy:${AWS::Region}:${AWS::AccountId}:deploymentgroup:${AWS::StackName}",
+    )
 }
 
 # Variables of gateway responses. API Gateway substitutes without escaping; these are printable and contain no quote.

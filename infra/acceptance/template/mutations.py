@@ -116,6 +116,19 @@ def no_role_dependency(template: dict) -> None:
     del template["Resources"]["AccessLog"]["Metadata"]
 
 
+def no_order(template: dict) -> None:
+    del template["Resources"]["RevokeToken"]["Metadata"]["After"]
+
+
+def unpublished_authorizer(template: dict) -> None:
+    authorizer = properties(template, "Api")["Auth"]["Authorizers"]["Latchkey"]
+    authorizer["FunctionArn"] = {"Fn::GetAtt": ["Authorizer", "Arn"]}
+
+
+def unpublished_output(template: dict) -> None:
+    template["Outputs"]["AuthorizerArn"]["Value"] = {"Fn::Sub": "${Authorizer.Arn}"}
+
+
 def plain_slashes(template: dict) -> None:
     properties(template, "Api")["MethodSettings"][1]["ResourcePath"] = "/v1/access-tokens"
 
@@ -163,6 +176,8 @@ MUTATIONS: dict[Callable, tuple[Mutation, ...]] = {
     rules.gateway_responses_reflect_no_request: (reflected_path, reflected_body, reflected_header),
     rules.access_logs_contain_no_path: (logged_path, logged_credential),
     rules.stages_depend_on_the_logging_role: (no_role_dependency,),
+    rules.writers_depend_on_the_authorizer: (no_order,),
+    rules.functions_are_invoked_through_aliases: (unpublished_authorizer, unpublished_output),
     rules.method_settings_name_routes: (plain_slashes, other_method),
     rules.alarms_name_a_runbook_section: (no_runbook, missing_runbook),
     rules.parameters_are_documented: (new_parameter, other_default),

@@ -12,6 +12,7 @@ STAGES = ("AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage")
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "x-amazon-apigateway-any-method")
 RUNBOOKS = Path("docs/operate.md")
 REFERENCE = Path("docs/configuration.md")
+LAMBDA = "lambda.amazonaws.com"
 VARIABLE = re.compile(r"\$(?!\{[A-Za-z:]+\})\{?([\w.]*\w)?")
 
 
@@ -47,7 +48,7 @@ def policies_have_no_wildcard(template: dict, _: set[str]) -> Iterator[str]:
 
 
 def boundaries_match_function_policies(template: dict, _: set[str]) -> Iterator[str]:
-    """Each function role has a boundary, which allows exactly the actions of its roles, writing to its log, and what DynamoDB does
+    """Each function role that may write to all logs has a boundary, which allows exactly the actions of its roles, writing to its log, and what DynamoDB does
     on behalf of the caller. A parameter may replace the boundary."""
     boundaries = dict(of_types(template, ("AWS::IAM::ManagedPolicy",)))
     allowed: dict[str, set[str]] = {}
@@ -55,7 +56,7 @@ def boundaries_match_function_policies(template: dict, _: set[str]) -> Iterator[
         boundary = boundary_of(role)
         if boundary in boundaries:
             allowed.setdefault(boundary, set()).update(actions(role))
-        elif boundaries and "lambda.amazonaws.com" in strings(role["Properties"]["AssumeRolePolicyDocument"]):
+        elif boundaries and LAMBDA in strings(role["Properties"]["AssumeRolePolicyDocument"]) and writes_to_all_logs(role):
             yield f"{name} has no boundary"
     for boundary, policy in boundaries.items():
         differ = allowed.get(boundary, set()) ^ {action for action in own_actions(policy) if not action.startswith("logs:")}
@@ -96,6 +97,24 @@ def stages_depend_on_the_logging_role(template: dict, _: set[str]) -> Iterator[s
     for name, stage in of_types(template, STAGES[:1]):
         if "AccessLogSetting" in stage["Properties"] and not accounts <= graph.transitive_dependencies(template, name):
             yield f"{name} may be created before {', '.join(sorted(accounts))}"
+
+
+def writers_depend_on_the_authorizer(template: dict, _: set[str]) -> Iterator[str]:
+    """CloudFormation changes the functions that write token items after the alias of the authorizer that must understand them."""
+    if "AuthorizerAliaslive" in template["Resources"]:
+        for name in ("CreateToken", "RevokeToken"):
+            if "AuthorizerAliaslive" not in graph.transitive_dependencies(template, name):
+                yield f"{name} may be updated before the authorizer"
+
+
+def functions_are_invoked_through_aliases(template: dict, _: set[str]) -> Iterator[str]:
+    """No API and no output names a function itself, whose configuration changes before its version is checked."""
+    functions = {name for name, _ in of_types(template, ("AWS::Lambda::Alias",))}
+    functions = {name.removesuffix("Aliaslive") for name in functions}
+    for name, document in documents(template):
+        yield from (f"{name} invokes {function}" for function in functions & arns(document))
+    for name, output in template.get("Outputs", {}).items():
+        yield from (f"the output {name} names {function}" for function in functions & arns(output))
 
 
 def method_settings_name_routes(template: dict, _: set[str]) -> Iterator[str]:
@@ -142,6 +161,8 @@ RULES = (
     gateway_responses_reflect_no_request,
     access_logs_contain_no_path,
     stages_depend_on_the_logging_role,
+    writers_depend_on_the_authorizer,
+    functions_are_invoked_through_aliases,
     method_settings_name_routes,
     alarms_name_a_runbook_section,
     parameters_are_documented,
@@ -190,12 +211,26 @@ def own_actions(policy: dict) -> set[str]:
     return {action for statement in own for action in members(statement.get("Action"))}
 
 
+def writes_to_all_logs(role: dict) -> bool:
+    return any("AWSLambdaBasicExecutionRole" in text(policy) for policy in members(role["Properties"].get("ManagedPolicyArns")))
+
+
 def boundary_of(role: dict) -> object:
     """The logical id of the boundary if the parameter PermissionsBoundaryArn is empty."""
     match role["Properties"].get("PermissionsBoundary"):
         case {"Fn::If": ["UseOwnBoundary", {"Ref": boundary}, {"Ref": "PermissionsBoundaryArn"}]}:
             return boundary
     return None
+
+
+def arns(value: object) -> set[str]:
+    """The resources whose attribute Arn the value contains."""
+    if isinstance(value, dict) and "Fn::GetAtt" in value and members(value["Fn::GetAtt"])[-1] == "Arn":
+        return {value["Fn::GetAtt"][0]}
+    found = {name for text in strings(value) for name in re.findall(r"\$\{(\w+)\.Arn\}", text)}
+    for member in value.values() if isinstance(value, dict) else members(value) if isinstance(value, list) else []:
+        found |= arns(member)
+    return found
 
 
 def keys(value: object) -> Iterator[str]:

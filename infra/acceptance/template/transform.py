@@ -19,8 +19,8 @@ def read(file: Path) -> dict:
     return yaml_parse(file.read_text())
 
 
-def transformed(template: dict) -> dict:
-    """The template after the transform. CodeUri points to a bucket, as after `sam package`."""
+def transformed(template: dict, parameters: dict[str, str] | None = None) -> dict:
+    """The template after the transform with these parameters. CodeUri points to a bucket, as after `sam package`."""
     template = copy.deepcopy(template)
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -28,6 +28,6 @@ def transformed(template: dict) -> dict:
     for settings in template.get("Globals", {}).values():
         settings.pop("CodeUri", None)
     session = boto3.session.Session(region_name="eu-central-1")
-    translated = Translator({}, Parser(), boto_session=session).translate(template, parameter_values={})
+    translated = Translator({}, Parser(), boto_session=session).translate(template, parameter_values=parameters or {})
     # Converts the translator's types to plain ones.
     return json.loads(json.dumps(translated))
