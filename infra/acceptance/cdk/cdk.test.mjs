@@ -10,9 +10,10 @@ const folder = process.env.CDK_FOLDER;
 const [file] = readdirSync(folder).filter((name) => name.startsWith('latchkey-template-'));
 const version = file.slice('latchkey-template-'.length, -'.yaml'.length);
 
-/** The only block of a language in a page, as the operator would copy it. */
-function block(page, language) {
-  const blocks = [...page.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].filter((match) => match[1] === language);
+/** The only block of a language in a page that contains the text, as the operator would copy it. */
+function block(page, language, text) {
+  const all = [...page.matchAll(/^```(\w+)\n([^]*?)^```$/gm)];
+  const blocks = all.filter((match) => match[1] === language && match[2].includes(text));
   assert.equal(blocks.length, 1, `blocks of ${language}`);
   return blocks[0][2].replaceAll('X.Y.Z', version);
 }
@@ -23,8 +24,8 @@ before(() => {
   const page = readFileSync('docs/deploy.md', 'utf8');
   mkdirSync(join(folder, 'latchkey', version), { recursive: true });
   cpSync(join(folder, file), join(folder, 'latchkey', version, 'template.yaml'));
-  writeFileSync(join(folder, 'identity-providers.json'), block(page, 'json'));
-  writeFileSync(join(folder, 'app.mjs'), block(page, 'ts'));
+  writeFileSync(join(folder, 'identity-providers.json'), block(page, 'json', '"organizations"'));
+  writeFileSync(join(folder, 'app.mjs'), block(page, 'ts', 'CfnInclude'));
   // As the CDK CLI runs an app.
   const env = { ...process.env, CDK_OUTDIR: 'cdk.out' };
   execFileSync(process.execPath, ['app.mjs'], { cwd: folder, env, stdio: ['ignore', 'inherit', 'pipe'] });
@@ -56,4 +57,12 @@ test('parameters of the example are replaced by their values', () => {
   const { Variables } = synthesized.Resources.Authorizer.Properties.Environment;
   assert.equal(Variables.PUBLIC_URL, 'https://tokens.example.com');
   assert.equal(JSON.parse(Variables.IDENTITY_PROVIDERS)[0].name, 'company');
+});
+
+test('references to versions and aliases are kept', () => {
+  const { Authorizer, AuthorizerCheck, CreateToken, Api } = synthesized.Resources;
+  assert.deepEqual(Authorizer.Properties.DeploymentPreference.Hooks.PreTraffic, { Ref: 'AuthorizerCheck' });
+  assert.deepEqual(AuthorizerCheck.Properties.Environment.Variables.NEW_VERSION, { 'Fn::Sub': '${Authorizer.Version}' });
+  assert.deepEqual(CreateToken.Metadata.After, { 'Fn::Sub': '${Authorizer.Alias}' });
+  assert.deepEqual(Api.Properties.Auth.Authorizers.Latchkey.FunctionArn, { 'Fn::Sub': '${Authorizer.Alias}' });
 });

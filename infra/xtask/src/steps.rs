@@ -43,6 +43,7 @@ pub const CI: &[Step] = &[
 /// Runs at night and before a release, after [`CI`].
 pub const FULL: &[Step] = &[
     step("release", &["infra/acceptance/release/run"]),
+    step("arm64", &["infra/acceptance/arm64/run"]),
     step("contract", &["infra/acceptance/openapi/run"]),
     step("second emulator", &["infra/acceptance/second_emulator/run"]),
     step("identity providers", &["infra/acceptance/identity_providers/run"]),
