@@ -146,6 +146,26 @@ def missing_runbook(template: dict) -> None:
     properties(template, "SigningErrors")["AlarmDescription"] = "KMS does not sign. Runbook: Signatures."
 
 
+def invalid_json(template: dict) -> None:
+    dashboard(template)["Fn::Sub"] = dashboard(template)["Fn::Sub"].replace('\\"', '"')
+
+
+def unquoted_namespace(template: dict) -> None:
+    dashboard(template)["Fn::Sub"] = dashboard(template)["Fn::Sub"].replace('\\"Latchkey/${AWS::StackName}\\"', "Latchkey/x")
+
+
+def detailed_metrics(template: dict) -> None:
+    properties(template, "Api")["MethodSettings"][0]["MetricsEnabled"] = True
+
+
+def application_level(template: dict) -> None:
+    template["Globals"]["Function"]["LoggingConfig"]["ApplicationLogLevel"] = "INFO"
+
+
+def system_level(template: dict) -> None:
+    properties(template, "RevokeToken")["LoggingConfig"]["SystemLogLevel"] = "WARN"
+
+
 def new_parameter(template: dict) -> None:
     template["Parameters"]["NewParameter"] = {"Type": "String", "Default": ""}
 
@@ -180,6 +200,9 @@ MUTATIONS: dict[Callable, tuple[Mutation, ...]] = {
     rules.functions_are_invoked_through_aliases: (unpublished_authorizer, unpublished_output),
     rules.method_settings_name_routes: (plain_slashes, other_method),
     rules.alarms_name_a_runbook_section: (no_runbook, missing_runbook),
+    rules.dashboards_are_valid: (invalid_json, unquoted_namespace),
+    rules.detailed_metrics_are_used: (detailed_metrics,),
+    rules.functions_log_every_line: (application_level, system_level),
     rules.parameters_are_documented: (new_parameter, other_default),
 }
 
@@ -198,3 +221,7 @@ def statement(template: dict) -> dict:
 
 def response(template: dict) -> dict:
     return properties(template, "Api")["GatewayResponses"]["THROTTLED"]
+
+
+def dashboard(template: dict) -> dict:
+    return properties(template, "Dashboard")["DashboardBody"]

@@ -1,5 +1,6 @@
 """Rules for a template that SAM has transformed. Each rule yields one sentence per violation."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import graph
 from allowed import ACCESS_LOG, GATEWAY_RESPONSES, MANAGED_POLICIES, WILDCARDS
 
 APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
+ALARMS = ("AWS::CloudWatch::Alarm",)
 STAGES = ("AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage")
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "x-amazon-apigateway-any-method")
 RUNBOOKS = Path("docs/operate.md")
@@ -133,12 +135,46 @@ def method_settings_name_routes(template: dict, _: set[str]) -> Iterator[str]:
 
 def alarms_name_a_runbook_section(template: dict, _: set[str]) -> Iterator[str]:
     headings = set(re.findall(r"^#{2,} (.+)$", RUNBOOKS.read_text(), re.MULTILINE))
-    for name, alarm in of_types(template, ("AWS::CloudWatch::Alarm",)):
-        section = re.search(r"Runbook: ([^.]+)\.$", alarm["Properties"].get("AlarmDescription", ""))
+    texts = [(name, alarm["Properties"].get("AlarmDescription", "")) for name, alarm in alarms(template)]
+    for name, description in texts:
+        section = re.search(r"Runbook: ([^.]+)\.$", description)
         if not section:
-            yield f"{name} does not end its description with a section of {RUNBOOKS}"
+            yield f"{name} does not end its text with a section of {RUNBOOKS}"
         elif section[1] not in headings:
             yield f"{name} refers to {section[1]}, which is not a heading of {RUNBOOKS}"
+
+
+def dashboards_are_valid(template: dict, _: set[str]) -> Iterator[str]:
+    """JSON after the substitution, for a stack with a hyphen in its name, whose searches quote the namespace."""
+    for name, dashboard in of_types(template, ("AWS::CloudWatch::Dashboard",)):
+        body = re.sub(r"\$\{[^}]+\}", "my-stack", text(dashboard["Properties"]["DashboardBody"]))
+        try:
+            document = json.loads(body)
+        except ValueError as error:
+            yield f"{name} is not JSON: {error}"
+            continue
+        for expression in strings(document):
+            for schema in re.findall(r"SEARCH\('\s*\{([^}]*)\}", expression):
+                for item in schema.split(","):
+                    if not re.fullmatch(r'\s*([A-Za-z0-9]+|"[^"]+")\s*', item):
+                        yield f"{name} searches for {item} without double quotes"
+
+
+def detailed_metrics_are_used(template: dict, _: set[str]) -> Iterator[str]:
+    """Metrics of single methods cost as much as custom metrics, so an alarm must use them."""
+    used = {"Resource", "Method"} <= {part for _, alarm in alarms(template) for part in strings(alarm["Properties"])}
+    for name, stage in of_types(template, STAGES[:1]):
+        for setting in stage["Properties"].get("MethodSettings", []):
+            if setting.get("MetricsEnabled") and not used:
+                yield f"{name} has metrics of {setting['HttpMethod']} {setting['ResourcePath']}, which no alarm uses"
+
+
+def functions_log_every_line(template: dict, _: set[str]) -> Iterator[str]:
+    """Above INFO, Lambda drops the audit lines, which a restore repeats, and the lines with metrics."""
+    for name, function in of_types(template, ("AWS::Lambda::Function",)):
+        for level in ("ApplicationLogLevel", "SystemLogLevel"):
+            if level in function["Properties"].get("LoggingConfig", {}):
+                yield f"{name} sets {level}"
 
 
 def parameters_are_documented(template: dict, _: set[str]) -> Iterator[str]:
@@ -165,12 +201,19 @@ RULES = (
     functions_are_invoked_through_aliases,
     method_settings_name_routes,
     alarms_name_a_runbook_section,
+    dashboards_are_valid,
+    detailed_metrics_are_used,
+    functions_log_every_line,
     parameters_are_documented,
 )
 
 
 def of_types(template: dict, types: tuple[str, ...]) -> Iterator[tuple[str, dict]]:
     return ((name, resource) for name, resource in template["Resources"].items() if resource["Type"] in types)
+
+
+def alarms(template: dict) -> Iterator[tuple[str, dict]]:
+    return of_types(template, ALARMS)
 
 
 def documents(template: dict) -> Iterator[tuple[str, dict]]:

@@ -65,7 +65,7 @@ fn dashboard_metrics_are_emitted_by_the_named_operations() {
     for metric in metrics {
         if let Some(expression) = metric[0]["expression"].as_str() {
             let client_errors =
-                "SEARCH('{Latchkey/${AWS::StackName},operation,code} MetricName=\"ClientErrors\"', 'Sum', 60)";
+                "SEARCH('{\"Latchkey/${AWS::StackName}\",operation,code} MetricName=\"ClientErrors\"', 'Sum', 60)";
             assert_eq!(expression, client_errors, "the only search, over two dimensions");
             continue;
         }
