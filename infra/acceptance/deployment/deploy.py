@@ -22,7 +22,7 @@ Differences between the emulator and AWS, and how the suite handles them:
 * The 502 response to a failed function has the emulator's own text. No case contains one.
 * A path with a trailing slash matches the route without it, and the authorizer denies it (expected_differences.py).
 * Functions inherit the emulator's environment, which therefore contains only its own settings.
-* Alarms on several metrics are rejected. The one in the template is removed (emulator_template.py).
+* Alarms on several metrics are rejected. Those in the template are removed (emulator_template.py).
 * CloudFormation does not set permissions boundaries. infra/acceptance/template compares them with the policies.
 * Throttling, quotas and size limits are not enforced, alarms never change state, and memory and durations are not Lambda's.
 """

@@ -146,6 +146,42 @@ def missing_runbook(template: dict) -> None:
     properties(template, "SigningErrors")["AlarmDescription"] = "KMS does not sign. Runbook: Signatures."
 
 
+def no_end(template: dict) -> None:
+    del properties(template, "SigningErrors")["OKActions"]
+
+
+def no_start(template: dict) -> None:
+    properties(template, "SigningErrors")["AlarmActions"] = {"Ref": "AWS::NoValue"}
+
+
+def consecutive(template: dict) -> None:
+    del properties(template, "AuthorizerErrors")["DatapointsToAlarm"]
+
+
+def all_minutes(template: dict) -> None:
+    properties(template, "AuthorizerErrors")["DatapointsToAlarm"] = 10
+
+
+def unwatched_errors(template: dict) -> None:
+    remove_metric(template, "FunctionErrors", "Portal")
+
+
+def unwatched_throttles(template: dict) -> None:
+    remove_metric(template, "FunctionThrottles", "MyRoles")
+
+
+def unwatched_authorizer(template: dict) -> None:
+    del template["Resources"]["AuthorizerFailures"]
+
+
+def counted_401(template: dict) -> None:
+    metric(template, "AuthorizerFailures", "Authorizer")["MetricName"] = "Errors"
+
+
+def other_phrase(template: dict) -> None:
+    properties(template, "DisabledKeyLines")["FilterPattern"] = '"the key is disabled"'
+
+
 def invalid_json(template: dict) -> None:
     dashboard(template)["Fn::Sub"] = dashboard(template)["Fn::Sub"].replace('\\"', '"')
 
@@ -164,6 +200,18 @@ def application_level(template: dict) -> None:
 
 def system_level(template: dict) -> None:
     properties(template, "RevokeToken")["LoggingConfig"]["SystemLogLevel"] = "WARN"
+
+
+def constant_alarm(template: dict) -> None:
+    del template["Resources"]["TableErrors"]["Condition"]
+
+
+def constant_filter(template: dict) -> None:
+    template["Resources"]["DisabledKeyLines"]["Condition"] = "NoAlarmTopic"
+
+
+def cheaper_alarm(template: dict) -> None:
+    remove_metric(template, "FunctionErrors", "Portal")
 
 
 def new_parameter(template: dict) -> None:
@@ -200,9 +248,15 @@ MUTATIONS: dict[Callable, tuple[Mutation, ...]] = {
     rules.functions_are_invoked_through_aliases: (unpublished_authorizer, unpublished_output),
     rules.method_settings_name_routes: (plain_slashes, other_method),
     rules.alarms_name_a_runbook_section: (no_runbook, missing_runbook),
+    rules.alarms_notify_of_both_changes: (no_end, no_start),
+    rules.alarms_need_no_consecutive_minutes: (consecutive, all_minutes),
+    rules.alarms_watch_every_function: (unwatched_errors, unwatched_throttles, unwatched_authorizer, counted_401),
+    rules.filters_match_log_lines: (other_phrase,),
     rules.dashboards_are_valid: (invalid_json, unquoted_namespace),
     rules.detailed_metrics_are_used: (detailed_metrics,),
     rules.functions_log_every_line: (application_level, system_level),
+    rules.monitoring_can_be_turned_off: (constant_alarm, constant_filter),
+    rules.alarm_costs_are_documented: (cheaper_alarm,),
     rules.parameters_are_documented: (new_parameter, other_default),
 }
 
@@ -225,3 +279,21 @@ def response(template: dict) -> dict:
 
 def dashboard(template: dict) -> dict:
     return properties(template, "Dashboard")["DashboardBody"]
+
+
+def metric(template: dict, alarm: str, function: str) -> dict:
+    """The metric of an alarm for a function."""
+    return query(template, alarm, function)["MetricStat"]["Metric"]
+
+
+def remove_metric(template: dict, alarm: str, function: str) -> None:
+    properties(template, alarm)["Metrics"].remove(query(template, alarm, function))
+
+
+def query(template: dict, alarm: str, function: str) -> dict:
+    queries = properties(template, alarm)["Metrics"]
+    return next(one for one in queries if {"Ref": function} in [own["Value"] for own in dimensions(one)])
+
+
+def dimensions(query: dict) -> list[dict]:
+    return query.get("MetricStat", {}).get("Metric", {}).get("Dimensions", [])

@@ -15,6 +15,8 @@ METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "x-amazon
 RUNBOOKS = Path("docs/operate.md")
 REFERENCE = Path("docs/configuration.md")
 LAMBDA = "lambda.amazonaws.com"
+COSTS = Path("docs/scaling.md")
+SOURCES = Path("shared/src")
 VARIABLE = re.compile(r"\$(?!\{[A-Za-z:]+\})\{?([\w.]*\w)?")
 
 
@@ -144,6 +146,46 @@ def alarms_name_a_runbook_section(template: dict, _: set[str]) -> Iterator[str]:
             yield f"{name} refers to {section[1]}, which is not a heading of {RUNBOOKS}"
 
 
+def alarms_notify_of_both_changes(template: dict, _: set[str]) -> Iterator[str]:
+    """Of the state ALARM and of its end, on the same topic."""
+    for name, alarm in alarms(template):
+        actions = [alarm["Properties"].get(action) for action in ("AlarmActions", "OKActions")]
+        if actions[0] != actions[1] or "AlarmTopicArn" not in strings(actions[0]):
+            yield f"{name} does not notify AlarmTopicArn of both changes"
+
+
+def alarms_need_no_consecutive_minutes(template: dict, _: set[str]) -> Iterator[str]:
+    """At a few requests per minute, some minutes have no request, so that no number of consecutive ones is reached."""
+    for name, alarm in alarms(template):
+        periods = int(alarm["Properties"]["EvaluationPeriods"])
+        if 1 < periods <= int(alarm["Properties"].get("DatapointsToAlarm", periods)):
+            yield f"{name} needs {periods} consecutive minutes"
+
+
+def alarms_watch_every_function(template: dict, _: set[str]) -> Iterator[str]:
+    """Errors and throttles of each function. The authorizer's errors are invocations without a request line."""
+    watched: dict[str, set[str]] = {}
+    for _, alarm in alarms(template):
+        for metric in metrics(alarm["Properties"]):
+            if metric["Namespace"] == "AWS/Lambda":
+                watched.setdefault(metric["MetricName"], set()).update(strings(metric["Dimensions"]))
+    for name, _ in of_types(template, ("AWS::Lambda::Function",) if watched else ()):
+        for metric in ("Throttles", "Invocations" if name == "Authorizer" else "Errors"):
+            if name not in watched.get(metric, ()):
+                yield f"no alarm watches the {metric} of {name}"
+    if "Authorizer" in watched.get("Errors", ()):
+        yield "an alarm watches the Errors of Authorizer, which count each 401"
+
+
+def filters_match_log_lines(template: dict, _: set[str]) -> Iterator[str]:
+    """The phrase of each metric filter is written by the code."""
+    sources = "".join(file.read_text() for file in SOURCES.rglob("*.rs"))
+    for name, resource in of_types(template, ("AWS::Logs::MetricFilter",)):
+        phrase = re.fullmatch(r'"([^"]+)"', resource["Properties"]["FilterPattern"])
+        if not phrase or phrase[1] not in sources:
+            yield f"{name} has the pattern {resource['Properties']['FilterPattern']}, which no line of {SOURCES} contains"
+
+
 def dashboards_are_valid(template: dict, _: set[str]) -> Iterator[str]:
     """JSON after the substitution, for a stack with a hyphen in its name, whose searches quote the namespace."""
     for name, dashboard in of_types(template, ("AWS::CloudWatch::Dashboard",)):
@@ -177,6 +219,20 @@ def functions_log_every_line(template: dict, _: set[str]) -> Iterator[str]:
                 yield f"{name} sets {level}"
 
 
+def monitoring_can_be_turned_off(template: dict, _: set[str]) -> Iterator[str]:
+    """Everything that costs money per month, apart from keys and data."""
+    for name, resource in of_types(template, (*ALARMS, "AWS::CloudWatch::Dashboard", "AWS::Logs::MetricFilter")):
+        if resource.get("Condition") != "HasMonitoring":
+            yield f"{name} does not depend on the parameter Monitoring"
+
+
+def alarm_costs_are_documented(template: dict, _: set[str]) -> Iterator[str]:
+    """CloudWatch charges an alarm for each metric."""
+    count = sum(len(list(metrics(alarm["Properties"]))) for _, alarm in alarms(template))
+    if count and f"| {count} alarm metrics |" not in COSTS.read_text():
+        yield f"{COSTS} does not state the cost of {count} alarm metrics"
+
+
 def parameters_are_documented(template: dict, _: set[str]) -> Iterator[str]:
     """Each parameter is a row of a table in the reference, which names its default unless that is empty."""
     rows = {row[1]: row[0] for row in re.finditer(r"^\| `(\w+)` \|.*$", REFERENCE.read_text(), re.MULTILINE)}
@@ -201,9 +257,15 @@ RULES = (
     functions_are_invoked_through_aliases,
     method_settings_name_routes,
     alarms_name_a_runbook_section,
+    alarms_notify_of_both_changes,
+    alarms_need_no_consecutive_minutes,
+    alarms_watch_every_function,
+    filters_match_log_lines,
     dashboards_are_valid,
     detailed_metrics_are_used,
     functions_log_every_line,
+    monitoring_can_be_turned_off,
+    alarm_costs_are_documented,
     parameters_are_documented,
 )
 
@@ -214,6 +276,15 @@ def of_types(template: dict, types: tuple[str, ...]) -> Iterator[tuple[str, dict
 
 def alarms(template: dict) -> Iterator[tuple[str, dict]]:
     return of_types(template, ALARMS)
+
+
+def metrics(alarm: dict) -> Iterator[dict]:
+    """The metrics of an alarm: its own, or those of its expression."""
+    if "Metrics" not in alarm:
+        yield alarm
+    for query in alarm.get("Metrics", []):
+        if "MetricStat" in query:
+            yield query["MetricStat"]["Metric"]
 
 
 def documents(template: dict) -> Iterator[tuple[str, dict]]:

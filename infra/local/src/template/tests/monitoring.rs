@@ -5,11 +5,13 @@ use shared::telemetry::Metric;
 use super::*;
 
 /// The metrics of AWS that alarms and the dashboard may use: namespace, name and dimensions.
-const AWS_METRICS: [(&str, &str, &[&str]); 4] = [
+const AWS_METRICS: [(&str, &str, &[&str]); 6] = [
     ("AWS/Lambda", "Throttles", &["FunctionName"]),
     ("AWS/Lambda", "ConcurrentExecutions", &["FunctionName"]),
     ("AWS/Lambda", "Errors", &["FunctionName"]),
+    ("AWS/Lambda", "Invocations", &["FunctionName"]),
     ("AWS/ApiGateway", "5XXError", &["ApiName", "Stage"]),
+    ("AWS/DynamoDB", "SystemErrors", &["Operation", "TableName"]),
 ];
 
 /// The unresolved resources of the template.
@@ -17,12 +19,23 @@ fn resources() -> Value {
     yaml::parse(&repository_text()).unwrap()["Resources"].take()
 }
 
+/// The properties of the resources of a type.
+fn properties(type_name: &str) -> Vec<Value> {
+    let resources = resources();
+    let resources = resources.as_object().unwrap().values().filter(|resource| resource["Type"] == type_name);
+    resources.map(|resource| resource["Properties"].clone()).collect()
+}
+
 /// The properties of the alarms.
 fn alarms() -> Vec<Value> {
-    let resources = resources();
-    let resources = resources.as_object().unwrap().values();
-    let alarms = resources.filter(|resource| resource["Type"] == "AWS::CloudWatch::Alarm");
-    alarms.map(|alarm| alarm["Properties"].clone()).collect()
+    properties("AWS::CloudWatch::Alarm")
+}
+
+/// Whether a metric filter counts the metric, without dimensions.
+fn is_filtered(metric: &str) -> bool {
+    let filters = properties("AWS::Logs::MetricFilter");
+    let mut names = filters.iter().map(|filter| &filter["MetricTransformations"][0]["MetricName"]);
+    names.any(|name| name == metric)
 }
 
 /// The metrics of an alarm: one, or those of its expression.
@@ -31,10 +44,14 @@ fn metrics(alarm: &Value) -> Vec<Value> {
     queries.iter().map(|query| query["MetricStat"]["Metric"].clone()).filter(Value::is_object).collect()
 }
 
-/// Whether a metric has values: a function emits it with exactly the dimension `operation`, or AWS does.
+/// Whether a metric has values: a function emits it with exactly the dimension `operation`, a metric filter counts it, or
+/// AWS emits it.
 fn is_emitted(namespace: &str, metric: &str, dimensions: &[(&str, &str)]) -> bool {
     if let ("Latchkey/${AWS::StackName}", [("operation", operation)]) = (namespace, dimensions) {
         return Metric::ALL.iter().any(|own| own.name() == metric && own.is_emitted_by(operation));
+    }
+    if let ("Latchkey/${AWS::StackName}", []) = (namespace, dimensions) {
+        return is_filtered(metric);
     }
     let names: Vec<_> = dimensions.iter().map(|(name, _)| *name).collect();
     AWS_METRICS.contains(&(namespace, metric, &names))
@@ -43,11 +60,11 @@ fn is_emitted(namespace: &str, metric: &str, dimensions: &[(&str, &str)]) -> boo
 #[test]
 fn alarm_metrics_are_emitted_by_the_named_operations() {
     let metrics: Vec<_> = alarms().into_iter().flat_map(|alarm| metrics(&alarm)).collect();
-    assert!(metrics.len() >= 15);
+    assert!(metrics.len() >= 30);
     for metric in metrics {
         let namespace = metric["Namespace"].as_str().or(metric["Namespace"]["Fn::Sub"].as_str()).unwrap();
         // The dimensions of AWS metrics are references, which CloudFormation checks.
-        let dimensions = metric["Dimensions"].as_array().unwrap().iter();
+        let dimensions = metric["Dimensions"].as_array().into_iter().flatten();
         let dimensions: Vec<_> =
             dimensions.map(|own| (own["Name"].as_str().unwrap(), own["Value"].as_str().unwrap_or_default())).collect();
         assert!(is_emitted(namespace, metric["MetricName"].as_str().unwrap(), &dimensions), "{metric}");
@@ -85,6 +102,9 @@ fn metric_that_is_not_emitted_is_detected() {
         (namespace, "ClientErrors", &[("operation", "deny")], false),
         (namespace, "Denials", &[("operation", "authorize")], false),
         (namespace, "ClientErrors", &[], false),
+        (namespace, "DisabledKeys", &[], true),
+        (namespace, "DisabledKeys", &[("operation", "authorize")], false),
+        ("Latchkey", "DisabledKeys", &[], false),
         (namespace, "ClientErrors", &[("operation", "authorize"), ("code", "x")], false),
         ("Latchkey", "ClientErrors", &[("operation", "authorize")], false),
         ("AWS/Lambda", "Throttles", &[("FunctionName", "")], true),
@@ -96,14 +116,12 @@ fn metric_that_is_not_emitted_is_detected() {
     }
 }
 
-/// Each 401 of the authorizer is an error of its function, so the alarm excludes it.
+/// Each 401 of the authorizer is an error of its function, so the alarms exclude it.
 #[test]
-fn error_alarm_watches_every_function_but_the_authorizer() {
-    let alarm = alarms().into_iter().find(|alarm| alarm["Metrics"].is_array()).unwrap();
-    let watched = metrics(&alarm).into_iter().map(|metric| {
-        assert_eq!(metric["MetricName"], "Errors");
-        metric["Dimensions"][0]["Value"]["Ref"].as_str().unwrap().to_owned()
-    });
+fn error_alarms_watch_every_function_but_the_authorizer() {
+    let metrics = alarms().into_iter().flat_map(|alarm| metrics(&alarm));
+    let errors = metrics.filter(|metric| metric["Namespace"] == "AWS/Lambda" && metric["MetricName"] == "Errors");
+    let watched = errors.map(|metric| metric["Dimensions"][0]["Value"]["Ref"].as_str().unwrap().to_owned());
     let functions = repository_template(&[]).functions.into_iter().map(|function| function.logical_id);
     let expected: BTreeSet<_> = functions.filter(|name| name != "Authorizer").collect();
     assert_eq!(watched.collect::<BTreeSet<_>>(), expected);
