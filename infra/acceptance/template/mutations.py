@@ -146,6 +146,11 @@ def missing_runbook(template: dict) -> None:
     properties(template, "SigningErrors")["AlarmDescription"] = "KMS does not sign. Runbook: Signatures."
 
 
+def missing_section(template: dict) -> None:
+    transformer = properties(template, "KeyChanges")["Targets"][0]["InputTransformer"]
+    transformer["InputTemplate"] = {"Fn::Sub": '"<call>. Runbook: Keys."'}
+
+
 def no_end(template: dict) -> None:
     del properties(template, "SigningErrors")["OKActions"]
 
@@ -202,12 +207,31 @@ def system_level(template: dict) -> None:
     properties(template, "RevokeToken")["LoggingConfig"]["SystemLogLevel"] = "WARN"
 
 
+def rule_without_topic(template: dict) -> None:
+    del template["Resources"]["StackChanges"]["Condition"]
+
+
+def long_pattern(template: dict) -> None:
+    names = properties(template, "RoleChanges")["EventPattern"]["detail"]["$or"][0]["requestParameters"]["roleName"]
+    names += [{"prefix": {"Fn::Sub": "${AWS::StackName}-Role-"}} for _ in range(20)]
+
+
+def unwatched_code(template: dict) -> None:
+    names = properties(template, "FunctionChanges")["EventPattern"]["detail"]["requestParameters"]["functionName"]
+    names.remove({"suffix": {"Ref": "WellKnown"}})
+
+
+def unwatched_role(template: dict) -> None:
+    names = properties(template, "RoleChanges")["EventPattern"]["detail"]["$or"][0]["requestParameters"]["roleName"]
+    names.remove({"prefix": {"Fn::Sub": "${AWS::StackName}-CreateTokenRole-"}})
+
+
 def constant_alarm(template: dict) -> None:
     del template["Resources"]["TableErrors"]["Condition"]
 
 
 def constant_filter(template: dict) -> None:
-    template["Resources"]["DisabledKeyLines"]["Condition"] = "NoAlarmTopic"
+    template["Resources"]["DisabledKeyLines"]["Condition"] = "HasAlarmTopic"
 
 
 def cheaper_alarm(template: dict) -> None:
@@ -247,7 +271,7 @@ MUTATIONS: dict[Callable, tuple[Mutation, ...]] = {
     rules.writers_depend_on_the_authorizer: (no_order,),
     rules.functions_are_invoked_through_aliases: (unpublished_authorizer, unpublished_output),
     rules.method_settings_name_routes: (plain_slashes, other_method),
-    rules.alarms_name_a_runbook_section: (no_runbook, missing_runbook),
+    rules.alarms_name_a_runbook_section: (no_runbook, missing_runbook, missing_section),
     rules.alarms_notify_of_both_changes: (no_end, no_start),
     rules.alarms_need_no_consecutive_minutes: (consecutive, all_minutes),
     rules.alarms_watch_every_function: (unwatched_errors, unwatched_throttles, unwatched_authorizer, counted_401),
@@ -255,6 +279,8 @@ MUTATIONS: dict[Callable, tuple[Mutation, ...]] = {
     rules.dashboards_are_valid: (invalid_json, unquoted_namespace),
     rules.detailed_metrics_are_used: (detailed_metrics,),
     rules.functions_log_every_line: (application_level, system_level),
+    rules.event_rules_are_deployable: (rule_without_topic, long_pattern),
+    rules.event_rules_watch_every_function: (unwatched_code, unwatched_role),
     rules.monitoring_can_be_turned_off: (constant_alarm, constant_filter),
     rules.alarm_costs_are_documented: (cheaper_alarm,),
     rules.parameters_are_documented: (new_parameter, other_default),

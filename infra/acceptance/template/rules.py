@@ -17,6 +17,10 @@ REFERENCE = Path("docs/configuration.md")
 LAMBDA = "lambda.amazonaws.com"
 COSTS = Path("docs/scaling.md")
 SOURCES = Path("shared/src")
+# Characters. The quota of EventBridge.
+MAX_EVENT_PATTERN = 2048
+# Characters of the physical names and ARNs that replace references, at most.
+LONGEST_VALUES = {"Ref": 64, "Fn::Sub": 64, "Fn::GetAtt": 140}
 VARIABLE = re.compile(r"\$(?!\{[A-Za-z:]+\})\{?([\w.]*\w)?")
 
 
@@ -136,8 +140,12 @@ def method_settings_name_routes(template: dict, _: set[str]) -> Iterator[str]:
 
 
 def alarms_name_a_runbook_section(template: dict, _: set[str]) -> Iterator[str]:
+    """Also the notifications of event rules."""
     headings = set(re.findall(r"^#{2,} (.+)$", RUNBOOKS.read_text(), re.MULTILINE))
     texts = [(name, alarm["Properties"].get("AlarmDescription", "")) for name, alarm in alarms(template)]
+    for name, rule in of_types(template, ("AWS::Events::Rule",)):
+        templates = [target.get("InputTransformer", {}).get("InputTemplate") for target in rule["Properties"]["Targets"]]
+        texts += [(name, text(value).strip('"')) for value in templates]
     for name, description in texts:
         section = re.search(r"Runbook: ([^.]+)\.$", description)
         if not section:
@@ -219,6 +227,24 @@ def functions_log_every_line(template: dict, _: set[str]) -> Iterator[str]:
                 yield f"{name} sets {level}"
 
 
+def event_rules_are_deployable(template: dict, _: set[str]) -> Iterator[str]:
+    """A rule exists only with a topic, and its pattern is within the quota even with the longest names."""
+    for name, rule in of_types(template, ("AWS::Events::Rule",)):
+        if rule.get("Condition") != "HasAlarmTopic":
+            yield f"{name} is created without a topic"
+        length = len(json.dumps(with_longest_values(rule["Properties"]["EventPattern"]), separators=(",", ":")))
+        if length > MAX_EVENT_PATTERN:
+            yield f"the pattern of {name} can have {length} characters"
+
+
+def event_rules_watch_every_function(template: dict, _: set[str]) -> Iterator[str]:
+    rules = {name: rule["Properties"]["EventPattern"] for name, rule in of_types(template, ("AWS::Events::Rule",))}
+    for name, _ in of_types(template, ("AWS::Lambda::Function",) if rules else ()):
+        for rule, value in (("FunctionChanges", name), ("RoleChanges", f"${{AWS::StackName}}-{name}Role-")):
+            if value not in strings(rules.get(rule)):
+                yield f"{rule} does not watch {name}"
+
+
 def monitoring_can_be_turned_off(template: dict, _: set[str]) -> Iterator[str]:
     """Everything that costs money per month, apart from keys and data."""
     for name, resource in of_types(template, (*ALARMS, "AWS::CloudWatch::Dashboard", "AWS::Logs::MetricFilter")):
@@ -264,6 +290,8 @@ RULES = (
     dashboards_are_valid,
     detailed_metrics_are_used,
     functions_log_every_line,
+    event_rules_are_deployable,
+    event_rules_watch_every_function,
     monitoring_can_be_turned_off,
     alarm_costs_are_documented,
     parameters_are_documented,
@@ -285,6 +313,24 @@ def metrics(alarm: dict) -> Iterator[dict]:
     for query in alarm.get("Metrics", []):
         if "MetricStat" in query:
             yield query["MetricStat"]["Metric"]
+
+
+def with_longest_values(value: object) -> object:
+    """The value with the longest text instead of each reference."""
+    if isinstance(value, list):
+        return [with_longest_values(member) for member in value]
+    if not isinstance(value, dict):
+        return value
+    # A list of ARNs: both signing keys and four others.
+    if "Fn::Split" in value:
+        return ["x" * LONGEST_VALUES["Fn::GetAtt"]] * 6
+    for function, length in LONGEST_VALUES.items():
+        if function in value:
+            # The constant part of an Fn::Sub adds to the name.
+            constant = re.sub(r"\$\{[^}]+\}", "", text(value)) if function == "Fn::Sub" else ""
+            is_arn = value[function] == "AWS::StackId" or "Boundary" in text(value)
+            return "x" * (LONGEST_VALUES["Fn::GetAtt"] if is_arn else length) + constant
+    return {name: with_longest_values(member) for name, member in value.items()}
 
 
 def documents(template: dict) -> Iterator[tuple[str, dict]]:
