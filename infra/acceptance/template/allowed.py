@@ -46,6 +46,9 @@ WILDCARDS |= {
     )
 }
 
+# Functions that no alarm watches. CodeDeploy calls the check, and an error of it fails the deployment.
+WITHOUT_ALARM = {"AuthorizerCheck"}
+
 # Variables of gateway responses. API Gateway substitutes without escaping; these are printable and contain no quote.
 GATEWAY_RESPONSES = {"context.requestId", "context.authorizer.code", "context.authorizer.reason"}
 

@@ -64,6 +64,7 @@ def stack_status(stack: str, status: str) -> dict:
     return envelope("cloudformation", "CloudFormation Stack Status Change", {"stack-id": stack, "status-details": {"status": status}})
 
 
+BY_CODEDEPLOY = {"sourceIPAddress": "codedeploy.amazonaws.com"}
 DENIED = {"errorCode": "AccessDenied"}
 BY_CLOUDFORMATION = {"sourceIPAddress": "cloudformation.amazonaws.com"}
 
@@ -81,6 +82,9 @@ CASES: tuple[tuple[dict, set[str]], ...] = (
     (function_call("UpdateFunctionCode20150331v2", "my-stack-CreateToken-1", **BY_CLOUDFORMATION), set()),
     (function_call("UpdateFunctionCode20150331v2", "my-stack-CreateToken-1", **DENIED), set()),
     (function_call("AddPermission20150331v2", f"{FUNCTION_ARN}my-stack-RevokeToken-1", **BY_CLOUDFORMATION), {"FunctionChanges"}),
+    (function_call("UpdateAlias20150331", "my-stack-Authorizer-1"), {"FunctionChanges"}),
+    (function_call("UpdateAlias20150331", "my-stack-Authorizer-1", **BY_CODEDEPLOY), set()),
+    (function_call("UpdateFunctionCode20150331v2", "my-stack-AuthorizerCheck-1"), {"FunctionChanges"}),
     (function_call("CreateFunctionUrlConfig", "my-stack-MyRoles-1"), {"FunctionChanges"}),
     (function_call("UpdateFunctionCode20150331v2", "my-stack-orders-Authorizer-1"), set()),
     (function_call("Invoke", "my-stack-Authorizer-1"), set()),
@@ -88,6 +92,7 @@ CASES: tuple[tuple[dict, set[str]], ...] = (
     (role_call("AttachRolePolicy", "my-stack-AuthorizerRole-1"), {"RoleChanges"}),
     (role_call("UpdateAssumeRolePolicy", "my-stack-PortalRole-1"), {"RoleChanges"}),
     (role_call("DeleteRolePermissionsBoundary", "my-stack-GetTokenRole-1"), {"RoleChanges"}),
+    (role_call("AttachRolePolicy", "my-stack-DeploymentRole-1"), {"RoleChanges"}),
     (role_call("PutRolePolicy", "my-stack-orders-CreateTokenRole-1"), set()),
     (role_call("PutRolePolicy", "my-stack-CreateTokenRole-1", **DENIED), set()),
     (role_call("GetRole", "my-stack-CreateTokenRole-1"), set()),

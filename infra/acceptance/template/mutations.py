@@ -223,7 +223,7 @@ def unwatched_code(template: dict) -> None:
 
 def unwatched_role(template: dict) -> None:
     names = properties(template, "RoleChanges")["EventPattern"]["detail"]["$or"][0]["requestParameters"]["roleName"]
-    names.remove({"prefix": {"Fn::Sub": "${AWS::StackName}-CreateTokenRole-"}})
+    names.remove({"prefix": {"Fn::Sub": "${AWS::StackName}-GetTokenRole-"}})
 
 
 def constant_alarm(template: dict) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import graph
-from allowed import ACCESS_LOG, GATEWAY_RESPONSES, MANAGED_POLICIES, WILDCARDS
+from allowed import ACCESS_LOG, GATEWAY_RESPONSES, MANAGED_POLICIES, WILDCARDS, WITHOUT_ALARM
 
 APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
 ALARMS = ("AWS::CloudWatch::Alarm",)
@@ -177,7 +177,8 @@ def alarms_watch_every_function(template: dict, _: set[str]) -> Iterator[str]:
         for metric in metrics(alarm["Properties"]):
             if metric["Namespace"] == "AWS/Lambda":
                 watched.setdefault(metric["MetricName"], set()).update(strings(metric["Dimensions"]))
-    for name, _ in of_types(template, ("AWS::Lambda::Function",) if watched else ()):
+    functions = {name for name, _ in of_types(template, ("AWS::Lambda::Function",) if watched else ())}
+    for name in sorted(functions - WITHOUT_ALARM):
         for metric in ("Throttles", "Invocations" if name == "Authorizer" else "Errors"):
             if name not in watched.get(metric, ()):
                 yield f"no alarm watches the {metric} of {name}"
@@ -240,8 +241,9 @@ def event_rules_are_deployable(template: dict, _: set[str]) -> Iterator[str]:
 def event_rules_watch_every_function(template: dict, _: set[str]) -> Iterator[str]:
     rules = {name: rule["Properties"]["EventPattern"] for name, rule in of_types(template, ("AWS::Events::Rule",))}
     for name, _ in of_types(template, ("AWS::Lambda::Function",) if rules else ()):
-        for rule, value in (("FunctionChanges", name), ("RoleChanges", f"${{AWS::StackName}}-{name}Role-")):
-            if value not in strings(rules.get(rule)):
+        role = f"{name}Role"
+        for rule, values in (("FunctionChanges", {name}), ("RoleChanges", {role, f"${{AWS::StackName}}-{role}-"})):
+            if not values & set(strings(rules.get(rule))):
                 yield f"{rule} does not watch {name}"
 
 

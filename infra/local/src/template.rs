@@ -1,8 +1,8 @@
 //! Interprets `template.yaml`: the functions, APIs, tables and keys that the local stack builds.
 //!
 //! Loading is pure: text and parameter values in, a [`Template`] or an error with its path out. The intrinsic functions `Ref`,
-//! `Sub`, `GetAtt`, `If`, `Equals`, `Not`, `Join`, `Split` and `Select` are resolved. Any other one is an error, because a guessed
-//! value could differ from the one on AWS.
+//! `Sub`, `GetAtt`, `If`, `Equals`, `Not`, `And`, `Or`, `Join`, `Split` and `Select` are resolved. Any other one is an error, because a
+//! guessed value could differ from the one on AWS.
 
 mod api;
 mod error;

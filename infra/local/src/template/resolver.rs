@@ -62,7 +62,7 @@ impl Resolver {
         for (name, value) in section.into_iter().flatten() {
             let path = format!("Conditions.{name}");
             let Value::Bool(holds) = self.resolve(value, &path)? else {
-                return Err(TemplateError::invalid(&path, "a condition must be an Equals or a Not"));
+                return Err(TemplateError::invalid(&path, "a condition must be an Equals, a Not, an And or an Or"));
             };
             conditions.insert(name.clone(), holds);
         }
@@ -134,11 +134,13 @@ impl Resolver {
             ("Fn::Equals", Value::Array(parts)) => self.call_equals(parts, path),
             ("Fn::Join", Value::Array(parts)) => self.call_join(parts, path),
             ("Fn::Not", Value::Array(parts)) => self.call_not(parts, path),
+            ("Fn::And", Value::Array(parts)) => Ok(Value::Bool(!self.evaluate(parts, name, path)?.contains(&false))),
+            ("Fn::Or", Value::Array(parts)) => Ok(Value::Bool(self.evaluate(parts, name, path)?.contains(&true))),
             ("Fn::Split", Value::Array(parts)) => self.call_split(parts, path),
             ("Fn::Select", Value::Array(parts)) => self.call_select(parts, path),
             (
-                "Ref" | "Fn::GetAtt" | "Fn::Sub" | "Fn::If" | "Fn::Equals" | "Fn::Join" | "Fn::Not" | "Fn::Split"
-                | "Fn::Select",
+                "Ref" | "Fn::GetAtt" | "Fn::Sub" | "Fn::If" | "Fn::Equals" | "Fn::Join" | "Fn::Not" | "Fn::And"
+                | "Fn::Or" | "Fn::Split" | "Fn::Select",
                 _,
             ) => Err(invalid_arguments(name, path)),
             _ => Err(TemplateError::UnsupportedFunction { name: name.to_owned(), path: path.to_owned() }),
@@ -169,6 +171,15 @@ impl Resolver {
         let [part] = parts else { return Err(invalid_arguments("Fn::Not", path)) };
         let Value::Bool(condition) = self.resolve(part, path)? else { return Err(invalid_arguments("Fn::Not", path)) };
         Ok(Value::Bool(!condition))
+    }
+
+    /// The values of conditions, of which `Fn::And` and `Fn::Or` have 2 to 10.
+    fn evaluate(&self, parts: &[Value], name: &str, path: &str) -> Result<Vec<bool>, TemplateError> {
+        if !(2..=10).contains(&parts.len()) {
+            return Err(invalid_arguments(name, path));
+        }
+        let value = |part| self.resolve(part, path)?.as_bool().ok_or_else(|| invalid_arguments(name, path));
+        parts.iter().map(value).collect()
     }
 
     fn call_join(&self, parts: &[Value], path: &str) -> Result<Value, TemplateError> {
@@ -248,6 +259,10 @@ mod tests {
             (json!({"Fn::Join": ["-", {"Ref": "List"}]}), json!("x-y")),
             (json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "Color"}, ""]}]}), json!(true)),
             (json!({"Fn::Not": [{"Fn::Equals": ["a", "a"]}]}), json!(false)),
+            (json!({"Fn::And": [{"Fn::Equals": ["a", "a"]}, {"Fn::Equals": ["a", "b"]}]}), json!(false)),
+            (json!({"Fn::And": [{"Fn::Equals": ["a", "a"]}, {"Fn::Equals": ["b", "b"]}]}), json!(true)),
+            (json!({"Fn::Or": [{"Fn::Equals": ["a", "a"]}, {"Fn::Equals": ["a", "b"]}]}), json!(true)),
+            (json!({"Fn::Or": [{"Fn::Equals": ["a", "b"]}, {"Fn::Equals": ["b", "a"]}]}), json!(false)),
             (json!({"Fn::Split": [",", {"Fn::Sub": "${Color},,c"}]}), json!(["blue", "", "c"])),
             (json!({"Fn::Select": ["1", {"Ref": "List"}]}), json!("y")),
             (json!({"Fn::Select": ["2", {"Fn::Split": [",", "a,b,c"]}]}), json!("c")),
@@ -311,6 +326,8 @@ mod tests {
             json!({"Fn::Not": [{"Fn::Equals": ["a", "a"]}, {"Fn::Equals": ["a", "b"]}]}),
             json!({"Fn::Not": ["true"]}),
             json!({"Fn::Not": {"Fn::Equals": ["a", "a"]}}),
+            json!({"Fn::And": [{"Fn::Equals": ["a", "a"]}]}),
+            json!({"Fn::Or": [{"Fn::Equals": ["a", "a"]}, "true"]}),
             json!({"Fn::Split": [",", ["a"]]}),
             json!({"Fn::Split": ["", "a"]}),
             json!({"Fn::Select": ["2", {"Ref": "List"}]}),
