@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from api import ApiClient
 from build import ARCHITECTURE
 from cases import TOKENS
+from drills import Load
 from identity_provider import OWNER, SEED, IdentityProvider
 from report import Report
 from stack import Stack
@@ -159,7 +160,10 @@ def role_can_sign(stack: Stack, role: str) -> bool:
 
 
 def rotate(report: Report, stack: Stack, api: ApiClient) -> None:
-    """Replaces the key of access tokens by one of another kind, as the runbook does, and sets the remaining options."""
+    """Replaces the key of access tokens by one of another kind, as the runbook does, and sets the remaining options.
+
+    The requests that are sent during the first two deployments are all accepted, and those of each deployment reach a new version.
+    """
     kms = stack.emulator.client("kms")
     old = kms.describe_key(KeyId=stack.id("AccessKey"))["KeyMetadata"]["Arn"]
     policy = kms.get_key_policy(KeyId=old, PolicyName="default")["Policy"]
@@ -176,9 +180,22 @@ def rotate(report: Report, stack: Stack, api: ApiClient) -> None:
         # The form of an empty value on a command line.
         ("tokens of a removed key are unauthenticated", ["AdditionalAccessKeyArns=''"], 1, 401, "ES256"),
     ):
-        stack.deploy(*parameters, *(f"{name}={value}" for name, value in OPERATION_OPTIONS.items()))
-        api.address = stack.url
+        before = stack.authorizer_version
+        options = (f"{name}={value}" for name, value in OPERATION_OPTIONS.items())
+        with Load(api, "admins") as load:
+            stack.deploy(*parameters, *options)
+        assert stack.url == api.address
         report.check(name, lambda: check_keys(stack, api, *expected))
+        report.check(f"{name}: alias moves to another version", lambda: [before] if stack.authorizer_version == before else [])
+        if expected[1] == 200:
+            report.check(f"{name}: no request is refused", lambda: refused(load))
+
+
+def refused(load: Load) -> list[str]:
+    """The statuses other than 200."""
+    print(f"        {load.statuses.total()} requests during the deployment", flush=True)
+    assert load.statuses[200] > 0
+    return [f"{status}: {count}" for status, count in load.statuses.items() if status != 200]
 
 
 def check_keys(stack: Stack, api: ApiClient, key_count: int, old_status: int, algorithm: str) -> None:

@@ -7,8 +7,9 @@ the functions' roles and of the keys. An identity provider on this machine issue
 
 Differences between the emulator and AWS, and how the suite handles them:
 
-* Gateway responses in an API's document are ignored. They are deployed as separate resources (emulator_template.py), which
-  take effect with one more deployment of the stage.
+* Gateway responses in an API's document are ignored. They are deployed as separate resources (emulator_template.py).
+* SAM's transform does not get the values of the parameters. The suite starts the emulator with one that does (parameter_values.py).
+* CodeDeploy is unknown: an alias moves to a new version at once, and the check of a new version is called by the suite.
 * Gateway responses do not resolve `$context.authorizer.*`. Only the local stack shows the code and the reason of a denial by
   the authorizer (expected_differences.py).
 * A changed document creates another API at another address, whereas AWS changes the existing one. So requests go to the
@@ -35,16 +36,21 @@ import sys
 from pathlib import Path
 
 import checks
+import drills
 import runbooks
 from api import ApiClient
 from build import build, package, validate
 from cases import CASES
+from codedeploy import CodeDeploy
 from emulator import Emulator
+from emulator_template import types_unknown_to_the_emulator
 from expected_differences import EXPECTED_DIFFERENCES, unexpected_differences
 from identity_provider import OWNER, SEED, IdentityProvider
 from local_stack import OUTPUT, LocalStack
 from report import Report
 from stack import SERVICES, Stack
+
+LAUNCHER = Path(__file__).with_name("parameter_values.py")
 
 
 def main() -> int:
@@ -56,9 +62,14 @@ def main() -> int:
     template = build(folder)
     release = package(folder)
     report.step("built")
-    with IdentityProvider() as provider, Emulator(state, SERVICES, AUTH="true") as emulator:
+    with (
+        IdentityProvider() as provider,
+        CodeDeploy() as codedeploy,
+        Emulator(state, SERVICES, LAUNCHER, AUTH="true", AWS_ENDPOINT_URL_CODEDEPLOY=codedeploy.url) as emulator,
+    ):
         stack = Stack(emulator, template, release, folder)
         first = checks.create(report, stack, provider)
+        report.check("list of types that the emulator cannot create is exact", types_unknown_to_the_emulator)
         report.step("created")
         runbooks.check(report, stack, first)
         report.step("runbooks run")
@@ -70,6 +81,8 @@ def main() -> int:
         checks.inspect(report, stack, deployed)
         checks.rotate(report, stack, deployed)
         report.step("rotated")
+        drills.run(report, stack, deployed, codedeploy)
+        report.step("drills run")
         checks.delete(report, stack)
         report.step("deleted")
     print(__doc__.split("\n\n", 2)[2])

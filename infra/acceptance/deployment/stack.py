@@ -4,6 +4,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import processes
@@ -11,7 +12,7 @@ from build import ARCHITECTURE, environment
 from emulator import REGION, Emulator
 from emulator_template import write_emulator_template
 
-SERVICES = "apigateway,cloudformation,cloudwatch,dynamodb,iam,kms,lambda,logs,s3,sts"
+SERVICES = "apigateway,cloudformation,cloudwatch,dynamodb,events,iam,kms,lambda,logs,s3,sts"
 STACK_NAME = "latchkey"
 BUCKET = "packages"
 ARTIFACT_BUCKET = "artifacts"
@@ -43,14 +44,12 @@ class Stack:
         command = ["aws", "cloudformation", "deploy", "--template-file", str(write_emulator_template(template))]
         command += ["--stack-name", STACK_NAME, "--s3-bucket", ARTIFACT_BUCKET, "--capabilities", "CAPABILITY_NAMED_IAM"]
         self.run(*command, "--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items()))
-        self.deploy_stage()
 
     def deploy(self, *parameters: str) -> None:
         """Updates the stack with `sam deploy`. Other parameters keep their values."""
         command = ["sam", "deploy", "--template-file", str(self.template), "--stack-name", STACK_NAME, "--s3-bucket", BUCKET]
         command += ["--capabilities", "CAPABILITY_NAMED_IAM", "--no-confirm-changeset", "--no-progressbar"]
-        self.run(*command, "--parameter-overrides", *parameters)
-        self.deploy_stage()
+        self.run(*command, "--parameter-overrides", *parameters, f"Revision={sha256(repr(parameters).encode()).hexdigest()}")
 
     def run(self, *command: str) -> None:
         variables = environment(self.folder) | self.emulator.access
@@ -58,10 +57,6 @@ class Stack:
             status = processes.run(list(command), env=variables, stdout=log, stderr=log)
         if status != 0:
             sys.exit(f"{' '.join(command[:3])} failed\n{self.log.read_text()[-4000:]}")
-
-    def deploy_stage(self) -> None:
-        """Deploys the stage once more, with which changed gateway responses take effect."""
-        self.emulator.client("apigateway").create_deployment(restApiId=self.id("Api"), stageName=self.stage)
 
     @property
     def stage(self) -> str:
@@ -71,6 +66,12 @@ class Stack:
     def url(self) -> str:
         """The API's URL in the emulator's own form, which differs from the output."""
         return f"{self.emulator.url}/_aws/execute-api/{self.id('Api')}/{self.stage}"
+
+    @property
+    def authorizer_version(self) -> str:
+        """The version of the authorizer that serves requests."""
+        alias = self.emulator.client("lambda").get_alias(FunctionName=self.id("Authorizer"), Name="live")
+        return alias["FunctionVersion"]
 
     def id(self, name: str) -> str:
         """The physical id of a resource of the template."""

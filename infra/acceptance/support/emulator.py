@@ -17,10 +17,15 @@ CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 
 class Emulator:
-    """Context manager that runs the emulator, with its files in the folder and these services and further settings."""
+    """Context manager that runs the emulator, with its files in the folder and these services and further settings.
 
-    def __init__(self, folder: Path, services: str, **settings: str) -> None:
+    `launcher` is a Python file that starts it, instead of its own program.
+    """
+
+    def __init__(self, folder: Path, services: str, launcher: Path | None = None, **settings: str) -> None:
         self.folder = folder
+        program = Path(sys.executable).with_name("ministack")
+        self.command = [sys.executable, "-B", launcher] if launcher else [program]
         self.log = folder / "emulator.log"
         [port] = processes.free_ports(1)
         self.url = f"http://127.0.0.1:{port}"
@@ -51,9 +56,8 @@ class Emulator:
         }
 
     def __enter__(self) -> "Emulator":
-        program = Path(sys.executable).with_name("ministack")
         with self.log.open("w") as log:
-            self.process = processes.start([program], env=self.environment, stdout=log, stderr=log)
+            self.process = processes.start(self.command, env=self.environment, stdout=log, stderr=log)
         try:
             self.await_ready()
         except BaseException:
