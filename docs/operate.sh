@@ -1,5 +1,5 @@
-# Shell functions of the runbooks in operate.md, for bash. Set STACK to the name of the stack; then source the file, or paste its text.
-# Each function fails if a call of AWS fails, and prints the reason.
+# Shell functions of deploy.md and of the runbooks in operate.md, for bash. Set STACK to the name of the stack; then source the file, or
+# paste its text. Each function fails if a call of AWS fails, and prints the reason.
 
 resource() { aws cloudformation describe-stack-resource --stack-name "$STACK" --logical-resource-id "$1" \
   --query StackResourceDetail.PhysicalResourceId --output text; }
@@ -26,66 +26,203 @@ signing_key() (
 )
 
 # The bucket with the code: that of a release, or that of the SAM CLI.
-bucket() { parameter ArtifactBucket 2> /dev/null || STACK=aws-sam-cli-managed-default output SourceBucket; }
+bucket() (
+  values=$(parameters) || exit
+  jq -er '.[] | select(.ParameterKey == "ArtifactBucket").ParameterValue' <<< "$values" || sam_bucket
+)
+sam_bucket() { STACK=aws-sam-cli-managed-default output SourceBucket; }
 
-# save_deployment: saves the deployed template, which names the code in S3, and the parameters in the bucket, as before-TIME.
-save_deployment() (
+# The text of the deployed template, which names the code in S3.
+deployed_template() (
   set -o pipefail
+  aws cloudformation get-template --stack-name "$STACK" --template-stage Original --query TemplateBody --output json |
+    jq -er 'if type == "string" then . else values | tojson end'
+)
+
+# save_deployment: saves the deployed template and the parameters in the bucket of the code, as before-TIME. After an error it removes
+# what it has saved.
+save_deployment() (
   name=before-$(date -u +%Y%m%dT%H%M%SZ) && target=s3://$(bucket)/$STACK/$name && values=$(parameters) &&
-    template=$(aws cloudformation get-template --stack-name "$STACK" --template-stage Original --query TemplateBody --output json |
-      jq -er 'if type == "string" then . else values | tojson end') &&
-    aws s3 cp - "$target/parameters.json" <<< "$values" && aws s3 cp - "$target/template.yaml" <<< "$template" &&
-    echo "saved as $name" || { echo "the deployment was not saved" >&2; exit 1; }
+    template=$(deployed_template) || { echo "the deployment was not saved" >&2; exit 1; }
+  aws s3 cp - "$target/template.yaml" <<< "$template" && aws s3 cp - "$target/parameters.json" <<< "$values" && echo "saved as $name" || {
+    aws s3 rm --recursive "$target/" > /dev/null
+    echo "the deployment was not saved" >&2
+    exit 1
+  }
 )
 
 # restore_deployment NAME: deploys what save_deployment saved. Builds nothing.
 restore_deployment() (
   name=${1:?name a saved deployment}; path=$STACK/${name%/}
   bucket=$(bucket) && id=$(aws cloudformation describe-stacks --stack-name "$STACK" --query 'Stacks[0].StackId' --output text) &&
-    values=$(aws s3 cp "s3://$bucket/$path/parameters.json" -) &&
+    values=$(aws s3 cp "s3://$bucket/$path/parameters.json" -) && template=$(aws s3 cp "s3://$bucket/$path/template.yaml" -) &&
+    # With the time: the functions must get new processes even if this deployment was current before.
+    values=$(with_revision "$template" "$values" "$(date -u +%FT%TZ)") &&
     update_stack --parameters "$values" \
       --template-url "https://s3.$(cut -d: -f4 <<< "$id").amazonaws.com/$bucket/$path/template.yaml"
 )
 
 # Waits for the end of the update. If it fails, prints the reasons.
 update_stack() (
-  aws cloudformation update-stack --stack-name "$STACK" --capabilities CAPABILITY_NAMED_IAM CAPABILITY_AUTO_EXPAND "$@" || exit
+  aws cloudformation update-stack --stack-name "$STACK" --capabilities "${CAPABILITIES[@]}" CAPABILITY_AUTO_EXPAND "$@" || exit
   aws cloudformation wait stack-update-complete --stack-name "$STACK" || {
     aws cloudformation describe-stack-events --stack-name "$STACK" --max-items 100 --output text \
       --query "StackEvents[?contains(ResourceStatus, 'FAILED')].[Timestamp, LogicalResourceId, ResourceStatusReason]"
     exit 1
   }
 )
+CAPABILITIES=(CAPABILITY_IAM CAPABILITY_NAMED_IAM)
 
 # set_parameters NAME=VALUE...: changes parameters of the deployed version; NAME= sets the empty value. Builds nothing.
 set_parameters() (
-  values=$(parameters) || exit
-  for pair; do
-    values=$(jq -e --arg name "${pair%%=*}" --arg value "${pair#*=}" 'if any(.ParameterKey == $name)
-      then map(if .ParameterKey == $name then {ParameterKey, ParameterValue: $value} else . end)
-      else error("the stack has no parameter " + $name) end' <<< "$values") || exit
-  done
-  save_deployment && update_stack --use-previous-template --parameters "$values"
+  stack=$(updatable_stack) && [[ $stack != null ]] || { echo "$STACK cannot be updated" >&2; exit 1; }
+  template=$(deployed_template) && values=$(new_parameters "$template" "$stack" "$@") &&
+    values=$(with_revision "$template" "$values" "$(rolled_back "$stack")") && save_deployment &&
+    update_stack --use-previous-template --parameters "$values"
 )
 
-# deploy_template FILE [NAME=VALUE...]: deploys a template of a release. Other parameters keep their values.
+# replace_processes: replaces the processes of all functions, by a new revision of the deployed version.
+replace_processes() (
+  template=$(deployed_template) && values=$(parameters) && values=$(with_revision "$template" "$values" "$(date -u +%FT%TZ)") &&
+    update_stack --use-previous-template --parameters "$values"
+)
+
+# deploy_template FILE [--tag KEY=VALUE]... [NAME=VALUE]...: deploys a template of a release, whose files were uploaded to the bucket
+# ArtifactBucket, for the first time or over the existing stack, whose other parameters and tags keep their values.
 deploy_template() (
-  bucket=$(bucket) && save_deployment && aws cloudformation deploy --stack-name "$STACK" --template-file "$1" --s3-bucket "$bucket" \
-    --s3-prefix "$STACK" --capabilities CAPABILITY_NAMED_IAM ${2:+--parameter-overrides "${@:2}"}
+  file=${1:?name the template}; shift
+  require_tools aws jq && stack=$(updatable_stack) && template=$(< "$file") && read_arguments "$@" &&
+    values=$(new_parameters "$template" "$stack" "${assignments[@]}") && tags=$(new_tags "$stack" "${tags[@]}") &&
+    values=$(with_revision "$template" "$values" "$(rolled_back "$stack")") || exit
+  if [[ $stack == null ]]; then bucket=$(jq -er '.[] | select(.ParameterKey == "ArtifactBucket").ParameterValue' <<< "$values") ||
+    { echo "the first deployment needs ArtifactBucket=NAME" >&2; exit 1; }
+  else bucket=$(bucket) && save_deployment || exit; fi
+  upload_and_deploy "$file" "$bucket" "$values" "$tags"
 )
 
-# deploy_release VERSION [NAME=VALUE...]: the same with the template of an uploaded release.
+# deploy_release VERSION [--tag KEY=VALUE]... [NAME=VALUE]...: the same with the template of an uploaded release, for an existing stack.
 deploy_release() (
   source="s3://$(parameter ArtifactBucket)/$(parameter ArtifactPrefix)/${1:?name the version}/template.yaml" &&
     aws s3 cp "$source" "template-$1.yaml" && deploy_template "template-$1.yaml" "${@:2}"
 )
 
-# deploy [NAME=VALUE...]: deploys this checkout. Other parameters keep their values, except those in samconfig.toml. Write an empty
-# value as "Name=''".
+# deploy [--tag KEY=VALUE]... [NAME=VALUE]...: deploys this checkout, for the first time or over the existing stack, whose other
+# parameters and tags keep their values. NAME= sets the empty value.
 deploy() (
-  architecture=$(parameter Architecture) && save_deployment &&
-    sam build --template "${TEMPLATE:-template.yaml}" --parameter-overrides "Architecture=$architecture" &&
-    sam deploy --stack-name "$STACK" --resolve-s3 --capabilities CAPABILITY_NAMED_IAM ${1:+--parameter-overrides "$@"}
+  source=${TEMPLATE:-template.yaml}; built=.aws-sam/build
+  require_tools aws cargo-lambda jq sam && stack=$(updatable_stack) && template=$(< "$source") && read_arguments "$@" &&
+    values=$(new_parameters "$template" "$stack" "${assignments[@]}") && tags=$(new_tags "$stack" "${tags[@]}") || exit
+  architecture=$(jq -r 'map(select(.ParameterKey == "Architecture").ParameterValue)[0] // "arm64"' <<< "$values") &&
+    sam build --template "$source" --parameter-overrides "Architecture=$architecture" && template=$(< "$built/template.yaml") &&
+    code=$(cd "$built" && find . -type f -name bootstrap -exec sha256sum {} + | LC_ALL=C sort) && [[ -n $code ]] ||
+    { echo "the functions were not built" >&2; exit 1; }
+  values=$(with_revision "$template" "$values" "$code" "$(rolled_back "$stack")") &&
+    # Not `sam deploy`, which removes quotes and backslashes from the values of parameters.
+    sam package --template-file "$built/template.yaml" --resolve-s3 --s3-prefix "$STACK" --output-template-file "$built/packaged.yaml" \
+      > /dev/null && bucket=$(sam_bucket) || exit
+  [[ $stack == null ]] || save_deployment || exit
+  upload_and_deploy "$built/packaged.yaml" "$bucket" "$values" "$tags"
+)
+
+# upload_and_deploy FILE BUCKET PARAMETERS TAGS: creates or updates the stack. The template is too large for a request.
+upload_and_deploy() (
+  overrides=() options=()
+  while IFS= read -r -d '' pair; do overrides+=("$pair"); done < <(jq -j '.[] | "\(.ParameterKey)=\(.ParameterValue)\u0000"' <<< "$3")
+  while IFS= read -r -d '' pair; do options+=("$pair"); done < <(jq -j '.[] | "\(.)\u0000"' <<< "$4")
+  aws cloudformation deploy --stack-name "$STACK" --template-file "$1" --s3-bucket "$2" --s3-prefix "$STACK" \
+    --capabilities "${CAPABILITIES[@]}" --no-fail-on-empty-changeset --parameter-overrides "${overrides[@]}" \
+    ${options[0]+--tags "${options[@]}"}
+)
+
+# Fails unless all these commands are installed.
+require_tools() {
+  local tool; for tool; do
+    command -v "$tool" > /dev/null || { echo "$tool is not installed" >&2; return 1; }
+  done
+}
+
+# The stack as JSON, or null if it does not exist. Fails if its state does not permit an update.
+updatable_stack() (
+  errors=$(mktemp) && trap 'rm -f "$errors"' EXIT || exit
+  stack=$(aws cloudformation describe-stacks --stack-name "$STACK" --query 'Stacks[0]' --output json 2> "$errors") || {
+    grep -q 'does not exist' "$errors" && { echo null; exit; }
+    cat "$errors" >&2; exit 1
+  }
+  state=$(jq -er .StackStatus <<< "$stack") || exit
+  case $state in
+    CREATE_COMPLETE | UPDATE_COMPLETE | UPDATE_ROLLBACK_COMPLETE | IMPORT_COMPLETE | IMPORT_ROLLBACK_COMPLETE) echo "$stack" ;;
+    # A change set of a first deployment, which was not executed.
+    REVIEW_IN_PROGRESS) echo null ;;
+    CREATE_FAILED | ROLLBACK_COMPLETE | ROLLBACK_FAILED)
+      echo "$STACK is in the state $state, because its first deployment failed: delete the stack, then repeat" >&2; exit 1 ;;
+    *) echo "$STACK is in the state $state: repeat when the update has ended, or see Roll back in operate.md" >&2; exit 1 ;;
+  esac
+)
+
+# read_arguments [--tag KEY=VALUE]... [NAME=VALUE]...: sets the arrays `tags` and `assignments`.
+read_arguments() {
+  tags=() assignments=()
+  while (($#)); do
+    if [[ $1 == --tag && ${2:-} == ?*=* ]]; then tags+=("$2"); shift
+    elif [[ $1 =~ ^[A-Za-z0-9]+= ]]; then assignments+=("$1")
+    else echo "$1 is neither NAME=VALUE nor --tag KEY=VALUE" >&2; return 1; fi
+    shift
+  done
+}
+
+# template_parameters: prints the names of the parameters of the template in standard input, which is YAML or JSON.
+template_parameters() (
+  template=$(cat)
+  if [[ $template == "{"* ]]; then jq -r '.Parameters // {} | keys[]' <<< "$template"
+  else awk '/^[^ #]/ { inside = /^Parameters:/ } inside && /^  [A-Za-z0-9]+:/ { sub(/:.*/, ""); print $1 }' <<< "$template"; fi
+)
+
+# new_parameters TEMPLATE STACK [NAME=VALUE]...: the parameters of the stack as JSON, changed by the arguments. Without those that the
+# template does not have, and without Revision.
+new_parameters() (
+  names=$(template_parameters <<< "$1" | jq -Rn '[inputs]') &&
+    values=$(jq -c --argjson names "$names" '[(.Parameters // [])[] | {ParameterKey, ParameterValue}
+      | select(.ParameterKey as $key | $key != "Revision" and any($names[]; . == $key))]' <<< "$2") || exit
+  for pair in "${@:3}"; do
+    name=${pair%%=*}
+    [[ $name != Revision ]] || { echo "Revision is computed and cannot be set" >&2; exit 1; }
+    jq -e --arg name "$name" 'any(.[]; . == $name)' <<< "$names" > /dev/null ||
+      { echo "the template has no parameter $name" >&2; exit 1; }
+    values=$(jq -c --arg name "$name" --arg value "${pair#*=}" \
+      'map(select(.ParameterKey != $name)) + [{ParameterKey: $name, ParameterValue: $value}]' <<< "$values") || exit
+  done
+  echo "$values"
+)
+
+# new_tags STACK [KEY=VALUE]...: the tags of the stack as a JSON list of KEY=VALUE, changed by the arguments.
+new_tags() (
+  tags=$(jq -c '[(.Tags // [])[] | select(.Key | startswith("aws:") | not) | "\(.Key)=\(.Value)"]' <<< "$1") || exit
+  for tag in "${@:2}"; do
+    tags=$(jq -c --arg tag "$tag" --arg key "${tag%%=*}=" 'map(select(startswith($key) | not)) + [$tag]' <<< "$tags") || exit
+  done
+  echo "$tags"
+)
+
+# A salt for the revision after an update that CloudFormation has rolled back, because a version of its revision exists: Lambda would
+# not publish another one of the same content, and CloudFormation then reports an error.
+rolled_back() { jq -r 'values | select(.StackStatus | startswith("UPDATE_ROLLBACK")) | .LastUpdatedTime // empty' <<< "$1"; }
+
+# revision TEMPLATE PARAMETERS [TEXT]...: the parameter Revision, a digest of the template, the other parameters and the texts.
+revision() (
+  set -o pipefail
+  values=$(jq -cS 'map(select(.ParameterKey != "Revision") | {(.ParameterKey): .ParameterValue}) | add' <<< "$2") &&
+    printf '%s\n' "$1" "$values" "${@:3}" | sha256sum | cut -c 1-16
+)
+
+# with_revision TEMPLATE PARAMETERS [TEXT]...: PARAMETERS with a new Revision, if the template has this parameter.
+with_revision() (
+  names=$(template_parameters <<< "$1") && values=$(jq -ce 'map({ParameterKey, ParameterValue})' <<< "$2") || exit
+  if grep -qx Revision <<< "$names"; then
+    value=$(revision "$@") &&
+      values=$(jq -c --arg value "$value" 'map(select(.ParameterKey != "Revision"))
+        + [{ParameterKey: "Revision", ParameterValue: $value}]' <<< "$values") || exit
+  fi
+  echo "$values"
 )
 
 # query_logs QUERY SINCE [UNTIL]: runs a CloudWatch Logs Insights query over the logs of all functions. Prints one JSON object a line.
@@ -108,12 +245,6 @@ query_logs() (
     middle=$(((start + end) / 2)); query_logs "$1" "@$start" "@$middle" && query_logs "$1" "@$middle" "@$end"
   fi
 )
-
-# replace_processes NAME...: replaces the processes of functions, by their names in the template.
-replace_processes() {
-  local name; for name; do aws lambda update-function-configuration --function-name "$(resource "$name")" \
-    --description "Restarted $(date -u +%FT%TZ)" --query FunctionName --output text || return; done
-}
 
 # Revocations in the table, without the API.
 
@@ -235,5 +366,5 @@ forged_items() (
     comm -13 <(echo "$before") <(echo "$now") | jq -r .id.S | sort -u | comm -23 - created
 )
 
-# The URL of `latchkey`, which otherwise acts on a local stack.
-LATCHKEY_URL=$(parameter PublicUrl) && export LATCHKEY_URL && echo "ready: $LATCHKEY_URL"
+# The URL of `latchkey`, which otherwise acts on a local stack. Before the first deployment it is unknown.
+[[ -n ${FUNCTIONS_ONLY:-} ]] || { LATCHKEY_URL=$(parameter PublicUrl) && export LATCHKEY_URL && echo "ready: $LATCHKEY_URL"; }

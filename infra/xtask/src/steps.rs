@@ -25,6 +25,7 @@ pub const CHECK: &[Step] = &[
 pub const CI: &[Step] = &[
     step("spelling", &["infra/acceptance/spelling/run"]),
     step("templates", &["infra/acceptance/template/run"]),
+    step("deploy command", &["infra/acceptance/deploy_command/run"]),
     step("OpenAPI", &["infra/acceptance/openapi/lint"]),
     step("dependencies", &["infra/acceptance/dependencies/run"]),
     step("workflows", &["infra/acceptance/workflows/run"]),
