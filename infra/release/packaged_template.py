@@ -22,6 +22,16 @@ Parameters:
     AllowedPattern: "[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*"
     Default: latchkey
 """
+GROUPS = """\
+    ParameterGroups:
+      - Label: { default: Release }
+        Parameters: [ArtifactBucket, ArtifactPrefix]
+"""
+LABELS = """\
+    ParameterLabels:
+      ArtifactBucket: { default: Bucket with the files of the release }
+      ArtifactPrefix: { default: Prefix of the files }
+"""
 LOCAL_CODE = "    CodeUri: .\n"
 BUILD_METADATA = re.compile(
     r"    Metadata: \{ BuildMethod: rust-cargolambda, BuildProperties: \{ Binary: (?P<name>[a-z-]+) \}(, (?P<after>After: .+))? \}\n"
@@ -38,6 +48,8 @@ def key(version: str, architecture: str, function: str) -> str:
 def packaged(source: str, version: str) -> str:
     """Returns the packaged template. Raises an error if the source is not as expected."""
     source = replace_once(source, "Parameters:\n", PARAMETERS)
+    source = replace_once(source, "    ParameterGroups:\n", GROUPS)
+    source = replace_once(source, "    ParameterLabels:\n", LABELS)
     source = replace_once(source, LOCAL_CODE, "")
 
     def properties(match: re.Match) -> str:

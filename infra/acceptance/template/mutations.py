@@ -246,6 +246,22 @@ def other_default(template: dict) -> None:
     template["Parameters"]["LogRetentionDays"]["Default"] = 3
 
 
+def without_group(template: dict) -> None:
+    interface(template)["ParameterGroups"][0]["Parameters"].pop()
+
+
+def second_group(template: dict) -> None:
+    interface(template)["ParameterGroups"][0]["Parameters"].append("WebAclArn")
+
+
+def without_label(template: dict) -> None:
+    del interface(template)["ParameterLabels"]["WebAclArn"]
+
+
+def removed_parameter(template: dict) -> None:
+    del template["Parameters"]["RootCertificates"]
+
+
 MUTATIONS: dict[Callable, tuple[Mutation, ...]] = {
     rules.no_circular_dependency: (cycle, dependency, attribute),
     rules.routes_have_an_authorizer: (public_route, without_default, private_document),
@@ -284,11 +300,16 @@ MUTATIONS: dict[Callable, tuple[Mutation, ...]] = {
     rules.monitoring_can_be_turned_off: (constant_alarm, constant_filter),
     rules.alarm_costs_are_documented: (cheaper_alarm,),
     rules.parameters_are_documented: (new_parameter, other_default),
+    rules.parameters_are_in_one_group: (without_group, second_group, without_label, removed_parameter),
 }
 
 
 def properties(template: dict, name: str) -> dict:
     return template["Resources"][name]["Properties"]
+
+
+def interface(template: dict) -> dict:
+    return template["Metadata"]["AWS::CloudFormation::Interface"]
 
 
 def variables(template: dict) -> dict:

@@ -272,6 +272,18 @@ def parameters_are_documented(template: dict, _: set[str]) -> Iterator[str]:
             yield f"{REFERENCE} does not have the default {default} of {name}"
 
 
+def parameters_are_in_one_group(template: dict, _: set[str]) -> Iterator[str]:
+    """The console shows each parameter in a group and with a label. A single parameter needs neither."""
+    interface = template.get("Metadata", {}).get("AWS::CloudFormation::Interface", {})
+    grouped = [name for group in interface.get("ParameterGroups", []) for name in group["Parameters"]]
+    labels = interface.get("ParameterLabels", {})
+    names = template.get("Parameters", {}).keys()
+    if len(names) > 1 or interface:
+        yield from (f"{name} is in {grouped.count(name)} groups" for name in names if grouped.count(name) != 1)
+        yield from (f"{name} has no label" for name in names - labels.keys())
+        yield from (f"{name} is not a parameter" for name in sorted({*grouped, *labels} - names))
+
+
 RULES = (
     no_circular_dependency,
     routes_have_an_authorizer,
@@ -297,6 +309,7 @@ RULES = (
     monitoring_can_be_turned_off,
     alarm_costs_are_documented,
     parameters_are_documented,
+    parameters_are_in_one_group,
 )
 
 
