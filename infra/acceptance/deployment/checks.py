@@ -169,21 +169,13 @@ def rotate(report: Report, stack: Stack, api: ApiClient) -> None:
     policy = kms.get_key_policy(KeyId=old, PolicyName="default")["Policy"]
     new = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256", Policy=policy)["KeyMetadata"]["Arn"]
     for name, parameters, *expected in (
-        ("additional key is published and does not sign", [f"AdditionalAccessKeyArns={new}"], 2, 200, "RS256"),
-        (
-            "new signing key signs",
-            [f"AccessSigningKeyArn={new}", f"AdditionalAccessKeyArns={old}"],
-            2,
-            200,
-            "ES256",
-        ),
-        # The form of an empty value on a command line.
-        ("tokens of a removed key are unauthenticated", ["AdditionalAccessKeyArns=''"], 1, 401, "ES256"),
+        ("additional key is published and does not sign", {"AdditionalAccessKeyArns": new}, 2, 200, "RS256"),
+        ("new signing key signs", {"AccessSigningKeyArn": new, "AdditionalAccessKeyArns": old}, 2, 200, "ES256"),
+        ("tokens of a removed key are unauthenticated", {"AdditionalAccessKeyArns": ""}, 1, 401, "ES256"),
     ):
         before = stack.authorizer_version
-        options = (f"{name}={value}" for name, value in OPERATION_OPTIONS.items())
         with Load(api, "admins") as load:
-            stack.deploy(*parameters, *options)
+            stack.set_parameters(**parameters, **OPERATION_OPTIONS)
         assert stack.url == api.address
         report.check(name, lambda: check_keys(stack, api, *expected))
         report.check(f"{name}: alias moves to another version", lambda: [before] if stack.authorizer_version == before else [])

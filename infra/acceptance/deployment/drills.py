@@ -81,7 +81,7 @@ def run_check(stack: Stack, codedeploy: CodeDeploy, execution: str) -> str:
 
 def change_origin(stack: Stack, api: ApiClient) -> None:
     started = time.monotonic()
-    stack.deploy(f"AllowedOrigins={ORIGIN}")
+    stack.set_parameters(AllowedOrigins=ORIGIN)
     api.address = stack.url
     _, rejected, _ = api.send("GET", TOKENS, "", None, {"Origin": ORIGIN})
     _, answered, _ = api.send("GET", f"{TOKENS}/x", "owner", None, {"Origin": ORIGIN})
@@ -92,10 +92,10 @@ def change_origin(stack: Stack, api: ApiClient) -> None:
 
 def break_rule(stack: Stack, api: ApiClient) -> None:
     started = time.monotonic()
-    stack.deploy(f"RouteRules='{BROKEN_RULES}'")
+    stack.set_parameters(RouteRules=BROKEN_RULES)
     timed(started, "deployed a broken rule")
     api.address = stack.url
     statuses = [api.send("GET", f"{TOKENS}/self", "admins")[0], api.send("GET", TOKENS, "owner")[0]]
-    stack.deploy("RouteRules='{}'")
+    stack.set_parameters(RouteRules="{}")
     api.address = stack.url
     assert statuses == [200, 200], statuses

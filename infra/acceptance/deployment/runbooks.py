@@ -5,10 +5,14 @@ import re
 import subprocess
 from pathlib import Path
 
+import yaml
+from samtranslator.yaml_helper import yaml_parse
+
 from api import ApiClient
 from build import environment
 from cases import TOKENS
 from checks import create_token
+from emulator_template import write_emulator_template
 from report import Report
 from stack import STACK_NAME, Stack
 
@@ -19,6 +23,8 @@ PARAMETER = "ClientErrorAlarmThreshold"
 def check(report: Report, stack: Stack, api: ApiClient) -> None:
     create_token(api, "applied", "leaked")
     report.check("runbook: a changed parameter is restored from the saved deployment", lambda: restore_parameter(stack))
+    report.check("runbook: checkout is deployed with the parameters of the stack", lambda: deploy_checkout(stack))
+    report.check("runbook: processes are replaced by a new revision", lambda: replace_processes(stack))
     api.address = stack.url
     report.check("runbook: revocation of an item of another organization fails", lambda: reject_other_organization(stack, api))
     report.check("runbook: revoked item is unauthenticated and has an audit line", lambda: revoke_item(stack, api))
@@ -47,6 +53,48 @@ def restore_parameter(stack: Stack) -> None:
     [saved] = re.findall(r"saved as (before-\w+)", changed)
     restored = output(stack, "restore_deployment $2 > update && parameter $1", PARAMETER, saved)
     assert restored == before, (before, restored)
+
+
+def deploy_checkout(stack: Stack) -> None:
+    """The stack of a release is updated from source. Only the parameters of the packaged template are gone."""
+    before = parameters(stack)
+    version = live_version(stack)
+    output(stack, 'TEMPLATE="$2" deploy "$1=88" > deploy', PARAMETER, str(checkout_template(stack)))
+    after = parameters(stack)
+    assert after.pop("Revision") != before.pop("Revision")
+    assert before.keys() - after.keys() == {"ArtifactBucket", "ArtifactPrefix"}, before.keys() - after.keys()
+    assert after == {name: before[name] for name in after} | {PARAMETER: "88"}, after
+    assert live_version(stack) != version, version
+
+
+def checkout_template(stack: Stack) -> Path:
+    """A template for the emulator that builds this checkout from another folder."""
+    source = yaml_parse(Path("template.yaml").read_text())
+    source["Globals"]["Function"]["CodeUri"] = str(Path.cwd())
+    path = stack.emulator.folder / "checkout.yaml"
+    path.write_text(yaml.safe_dump(source, sort_keys=False))
+    return write_emulator_template(path)
+
+
+def replace_processes(stack: Stack) -> None:
+    """Only the revision changes, which is a variable of each function. The emulator publishes no version for it."""
+    before = parameters(stack)
+    output(stack, "replace_processes > replace")
+    after = parameters(stack)
+    assert after["Revision"] != before["Revision"]
+    assert after | {"Revision": ""} == before | {"Revision": ""}
+    configuration = stack.emulator.client("lambda").get_function_configuration(FunctionName=stack.id("Authorizer"))
+    assert configuration["Environment"]["Variables"]["REVISION"] == after["Revision"]
+
+
+def parameters(stack: Stack) -> dict[str, str]:
+    return {one["ParameterKey"]: one["ParameterValue"] for one in json.loads(output(stack, "parameters"))}
+
+
+def live_version(stack: Stack) -> str:
+    """The version to which the authorizer's alias points."""
+    alias = stack.emulator.client("lambda").get_alias(FunctionName=stack.id("Authorizer"), Name="live")
+    return alias["FunctionVersion"]
 
 
 def reject_other_organization(stack: Stack, api: ApiClient) -> None:

@@ -3,8 +3,8 @@
 import contextlib
 import json
 import sys
+import uuid
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 
 import processes
@@ -35,21 +35,29 @@ class Stack:
             emulator.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=location)
 
     def create(self, **parameters: str) -> None:
-        """Creates the stack from the files of the release with the commands of docs/deploy.md."""
+        """Creates the stack from the files of the release as docs/deploy.md describes."""
         [template] = self.release.glob("latchkey/*/template.yaml")
         bucket = f"s3://{ARTIFACT_BUCKET}/{ARTIFACT_PREFIX}"
         self.run("aws", "s3", "cp", "--recursive", "--no-progress", str(self.release / "latchkey"), bucket)
         parameters |= {"ArtifactBucket": ARTIFACT_BUCKET, "ArtifactPrefix": ARTIFACT_PREFIX}
         parameters["Architecture"] = ARCHITECTURE
-        command = ["aws", "cloudformation", "deploy", "--template-file", str(write_emulator_template(template))]
-        command += ["--stack-name", STACK_NAME, "--s3-bucket", ARTIFACT_BUCKET, "--capabilities", "CAPABILITY_NAMED_IAM"]
-        self.run(*command, "--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items()))
+        template = write_emulator_template(template)
+        self.operate("deploy_template", str(template), *(f"{name}={value}" for name, value in parameters.items()))
 
     def deploy(self, *parameters: str) -> None:
-        """Updates the stack with `sam deploy`. Other parameters keep their values."""
+        """Updates the stack with `sam deploy` and a new revision. Other parameters keep their values."""
         command = ["sam", "deploy", "--template-file", str(self.template), "--stack-name", STACK_NAME, "--s3-bucket", BUCKET]
         command += ["--capabilities", "CAPABILITY_NAMED_IAM", "--no-confirm-changeset", "--no-progressbar"]
-        self.run(*command, "--parameter-overrides", *parameters, f"Revision={sha256(repr(parameters).encode()).hexdigest()}")
+        self.run(*command, "--parameter-overrides", *parameters, f"Revision={uuid.uuid4().hex}")
+
+    def set_parameters(self, **parameters: str) -> None:
+        """Changes parameters with the function of docs/operate.sh."""
+        self.operate("set_parameters", *(f"{name}={value}" for name, value in parameters.items()))
+
+    def operate(self, function: str, *arguments: str) -> None:
+        """Runs a function of docs/operate.sh."""
+        script = f'FUNCTIONS_ONLY=1; STACK={STACK_NAME}; . docs/operate.sh && {function} "$@"'
+        self.run("bash", "-c", script, "bash", *arguments)
 
     def run(self, *command: str) -> None:
         variables = environment(self.folder) | self.emulator.access
