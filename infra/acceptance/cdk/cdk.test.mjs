@@ -49,8 +49,12 @@ test('each function reads its code from the bucket', () => {
 test('resources keep their names, which key policies contain', () => {
   const source = readFileSync(join(folder, file), 'utf8');
   const resources = source.slice(source.indexOf('\nResources:'), source.indexOf('\nOutputs:'));
-  const names = [...resources.matchAll(/^ {2}(\w+):$/gm)].map((match) => match[1]);
+  const names = [...resources.matchAll(/^ {2}(\w+):(?: \{.*)?$/gm)].map((match) => match[1]);
   assert.deepEqual(Object.keys(synthesized.Resources).toSorted(), names.toSorted());
+});
+
+test('alias of the authorizer is referenced by its name in SAM', () => {
+  assert.deepEqual(synthesized.Resources.AuthorizerAccount1.Properties.FunctionName, { 'Fn::Sub': '${Authorizer.Alias}' });
 });
 
 test('parameters of the example are replaced by their values', () => {

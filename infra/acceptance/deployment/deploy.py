@@ -14,8 +14,8 @@ Differences between the emulator and AWS, and how the suite handles them:
   the authorizer (expected_differences.py).
 * A changed document creates another API at another address, whereas AWS changes the existing one. So requests go to the
   current address, which is not the public URL.
-* Conditions of the template do not support Fn::Join. A list is compared by its text, so the join is removed
-  (emulator_template.py).
+* Conditions of the template do not support Fn::Join and Fn::Split. A list is compared by its text, so the join is removed; conditions
+  with Fn::Split, which create permissions for other accounts, are false (emulator_template.py).
 * The SAM transform knows the defaults of parameters, not their values. So a new revision is also the default
   (emulator_template.py), and one that only a parameter has publishes no version; infra/acceptance/deploy_command shows that it does.
 * Policies do not support KMS's condition keys, and DynamoDB's always match. The former are removed (emulator_template.py);

@@ -36,6 +36,15 @@ def private_document(template: dict) -> None:
     del properties(template, "WellKnown")["Events"]["OpenApi"]["Properties"]["Auth"]
 
 
+def any_account(template: dict) -> None:
+    source = properties(template, "AuthorizerAccount1")["SourceArn"]["Fn::Sub"]
+    source[0] = source[0].replace("${Account}", "*")
+
+
+def no_source(template: dict) -> None:
+    del properties(template, "AuthorizerAccount1")["SourceArn"]
+
+
 def no_empty_default(template: dict) -> None:
     parameter = template["Parameters"]["AdditionalAccessKeyArns"]
     parameter["AllowedPattern"] = parameter["AllowedPattern"].removesuffix("?")
@@ -265,6 +274,7 @@ def removed_parameter(template: dict) -> None:
 MUTATIONS: dict[Callable, tuple[Mutation, ...]] = {
     rules.no_circular_dependency: (cycle, dependency, attribute),
     rules.routes_have_an_authorizer: (public_route, without_default, private_document),
+    rules.permissions_name_an_account: (any_account, no_source),
     rules.parameter_defaults_match_patterns: (no_empty_default,),
     rules.policies_have_no_wildcard: (
         any_resource,

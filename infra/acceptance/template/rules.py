@@ -71,6 +71,16 @@ def boundaries_match_function_policies(template: dict, _: set[str]) -> Iterator[
         yield from (f"{boundary} and its functions differ in {action}" for action in sorted(differ))
 
 
+def permissions_name_an_account(template: dict, _: set[str]) -> Iterator[str]:
+    """Each permission of a function is limited to the resources of one account."""
+    for name, permission in of_types(template, ("AWS::Lambda::Permission",)):
+        source = permission["Properties"].get("SourceArn", {}).get("Fn::Sub", "")
+        arn = source[0] if isinstance(source, list) else source
+        account = re.fullmatch(r"arn:(?:\$\{AWS::Partition\}|[a-z-]+):execute-api:[^:]+(?:::Region\})?:(.+?):[^:]*", arn)
+        if not account or account[1] not in ("${AWS::AccountId}", "${Account}"):
+            yield f"{name} does not name an account: {arn}"
+
+
 def parameter_defaults_match_patterns(template: dict, _: set[str]) -> Iterator[str]:
     """Each item of a list separately, as CloudFormation matches them."""
     for name, parameter in template.get("Parameters", {}).items():
@@ -287,6 +297,7 @@ def parameters_are_in_one_group(template: dict, _: set[str]) -> Iterator[str]:
 RULES = (
     no_circular_dependency,
     routes_have_an_authorizer,
+    permissions_name_an_account,
     parameter_defaults_match_patterns,
     policies_have_no_wildcard,
     boundaries_match_function_policies,
