@@ -70,3 +70,7 @@ test('references to versions and aliases are kept', () => {
   assert.deepEqual(CreateToken.Metadata.After, { 'Fn::Sub': '${Authorizer.Alias}' });
   assert.deepEqual(Api.Properties.Auth.Authorizers.Latchkey.FunctionArn, { 'Fn::Sub': '${Authorizer.Alias}' });
 });
+
+test('functions have the revision of the example', () => {
+  assert.match(synthesized.Resources.Authorizer.Properties.AutoPublishCodeSha256, /^[0-9a-f]{16}$/);
+});
