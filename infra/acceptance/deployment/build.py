@@ -26,7 +26,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 def validate(folder: Path) -> None:
     """Exits if SAM rejects one of the templates."""
-    for template in ("template.yaml", "infra/sample/template.yaml"):
+    for template in ("template.yaml", "infra/authorizer/template.yaml", "infra/sample/template.yaml"):
         run(["sam", "validate", "--lint", "--template-file", template], folder)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from unittest import mock
 
 from allowed import OPEN_ROUTES
+from authorizers import authorizer_differences, undetected_differences
 from mutations import MUTATIONS
 from rules import RULES, of_types
 from transform import read, transformed
@@ -20,7 +21,9 @@ def main() -> int:
         for rule in RULES:
             failures += [f"{name}: {rule.__name__}: {sentence}" for sentence in rule(template, routes)]
         failures += [f"{name}: {sentence}" for sentence in unchanged_deployments(Path(name))]
+    failures += authorizer_differences(read(Path("infra/authorizer/template.yaml")))
     failures += undetected_mutations("template.yaml")
+    failures += undetected_differences()
     for sentence in failures:
         print(f"FAILED  {sentence}")
     mutations = sum(map(len, MUTATIONS.values()))
