@@ -169,6 +169,11 @@ class Deployment(unittest.TestCase):
                 operator = self.operator(PRESENT)
                 self.refuse(operator, operator.deploy(argument), message)
 
+    def test_command_without_a_stack_prints_its_usage(self) -> None:
+        for arguments in ([], ["PublicUrl=https://tokens.example.com"], ["--help"]):
+            operator = self.operator()
+            self.refuse(operator, operator.run("infra/deploy/run", *arguments), "usage: infra/deploy/run STACK")
+
     def test_stack_in_another_state_is_refused(self) -> None:
         for state in ("UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "DELETE_IN_PROGRESS", "CREATE_IN_PROGRESS"):
             with self.subTest(state=state):
@@ -187,7 +192,7 @@ class Deployment(unittest.TestCase):
                 (operator.programs / tool).unlink()
                 self.refuse(operator, operator.deploy(), f"{tool} is not installed")
 
-    def test_failed_call_deploys_nothing_and_saves_both_files_or_none(self) -> None:
+    def test_failed_call_deploys_nothing_and_saves_all_or_nothing(self) -> None:
         for way in (["deploy"], ["deploy_template", "template.yaml"], ["set_parameters", "LogRetentionDays=14"], ["replace_processes"]):
             whole = self.operator(RELEASE)
             self.succeed(whole.function(*way))

@@ -88,7 +88,7 @@ class Versions(unittest.TestCase):
             changed = REQUIRED | {"RouteRules": '{"GET /orders": {"any_caller": true}}'}
             self.assertEqual(versions(template, REQUIRED), versions(template, changed))
 
-    def test_revision_does_not_depend_on_order_or_on_the_earlier_revision(self) -> None:
+    def test_revision_ignores_order_and_earlier_revision(self) -> None:
         values = REQUIRED | {"LogRetentionDays": "7"}
         reordered = dict(reversed(values.items())) | {"Revision": "0123456789"}
         self.assertEqual(revision(TEMPLATES[0], values), revision(TEMPLATES[0], reordered))

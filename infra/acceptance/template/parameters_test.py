@@ -1,5 +1,6 @@
 """The values and combinations of parameters that template.yaml accepts and refuses, evaluated by ministack's CloudFormation."""
 
+import re
 import unittest
 from pathlib import Path
 
@@ -86,6 +87,13 @@ class Parameters(unittest.TestCase):
         for values in ACCEPTED:
             with self.subTest(values=values):
                 evaluate(values)
+
+    def test_documented_identity_providers_are_accepted(self) -> None:
+        documented = re.findall(r"^```json\n(\[.*?)^```$", Path("docs/identity-providers.md").read_text(), re.MULTILINE | re.DOTALL)
+        self.assertGreater(len(documented), 3)
+        for value in documented:
+            with self.subTest(value=value):
+                evaluate({"IdentityProviders": value})
 
     def test_invalid_values_are_refused(self) -> None:
         for values, message in REFUSED:
