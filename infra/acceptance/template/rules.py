@@ -119,10 +119,9 @@ def stages_depend_on_the_logging_role(template: dict, _: set[str]) -> Iterator[s
 
 def writers_depend_on_the_authorizer(template: dict, _: set[str]) -> Iterator[str]:
     """CloudFormation changes the functions that write token items after the alias of the authorizer that must understand them."""
-    if "AuthorizerAliaslive" in template["Resources"]:
-        for name in ("CreateToken", "RevokeToken"):
-            if "AuthorizerAliaslive" not in graph.transitive_dependencies(template, name):
-                yield f"{name} may be updated before the authorizer"
+    for name in template["Resources"].keys() & {"CreateToken", "RevokeToken"}:
+        if "AuthorizerAliaslive" not in graph.transitive_dependencies(template, name):
+            yield f"{name} may be updated before the authorizer"
 
 
 def functions_are_invoked_through_aliases(template: dict, _: set[str]) -> Iterator[str]:
