@@ -25,6 +25,10 @@ use crate::{
     permissions::Action,
 };
 
+/// The rules of Latchkey's own routes, in the JSON form of [`Rules`]. They are compiled in, so that no configuration can
+/// change, remove or damage them.
+pub const OWN_RULES: &str = include_str!("routes/own_rules.json");
+
 /// The rules of one or more APIs by route. Routes are compared exactly, as the gateway reports them. A route without a
 /// rule is denied.
 ///
@@ -125,12 +129,17 @@ impl Rule {
 }
 
 impl Rules {
-    /// The valid rules of `sources`, and the invalid ones with the source that contains them. A later object may not
-    /// have a rule for a route of an earlier one, not even for one API alone: Latchkey's own rules are the first object
-    /// and cannot be overridden.
+    /// The rules of Latchkey's own routes. If they were invalid, every route would be denied; a test parses them.
     #[must_use]
-    pub fn new<S: Copy>(sources: impl IntoIterator<Item = (S, RuleEntries)>) -> (Self, Vec<(S, InvalidRule)>) {
-        let mut rules = Self::default();
+    pub fn own() -> Self {
+        serde_json::from_str(OWN_RULES).unwrap_or_default()
+    }
+
+    /// Adds the valid rules of `sources`. Returns the invalid ones with the source that contains them. A later object may
+    /// not have a rule for a route of an earlier one or of `self`, not even for one API alone.
+    #[must_use]
+    pub fn with<S: Copy>(self, sources: impl IntoIterator<Item = (S, RuleEntries)>) -> (Self, Vec<(S, InvalidRule)>) {
+        let mut rules = self;
         let mut invalid = Vec::new();
         for (source, entries) in sources {
             for object in entries.0 {
@@ -215,7 +224,7 @@ impl RuleEntry {
 impl<'de> Deserialize<'de> for Rules {
     /// Fails with the reasons of all invalid rules.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (rules, invalid) = Self::new([((), RuleEntries::deserialize(deserializer)?)]);
+        let (rules, invalid) = Self::default().with([((), RuleEntries::deserialize(deserializer)?)]);
         if invalid.is_empty() {
             return Ok(rules);
         }
@@ -348,6 +357,21 @@ mod tests {
         let public = RouteAccess::Public;
         let expected = [("GET /x", permission("x:view")), ("POST /x", public.clone()), ("abc GET /x/y", public)];
         assert_eq!(sorted, expected.map(|(route, access)| (route.to_owned(), access)));
+    }
+
+    #[test]
+    fn own_rules_are_valid() {
+        let own: Rules = serde_json::from_str(OWN_RULES).unwrap();
+        let routes: Vec<_> = own.by_route().iter().map(|(route, _)| route.to_string()).collect();
+        let expected = [
+            "DELETE /v1/access-tokens/{id}",
+            "GET /v1/access-tokens",
+            "GET /v1/access-tokens/{id}",
+            "GET /v1/permissions/me",
+            "POST /v1/access-tokens",
+        ];
+        assert_eq!(routes, expected);
+        assert_eq!(Rules::own().by_route(), own.by_route());
     }
 
     #[test]

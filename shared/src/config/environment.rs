@@ -190,7 +190,7 @@ impl Environment {
         errors.or(providers)
     }
 
-    /// The rules of `ROUTE_RULES`, then those of `ROUTE_RULES_FILE`.
+    /// Latchkey's own rules, then those of `ROUTE_RULES` and of `ROUTE_RULES_FILE`.
     fn rules(&self) -> Result<Rules, ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let inline = errors.collect(self.json(ROUTE_RULES));
@@ -199,7 +199,7 @@ impl Environment {
             None => Some(RuleEntries::default()),
         };
         let (Some(inline), Some(additional)) = (inline, additional) else { return Err(errors) };
-        let (rules, invalid_entries) = Rules::new([(ROUTE_RULES, inline), (ROUTE_RULES_FILE, additional)]);
+        let (rules, invalid_entries) = Rules::own().with([(ROUTE_RULES, inline), (ROUTE_RULES_FILE, additional)]);
         for (name, entry) in invalid_entries {
             errors.push(ConfigError::InvalidEntry { name, entry: entry.route, reason: entry.reason });
         }

@@ -93,9 +93,9 @@ fn key_arns_keep_their_order_and_reject_aliases() {
 #[test]
 fn json_variable_with_absolute_path_reads_the_file() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/sample/rules.json");
-    let inline = r#"{"GET /v1/permissions/me": {"any_caller": true}}"#;
+    let inline = r#"{"GET /v2/orders": {"any_caller": true}}"#;
     let policy = environment(&[("ROUTE_RULES", inline), ("ROUTE_RULES_FILE", file)]).policy().unwrap();
-    for route in ["GET /orders/{id}", "GET /v1/permissions/me"] {
+    for route in ["GET /orders/{id}", "GET /v2/orders", "GET /v1/permissions/me"] {
         assert!(policy.rules.find("a", route).is_some(), "{route}");
     }
     for (name, value, words) in [
@@ -139,6 +139,11 @@ fn configuration_error_names_the_variable_and_the_rule() {
         ("ROUTE_RULES", "7", "`ROUTE_RULES`: invalid type"),
         ("ROUTE_RULES", r#"{"GET /": {"action": "a", "open": true}}"#, "the rule of `GET /`: unknown field `open`"),
         ("ROUTE_RULES", r#"[{"GET /": {"public": true}}, {"GET /": {"public": true}}]"#, "`GET /` already has a rule"),
+        (
+            "ROUTE_RULES",
+            r#"{"a1 GET /v1/access-tokens": {"public": true}}"#,
+            "GET /v1/access-tokens` already has a rule",
+        ),
         ("IDENTITY_PROVIDERS", r#"[["a", "https://a.example", "a", "*"]]"#, "invalid type: sequence"),
     ] {
         let error = environment(&[(name, value)]).policy().err().unwrap().to_string();

@@ -7,6 +7,8 @@ use std::{
     process::Command,
 };
 
+use shared::routes::OWN_RULES;
+
 use super::{
     candidate::{Candidate, Family},
     fixture::Fixture,
@@ -24,13 +26,24 @@ pub fn candidates(fixture: &Fixture, workspace: &Path, endpoints: &BTreeMap<Stri
     let node = PathBuf::from(output(Command::new("/bin/sh").args(["-c", "command -v node"]))?);
     let bundle = installed.join("dist/authorizer.mjs");
     let mut in_node = fixture.candidate("authorizer", Family::Node, vec![node, bundle.clone()], endpoints)?;
+    add_own_rules(&mut in_node)?;
     in_node.package = vec![bundle, installed.join("dist/chunks")];
     // Checking the version takes 6 ms of a start.
     in_node.environment.insert("AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED".to_owned(), "true".to_owned());
     let script = installed.join("app/authorizer.py");
     let mut in_python = fixture.candidate("authorizer", Family::Python, vec![python.clone(), script], endpoints)?;
+    add_own_rules(&mut in_python)?;
     in_python.package = [vec![installed.join("app")], python_packages(&python)?].concat();
     Ok(vec![in_node, in_python])
+}
+
+/// Adds the rules of Latchkey's own routes, which are compiled into Latchkey's authorizer only.
+fn add_own_rules(candidate: &mut Candidate) -> Result<()> {
+    let name = "ROUTE_RULES";
+    let rules = candidate.environment.get(name).ok_or("the authorizer has no route rules")?;
+    let all_rules = format!("[{OWN_RULES}, {rules}]");
+    candidate.environment.insert(name.to_owned(), all_rules);
+    Ok(())
 }
 
 /// The installed packages except the installer.

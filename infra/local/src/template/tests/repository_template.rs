@@ -1,5 +1,7 @@
 //! The template of this repository.
 
+use shared::routes::Rules;
+
 use super::*;
 use crate::iam::Effect;
 
@@ -147,4 +149,15 @@ fn key_id_changes_with_its_spec() {
     assert_eq!((rsa.spec.as_str(), ecc.spec.as_str()), ("RSA_2048", "ECC_NIST_P256"));
     assert_ne!(rsa.id, ecc.id);
     assert_eq!(rsa.arn, format!("arn:aws:kms:us-east-1:000000000000:key/{}", rsa.id));
+}
+
+/// The own rules are compiled into the authorizer, and the routes are in the template.
+#[test]
+fn authorized_routes_are_those_of_the_own_rules() {
+    let template = repository_template(&[]);
+    let authorized = template.apis[0].routes.iter().filter(|route| route.authorized);
+    let routes: BTreeSet<_> = authorized.map(|route| format!("{} {}", route.method, route.path)).collect();
+    let own_rules = Rules::own();
+    let own: BTreeSet<_> = own_rules.by_route().iter().map(|(route, _)| route.to_string()).collect();
+    assert_eq!(routes, own);
 }
