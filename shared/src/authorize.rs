@@ -137,7 +137,9 @@ impl<P: AuthorizerPorts> Authorize<P> {
     }
 
     async fn authorize(&self, request: &AuthorizationRequest) -> Result<Option<Caller>, AuthorizeError> {
+        // No credential is read: none can allow the request, and the reason is the same for every caller.
         let rule = self.policy.rules.find(&request.api, &request.route);
+        let rule = rule.map_err(|invalid| Rejection::invalid_rule(invalid).for_caller(None))?;
         if rule.is_some_and(|rule| rule.access == RouteAccess::Public) {
             return Ok(None);
         }

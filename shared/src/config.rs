@@ -24,6 +24,11 @@ pub trait FunctionConfig: Sized {
     ///
     /// Returns [`ConfigErrors`] with every variable that is missing or invalid.
     fn read(environment: &Environment) -> Result<Self, ConfigErrors>;
+
+    /// The errors with which the function starts nevertheless. Each of them is logged at the start.
+    fn entry_errors(&self) -> &[ConfigError] {
+        &[]
+    }
 }
 
 /// Configuration of every function that handles HTTP requests.
@@ -46,6 +51,8 @@ pub struct AuthorizerConfig {
     pub key_arns: Families<Vec<String>>,
     /// Accepted issuers, identity providers and route rules.
     pub policy: Policy,
+    /// The errors in route rules: the policy denies what they concern.
+    pub entry_errors: ConfigErrors,
     /// CloudWatch namespace of the metrics; empty means the default.
     pub metrics_namespace: String,
 }
@@ -107,10 +114,18 @@ impl FunctionConfig for AuthorizerConfig {
         let table_name = errors.collect(environment.table_name());
         let key_arns = errors.collect(environment.key_arns());
         let policy = errors.collect(environment.policy());
+        let (policy, entry_errors) = policy.map_or((None, None), |(policy, errors)| (Some(policy), Some(errors)));
+        let entry_errors = entry_errors.unwrap_or_default();
         let (Some(aws), Some(table_name), Some(key_arns), Some(policy)) = (aws, table_name, key_arns, policy) else {
+            errors.append(entry_errors);
             return Err(errors);
         };
-        Ok(Self { aws, table_name, key_arns, policy, metrics_namespace: environment.metrics_namespace() })
+        let metrics_namespace = environment.metrics_namespace();
+        Ok(Self { aws, table_name, key_arns, policy, entry_errors, metrics_namespace })
+    }
+
+    fn entry_errors(&self) -> &[ConfigError] {
+        self.entry_errors.all()
     }
 }
 

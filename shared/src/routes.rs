@@ -1,29 +1,21 @@
 //! The configured access rules of the routes: the permission that each route requires.
 
+mod operator_rules;
 mod path_segment;
 mod resource_pattern;
 mod route;
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    fmt,
-};
+use std::collections::HashMap;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error, MapAccess, SeqAccess, Visitor},
-};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Deserializer, de::Error};
 
 pub(crate) use self::path_segment::{SEGMENT_PUNCTUATION, is_literal_segment};
 pub use self::{
+    operator_rules::{InvalidRule, RuleEntries, RuleError, RuleErrorEffect, RuleSource},
     resource_pattern::{ResourceError, ResourcePattern},
     route::Route,
 };
-use crate::{
-    json::{StrictObject, present},
-    permissions::Action,
-};
+use crate::{json::present, permissions::Action};
 
 /// The rules of Latchkey's own routes, in the JSON form of [`Rules`]. They are compiled in, so that no configuration can
 /// change, remove or damage them.
@@ -35,26 +27,10 @@ pub const OWN_RULES: &str = include_str!("routes/own_rules.json");
 /// The JSON form is an object that maps routes to rules, or a list of such objects, of which no later one may have a
 /// rule for a route of an earlier one; see [`Route`] and [`Rule`].
 #[derive(Debug, Clone, Default)]
-pub struct Rules(HashMap<Route, Rule>);
-
-/// The rules as configured, each valid or invalid on its own: one list per JSON object.
-#[derive(Debug, Default)]
-pub struct RuleEntries(Vec<Vec<RuleEntry>>);
-
-/// One rule as configured.
-#[derive(Debug)]
-struct RuleEntry {
-    route: String,
-    parsed: Result<(Route, Rule), String>,
-}
-
-/// A rule that is invalid.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvalidRule {
-    /// The route as configured.
-    pub route: String,
-    /// Why the rule is invalid.
-    pub reason: String,
+pub struct Rules {
+    by_route: HashMap<Route, Result<Rule, InvalidRule>>,
+    /// Why a route may be missing in `by_route` although the operator configured a rule for it.
+    missing: Option<InvalidRule>,
 }
 
 /// The access rule of a route: one of `{"action": …, "resource": …}`, `{"any_caller": true}` and `{"public": true}`.
@@ -135,134 +111,45 @@ impl Rules {
         serde_json::from_str(OWN_RULES).unwrap_or_default()
     }
 
-    /// Adds the valid rules of `sources`. Returns the invalid ones with the source that contains them. A later object may
-    /// not have a rule for a route of an earlier one or of `self`, not even for one API alone.
-    #[must_use]
-    pub fn with<S: Copy>(self, sources: impl IntoIterator<Item = (S, RuleEntries)>) -> (Self, Vec<(S, InvalidRule)>) {
-        let mut rules = self;
-        let mut invalid = Vec::new();
-        for (source, entries) in sources {
-            for object in entries.0 {
-                let mut object_rules = Self::default();
-                for RuleEntry { route, parsed } in object {
-                    let added = parsed.and_then(|(route, rule)| {
-                        rules.check_free(&route)?;
-                        object_rules.add(route, rule)
-                    });
-                    if let Err(reason) = added {
-                        invalid.push((source, InvalidRule { route, reason }));
-                    }
-                }
-                rules.0.extend(object_rules.0);
-            }
-        }
-        (rules, invalid)
-    }
-
     /// The rule for `route` of the API with the id `api`: the rule for this API, otherwise the rule for any API.
-    #[must_use]
-    pub fn find(&self, api: &str, route: &str) -> Option<&Rule> {
-        self.0.get(&Route::of(api, route)).or_else(|| self.0.get(&Route::of_any_api(route)))
-    }
-
-    /// Adds the rules of `more`.
     ///
     /// # Errors
     ///
-    /// Returns a message that names the route if both have a rule for one route.
-    pub fn and(mut self, more: Self) -> Result<Self, String> {
-        more.0.keys().try_for_each(|route| self.check_free(route))?;
-        self.0.extend(more.0);
-        Ok(self)
+    /// Returns an [`InvalidRule`] if the rule that would decide is or may be invalid. The rule for any API does not replace
+    /// an invalid rule for one API.
+    pub fn find(&self, api: &str, route: &str) -> Result<Option<&Rule>, &InvalidRule> {
+        let of_api = self.by_route.get(&Route::of(api, route));
+        match of_api.or_else(|| self.by_route.get(&Route::of_any_api(route))) {
+            Some(rule) => rule.as_ref().map(Some),
+            None => self.missing.as_ref().map_or(Ok(None), Err),
+        }
     }
 
     /// Whether tokens of the public family may use any route.
     #[must_use]
     pub fn admit_public_tokens(&self) -> bool {
-        self.0.values().any(|rule| rule.public_tokens)
+        self.by_route.values().flatten().any(|rule| rule.public_tokens)
     }
 
-    /// The rules with their routes, sorted by the text of the route.
+    /// The valid rules with their routes, sorted by the text of the route.
     #[must_use]
     pub fn by_route(&self) -> Vec<(&Route, &Rule)> {
-        let mut all: Vec<_> = self.0.iter().collect();
+        let valid = self.by_route.iter().filter_map(|(route, rule)| Some((route, rule.as_ref().ok()?)));
+        let mut all: Vec<_> = valid.collect();
         all.sort_by_key(|(route, _)| route.to_string());
         all
-    }
-
-    fn check_free(&self, route: &Route) -> Result<(), String> {
-        if self.0.keys().any(|existing| existing.has_same_key(route)) {
-            return Err(format!("the route `{route}` already has a rule"));
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, route: Route, rule: Rule) -> Result<(), String> {
-        match self.0.entry(route) {
-            Entry::Occupied(existing) => Err(format!("the route `{}` is defined twice", existing.key())),
-            Entry::Vacant(vacant) => {
-                vacant.insert(rule);
-                Ok(())
-            }
-        }
-    }
-}
-
-impl RuleEntry {
-    fn parse(route: String, json: &RawValue) -> Self {
-        let in_rule = |reason: String| format!("the rule of `{route}`: {reason}");
-        let parsed = route.parse::<Route>().map_err(|error| in_rule(error.to_string())).and_then(|parsed| {
-            let StrictObject(members): StrictObject<RuleJson> =
-                serde_json::from_str(json.get()).map_err(|error| in_rule(error.to_string()))?;
-            let rule = Rule::of(&parsed, members).map_err(in_rule)?;
-            Ok((parsed, rule))
-        });
-        Self { route, parsed }
     }
 }
 
 impl<'de> Deserialize<'de> for Rules {
     /// Fails with the reasons of all invalid rules.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (rules, invalid) = Self::default().with([((), RuleEntries::deserialize(deserializer)?)]);
-        if invalid.is_empty() {
+        let (rules, errors) = Self::of_entries(RuleEntries::deserialize(deserializer)?);
+        if errors.is_empty() {
             return Ok(rules);
         }
-        let reasons: Vec<_> = invalid.into_iter().map(|((), rule)| rule.reason).collect();
+        let reasons: Vec<_> = errors.into_iter().map(|error| error.reason).collect();
         Err(D::Error::custom(reasons.join("; ")))
-    }
-}
-
-impl<'de> Deserialize<'de> for RuleEntries {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RulesVisitor)
-    }
-}
-
-/// Reads an object of rules, or a list of such objects.
-struct RulesVisitor;
-
-impl<'de> Visitor<'de> for RulesVisitor {
-    type Value = RuleEntries;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object that maps routes to rules, or a list of such objects")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<RuleEntries, A::Error> {
-        let mut object = Vec::new();
-        while let Some((route, json)) = members.next_entry::<String, Box<RawValue>>()? {
-            object.push(RuleEntry::parse(route, &json));
-        }
-        Ok(RuleEntries(vec![object]))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut lists: A) -> Result<RuleEntries, A::Error> {
-        let mut objects = Vec::new();
-        while let Some(RuleEntries(more)) = lists.next_element()? {
-            objects.extend(more);
-        }
-        Ok(RuleEntries(objects))
     }
 }
 
@@ -278,12 +165,16 @@ mod tests {
         RouteAccess::Permission(action.parse().unwrap(), None)
     }
 
+    fn access<'a>(rules: &'a Rules, api: &str, route: &str) -> Option<&'a RouteAccess> {
+        rules.find(api, route).unwrap().map(|rule| &rule.access)
+    }
+
     #[test]
     fn find_compares_routes_exactly() {
         let rules = rules(r#"{"GET /v1/x/{id}": {"action": "x:view"}}"#);
-        assert_eq!(rules.find("a", "GET /v1/x/{id}").map(|rule| &rule.access), Some(&permission("x:view")));
+        assert_eq!(access(&rules, "a", "GET /v1/x/{id}"), Some(&permission("x:view")));
         for other in ["get /v1/x/{id}", "GET /v1/x/{id}/", "GET /v1/x/1", "GET  /v1/x/{id}", "POST /v1/x/{id}", ""] {
-            assert!(rules.find("a", other).is_none(), "{other}");
+            assert_eq!(rules.find("a", other), Ok(None), "{other}");
         }
     }
 
@@ -292,11 +183,11 @@ mod tests {
         let rules = rules(
             r#"{"GET /x": {"action": "x:any"}, "abc GET /x": {"action": "x:abc"}, "abc $default": {"public": true}}"#,
         );
-        assert_eq!(rules.find("abc", "GET /x").map(|rule| &rule.access), Some(&permission("x:abc")));
-        assert_eq!(rules.find("xyz", "GET /x").map(|rule| &rule.access), Some(&permission("x:any")));
-        assert_eq!(rules.find("abc", "$default").map(|rule| &rule.access), Some(&RouteAccess::Public));
+        assert_eq!(access(&rules, "abc", "GET /x"), Some(&permission("x:abc")));
+        assert_eq!(access(&rules, "xyz", "GET /x"), Some(&permission("x:any")));
+        assert_eq!(access(&rules, "abc", "$default"), Some(&RouteAccess::Public));
         for (api, route) in [("xyz", "$default"), ("", "abc GET /x"), ("", "$default")] {
-            assert!(rules.find(api, route).is_none(), "{api} {route}");
+            assert_eq!(rules.find(api, route), Ok(None), "{api} {route}");
         }
     }
 
@@ -343,8 +234,7 @@ mod tests {
                 "GET /c": {"any_caller": true, "without_role": true, "public_tokens": true}}"#,
         );
         for (route, without_role) in [("GET /a", false), ("GET /b", false), ("GET /c", true)] {
-            let access = rules.find("", route).map(|rule| &rule.access);
-            assert_eq!(access, Some(&RouteAccess::Authenticated { without_role }), "{route}");
+            assert_eq!(access(&rules, "", route), Some(&RouteAccess::Authenticated { without_role }), "{route}");
         }
     }
 

@@ -9,13 +9,16 @@ use crate::{
 };
 
 /// Runs a function on one thread: logs its version, reads its configuration from the environment and passes it to
-/// `bootstrap`, which serves requests until the Lambda runtime ends. Logs an error and returns a failure code if the
-/// configuration is invalid or `bootstrap` fails.
+/// `bootstrap`, which serves requests until the Lambda runtime ends. Logs each error with which the function starts
+/// nevertheless. Logs an error and returns a failure code if the function cannot start or `bootstrap` fails.
 pub fn run<C: FunctionConfig, F: Future<Output = Result<(), Error>>>(bootstrap: impl FnOnce(C) -> F) -> ExitCode {
     panics::set_hook();
     // Before the configuration is read, so that the log of a function that does not start has its version.
     telemetry::started();
     let config = C::read(&Environment::of_process()).map_err(Error::from);
+    for error in config.iter().flat_map(C::entry_errors) {
+        telemetry::error(&format!("invalid configuration: {error}"));
+    }
     let result = config.and_then(|config| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(bootstrap(config))

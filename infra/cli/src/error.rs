@@ -48,12 +48,12 @@ pub enum Error {
         /// The first violated rule.
         reason: ManifestError,
     },
-    /// A file of route rules is invalid: the authorizer would not start with it.
+    /// A file of route rules is invalid.
     #[error("`{file}`: {reason}")]
     InvalidRules {
         /// The file's path.
         file: String,
-        /// The first violated rule.
+        /// All errors of the file.
         reason: String,
     },
     /// The response is not one of Latchkey. Another service answers, or something between it and the client.

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use clap::Args;
-use shared::routes::{RouteAccess, Rule, Rules};
+use shared::routes::{RouteAccess, Rule, RuleSource, Rules};
 
 use crate::{
     error::Error,
@@ -14,8 +14,9 @@ use crate::{
 pub const HELP_EXAMPLES: &str = "Example:
   latchkey rules infra/sample/rules.json
 
-The authorizer does not start with an invalid rule, and then every API behind it is unavailable: validate the file
-before each deployment.";
+Validate the file before each deployment: the authorizer starts with an invalid rule, but denies every request of its route.
+If a key is not a route or is there twice, it denies all routes of the file, and if the file is not JSON, all routes except
+Latchkey's own.";
 
 /// The arguments of `latchkey rules`.
 #[derive(Debug, Args)]
@@ -29,14 +30,17 @@ impl RulesCommand {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::InvalidRules`] for a file with which the authorizer would not start, and [`Error::Io`] if the file cannot
-    /// be read.
+    /// Returns [`Error::InvalidRules`] with all errors of the file, and [`Error::Io`] if the file cannot be read.
     pub fn run(self) -> Result<(), Error> {
         let file = self.file.display().to_string();
         let text =
             fs::read(&self.file).map_err(|source| Error::Io { what: format!("cannot read `{file}`"), source })?;
-        let rules: Rules =
-            serde_json::from_slice(&text).map_err(|error| Error::InvalidRules { file, reason: error.to_string() })?;
+        let entries = serde_json::from_slice(&text).map_err(|error| error.to_string());
+        let (rules, errors) = Rules::of_operator([RuleSource { name: "the file", entries }]);
+        if !errors.is_empty() {
+            let reasons: Vec<_> = errors.into_iter().map(|error| error.reason).collect();
+            return Err(Error::InvalidRules { file, reason: reasons.join("; ") });
+        }
         let row = |(route, rule)| vec![format!("{route}"), required_access(rule), additional_access(rule)];
         print_result(&format_table(&["ROUTE", "REQUIRES", "ALSO ALLOWED"], rules.by_route().into_iter().map(row)))
     }

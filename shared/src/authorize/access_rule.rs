@@ -35,7 +35,7 @@ pub(super) fn check(
     }
     if authenticated.caller.has_too_many_roles() {
         let Denial { code, reason, .. } = Denial::too_large();
-        return Err(Rejection { code, reason });
+        return Err(Rejection::new(code, reason));
     }
     match &rule.access {
         RouteAccess::Permission(action, resource) => {

@@ -1,11 +1,14 @@
 //! The decision on a request, and why a request is rejected.
 
+use std::iter;
+
 use crate::{
     caller::Caller,
     error::{ErrorCode, ServerError},
     jwt::{ProviderVerifyError, VerifyError},
     permissions::OrgId,
     ports::PortError,
+    routes::InvalidRule,
     token::TokenId,
 };
 
@@ -54,25 +57,38 @@ pub struct Denial {
     pub code: ErrorCode,
     /// The message for the caller: printable ASCII without quote and backslash, and without text of the request.
     pub reason: String,
+    /// The entry of the configuration that is the cause, for the log only.
+    pub cause: Option<String>,
 }
 
 /// A denial without its caller: the contract's code and the message for the caller.
 pub(super) struct Rejection {
     pub(super) code: ErrorCode,
     pub(super) reason: String,
+    pub(super) cause: Option<String>,
 }
 
 impl Rejection {
+    pub(super) fn new(code: ErrorCode, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into(), cause: None }
+    }
+
     pub(super) fn denied(reason: impl Into<String>) -> Self {
-        Self { code: ErrorCode::PermissionDenied, reason: reason.into() }
+        Self::new(ErrorCode::PermissionDenied, reason)
+    }
+
+    /// The denial of a route whose rule is invalid.
+    pub(super) fn invalid_rule(cause: &InvalidRule) -> Self {
+        Self { cause: Some(cause.to_string()), ..Self::denied("the rule of this route is invalid") }
     }
 
     pub(super) fn read_only(reason: impl Into<String>) -> Self {
-        Self { code: ErrorCode::ReadOnlyToken, reason: reason.into() }
+        Self::new(ErrorCode::ReadOnlyToken, reason)
     }
 
     pub(super) fn for_caller(self, caller: Option<Caller>) -> AuthorizeError {
-        AuthorizeError::Denied(Box::new(Denial { caller, code: self.code, reason: self.reason }))
+        let Self { code, reason, cause } = self;
+        AuthorizeError::Denied(Box::new(Denial { caller, code, reason, cause }))
     }
 }
 
@@ -82,7 +98,14 @@ impl Denial {
     #[must_use]
     pub fn too_large() -> Self {
         let reason = "your roles in this organization exceed the size limit of the authorizer context".to_owned();
-        Self { caller: None, code: ErrorCode::TooManyRoles, reason }
+        Self { caller: None, code: ErrorCode::TooManyRoles, reason, cause: None }
+    }
+
+    /// The message for the log.
+    #[must_use]
+    pub fn log_message(&self) -> String {
+        let cause = self.cause.iter().map(|cause| format!(": {cause}"));
+        iter::once(self.reason.clone()).chain(cause).collect()
     }
 }
 

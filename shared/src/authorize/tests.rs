@@ -4,9 +4,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    error::ErrorCode,
     jwt::{SigningInput, samples as keys},
     memory::{At, Keys, Memory},
     ports::{PortError, PortErrorKind, Service},
+    routes::RuleSource,
     token::{Claims, Issuer, Token, TokenType, samples},
 };
 
@@ -671,4 +673,30 @@ async fn public_token_is_limited_by_root_role() {
         let request = AuthorizationRequest { route: "GET /v1/journey".to_owned(), ..request(&token) };
         assert_eq!(code(decide(&authorizer(&ledger), &request).await), expected, "{grants}");
     }
+}
+
+/// The denial is the same for every caller, and costs neither a read nor the verification of a credential.
+#[tokio::test]
+async fn route_with_invalid_rule_is_denied_with_its_reason() {
+    let ledger = ledger([admin()]);
+    let Authorizer { keys: own_keys, provider_keys, clock, mut policy, .. } = authorizer(&ledger);
+    let entries =
+        serde_json::from_value(json!({"abc GET /x": 7, "GET /x": {"public": true}, "GET /y": {"public": true}}));
+    (policy.rules, _) = Rules::with_operator_rules([RuleSource { name: "ROUTE_RULES", entries: Ok(entries.unwrap()) }]);
+    let authorizer = Authorize::new(ledger.clone(), own_keys, provider_keys, clock, policy);
+    let valid = issued_jwt(&claims_of(&admin()));
+    for credential in [Ok(valid), Ok("garbage".to_owned()), Err("the request has no credential")] {
+        let request = AuthorizationRequest { credential, route: "GET /x".to_owned(), ..request("") };
+        let Decision::Reject(AuthorizeError::Denied(denial)) = authorizer.decide(&request).await else {
+            unreachable!("allowed")
+        };
+        assert_eq!(
+            (denial.code, denial.reason.as_str()),
+            (ErrorCode::PermissionDenied, "the rule of this route is invalid")
+        );
+        assert_eq!(denial.log_message(), "the rule of this route is invalid: entry `abc GET /x` of ROUTE_RULES");
+        let other_api = AuthorizationRequest { api: "xyz".to_owned(), ..request };
+        assert_eq!(authorizer.decide(&other_api).await, Decision::Allow(None));
+    }
+    assert_eq!(ledger.state().calls, 0);
 }

@@ -69,7 +69,7 @@ impl<P: AuthorizerPorts> Authorize<P> {
     ) -> Result<AuthenticatedCaller, AuthorizeError> {
         if claimed.len() > MAX_CALLER_ROLES {
             let reason = format!("you have more than {MAX_CALLER_ROLES} roles in this organization");
-            return Err(Rejection { code: ErrorCode::TooManyRoles, reason }.for_caller(None));
+            return Err(Rejection::new(ErrorCode::TooManyRoles, reason).for_caller(None));
         }
         let mut role_ids = claimed.clone();
         role_ids.push(RoleId::root(&org));

@@ -12,7 +12,7 @@ use crate::{
     identity_provider::IdentityProvider,
     json::StrictObject,
     portal::PortalConfig,
-    routes::{RuleEntries, Rules},
+    routes::{RuleError, RuleSource, Rules},
     token::{Families, Issuer, MaxLifetime},
 };
 
@@ -123,15 +123,19 @@ impl Environment {
 
     /// The issuers, identity providers and route rules that the authorizer accepts: `PUBLIC_URL`, `PREVIOUS_PUBLIC_URLS`,
     /// `TOKEN_AUDIENCE`, `IDENTITY_PROVIDERS`, `ROUTE_RULES` and `ROUTE_RULES_FILE` (additional rules). The last three
-    /// are JSON or the absolute path of a JSON file.
-    pub(super) fn policy(&self) -> Result<Policy, ConfigErrors> {
+    /// are JSON or the absolute path of a JSON file. Their errors do not prevent the start: they are returned with the
+    /// policy, in which an invalid rule denies its route.
+    pub(super) fn policy(&self) -> Result<(Policy, ConfigErrors), ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let issuers = errors.collect(self.accepted_issuers());
         let own_issuers = issuers.iter().flat_map(|issuers| &issuers.access).map(|issuer| issuer.issuer.clone());
         let providers = errors.collect(self.providers(&own_issuers.collect::<Vec<_>>()));
-        let rules = errors.collect(self.rules());
-        let (Some(issuers), Some(providers), Some(rules)) = (issuers, providers, rules) else { return Err(errors) };
-        Ok(Policy { issuers, providers, rules })
+        let (rules, rule_errors) = self.rules();
+        let (Some(issuers), Some(providers)) = (issuers, providers) else {
+            errors.append(rule_errors);
+            return Err(errors);
+        };
+        Ok((Policy { issuers, providers, rules }, rule_errors))
     }
 
     /// The issuer of `PUBLIC_URL` and those of `PREVIOUS_PUBLIC_URLS`.
@@ -168,7 +172,7 @@ impl Environment {
     /// The identity providers. A provider must not use an issuer at or below `own_issuers`, Latchkey's issuers of the
     /// access family.
     fn providers(&self, own_issuers: &[String]) -> Result<Vec<IdentityProvider>, ConfigErrors> {
-        let entries: Vec<Box<RawValue>> = self.json(IDENTITY_PROVIDERS)?;
+        let entries: Vec<Box<RawValue>> = self.json(IDENTITY_PROVIDERS).map_err(ConfigErrors::from)?;
         let mut errors = ConfigErrors::default();
         let mut providers: Vec<IdentityProvider> = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
@@ -190,20 +194,16 @@ impl Environment {
         errors.or(providers)
     }
 
-    /// Latchkey's own rules, then those of `ROUTE_RULES` and of `ROUTE_RULES_FILE`.
-    fn rules(&self) -> Result<Rules, ConfigErrors> {
+    /// Latchkey's own rules and those of `ROUTE_RULES` and of `ROUTE_RULES_FILE`, with the errors of the latter two.
+    fn rules(&self) -> (Rules, ConfigErrors) {
+        let names = [Some(ROUTE_RULES), self.find(ROUTE_RULES_FILE).map(|_| ROUTE_RULES_FILE)];
+        let source = |name| RuleSource { name, entries: self.json(name).map_err(|error| error.reason()) };
+        let (rules, rule_errors) = Rules::with_operator_rules(names.into_iter().flatten().map(source));
         let mut errors = ConfigErrors::default();
-        let inline = errors.collect(self.json(ROUTE_RULES));
-        let additional = match self.find(ROUTE_RULES_FILE) {
-            Some(_) => errors.collect(self.json(ROUTE_RULES_FILE)),
-            None => Some(RuleEntries::default()),
-        };
-        let (Some(inline), Some(additional)) = (inline, additional) else { return Err(errors) };
-        let (rules, invalid_entries) = Rules::own().with([(ROUTE_RULES, inline), (ROUTE_RULES_FILE, additional)]);
-        for (name, entry) in invalid_entries {
-            errors.push(ConfigError::InvalidEntry { name, entry: entry.route, reason: entry.reason });
+        for RuleError { source: name, entry, reason, effect } in rule_errors {
+            errors.push(ConfigError::of_entry(name, entry, &reason, effect.as_str()));
         }
-        errors.or(rules)
+        (rules, errors)
     }
 
     fn find(&self, name: &'static str) -> Option<&str> {
@@ -216,13 +216,14 @@ impl Environment {
 
     /// Reads JSON from the variable, or from a file if the value is an absolute path: Lambda limits the environment
     /// variables of a function to 4 KB in total.
-    fn json<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, ConfigErrors> {
-        let value = self.get(name)?;
+    fn json<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, ConfigError> {
+        let value = self.find(name).ok_or(ConfigError::Missing(name))?;
+        let invalid = |reason| ConfigError::Invalid { name, reason };
         if !Path::new(value).is_absolute() {
-            return serde_json::from_str(value).map_err(|error| invalid(name, error.to_string()));
+            return serde_json::from_str(value).map_err(|error| invalid(error.to_string()));
         }
-        let text = fs::read_to_string(value).map_err(|error| invalid(name, format!("`{value}`: {error}")))?;
-        serde_json::from_str(&text).map_err(|error| invalid(name, format!("`{value}`: {error}")))
+        let text = fs::read_to_string(value).map_err(|error| invalid(format!("`{value}`: {error}")))?;
+        serde_json::from_str(&text).map_err(|error| invalid(format!("`{value}`: {error}")))
     }
 }
 

@@ -28,6 +28,25 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// An error in `entry` of the variable `name`, or in the variable as a whole, that does not prevent the start.
+    pub(super) fn of_entry(name: &'static str, entry: Option<String>, reason: &str, effect: &str) -> Self {
+        let reason = format!("{reason} ({effect})");
+        match entry {
+            Some(entry) => Self::InvalidEntry { name, entry, reason },
+            None => Self::Invalid { name, reason },
+        }
+    }
+
+    /// The error without the name of the variable.
+    pub(super) fn reason(self) -> String {
+        match self {
+            Self::Missing(_) => "the variable is not set".to_owned(),
+            Self::Invalid { reason, .. } | Self::InvalidEntry { reason, .. } => reason,
+        }
+    }
+}
+
 /// All errors of a function's configuration, without duplicates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConfigErrors(Vec<ConfigError>);
@@ -37,13 +56,16 @@ impl ConfigErrors {
     pub(super) fn collect<T>(&mut self, result: Result<T, Self>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
-            Err(Self(errors)) => {
-                for error in errors {
-                    self.push(error);
-                }
+            Err(errors) => {
+                self.append(errors);
                 None
             }
         }
+    }
+
+    /// Adds `errors`.
+    pub(super) fn append(&mut self, errors: Self) {
+        errors.0.into_iter().for_each(|error| self.push(error));
     }
 
     /// Adds `error` unless it is already in the list: several settings may read the same variable.

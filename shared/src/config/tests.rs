@@ -9,7 +9,7 @@ use proptest::{
 use serde_json::json;
 
 use super::*;
-use crate::aws::RootStore;
+use crate::{aws::RootStore, routes::Rules};
 
 const VALID: [(&str, &str); 11] = [
     ("AWS_REGION", "us-east-1"),
@@ -29,9 +29,14 @@ fn environment(changes: &[(&'static str, &str)]) -> Environment {
     Environment::of(VALID.iter().chain(changes).map(|(name, value)| (*name, (*value).to_owned())))
 }
 
+/// The policy with the errors that do not prevent the start.
+fn policy(changes: &[(&'static str, &str)]) -> (Policy, ConfigErrors) {
+    environment(changes).policy().unwrap()
+}
+
 #[test]
 fn former_base_url_is_accepted_with_both_audiences() {
-    let policy = environment(&[]).policy().unwrap();
+    let (policy, _) = policy(&[]);
     let pairs: Vec<_> = policy.issuers.access.iter().map(|i| (i.issuer.as_str(), i.audience.as_str())).collect();
     assert_eq!(
         pairs,
@@ -94,20 +99,24 @@ fn key_arns_keep_their_order_and_reject_aliases() {
 fn json_variable_with_absolute_path_reads_the_file() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/sample/rules.json");
     let inline = r#"{"GET /v2/orders": {"any_caller": true}}"#;
-    let policy = environment(&[("ROUTE_RULES", inline), ("ROUTE_RULES_FILE", file)]).policy().unwrap();
+    let (found, errors) = policy(&[("ROUTE_RULES", inline), ("ROUTE_RULES_FILE", file)]);
+    assert_eq!(errors.all(), []);
     for route in ["GET /orders/{id}", "GET /v2/orders", "GET /v1/permissions/me"] {
-        assert!(policy.rules.find("a", route).is_some(), "{route}");
+        assert!(found.rules.find("a", route).unwrap().is_some(), "{route}");
     }
     for (name, value, words) in [
         ("ROUTE_RULES_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "Cargo.toml`: expected"),
-        ("IDENTITY_PROVIDERS", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "Cargo.toml`: expected"),
         ("ROUTE_RULES_FILE", "/nowhere/rules.json", "`/nowhere/rules.json`: No such file"),
-        ("ROUTE_RULES_FILE", r#"{"GET /x": {"public": true}}"#, "`GET /x` already has a rule"),
+        ("ROUTE_RULES_FILE", r#"{"GET /x": {"public": true}}"#, "`GET /x` already has a rule in another source"),
     ] {
-        let changes = [("ROUTE_RULES", r#"{"GET /x": {"any_caller": true}}"#), (name, value)];
-        let error = environment(&changes).policy().err().unwrap().to_string();
+        let (found, errors) = policy(&[("ROUTE_RULES", r#"{"GET /x": {"any_caller": true}}"#), (name, value)]);
+        assert!(found.rules.find("a", "GET /x").is_err(), "{value}");
+        let error = errors.to_string();
         assert!(error.contains(name) && error.contains(words), "{error}");
     }
+    let not_json = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let error = environment(&[("IDENTITY_PROVIDERS", not_json)]).policy().err().unwrap().to_string();
+    assert!(error.contains("IDENTITY_PROVIDERS") && error.contains("Cargo.toml`: expected"), "{error}");
 }
 
 #[test]
@@ -136,14 +145,6 @@ fn configuration_error_names_the_variable_and_the_rule() {
         ("IDENTITY_PROVIDERS", "", "`IDENTITY_PROVIDERS` is not set"),
         ("IDENTITY_PROVIDERS", "{}", "`IDENTITY_PROVIDERS`: invalid type"),
         ("IDENTITY_PROVIDERS", r#"[{"name": "a"}]"#, "missing field `issuer`"),
-        ("ROUTE_RULES", "7", "`ROUTE_RULES`: invalid type"),
-        ("ROUTE_RULES", r#"{"GET /": {"action": "a", "open": true}}"#, "the rule of `GET /`: unknown field `open`"),
-        ("ROUTE_RULES", r#"[{"GET /": {"public": true}}, {"GET /": {"public": true}}]"#, "`GET /` already has a rule"),
-        (
-            "ROUTE_RULES",
-            r#"{"a1 GET /v1/access-tokens": {"public": true}}"#,
-            "GET /v1/access-tokens` already has a rule",
-        ),
         ("IDENTITY_PROVIDERS", r#"[["a", "https://a.example", "a", "*"]]"#, "invalid type: sequence"),
     ] {
         let error = environment(&[(name, value)]).policy().err().unwrap().to_string();
@@ -153,6 +154,53 @@ fn configuration_error_names_the_variable_and_the_rule() {
         r#"[{"name": "a", "issuer": "https://old.example/v1/access-tokens", "audience": "a", "organizations": "*"}]"#;
     let error = environment(&[("IDENTITY_PROVIDERS", own_issuer)]).policy().err().unwrap();
     assert!(matches!(error.all(), [ConfigError::InvalidEntry { entry, .. }] if entry == "a"), "{error}");
+}
+
+#[test]
+fn error_in_rules_names_variable_rule_and_effect() {
+    let all = "(all routes except Latchkey's own are denied)";
+    for (value, entry, words, effect) in [
+        ("", None, "the variable is not set", all),
+        ("7", None, "invalid type", all),
+        (r#"{"GET /": {"public": true}"#, None, "EOF while parsing", all),
+        (
+            r#"{"GET /": {"action": "a", "open": true}}"#,
+            Some("GET /"),
+            "the rule of `GET /`: unknown field `open`",
+            "(the route is denied)",
+        ),
+        (
+            r#"{"GET x": {"public": true}}"#,
+            Some("GET x"),
+            "the rule of `GET x`: a route must be like",
+            "(all routes of this variable are denied)",
+        ),
+        (
+            r#"[{"GET /": {"public": true}}, {"GET /": {"public": true}}]"#,
+            Some("GET /"),
+            "`GET /` already has a rule",
+            "(all routes of this variable are denied)",
+        ),
+        (
+            r#"{"a1 GET /v1/access-tokens": {"public": true}}"#,
+            Some("a1 GET /v1/access-tokens"),
+            "GET /v1/access-tokens` already has a rule",
+            "(Latchkey's own rule applies)",
+        ),
+    ] {
+        let (found, errors) = policy(&[("ROUTE_RULES", value)]);
+        let [error] = errors.all() else { panic!("{value}: {errors}") };
+        let named = match error {
+            ConfigError::InvalidEntry { name: "ROUTE_RULES", entry, .. } => Some(entry.as_str()),
+            ConfigError::Invalid { name: "ROUTE_RULES", .. } => None,
+            other => panic!("{other}"),
+        };
+        assert_eq!(named, entry, "{error}");
+        let text = error.to_string();
+        assert!(text.contains(words) && text.ends_with(effect), "{text}");
+        assert_eq!(found.rules.find("a1", "GET /v1/access-tokens"), Rules::own().find("a1", "GET /v1/access-tokens"));
+        assert!(!matches!(found.rules.find("a1", "GET /"), Ok(Some(_))), "{value}");
+    }
 }
 
 #[test]

@@ -39,9 +39,9 @@ impl Route {
         Self::of("", key)
     }
 
-    /// Whether both routes have the same key, of whichever API.
-    pub(super) fn has_same_key(&self, other: &Self) -> bool {
-        self.key == other.key
+    /// The route as every API reports it.
+    pub(super) fn key(&self) -> &str {
+        &self.key
     }
 
     /// Whether the path ends with the greedy parameter `name`, which matches the rest of a path.

@@ -96,7 +96,7 @@ fn record(log: &mut RequestLog, decision: &Decision) {
                 log.token_id = token.id.to_string();
             }
         }
-        AuthorizeError::Denied(denial) => log.reason.clone_from(&denial.reason),
+        AuthorizeError::Denied(denial) => log.reason = denial.log_message(),
         AuthorizeError::Undecided(error) => {
             log.reason = error.to_string();
             log.server_error = Some(error.clone());

@@ -121,7 +121,7 @@ fn ambiguous_path(caller: Option<&Caller>) -> Box<Denial> {
         "the path is too long or contains what no policy can name: a segment must not be empty, . or .. and consists of A-Z \
          a-z 0-9 {SEGMENT_PUNCTUATION}"
     );
-    Box::new(Denial { caller: caller.cloned(), code: ErrorCode::PermissionDenied, reason })
+    Box::new(Denial { caller: caller.cloned(), code: ErrorCode::PermissionDenied, reason, cause: None })
 }
 
 fn fits(response: &RawValue) -> bool {
