@@ -14,6 +14,8 @@ fn main() -> ExitCode {
 async fn bootstrap(config: AuthorizerConfig) -> Result<(), web::Error> {
     let aws = Aws::connect(config.aws).await?;
     let (ledger, keys) = aws.ledger_and_keys(config.table_name, config.key_arns, config.policy.families()).await;
+    let telemetry =
+        Telemetry::new(&config.metrics_namespace).with_configuration_errors(config.entry_errors.all().len());
     let authorize = Authorize::new(ledger, keys, OidcKeys::default(), SystemClock, config.policy);
-    web::serve_authorizer(authorize, Telemetry::new(&config.metrics_namespace)).await
+    web::serve_authorizer(authorize, telemetry).await
 }

@@ -24,12 +24,15 @@ const DEFAULT_NAMESPACE: &str = "Latchkey";
 /// Telemetry of one function: it starts an invocation for each event.
 pub struct Telemetry {
     namespace: Arc<str>,
+    /// Number of errors in the configuration of the process.
+    configuration_errors: u32,
     /// Whether no invocation has started yet.
     is_cold: AtomicBool,
 }
 
 struct Invocation {
     namespace: Arc<str>,
+    configuration_errors: u32,
     xray_trace_id: String,
     started: Instant,
     is_cold_start: bool,
@@ -48,6 +51,8 @@ pub(super) struct InvocationFields {
     aws_calls: u64,
     #[serde(skip)]
     pub(super) namespace: Arc<str>,
+    #[serde(skip)]
+    pub(super) configuration_errors: u32,
 }
 
 impl Telemetry {
@@ -55,7 +60,13 @@ impl Telemetry {
     #[must_use]
     pub fn new(namespace: &str) -> Self {
         let namespace = if namespace.is_empty() { DEFAULT_NAMESPACE } else { namespace };
-        Self { namespace: namespace.into(), is_cold: AtomicBool::new(true) }
+        Self { namespace: namespace.into(), configuration_errors: 0, is_cold: AtomicBool::new(true) }
+    }
+
+    /// The same telemetry, which reports this number of errors in the configuration with each request.
+    #[must_use]
+    pub fn with_configuration_errors(self, count: usize) -> Self {
+        Self { configuration_errors: u32::try_from(count).unwrap_or(u32::MAX), ..self }
     }
 
     /// Runs `work` as one invocation: its lines get the invocation's trace id and counters. `tracing_header` is the
@@ -64,6 +75,7 @@ impl Telemetry {
     pub async fn invocation<F: Future>(&self, tracing_header: Option<&str>, work: F) -> F::Output {
         let invocation = Invocation {
             namespace: self.namespace.clone(),
+            configuration_errors: self.configuration_errors,
             xray_trace_id: tracing_header.map(trace_id).unwrap_or_default().to_owned(),
             started: Instant::now(),
             is_cold_start: self.is_cold.swap(false, Ordering::Relaxed),
@@ -82,6 +94,7 @@ impl InvocationFields {
             is_cold_start: invocation.is_cold_start,
             aws_calls: invocation.aws_calls.load(Ordering::Relaxed),
             namespace: invocation.namespace.clone(),
+            configuration_errors: invocation.configuration_errors,
         };
         CURRENT.try_with(fields).ok()
     }

@@ -29,6 +29,9 @@ pub enum Metric {
     Throttled,
     /// Requests that failed because of KMS or a key.
     KmsErrors,
+    /// Errors in the configuration of the process, which serves requests nevertheless. It is written with each request while
+    /// there are any, and not only at the start: an alarm stays raised as long as a process with them serves requests.
+    ConfigurationErrors,
 }
 
 /// The operations that write request lines: those of the contract, the authorizer's and the token page's.
@@ -48,7 +51,7 @@ const OPERATIONS_WITH_KEYS: [&str; 3] = ["authorize", "createAccessToken", "getA
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Latency,
         Self::TokensCreated,
         Self::TokensRevoked,
@@ -56,6 +59,7 @@ impl Metric {
         Self::ServerErrors,
         Self::Throttled,
         Self::KmsErrors,
+        Self::ConfigurationErrors,
     ];
 
     /// The name in `CloudWatch`.
@@ -69,6 +73,7 @@ impl Metric {
             Self::ServerErrors => "ServerErrors",
             Self::Throttled => "Throttled",
             Self::KmsErrors => "KmsErrors",
+            Self::ConfigurationErrors => "ConfigurationErrors",
         }
     }
 
@@ -82,13 +87,14 @@ impl Metric {
     }
 
     /// Whether each request line of `operation` has the metric. A count is written as 0 if nothing was counted, so that
-    /// alarms can distinguish zero from missing data.
+    /// alarms can distinguish zero from missing data; only [`Metric::ConfigurationErrors`] is omitted then.
     #[must_use]
     pub fn is_emitted_by(self, operation: &str) -> bool {
         OPERATIONS.contains(&operation)
             && match self {
                 Self::TokensCreated => operation == "createAccessToken",
                 Self::TokensRevoked => operation == "revokeAccessToken",
+                Self::ConfigurationErrors => operation == "authorize",
                 Self::KmsErrors => OPERATIONS_WITH_KEYS.contains(&operation),
                 Self::Latency | Self::ClientErrors | Self::ServerErrors | Self::Throttled => true,
             }
@@ -177,8 +183,13 @@ impl RequestMetrics {
             Metric::ClientErrors => count(outcome == Outcome::ClientError),
             Metric::ServerErrors => count(outcome == Outcome::ServerError),
             Metric::Throttled | Metric::KmsErrors => count(errors.contains(&metric)),
+            Metric::ConfigurationErrors => f64::from(invocation.configuration_errors),
         };
-        let emitted: Vec<_> = Metric::ALL.into_iter().filter(|metric| metric.is_emitted_by(operation)).collect();
+        let is_emitted = |metric: &Metric| {
+            metric.is_emitted_by(operation)
+                && (*metric != Metric::ConfigurationErrors || invocation.configuration_errors > 0)
+        };
+        let emitted: Vec<_> = Metric::ALL.into_iter().filter(is_emitted).collect();
         let namespace = &invocation.namespace;
         let mut directives = vec![MetricDirective::new(namespace, &["operation"], &emitted)];
         if outcome == Outcome::ClientError {

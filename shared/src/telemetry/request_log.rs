@@ -137,10 +137,14 @@ mod tests {
     };
 
     fn line(change: impl FnOnce(&mut RequestLog)) -> Value {
+        line_with_configuration_errors(0, change)
+    }
+
+    fn line_with_configuration_errors(count: usize, change: impl FnOnce(&mut RequestLog)) -> Value {
         let mut request = RequestLog::new("createAccessToken");
         change(&mut request);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(Telemetry::new("").invocation(
+        runtime.block_on(Telemetry::new("").with_configuration_errors(count).invocation(
             Some("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"),
             async {
                 count_aws_call();
@@ -201,6 +205,24 @@ mod tests {
             });
             assert_eq!((&line["error"], &line["level"]), (&expected, &json!("ERROR")));
             assert_eq!(line["outcome"], "server_error");
+        }
+    }
+
+    #[test]
+    fn configuration_errors_are_counted_by_the_authorizer() {
+        let authorize = |request: &mut RequestLog| request.operation = "authorize";
+        let line = line_with_configuration_errors(2, authorize);
+        assert_eq!(line["ConfigurationErrors"], 2.0, "{line}");
+        let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+        assert_eq!(directives[0]["Dimensions"], json!([["operation"]]));
+        assert!(
+            directives[0]["Metrics"]
+                .as_array()
+                .unwrap()
+                .contains(&json!({"Name": "ConfigurationErrors", "Unit": "Count"}))
+        );
+        for line in [line_with_configuration_errors(0, authorize), line_with_configuration_errors(2, |_| ())] {
+            assert!(!line.to_string().contains("ConfigurationErrors"), "{line}");
         }
     }
 

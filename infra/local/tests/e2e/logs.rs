@@ -105,9 +105,10 @@ fn request_line_counts_aws_calls() {
     }
 }
 
+/// A rule is invalid, so that the authorizer counts configuration errors.
 #[test]
 fn operation_emits_exactly_its_metrics() {
-    let stack = TestStack::new();
+    let stack = TestStack::with_parameters(&[("RouteRules", r#"{"GET /x": {}}"#)]);
     let owner = stack.owner_token();
     let (item, _) = stack.create_token(&owner, &json!({}));
     let path = format!("/v1/access-tokens/{}", token_id(&item));

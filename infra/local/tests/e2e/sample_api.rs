@@ -1,12 +1,12 @@
 //! Other APIs behind the authorizer: the sample, as a REST API and as an HTTP API.
 
 use jiff::Timestamp;
-use local::invoke::InvokeError;
+use local::{build, invoke::InvokeError, stack::Sample};
 use serde_json::{Value, json};
 
 use crate::{
     events::event,
-    harness::{HttpResponse, TestStack, claims_of, token_id},
+    harness::{HttpResponse, TestStack, claims_of, eventually, token_id},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -265,5 +265,69 @@ fn authorizer_event_with_valid_token_has_named_outcome() {
             (Err(InvokeError::Failed { message }), Err(text)) => assert!(message.contains(text), "{name}: {message}"),
             (result, _) => panic!("{name}: {result:?}"),
         }
+    }
+}
+
+/// A stack that serves the sample with these rules.
+fn with_rules(rules: &str) -> TestStack {
+    TestStack::configured(|options| {
+        options.sample = Some(Sample::read(&build::workspace()).unwrap());
+        options.parameters.insert("RouteRules".to_owned(), rules.to_owned());
+    })
+}
+
+/// The other routes and Latchkey's own API are not affected. The log names the entry.
+#[test]
+fn route_with_invalid_rule_is_denied_and_others_work() {
+    let stack = with_rules(
+        r#"{"GET /orders/{id}": {"acton": "order:view"}, "POST /orders": {"action": "order:create"},
+            "POST /v1/access-tokens": {"public": true}}"#,
+    );
+    let owner = stack.owner_token();
+    let (_, token) = stack.create_token(&owner, &json!({}));
+    for kind in API_KINDS {
+        assert_eq!(send(&stack, kind, "POST", "/orders", Some(&token)).status, 201, "{kind:?}");
+        assert_eq!(send(&stack, kind, "GET", "/orders/7", Some(&token)).status, 403, "{kind:?}");
+    }
+    let denied = send(&stack, ApiKind::Rest, "GET", "/orders/7", Some(&token));
+    assert_eq!(denied.assert_problem(403, "permission_denied"), "the rule of this route is invalid");
+    let anonymous = stack.create("", &json!({}));
+    assert_eq!(anonymous.status, 401, "the rule for Latchkey's own route has no effect");
+    let id = denied.header("x-amzn-requestid");
+    let lines = eventually(|| {
+        let lines = stack.log_lines();
+        lines.iter().any(|line| line["request_id"] == id && line["operation"] == "authorize").then_some(lines)
+    });
+    let line = lines.iter().find(|line| line["request_id"] == id).unwrap();
+    let reason = "the rule of this route is invalid: entry `GET /orders/{id}` of ROUTE_RULES";
+    assert_eq!((&line["reason"], &line["ConfigurationErrors"]), (&json!(reason), &json!(2.0)), "{line}");
+    let messages: Vec<_> =
+        lines.iter().filter(|line| line["kind"] == "error").map(|line| line["message"].as_str().unwrap()).collect();
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert!(
+        messages[0]
+            .starts_with("invalid configuration: environment variable `ROUTE_RULES`: the rule of `GET /orders/{id}`")
+    );
+    assert!(
+        messages[1].ends_with("`POST /v1/access-tokens` already has a rule of Latchkey (Latchkey's own rule applies)")
+    );
+}
+
+#[test]
+fn rules_that_are_not_json_deny_all_routes_but_own() {
+    for rules in [
+        r#"{"GET /orders/{id}": {"public": true}, }"#,
+        r#"{"GET /orders/{id}": {"public": true}} {"POST /orders": {"public": true}}"#,
+    ] {
+        let stack = with_rules(rules);
+        let owner = stack.owner_token();
+        let (item, token) = stack.create_token(&owner, &json!({}));
+        assert_eq!(stack.get_self(&token).status, 200);
+        for kind in API_KINDS {
+            assert_eq!(send(&stack, kind, "GET", "/orders/7", Some(&token)).status, 403, "{kind:?}");
+            assert_eq!(send(&stack, kind, "POST", "/orders", Some(&owner)).status, 403, "{kind:?}");
+        }
+        assert_eq!(stack.revoke(&owner, token_id(&item)).status, 200);
+        assert_eq!(stack.get_self(&token).status, 401);
     }
 }
