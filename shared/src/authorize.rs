@@ -18,7 +18,7 @@ use decision::{Rejection, deny_org, unauthenticated};
 
 use crate::{
     caller::Caller,
-    identity_provider::IdentityProvider,
+    identity_provider::IdentityProviders,
     jwt::Unverified,
     permissions::{EffectivePermissions, OrgId},
     ports::{Clock, ListAssignedRoles, OwnKeys, ProviderKeys, ReadAuthorizationData, UpdateLastUsed},
@@ -66,7 +66,7 @@ pub struct Policy {
     /// The current and the former issuers of each token family.
     pub issuers: Families<Vec<Issuer>>,
     /// The identity providers whose users may call.
-    pub providers: Vec<IdentityProvider>,
+    pub providers: IdentityProviders,
     /// The access rules of the routes.
     pub rules: Rules,
 }
@@ -168,10 +168,10 @@ impl<P: AuthorizerPorts> Authorize<P> {
         if let Some(family) = [Family::Access, Family::Public].into_iter().find(is_own) {
             return self.authenticate_issued_token(family, &token, &request.org).await;
         }
-        let provider = self.policy.providers.iter().find(|provider| provider.issuer == token.issuer());
-        match provider {
-            Some(provider) => self.authenticate_user(provider, &token, &request.org).await,
-            None => Err(unauthenticated("claim `iss` is not a configured issuer")),
+        match self.policy.providers.find(token.issuer()) {
+            Ok(Some(provider)) => self.authenticate_user(provider, &token, &request.org).await,
+            Ok(None) => Err(unauthenticated("claim `iss` is not a configured issuer")),
+            Err(disabled) => Err(AuthorizeError::from(disabled)),
         }
     }
 }

@@ -51,7 +51,7 @@ pub struct AuthorizerConfig {
     pub key_arns: Families<Vec<String>>,
     /// Accepted issuers, identity providers and route rules.
     pub policy: Policy,
-    /// The errors in route rules: the policy denies what they concern.
+    /// The errors in identity providers and route rules: the policy denies what they concern.
     pub entry_errors: ConfigErrors,
     /// CloudWatch namespace of the metrics; empty means the default.
     pub metrics_namespace: String,
@@ -103,6 +103,8 @@ pub struct WellKnownConfig {
 pub struct PortalFunctionConfig {
     /// Configuration of the token page.
     pub portal: PortalConfig,
+    /// The errors in identity providers: the page omits these providers.
+    pub entry_errors: ConfigErrors,
     /// CORS and metrics.
     pub http: HttpConfig,
 }
@@ -169,7 +171,12 @@ impl FunctionConfig for WellKnownConfig {
 
 impl FunctionConfig for PortalFunctionConfig {
     fn read(environment: &Environment) -> Result<Self, ConfigErrors> {
-        Ok(Self { portal: environment.token_page()?, http: environment.http() })
+        let (portal, entry_errors) = environment.token_page()?;
+        Ok(Self { portal, entry_errors, http: environment.http() })
+    }
+
+    fn entry_errors(&self) -> &[ConfigError] {
+        self.entry_errors.all()
     }
 }
 

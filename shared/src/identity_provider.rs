@@ -1,6 +1,7 @@
 //! The configuration of an identity provider whose users may call.
 
 mod claim_name;
+mod provider_list;
 mod token_page_client;
 
 use std::net::IpAddr;
@@ -10,6 +11,7 @@ use url::Url;
 
 pub use self::{
     claim_name::{ClaimName, ClaimNameError, NotAContainer},
+    provider_list::{DisabledProvider, IdentityProviders, ProviderError, ProviderErrorEffect},
     token_page_client::{SignInToken, TokenPageClient},
 };
 use crate::{
@@ -153,12 +155,12 @@ impl Organizations {
 }
 
 impl IdentityProvider {
-    /// Checks a provider that is configured after `earlier`. `own_issuers` are Latchkey's issuers of the access family.
+    /// Checks a provider. `own_issuers` are Latchkey's issuers of the access family.
     ///
     /// # Errors
     ///
     /// Returns an [`IdentityProviderError`] for the first rule that the configuration breaks.
-    pub fn check(&self, earlier: &[Self], own_issuers: &[String]) -> Result<(), IdentityProviderError> {
+    pub fn check(&self, own_issuers: &[String]) -> Result<(), IdentityProviderError> {
         let name = || self.name.clone();
         if !may_be_fetched(&self.issuer) {
             return Err(IdentityProviderError::Address(name()));
@@ -177,9 +179,6 @@ impl IdentityProvider {
         let page = self.page.as_ref();
         if let Some(reason) = page.and_then(|StrictObject(page)| page.invalid_reason(&self.issuer)) {
             return Err(IdentityProviderError::TokenPageClient(name(), reason));
-        }
-        if earlier.iter().any(|other| other.name == self.name || other.issuer == self.issuer) {
-            return Err(IdentityProviderError::Duplicate(name()));
         }
         Ok(())
     }
@@ -205,8 +204,7 @@ mod tests {
     fn providers(json: Value) -> Result<(), IdentityProviderError> {
         let own_issuers = ["https://api.example/v1/access-tokens".to_owned()];
         let providers: Vec<IdentityProvider> = serde_json::from_value(json).unwrap();
-        let mut checks = providers.iter().enumerate();
-        checks.try_for_each(|(index, provider)| provider.check(&providers[..index], &own_issuers))
+        providers.iter().try_for_each(|provider| provider.check(&own_issuers))
     }
 
     fn provider(name: &str, issuer: &str) -> Value {
@@ -247,15 +245,6 @@ mod tests {
                 "{issuer}"
             );
         }
-    }
-
-    #[test]
-    fn provider_with_duplicate_name_or_issuer_is_rejected() {
-        let a = provider("a", "https://a.example");
-        let b = provider("b", "https://b.example");
-        assert_eq!(providers(json!([a, b])), Ok(()));
-        assert!(providers(json!([a, provider("a", "https://b.example")])).is_err());
-        assert!(providers(json!([a, provider("b", "https://a.example")])).is_err());
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct PortalConfig {
     pub base: String,
     /// Longest token lifetime that the operator allows; `None` means unlimited.
     pub max_lifetime: Option<MaxLifetime>,
-    /// The identity providers. The page offers sign-in with those that have a [`TokenPageClient`].
+    /// The valid identity providers. The page offers sign-in with those that have a [`TokenPageClient`].
     pub providers: Vec<IdentityProvider>,
 }
 

@@ -7,6 +7,7 @@ use crate::{
     apply::{self, ApplyCommand},
     error::Error,
     keys::{self, KeysCommand},
+    providers::{self, ProvidersCommand},
     rules::{self, RulesCommand},
     stored_access::{self, RolesCommand, UsersCommand},
     token::TokenCommand,
@@ -60,6 +61,9 @@ enum TopLevelCommand {
     /// Validate route rules for the authorizer
     #[command(after_help = rules::HELP_EXAMPLES)]
     Rules(RulesCommand),
+    /// Validate identity providers for the authorizer and the token page
+    #[command(after_help = providers::HELP_EXAMPLES)]
+    Providers(ProvidersCommand),
 }
 
 impl Cli {
@@ -79,6 +83,7 @@ impl Cli {
                 TopLevelCommand::Roles(command) => command.run().await,
                 TopLevelCommand::Users(command) => command.run().await,
                 TopLevelCommand::Rules(command) => command.run(),
+                TopLevelCommand::Providers(command) => command.run(),
             }
         })
     }

@@ -48,9 +48,9 @@ pub enum Error {
         /// The first violated rule.
         reason: ManifestError,
     },
-    /// A file of route rules is invalid.
+    /// A file of route rules or of identity providers is invalid.
     #[error("`{file}`: {reason}")]
-    InvalidRules {
+    InvalidConfiguration {
         /// The file's path.
         file: String,
         /// All errors of the file.
@@ -162,7 +162,9 @@ impl Error {
         match self {
             Self::Usage(_) => 2,
             Self::NoCredential(_) | Self::InvalidToken(_) => 3,
-            Self::InvalidManifest { .. } | Self::InvalidRules { .. } | Self::Ledger(ApplyError::UnknownRole(..)) => 5,
+            Self::InvalidManifest { .. }
+            | Self::InvalidConfiguration { .. }
+            | Self::Ledger(ApplyError::UnknownRole(..)) => 5,
             Self::Unreachable(_) => 6,
             Self::NotStored(_) => 4,
             Self::Declined(_) => 7,

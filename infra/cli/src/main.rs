@@ -7,6 +7,7 @@
 mod api_client;
 mod apply;
 mod command;
+mod config_file;
 mod credential;
 mod endpoint;
 mod error;
@@ -16,6 +17,7 @@ mod keys;
 mod ledger;
 mod local_stack;
 mod output;
+mod providers;
 mod rules;
 mod stored_access;
 mod token;

@@ -1,11 +1,12 @@
 //! `latchkey rules`: validates a file of route rules before it is deployed to the authorizer.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use shared::routes::{RouteAccess, Rule, RuleSource, Rules};
 
 use crate::{
+    config_file::{read_json, reject_errors},
     error::Error,
     output::{format_table, print_result},
 };
@@ -30,17 +31,11 @@ impl RulesCommand {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::InvalidRules`] with all errors of the file, and [`Error::Io`] if the file cannot be read.
+    /// Returns [`Error::InvalidConfiguration`] with all errors of the file, and [`Error::Io`] if the file cannot be read.
     pub fn run(self) -> Result<(), Error> {
-        let file = self.file.display().to_string();
-        let text =
-            fs::read(&self.file).map_err(|source| Error::Io { what: format!("cannot read `{file}`"), source })?;
-        let entries = serde_json::from_slice(&text).map_err(|error| error.to_string());
+        let entries = read_json(&self.file)?;
         let (rules, errors) = Rules::of_operator([RuleSource { name: "the file", entries }]);
-        if !errors.is_empty() {
-            let reasons: Vec<_> = errors.into_iter().map(|error| error.reason).collect();
-            return Err(Error::InvalidRules { file, reason: reasons.join("; ") });
-        }
+        reject_errors(&self.file, errors.into_iter().map(|error| error.reason))?;
         let row = |(route, rule)| vec![format!("{route}"), required_access(rule), additional_access(rule)];
         print_result(&format_table(&["ROUTE", "REQUIRES", "ALSO ALLOWED"], rules.by_route().into_iter().map(row)))
     }

@@ -5,9 +5,10 @@ use std::iter;
 use crate::{
     caller::Caller,
     error::{ErrorCode, ServerError},
+    identity_provider::DisabledProvider,
     jwt::{ProviderVerifyError, VerifyError},
     permissions::OrgId,
-    ports::PortError,
+    ports::{PortError, PortErrorKind, Service},
     routes::InvalidRule,
     token::TokenId,
 };
@@ -174,6 +175,13 @@ impl From<VerifyError> for AuthorizeError {
 impl From<ProviderVerifyError> for AuthorizeError {
     fn from(error: ProviderVerifyError) -> Self {
         unauthenticated(error.to_string())
+    }
+}
+
+impl From<&DisabledProvider> for AuthorizeError {
+    fn from(disabled: &DisabledProvider) -> Self {
+        let error = PortError::new(Service::IdentityProvider, "FindProvider", PortErrorKind::Configuration);
+        error.with_detail(disabled.to_string()).into()
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     error::ErrorCode,
+    identity_provider::IdentityProvider,
     jwt::{SigningInput, samples as keys},
     memory::{At, Keys, Memory},
     ports::{PortError, PortErrorKind, Service},
@@ -53,10 +54,16 @@ fn authorizer(ledger: &Memory) -> Authorizer {
                 ],
                 public: vec![issuer(PUBLIC_ISSUER, AUDIENCE)],
             },
-            providers: serde_json::from_value(providers).unwrap(),
+            providers: serde_json::from_value::<Vec<_>>(providers).unwrap().into(),
             rules: serde_json::from_value(rules).unwrap(),
         },
     )
+}
+
+fn change_provider(authorizer: &mut Authorizer, change: impl FnOnce(&mut IdentityProvider)) {
+    let mut providers = authorizer.policy.providers.usable().to_vec();
+    change(&mut providers[0]);
+    authorizer.policy.providers = providers.into();
 }
 
 fn ledger(tokens: impl IntoIterator<Item = Token>) -> Memory {
@@ -397,7 +404,7 @@ async fn claimed_roles_exclude_other_organizations_and_owner() {
         assert!(ledger.state().calls <= 1, "one read");
     }
     let mut authorizer = authorizer(&ledger);
-    authorizer.policy.providers[0].owner_from_claim = true;
+    change_provider(&mut authorizer, |provider| provider.owner_from_claim = true);
     assert_eq!(code(decide(&authorizer, &request(&user_jwt(&json!({"roles": ["owner"]})))).await), "granted");
 }
 
@@ -523,7 +530,7 @@ async fn code_with_provider(configured: &Value, changes: &Value) -> &'static str
     for (member, value) in configured.as_object().unwrap() {
         provider[member] = value.clone();
     }
-    authorizer.policy.providers = vec![serde_json::from_value(provider).unwrap()];
+    authorizer.policy.providers = vec![serde_json::from_value(provider).unwrap()].into();
     let mut claims = json!({"aud": "a", "roles": ["admin"]});
     for (claim, value) in changes.as_object().unwrap() {
         claims[claim] = value.clone();
@@ -575,7 +582,7 @@ async fn user_without_roles_claim_has_roles_only_if_configured() {
         (true, json!({"roles": []}), "permission_denied"),
     ] {
         let mut authorizer = authorizer(&ledger);
-        authorizer.policy.providers[0].assigned_without_claim = fallback;
+        change_provider(&mut authorizer, |provider| provider.assigned_without_claim = fallback);
         assert_eq!(code(decide(&authorizer, &request(&user_jwt(&claims))).await), expected, "{fallback} {claims}");
     }
 }
@@ -699,4 +706,24 @@ async fn route_with_invalid_rule_is_denied_with_its_reason() {
         assert_eq!(authorizer.decide(&other_api).await, Decision::Allow(None));
     }
     assert_eq!(ledger.state().calls, 0);
+}
+
+#[tokio::test]
+async fn token_of_disabled_provider_is_undecided() {
+    let ledger = ledger([admin()]);
+    let Authorizer { keys: own_keys, provider_keys, clock, mut policy, .. } = authorizer(&ledger);
+    let entries = serde_json::from_value(json!([{"name": "local", "issuer": PROVIDER_ISSUER, "audience": "latchkey"}]));
+    (policy.providers, _) = IdentityProviders::new(Ok(entries.unwrap()), &[]);
+    let authorizer = Authorize::new(ledger, own_keys, provider_keys, clock, policy);
+    let result = decide(&authorizer, &request(&user_jwt(&json!({})))).await;
+    let Err(AuthorizeError::Undecided(error)) = result else { unreachable!("{result:?}") };
+    assert_eq!(
+        error.to_string(),
+        "identity provider FindProvider configuration: the configuration of `local` is invalid"
+    );
+    assert_eq!(
+        code(decide(&authorizer, &request(&user_jwt(&json!({"iss": "https://other.example"})))).await),
+        "unauthenticated"
+    );
+    assert_eq!(code(decide(&authorizer, &request(&issued_jwt(&claims_of(&admin())))).await), "granted");
 }

@@ -3,14 +3,12 @@
 use std::{collections::HashMap, env, fs, path::Path};
 
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 
 use super::{ConfigError, ConfigErrors, HttpConfig};
 use crate::{
     authorize::Policy,
     aws::{AwsConnection, Endpoints, RootCertificates, RootStore},
-    identity_provider::IdentityProvider,
-    json::StrictObject,
+    identity_provider::{IdentityProviders, ProviderError},
     portal::PortalConfig,
     routes::{RuleError, RuleSource, Rules},
     token::{Families, Issuer, MaxLifetime},
@@ -124,18 +122,19 @@ impl Environment {
     /// The issuers, identity providers and route rules that the authorizer accepts: `PUBLIC_URL`, `PREVIOUS_PUBLIC_URLS`,
     /// `TOKEN_AUDIENCE`, `IDENTITY_PROVIDERS`, `ROUTE_RULES` and `ROUTE_RULES_FILE` (additional rules). The last three
     /// are JSON or the absolute path of a JSON file. Their errors do not prevent the start: they are returned with the
-    /// policy, in which an invalid rule denies its route.
+    /// policy, in which an invalid rule denies its route and an invalid provider is disabled.
     pub(super) fn policy(&self) -> Result<(Policy, ConfigErrors), ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let issuers = errors.collect(self.accepted_issuers());
         let own_issuers = issuers.iter().flat_map(|issuers| &issuers.access).map(|issuer| issuer.issuer.clone());
-        let providers = errors.collect(self.providers(&own_issuers.collect::<Vec<_>>()));
+        let (providers, mut entry_errors) = self.providers(&own_issuers.collect::<Vec<_>>());
         let (rules, rule_errors) = self.rules();
-        let (Some(issuers), Some(providers)) = (issuers, providers) else {
-            errors.append(rule_errors);
+        entry_errors.append(rule_errors);
+        let Some(issuers) = issuers else {
+            errors.append(entry_errors);
             return Err(errors);
         };
-        Ok((Policy { issuers, providers, rules }, rule_errors))
+        Ok((Policy { issuers, providers, rules }, entry_errors))
     }
 
     /// The issuer of `PUBLIC_URL` and those of `PREVIOUS_PUBLIC_URLS`.
@@ -155,49 +154,38 @@ impl Environment {
         errors.or(issuers)
     }
 
-    /// Configuration of the token page: `PUBLIC_URL`, `MAX_LIFETIME` and `IDENTITY_PROVIDERS`.
-    pub(super) fn token_page(&self) -> Result<PortalConfig, ConfigErrors> {
+    /// Configuration of the token page: `PUBLIC_URL`, `MAX_LIFETIME` and `IDENTITY_PROVIDERS`. The page omits invalid
+    /// providers, whose errors are returned with the configuration.
+    pub(super) fn token_page(&self) -> Result<(PortalConfig, ConfigErrors), ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let own_issuer = errors.collect(self.issuer_urls()).map(|issuers| issuers.access);
         let base = errors.collect(self.get("PUBLIC_URL"));
         let max_lifetime = errors.collect(self.max_lifetime());
-        let providers = errors.collect(self.providers(own_issuer.as_slice()));
-        let (Some(_), Some(base), Some(max_lifetime), Some(providers)) = (own_issuer, base, max_lifetime, providers)
-        else {
+        let (providers, entry_errors) = self.providers(own_issuer.as_slice());
+        let (Some(_), Some(base), Some(max_lifetime)) = (own_issuer, base, max_lifetime) else {
+            errors.append(entry_errors);
             return Err(errors);
         };
-        Ok(PortalConfig { base: base.to_owned(), max_lifetime, providers })
+        let providers = providers.usable().to_vec();
+        Ok((PortalConfig { base: base.to_owned(), max_lifetime, providers }, entry_errors))
     }
 
-    /// The identity providers. A provider must not use an issuer at or below `own_issuers`, Latchkey's issuers of the
-    /// access family.
-    fn providers(&self, own_issuers: &[String]) -> Result<Vec<IdentityProvider>, ConfigErrors> {
-        let entries: Vec<Box<RawValue>> = self.json(IDENTITY_PROVIDERS).map_err(ConfigErrors::from)?;
+    /// The identity providers, with their errors. A provider must not use an issuer at or below `own_issuers`, Latchkey's
+    /// issuers of the access family.
+    fn providers(&self, own_issuers: &[String]) -> (IdentityProviders, ConfigErrors) {
+        let entries = self.json(IDENTITY_PROVIDERS).map_err(ConfigError::reason);
+        let (providers, provider_errors) = IdentityProviders::new(entries, own_issuers);
         let mut errors = ConfigErrors::default();
-        let mut providers: Vec<IdentityProvider> = Vec::new();
-        for (index, entry) in entries.iter().enumerate() {
-            let provider = serde_json::from_str::<StrictObject<IdentityProvider>>(entry.get());
-            let checked = match provider {
-                Ok(StrictObject(provider)) => provider
-                    .check(&providers, own_issuers)
-                    .map(|()| provider.clone())
-                    .map_err(|error| (provider.name.to_string(), error.to_string())),
-                Err(error) => Err((format!("entry {}", index + 1), format!("entry {}: {error}", index + 1))),
-            };
-            match checked {
-                Ok(provider) => providers.push(provider),
-                Err((entry, reason)) => {
-                    errors.push(ConfigError::InvalidEntry { name: IDENTITY_PROVIDERS, entry, reason });
-                }
-            }
+        for ProviderError { entry, reason, effect } in provider_errors {
+            errors.push(ConfigError::of_entry(IDENTITY_PROVIDERS, entry, &reason, effect.as_str()));
         }
-        errors.or(providers)
+        (providers, errors)
     }
 
     /// Latchkey's own rules and those of `ROUTE_RULES` and of `ROUTE_RULES_FILE`, with the errors of the latter two.
     fn rules(&self) -> (Rules, ConfigErrors) {
         let names = [Some(ROUTE_RULES), self.find(ROUTE_RULES_FILE).map(|_| ROUTE_RULES_FILE)];
-        let source = |name| RuleSource { name, entries: self.json(name).map_err(|error| error.reason()) };
+        let source = |name| RuleSource { name, entries: self.json(name).map_err(ConfigError::reason) };
         let (rules, rule_errors) = Rules::with_operator_rules(names.into_iter().flatten().map(source));
         let mut errors = ConfigErrors::default();
         for RuleError { source: name, entry, reason, effect } in rule_errors {

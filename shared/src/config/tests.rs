@@ -114,9 +114,6 @@ fn json_variable_with_absolute_path_reads_the_file() {
         let error = errors.to_string();
         assert!(error.contains(name) && error.contains(words), "{error}");
     }
-    let not_json = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    let error = environment(&[("IDENTITY_PROVIDERS", not_json)]).policy().err().unwrap().to_string();
-    assert!(error.contains("IDENTITY_PROVIDERS") && error.contains("Cargo.toml`: expected"), "{error}");
 }
 
 #[test]
@@ -142,18 +139,54 @@ fn configuration_error_names_the_variable_and_the_rule() {
         ("PUBLIC_URL", "api.example", "without a trailing slash"),
         ("PREVIOUS_PUBLIC_URLS", "old.example", "PREVIOUS_PUBLIC_URLS"),
         ("TOKEN_AUDIENCE", "", "`TOKEN_AUDIENCE` is not set"),
-        ("IDENTITY_PROVIDERS", "", "`IDENTITY_PROVIDERS` is not set"),
-        ("IDENTITY_PROVIDERS", "{}", "`IDENTITY_PROVIDERS`: invalid type"),
-        ("IDENTITY_PROVIDERS", r#"[{"name": "a"}]"#, "missing field `issuer`"),
-        ("IDENTITY_PROVIDERS", r#"[["a", "https://a.example", "a", "*"]]"#, "invalid type: sequence"),
     ] {
         let error = environment(&[(name, value)]).policy().err().unwrap().to_string();
         assert!(error.contains(words), "{error}");
     }
+}
+
+/// The authorizer and the token page start with the same errors.
+#[test]
+fn error_in_providers_names_variable_entry_and_effect() {
     let own_issuer =
-        r#"[{"name": "a", "issuer": "https://old.example/v1/access-tokens", "audience": "a", "organizations": "*"}]"#;
-    let error = environment(&[("IDENTITY_PROVIDERS", own_issuer)]).policy().err().unwrap();
-    assert!(matches!(error.all(), [ConfigError::InvalidEntry { entry, .. }] if entry == "a"), "{error}");
+        r#"[{"name": "a", "issuer": "https://api.example/v1/access-tokens", "audience": "a", "organizations": "*"}]"#;
+    let not_json = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let none = "(users of all identity providers get 401)";
+    for (value, entry, words, effect) in [
+        ("", None, "the variable is not set", none),
+        ("{}", None, "invalid type", none),
+        (not_json, None, "Cargo.toml`: expected", none),
+        (r#"[{"name": "a"}]"#, Some("a"), "the identity provider `a`: missing field `issuer`", "(its users get 401)"),
+        (r#"[["a", "https://a.example", "a", "*"]]"#, Some("entry 1"), "invalid type: sequence", "(its users get 401)"),
+        (own_issuer, Some("a"), "is an issuer of Latchkey itself", "(its users get 503)"),
+    ] {
+        let environment = environment(&[("IDENTITY_PROVIDERS", value)]);
+        let (policy, errors) = environment.policy().unwrap();
+        let (page, page_errors) = environment.token_page().unwrap();
+        assert_eq!(errors, page_errors, "{value}");
+        assert!(policy.providers.usable().is_empty() && page.providers.is_empty(), "{value}");
+        let [error] = errors.all() else { panic!("{value}: {errors}") };
+        let named = match error {
+            ConfigError::InvalidEntry { name: "IDENTITY_PROVIDERS", entry, .. } => Some(entry.as_str()),
+            ConfigError::Invalid { name: "IDENTITY_PROVIDERS", .. } => None,
+            other => panic!("{other}"),
+        };
+        assert_eq!(named, entry, "{error}");
+        let text = error.to_string();
+        assert!(text.contains(words) && text.ends_with(effect), "{text}");
+    }
+}
+
+/// The page omits the invalid provider.
+#[test]
+fn token_page_offers_valid_providers_only() {
+    let providers = json!([
+        {"name": "a", "issuer": "https://a.example", "audience": "a", "organizations": "*", "page": {"client_id": "p"}},
+        {"name": "b", "issuer": "https://b.example", "audience": "b", "page": {"client_id": "p"}},
+    ]);
+    let (page, errors) = environment(&[("IDENTITY_PROVIDERS", &providers.to_string())]).token_page().unwrap();
+    assert_eq!(page.providers.iter().map(|provider| provider.name.as_str()).collect::<Vec<_>>(), ["a"]);
+    assert!(errors.to_string().contains("`b`: missing field `organizations`"), "{errors}");
 }
 
 #[test]
@@ -228,7 +261,7 @@ fn configuration_errors_are_reported_together() {
             ("AWS_REGION", None),
             ("PUBLIC_URL", None),
             ("IDENTITY_PROVIDERS", Some("a")),
-            ("IDENTITY_PROVIDERS", Some("entry 3")),
+            ("IDENTITY_PROVIDERS", Some("c")),
             ("ROUTE_RULES", Some("GET /a")),
             ("ROUTE_RULES", Some("GET c")),
         ]

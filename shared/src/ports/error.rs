@@ -45,7 +45,7 @@ pub enum PortErrorKind {
     InvalidRequest,
     /// A stored item has an invalid attribute or a newer schema version.
     InvalidItem,
-    /// The HTTP client cannot be configured.
+    /// The HTTP client cannot be configured, or the configuration of an identity provider is invalid.
     Configuration,
 }
 

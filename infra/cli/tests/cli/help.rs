@@ -9,9 +9,18 @@ fn every_command_help_has_examples() {
     let directory = empty_dir();
     let help =
         |arguments: &str| CliCommand::new(directory.path(), arguments).arg("--help").run().expect_success().stdout;
-    for command in
-        ["token create", "token list", "token get", "token revoke", "token verify", "keys", "apply", "roles", "users"]
-    {
+    for command in [
+        "token create",
+        "token list",
+        "token get",
+        "token revoke",
+        "token verify",
+        "keys",
+        "apply",
+        "roles",
+        "users",
+        "providers",
+    ] {
         let help = help(command);
         assert!(help.contains("Examples:\n") && help.contains(&format!("latchkey {command}")), "{help}");
     }
@@ -28,6 +37,7 @@ fn every_command_help_has_examples() {
           roles  Show the roles that are stored in the ledger
           users  Show the users to whom roles are assigned in the ledger
           rules  Validate route rules for the authorizer
+          providers  Validate identity providers for the authorizer and the token page
           help  Print this message or the help of the given subcommand(s)
 
         Options:

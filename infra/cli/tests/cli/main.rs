@@ -13,6 +13,7 @@ mod idempotency;
 mod keys;
 mod output;
 mod pagination;
+mod providers;
 mod rules;
 mod sign_in;
 mod stack_selection;

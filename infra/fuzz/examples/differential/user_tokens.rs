@@ -104,7 +104,7 @@ impl UserTokens {
         });
         let policy = Policy {
             issuers: Families { access: Vec::new(), public: Vec::new() },
-            providers: vec![serde_json::from_value(provider).unwrap()],
+            providers: vec![serde_json::from_value(provider).unwrap()].into(),
             rules: serde_json::from_value(json!({ROUTE: {"any_caller": true}})).unwrap(),
         };
         let keys = || Keys(self.key_set.clone());

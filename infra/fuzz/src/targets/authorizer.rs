@@ -143,7 +143,7 @@ fn policy() -> Policy {
     });
     Policy {
         issuers: Families { access: vec![issuer("")], public: vec![issuer("/public")] },
-        providers: vec![serde_json::from_value(provider).unwrap()],
+        providers: vec![serde_json::from_value(provider).unwrap()].into(),
         rules: serde_json::from_value(rules).unwrap(),
     }
 }

@@ -2,11 +2,8 @@
 
 use std::{collections::HashSet, net::IpAddr};
 
-use serde_json::{Map, Value, json};
-use shared::{
-    identity_provider::{ClaimName, IdentityProvider, Organizations},
-    json::StrictObject,
-};
+use serde_json::{Map, Value, json, value::RawValue};
+use shared::identity_provider::{ClaimName, IdentityProvider, IdentityProviders, Organizations};
 
 use super::{Target, text_seeds};
 use crate::json_members::JsonMembers;
@@ -18,23 +15,35 @@ const OWN_ISSUER: &str = "https://api.example/v1/access-tokens";
 
 /// Accepted providers have an audience, distinct names and issuers, and keys that are fetched over HTTPS or from this
 /// machine. They are restricted to the organizations of the input, and every permissive setting is off unless the input
-/// turns it on.
+/// turns it on. The issuer of any other entry is disabled, or unknown if it cannot be read.
 fn run(bytes: &[u8]) {
-    let Ok(providers) = serde_json::from_slice::<Vec<StrictObject<IdentityProvider>>>(bytes) else { return };
-    let inputs: Vec<JsonMembers> = serde_json::from_slice(bytes).unwrap();
-    let providers: Vec<_> = providers.into_iter().map(|StrictObject(provider)| provider).collect();
-    let is_accepted = |index: usize| providers[index].check(&providers[..index], &[OWN_ISSUER.to_owned()]).is_ok();
-    if !(0..providers.len()).all(is_accepted) {
+    let entries = serde_json::from_slice(bytes).map_err(|error| error.to_string());
+    let is_readable = entries.is_ok();
+    let (providers, errors) = IdentityProviders::new(entries, &[OWN_ISSUER.to_owned()]);
+    if !is_readable {
+        assert!(providers.usable().is_empty() && !errors.is_empty(), "an unreadable list");
         return;
     }
-    let are_distinct =
-        |of: fn(&IdentityProvider) -> &str| providers.iter().map(of).collect::<HashSet<_>>().len() == providers.len();
+    let are_distinct = |of: fn(&IdentityProvider) -> &str| {
+        providers.usable().iter().map(of).collect::<HashSet<_>>().len() == providers.usable().len()
+    };
     assert!(are_distinct(|provider| provider.name.as_str()), "a duplicate name is accepted");
     assert!(are_distinct(|provider| &provider.issuer), "a duplicate issuer is accepted");
-    for (provider, input) in providers.iter().zip(&inputs) {
+    let Ok(inputs) = serde_json::from_slice::<Vec<&RawValue>>(bytes) else { return };
+    assert_eq!(providers.usable().len() + errors.len(), inputs.len(), "an entry is neither accepted nor an error");
+    // The parser of values rejects numbers that an invalid entry may contain.
+    let inputs: Vec<_> = inputs.iter().filter_map(|input| JsonMembers::parse(input.get().as_bytes())).collect();
+    for provider in providers.usable() {
+        assert_eq!(providers.find(&provider.issuer), Ok(Some(provider)));
+        let has_issuer = |input: &&JsonMembers| input.values("issuer").contains(&&json!(provider.issuer));
+        let of_issuer: Vec<_> = inputs.iter().filter(has_issuer).collect();
+        let [input] = of_issuer[..] else { unreachable!("{} is in {} entries", provider.issuer, of_issuer.len()) };
         let names: HashSet<_> = input.0.iter().map(|(name, _)| name).collect();
         assert_eq!(names.len(), input.0.len(), "a duplicate member is accepted");
         check(provider, input);
+    }
+    for issuer in inputs.iter().flat_map(|input| input.values("issuer")).filter_map(Value::as_str) {
+        assert_ne!(providers.find(issuer), Ok(None), "{issuer} is unknown");
     }
 }
 
@@ -120,6 +129,7 @@ fn seeds() -> Vec<Vec<u8>> {
         r#"[{"name":"a","issuer":"https://id.example","audience":["a",""],"organizations":["1"],"organization":"2"}]"#,
         r#"[{"name":"a","issuer":"https://id.example","audience":"a","organizations":["1"]},{"name":"b","issuer":"https://id.example","audience":"a","organizations":["1"]}]"#,
         r#"[["a","https://id.example","a"]]"#,
+        r#"[{"name":"a","issuer":"https://a.example","audience":"a","organizations":"*"},{"name":"a","issuer":"https://b.example"},{"issuer":"https://c.example","issuer":"https://d.example"},{"name":"e","issuer":"https://e.example","audience":"a","organizations":"*"}]"#,
         r#"[{"name":"a","issuer":"https://id.example","audience":"a","organizations":["1"],"org_claim":"/https:~1~1x~1/org~0","user_claim":"a.b","roles_claim":"https://x.example/roles"}]"#,
         r#"[{"name":"a","issuer":"https://id.example","audience":"a","organizations":["1"],"org_claim":"/a~2","user_claim":"","roles_claim":null}]"#,
     ])

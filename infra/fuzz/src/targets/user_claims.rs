@@ -89,7 +89,7 @@ fn decide(provider: &Value, claims: &[u8], ledger: &RecordingLedger) -> Decision
     let header = json!({"alg": "RS256", "kid": rsa.public().kid()}).to_string();
     let policy = Policy {
         issuers: Families { access: Vec::new(), public: Vec::new() },
-        providers: vec![serde_json::from_value(provider.clone()).unwrap()],
+        providers: vec![serde_json::from_value(provider.clone()).unwrap()].into(),
         rules: serde_json::from_value(json!({ROUTE: {"any_caller": true, "without_role": true}})).unwrap(),
     };
     let families = Families { access: SingleKey(1), public: SingleKey(1) };

@@ -28,7 +28,7 @@ type ProviderAuthorizer = Authorize<(Memory, Keys, ProviderJwks, At)>;
 fn with_keys(ledger: &Memory, keys: ProviderJwks, provider: Option<&Value>) -> ProviderAuthorizer {
     let Authorizer { keys: own_keys, clock, mut policy, .. } = authorizer(ledger);
     if let Some(provider) = provider {
-        policy.providers = vec![serde_json::from_value(provider.clone()).unwrap()];
+        policy.providers = vec![serde_json::from_value(provider.clone()).unwrap()].into();
     }
     Authorize::new(ledger.clone(), own_keys, keys, clock, policy)
 }
@@ -78,7 +78,7 @@ async fn documented_token_of_each_provider_is_accepted() {
         }
         let keys = ProviderJwks::of(&[jwk(0, &json!({"kid": fixture["header"]["kid"], "alg": null}))]);
         let authorizer = with_keys(&ledger, keys, Some(&fixture["provider"]));
-        assert_eq!(authorizer.policy.providers[0].check(&[], &[]), Ok(()), "{name}");
+        assert_eq!(authorizer.policy.providers.usable()[0].check(&[]), Ok(()), "{name}");
         let token = keys::both()[0].token(&fixture["header"].to_string(), &fixture["claims"].to_string());
         let caller = authorizer.decide(&request(&token)).await.into_result();
         let caller = caller.unwrap_or_else(|error| unreachable!("{name}: {error:?}")).unwrap();
@@ -99,7 +99,7 @@ fn documented_configurations_are_those_of_the_tokens() {
     let documented: Vec<_> = documented
         .map(|mut provider| {
             let parsed: IdentityProvider = serde_json::from_value(provider.clone()).unwrap();
-            assert_eq!(parsed.check(&[], &[]), Ok(()), "{provider}");
+            assert_eq!(parsed.check(&[]), Ok(()), "{provider}");
             provider.as_object_mut().unwrap().remove("page");
             provider
         })

@@ -11,6 +11,7 @@ use super::super::*;
 use crate::{
     authorize::{AuthorizationRequest, Authorize, OrgHeader, Policy},
     caller::tests::person,
+    identity_provider::IdentityProviders,
     jwt::samples as keys,
     memory::{At, Keys, Memory},
     permissions::EffectivePermissions,
@@ -80,7 +81,7 @@ impl Fixture {
         let rules: HashMap<_, _> = ACTIONS.iter().map(|action| (route_of(action), json!({"action": action}))).collect();
         let policy = Policy {
             issuers: issuers().map(|issuer| vec![issuer]),
-            providers: Vec::new(),
+            providers: IdentityProviders::default(),
             rules: serde_json::from_value(json!(rules)).unwrap(),
         };
         let keys = Families { access: Keys(rsa), public: Keys(ec) };

@@ -9,6 +9,7 @@ use crate::{
     authorize::{Denial, Policy},
     caller::CallerIdentity,
     error::ErrorCode,
+    identity_provider::IdentityProviders,
     jwt::{SigningInput, samples as keys},
     memory::{At, Keys, Memory},
     ports::{Clock, PortError, PortErrorKind, Service},
@@ -112,7 +113,7 @@ async fn authorize(ledger: Memory, event: Value) -> Result<Value, String> {
     let [rsa, ec] = keys::both();
     let policy = Policy {
         issuers: Families { access: vec![issuer(ISSUER)], public: vec![issuer(PUBLIC)] },
-        providers: Vec::new(),
+        providers: IdentityProviders::default(),
         rules: serde_json::from_value(rules).unwrap(),
     };
     let own_keys = Families { access: Keys(rsa), public: Keys(ec) };
@@ -562,7 +563,8 @@ async fn panic_in_authorizer_allows_nothing() {
     let issuers = Families { access: vec![issuer(ISSUER)], public: vec![issuer(PUBLIC)] };
     let [rsa, ec] = keys::both();
     let keys = Families { access: Keys(rsa), public: Keys(ec) };
-    let authorize = Authorize::new(ledger(), keys, Keys(ec), Defect, Policy { issuers, providers: Vec::new(), rules });
+    let policy = Policy { issuers, providers: IdentityProviders::default(), rules };
+    let authorize = Authorize::new(ledger(), keys, Keys(ec), Defect, policy);
     let error = answer_event(&authorize, &event("self").to_string()).await.unwrap_err();
     assert_eq!(error.error_type, UNDECIDED);
 }
