@@ -10,7 +10,10 @@ use std::{collections::BTreeMap, iter, path::PathBuf, sync::Arc, time::Duration}
 
 use ::data_dir::{SampleUrls, StackAddresses};
 use serde_json::json;
-use shared::system::SystemClock;
+use shared::{
+    config::{AuthorizerConfig, FunctionConfig},
+    system::SystemClock,
+};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 
 use self::{data_dir::DataDir, environment::Environment};
@@ -22,7 +25,7 @@ use crate::{
         Idp, IdpOptions, PROVIDER_NAME, TOKEN_PAGE_CLIENT_ID,
         issuer::{AUDIENCE, Issuer},
     },
-    lambda::{Lambda, Output},
+    lambda::{FunctionSpec, Lambda, Output},
     seed::Seed,
     template::{Api, ApiKind, PseudoParameters, Template, load},
 };
@@ -122,6 +125,7 @@ impl Stack {
         idp.read_assignments(operator(&aws.dynamodb_url, &template.pseudo_parameters), addresses.table.clone());
         let functions = environment.functions(&aws, &template);
         data_dir.write_environment(&functions)?;
+        warn_of_invalid_entries(&functions);
         let function_count = functions.len();
         let lambda = Lambda::new(functions, options.output);
         lambda.warm().await?;
@@ -238,6 +242,18 @@ fn parameters(options: &StackOptions, data_dir: &DataDir, url: &str, idp: &str) 
     parameters.extend(options.sample.iter().map(|sample| ("RouteRules".to_owned(), sample.rules.clone())));
     parameters.extend(options.parameters.clone());
     parameters
+}
+
+/// Logs the errors in the configuration with which the authorizer starts nevertheless.
+fn warn_of_invalid_entries(functions: &[FunctionSpec]) {
+    for FunctionSpec { name, environment, .. } in functions {
+        if environment.contains_key("ROUTE_RULES") {
+            let config = AuthorizerConfig::read(&environment.clone().into_iter().collect());
+            for error in config.iter().flat_map(AuthorizerConfig::entry_errors) {
+                tracing::warn!(function = name, "invalid configuration: {error}");
+            }
+        }
+    }
 }
 
 fn addresses(

@@ -215,10 +215,9 @@ impl Environment {
     }
 }
 
-#[cfg(test)]
-impl Environment {
-    pub(super) fn of(pairs: impl IntoIterator<Item = (&'static str, String)>) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+impl FromIterator<(String, String)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+        Self(variables.into_iter().collect())
     }
 }
 

@@ -26,7 +26,7 @@ const VALID: [(&str, &str); 11] = [
 ];
 
 fn environment(changes: &[(&'static str, &str)]) -> Environment {
-    Environment::of(VALID.iter().chain(changes).map(|(name, value)| (*name, (*value).to_owned())))
+    VALID.iter().chain(changes).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 /// The policy with the errors that do not prevent the start.

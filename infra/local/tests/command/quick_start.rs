@@ -96,6 +96,18 @@ async fn terminal_shows_a_line_per_request_and_file_the_json_lines() {
 }
 
 #[tokio::test]
+async fn invalid_route_rule_is_shown_on_the_terminal() {
+    let directory = TestDirectory::new();
+    let rules = r#"RouteRules={"GET /x": {"acton": "x:view"}}"#;
+    let running = directory.start_with(&["--port", "0", "--data", &directory.data(), "--set", rules]).await;
+    running.stop(Signal::TERM).await;
+    let stderr = directory.stderr();
+    let warning =
+        "WARN invalid configuration: environment variable `ROUTE_RULES`: the rule of `GET /x`: unknown field `acton`";
+    assert!(stderr.contains(warning), "{stderr}");
+}
+
+#[tokio::test]
 async fn log_json_writes_every_line_to_the_terminal_as_json() {
     let directory = TestDirectory::new();
     let arguments = ["--log", "json", "--port", "0", "--data", &directory.data()];
