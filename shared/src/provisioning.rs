@@ -5,19 +5,20 @@
 
 mod access_manifest;
 mod role_limit;
+mod store_error;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashSet, fmt};
+use std::{collections::HashSet, fmt, future::Future};
 
 use serde_json::Value;
 
 pub use access_manifest::{AccessManifest, ManifestError};
 pub use role_limit::TooManyRoles;
+pub use store_error::{ServiceError, StoreError};
 
 use crate::{
     permissions::{OrgId, RoleId},
-    ports::{PortError, PortFuture},
     token::UserId,
 };
 
@@ -88,7 +89,7 @@ pub enum Change {
 pub enum ApplyError {
     /// A call to DynamoDB failed.
     #[error("ledger request failed: {0}")]
-    Port(#[from] PortError),
+    Store(#[from] StoreError),
     /// Other operators changed the item during each attempt to write it.
     #[error("concurrent changes to the {0}: try again")]
     Conflict(ItemKey),
@@ -111,25 +112,30 @@ impl ApplyError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Port(error) => error.is_retryable(),
+            Self::Store(failure) => failure.error.is_retryable(),
             Self::Conflict(_) => true,
             Self::InvalidItem(_) | Self::InvalidExport(_) | Self::UnknownRole(..) | Self::TooManyRoles(..) => false,
         }
     }
 }
 
+/// The future that a method of an [`AdminStore`] returns.
+pub trait StoreFuture<T>: Future<Output = Result<T, StoreError>> + Send {}
+
+impl<T, F: Future<Output = Result<T, StoreError>> + Send> StoreFuture<T> for F {}
+
 /// Reads and writes roles and assignments.
 pub trait AdminStore: Send + Sync {
     /// Reads the item at `key` with a consistent read. An item of a newer schema version is an error, because this
     /// version cannot interpret it.
-    fn read_item(&self, key: &ItemKey) -> impl PortFuture<Option<ItemValue>>;
+    fn read_item(&self, key: &ItemKey) -> impl StoreFuture<Option<ItemValue>>;
 
     /// All roles and assignments of `org`, sorted by kind and id, with consistent reads. An item that is invalid or of a newer
     /// schema version is [`ItemValue::Unreadable`]. More than [`MAX_LISTED_ITEMS`] items are an error.
-    fn list_items(&self, org: &OrgId) -> impl PortFuture<Vec<(ItemKey, ItemValue)>>;
+    fn list_items(&self, org: &OrgId) -> impl StoreFuture<Vec<(ItemKey, ItemValue)>>;
 
     /// Writes `item`. Returns `false`, without a write, if its precondition is not met.
-    fn put_item(&self, item: &DesiredItem) -> impl PortFuture<bool>;
+    fn put_item(&self, item: &DesiredItem) -> impl StoreFuture<bool>;
 }
 
 /// Compares items with the ledger and writes the differences.
@@ -143,7 +149,7 @@ impl<L: AdminStore> Provisioning<L> {
     ///
     /// # Errors
     ///
-    /// Returns [`ApplyError::Port`] if an item cannot be read.
+    /// Returns [`ApplyError::Store`] if an item cannot be read.
     pub async fn compare(&self, items: &[DesiredItem]) -> Result<Vec<(Change, DesiredItem)>, ApplyError> {
         let mut compared = Vec::with_capacity(items.len());
         for item in items {
@@ -167,7 +173,7 @@ impl<L: AdminStore> Provisioning<L> {
     ///
     /// # Errors
     ///
-    /// Returns [`ApplyError::UnknownRole`] for the first role that does not exist, and [`ApplyError::Port`] if a role cannot
+    /// Returns [`ApplyError::UnknownRole`] for the first role that does not exist, and [`ApplyError::Store`] if a role cannot
     /// be read.
     pub async fn check_roles(&self, items: &[DesiredItem]) -> Result<(), ApplyError> {
         let mut known: HashSet<ItemKey> = items.iter().map(|item| item.key.clone()).collect();

@@ -24,11 +24,11 @@ impl InMemoryStore {
 }
 
 impl AdminStore for InMemoryStore {
-    async fn read_item(&self, key: &ItemKey) -> Result<Option<ItemValue>, PortError> {
+    async fn read_item(&self, key: &ItemKey) -> Result<Option<ItemValue>, StoreError> {
         Ok(self.items().get(key).cloned())
     }
 
-    async fn list_items(&self, org: &OrgId) -> Result<Vec<(ItemKey, ItemValue)>, PortError> {
+    async fn list_items(&self, org: &OrgId) -> Result<Vec<(ItemKey, ItemValue)>, StoreError> {
         let is_of = |key: &ItemKey| match key {
             ItemKey::Role(id) => id.org() == org,
             ItemKey::Assignment(other, _) => other == org,
@@ -37,7 +37,7 @@ impl AdminStore for InMemoryStore {
         Ok(items.iter().filter(|(key, _)| is_of(key)).map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
-    async fn put_item(&self, item: &DesiredItem) -> Result<bool, PortError> {
+    async fn put_item(&self, item: &DesiredItem) -> Result<bool, StoreError> {
         if let Some(other) = self.concurrent_writes.lock().unwrap().pop() {
             self.items().insert(item.key.clone(), other);
         }

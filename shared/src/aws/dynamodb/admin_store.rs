@@ -2,6 +2,8 @@
 
 use aws_sdk_dynamodb::{
     Client,
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
     operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
     types::AttributeValue,
 };
@@ -11,7 +13,9 @@ use crate::{
     aws::{AssignmentItem, PERMISSION_SCHEMA_VERSION, RoleItem},
     permissions::OrgId,
     ports::{PortError, PortErrorKind, Service},
-    provisioning::{AdminStore, DesiredItem, ItemKey, ItemValue, MAX_LISTED_ITEMS, Precondition},
+    provisioning::{
+        AdminStore, DesiredItem, ItemKey, ItemValue, MAX_LISTED_ITEMS, Precondition, ServiceError, StoreError,
+    },
 };
 
 impl Ledger {
@@ -24,24 +28,24 @@ impl Ledger {
 
 impl AdminStore for Ledger {
     /// One strongly consistent `GetItem`.
-    async fn read_item(&self, item: &ItemKey) -> Result<Option<ItemValue>, PortError> {
+    async fn read_item(&self, item: &ItemKey) -> Result<Option<ItemValue>, StoreError> {
         let (pk, sk) = match item {
             ItemKey::Role(id) => RoleItem::key(id),
             ItemKey::Assignment(org, user) => AssignmentItem::key(org, user),
         };
         let request = self.client.get_item().table_name(&self.table).set_key(Some(key(pk, sk))).consistent_read(true);
-        let response = request.send().await.map_err(|error| dynamodb_error("GetItem", &error))?;
+        let response = request.send().await.map_err(|error| store_error("GetItem", &error))?;
         match response.item {
-            Some(stored) if is_newer(&stored) => Err(invalid_item(
-                "GetItem",
-                format!("the item ({item}) has a newer schema version than this version of Latchkey supports"),
-            )),
+            Some(stored) if is_newer(&stored) => {
+                let newer = "has a newer schema version than this version of Latchkey supports";
+                Err(invalid_item("GetItem", format!("the item ({item}) {newer}")).into())
+            }
             stored => Ok(stored.map(|stored| item_value(item, stored))),
         }
     }
 
     /// One strongly consistent `Query` for each megabyte of items.
-    async fn list_items(&self, org: &OrgId) -> Result<Vec<(ItemKey, ItemValue)>, PortError> {
+    async fn list_items(&self, org: &OrgId) -> Result<Vec<(ItemKey, ItemValue)>, StoreError> {
         let mut items = Vec::new();
         let mut start = None;
         loop {
@@ -50,13 +54,13 @@ impl AdminStore for Ledger {
             let query = query
                 .key_condition_expression("pk = :org")
                 .expression_attribute_values(":org", AttributeValue::S(RoleItem::keys_of(org).0));
-            let response = query.send().await.map_err(|error| dynamodb_error("Query", &error))?;
+            let response = query.send().await.map_err(|error| store_error("Query", &error))?;
             let stored = response.items.unwrap_or_default();
             items.extend(stored.into_iter().filter_map(|stored| keyed_value(org, stored)));
             if items.len() > MAX_LISTED_ITEMS {
-                return Err(PortError::new(Service::DynamoDb, "Query", PortErrorKind::InvalidRequest).with_detail(
-                    format!("organization `{org}` has more than {MAX_LISTED_ITEMS} roles and assignments"),
-                ));
+                let too_many = PortError::new(Service::DynamoDb, "Query", PortErrorKind::InvalidRequest);
+                let detail = format!("organization `{org}` has more than {MAX_LISTED_ITEMS} roles and assignments");
+                return Err(too_many.with_detail(detail).into());
             }
             start = response.last_evaluated_key;
             if start.is_none() {
@@ -66,7 +70,7 @@ impl AdminStore for Ledger {
     }
 
     /// One `PutItem`, conditional on the stored item if the new item depends on it.
-    async fn put_item(&self, item: &DesiredItem) -> Result<bool, PortError> {
+    async fn put_item(&self, item: &DesiredItem) -> Result<bool, StoreError> {
         let request =
             self.client.put_item().table_name(&self.table).set_item(Some(attributes(&item.key, &item.value)?));
         let request = match &item.precondition {
@@ -75,12 +79,20 @@ impl AdminStore for Ledger {
             Precondition::Unchanged(Some(existing)) => if_unchanged(request, attributes(&item.key, existing)?),
         };
         let Err(error) = request.send().await else { return Ok(true) };
-        let failure = dynamodb_error("PutItem", &error);
+        let failure = store_error("PutItem", &error);
         match error.into_service_error() {
             PutItemError::ConditionalCheckFailedException(_) => Ok(false),
             _ => Err(failure),
         }
     }
+}
+
+/// The error of a call of `operation`, with the service's own message for the operator.
+fn store_error<E: ProvideErrorMetadata>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> StoreError {
+    let service_error = error.as_service_error().and_then(|error| {
+        Some(ServiceError { code: error.code()?.to_owned(), message: error.message().map(str::to_owned) })
+    });
+    StoreError { error: dynamodb_error(operation, error), service_error }
 }
 
 /// An item with its key; `None` if the sort key is neither that of a role nor that of an assignment.
