@@ -20,7 +20,7 @@ pub use dynamodb::{
     UnsupportedSchemaVersion,
 };
 pub use kms::Keys;
-pub use retry_policy::{retries, timeouts};
+use retry_policy::{retries, timeouts};
 
 use crate::token::Families;
 

@@ -9,6 +9,7 @@ use std::{
 
 use clap::Args;
 use shared::{
+    aws::Ledger,
     permissions::OrgId,
     provisioning::{AccessManifest, AdminStore, ApplyError, Change, DesiredItem, Provisioning},
     token::{Principal, ProviderName, UserId},
@@ -23,7 +24,7 @@ use crate::{
 /// The end of the command's `--help`.
 pub const HELP_EXAMPLES: &str = r#"Examples:
   latchkey apply --table my-ledger --owner 'company|auth0|5f7c' --org 123     creates the first owner
-  latchkey apply --table my-ledger --provider company roles.json --dry-run
+  AWS_PROFILE=ops latchkey apply --table my-ledger --provider company roles.json --dry-run
   latchkey apply roles.json                                                   writes to the local stack
   latchkey apply --table my-ledger --export --org 123 > roles.json            reads back what is stored
 
@@ -35,7 +36,8 @@ The file contains roles and assignments:
 Each member may be omitted. A role in an assignment must be stored or be in the file. An export can be applied to the same
 table without a change; in another table, roles that were deleted since must be removed from its assignments first.
 The command is idempotent and deletes nothing: to remove all roles of a user, assign an empty list.
-With --table, credentials and region come from the AWS environment. AWS_ENDPOINT_URL_DYNAMODB replaces the endpoint."#;
+With --table, credentials and region come from the AWS environment, as for the AWS CLI: AWS_PROFILE selects a profile,
+after `aws sso login`, `aws login` or with a credential_process. AWS_ENDPOINT_URL_DYNAMODB replaces the endpoint."#;
 
 /// The arguments of `latchkey apply`.
 #[derive(Debug, Args)]
@@ -74,7 +76,10 @@ impl ApplyCommand {
             return self.print_export(org).await;
         }
         let manifest = self.file.as_ref().map(|file| self.read_manifest(file)).transpose()?;
-        let provisioning = Provisioning { ledger: self.ledger.open().await? };
+        self.ledger.run(async |ledger| self.apply(manifest, &Provisioning { ledger }).await).await
+    }
+
+    async fn apply(&self, manifest: Option<AccessManifest>, provisioning: &Provisioning<Ledger>) -> Result<(), Error> {
         let items = match (manifest, &self.owner, &self.org) {
             (Some(manifest), _, _) => {
                 provisioning.check_roles(manifest.items()).await?;
@@ -104,7 +109,8 @@ impl ApplyCommand {
 
     /// Prints the stored roles and assignments of `org`. The command accepts the output, and applying it changes nothing.
     async fn print_export(&self, org: &OrgId) -> Result<(), Error> {
-        let items = self.ledger.open().await?.list_items(org).await.map_err(ApplyError::from)?;
+        let list = async |ledger: Ledger| Ok(ledger.list_items(org).await.map_err(ApplyError::from)?);
+        let items = self.ledger.run(list).await?;
         let manifest = AccessManifest::export(&items)?;
         print_json(&serde_json::to_string_pretty(&manifest).map_err(|error| Error::Other(error.to_string()))?)
     }

@@ -6,6 +6,8 @@ use data_dir::DataDirError;
 use serde::Deserialize;
 use shared::provisioning::{ApplyError, ManifestError};
 
+#[cfg(feature = "aws")]
+use crate::deployment::DeploymentError;
 use crate::output::escape_line;
 
 /// Why a command failed.
@@ -68,6 +70,10 @@ pub enum Error {
     /// The service or the issuer cannot be reached.
     #[error("{0}")]
     Unreachable(String),
+    /// The table of a deployment cannot be accessed.
+    #[cfg(feature = "aws")]
+    #[error(transparent)]
+    Deployment(#[from] DeploymentError),
     /// A request to the ledger failed, or roles and assignments do not fit what is stored.
     #[error(transparent)]
     Ledger(#[from] ApplyError),
@@ -169,6 +175,8 @@ impl Error {
             Self::NotStored(_) => 4,
             Self::Declined(_) => 7,
             Self::Ledger(error) if error.is_retryable() => 6,
+            #[cfg(feature = "aws")]
+            Self::Deployment(error) => error.exit_status(),
             Self::PartialFailure { first: cause, .. } | Self::OutcomeUnknown { cause, .. } => cause.exit_status(),
             Self::Api { status, .. } => match status {
                 401 | 403 => 3,

@@ -8,6 +8,8 @@ use clap::Args;
 use data_dir::StackSelection;
 use shared::aws::Ledger;
 
+#[cfg(feature = "aws")]
+use crate::deployment::Deployment;
 use crate::{error::Error, local_stack::LocalStack};
 
 /// The options that select a table.
@@ -21,31 +23,30 @@ pub struct LedgerOptions {
 }
 
 impl LedgerOptions {
-    /// Opens the selected table.
+    /// Runs `work` on the selected table.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Unreachable`] if no local stack is running, and [`Error::Usage`] if this build cannot access AWS.
-    pub async fn open(&self) -> Result<Ledger, Error> {
+    /// Returns [`Error::Unreachable`] if no local stack is running, [`Error::Usage`] if this build cannot access AWS, an error
+    /// that names the cause if a deployment's table cannot be accessed, and the error of `work`.
+    pub async fn run<T>(&self, work: impl AsyncFnOnce(Ledger) -> Result<T, Error>) -> Result<T, Error> {
         match &self.table {
-            Some(table) => deployed_ledger(table).await,
-            None => LocalStack::find(&self.stack).map(local_ledger),
+            Some(table) => run_on_deployment(table, work).await,
+            None => work(local_ledger(LocalStack::find(&self.stack)?)).await,
         }
     }
 }
 
-/// The ledger of a deployment. Credentials and region come from the AWS SDK's default chain, as in the AWS CLI.
 #[cfg(feature = "aws")]
-async fn deployed_ledger(table: &str) -> Result<Ledger, Error> {
-    let config = aws_config::defaults(BehaviorVersion::latest());
-    let config = config.timeout_config(shared::aws::timeouts()).retry_config(shared::aws::retries()).load().await;
-    Ok(Ledger::through(Client::new(&config), table.to_owned()))
+async fn run_on_deployment<T>(table: &str, work: impl AsyncFnOnce(Ledger) -> Result<T, Error>) -> Result<T, Error> {
+    let deployment = Deployment::open(table).await?;
+    work(deployment.ledger()).await.map_err(|error| deployment.explain(error))
 }
 
 /// Without the feature `aws`, a deployment's table cannot be accessed.
 #[cfg(not(feature = "aws"))]
 #[expect(clippy::unused_async, reason = "has the signature of the function that loads credentials")]
-async fn deployed_ledger(_table: &str) -> Result<Ledger, Error> {
+async fn run_on_deployment<T>(_table: &str, _work: impl AsyncFnOnce(Ledger) -> Result<T, Error>) -> Result<T, Error> {
     let problem = "this build cannot access AWS";
     Err(Error::Usage(format!("{problem}: install it with `cargo install --path infra/cli --features aws`")))
 }

@@ -9,6 +9,8 @@ mod apply;
 mod command;
 mod config_file;
 mod credential;
+#[cfg(feature = "aws")]
+mod deployment;
 mod endpoint;
 mod error;
 mod http;

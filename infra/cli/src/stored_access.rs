@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use shared::{
+    aws::Ledger,
     permissions::{OrgId, RoleId},
     provisioning::{AccessManifest, AdminStore, ApplyError, ItemKey, ItemValue},
     token::UserId,
@@ -118,7 +119,8 @@ impl UsersCommand {
 
 impl ListCommand {
     async fn run(self, header: &[&str], noun: &str, is_listed: impl Fn(&ItemKey) -> bool) -> Result<(), Error> {
-        let items = self.options.ledger.open().await?.list_items(&self.org).await.map_err(ApplyError::from)?;
+        let list = async |ledger: Ledger| Ok(ledger.list_items(&self.org).await.map_err(ApplyError::from)?);
+        let items = self.options.ledger.run(list).await?;
         let items: Vec<Item> = items.into_iter().filter(|(key, _)| is_listed(key)).collect();
         if self.options.output == OutputFormat::Json {
             return print_json(&Value::Array(items.iter().map(to_json).collect()).to_string());
@@ -131,7 +133,8 @@ impl ListCommand {
 
 impl ReadOptions {
     async fn show(self, key: ItemKey, header: &[&str]) -> Result<(), Error> {
-        let stored = self.ledger.open().await?.read_item(&key).await.map_err(ApplyError::from)?;
+        let read = async |ledger: Ledger| Ok(ledger.read_item(&key).await.map_err(ApplyError::from)?);
+        let stored = self.ledger.run(read).await?;
         let value = stored.ok_or_else(|| Error::NotStored(format!("no item is stored for the {key}")))?;
         let item = (key, value);
         match self.output {

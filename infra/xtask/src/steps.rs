@@ -31,7 +31,10 @@ pub const CI: &[Step] = &[
     step("workflows", &["infra/acceptance/workflows/run"]),
     // The command of the README.
     step("tests", &["cargo", "test"]),
-    step("CLI with AWS", &["cargo", "test", "--locked", "--features", "cli/aws", "--test", "cli", "apply"]),
+    step(
+        "CLI with AWS",
+        &["cargo", "test", "--locked", "--features", "cli/aws", "--test", "cli", "--", "apply", "deployed"],
+    ),
     step("documents", &["infra/acceptance/documents/run"]),
     step("documentation", &["infra/acceptance/documentation/run"]),
     step("offline verification", &["infra/acceptance/offline_verification/run"]),

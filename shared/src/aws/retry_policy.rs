@@ -8,8 +8,7 @@ use aws_sdk_dynamodb::config::{retry::RetryConfig, timeout::TimeoutConfig};
 pub(super) const OPERATION_TIMEOUT: Duration = Duration::from_millis(2_900);
 
 /// Time limits of every call: 500 ms to connect, 1 s for an attempt and 2.9 s for all attempts.
-#[must_use]
-pub fn timeouts() -> TimeoutConfig {
+pub(super) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_millis(500))
         .operation_attempt_timeout(Duration::from_secs(1))
@@ -20,7 +19,6 @@ pub fn timeouts() -> TimeoutConfig {
 /// Retry policy of every call: three attempts, with full jitter over 50 and 100 ms before the second and the third. The
 /// SDK's retry quota stops retries of a client while most of its calls fail, so that retries do not overload a
 /// recovering service.
-#[must_use]
-pub fn retries() -> RetryConfig {
+pub(super) fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))
 }

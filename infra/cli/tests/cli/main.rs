@@ -5,6 +5,8 @@
 mod apply;
 mod bulk_revoke;
 mod credentials;
+#[cfg(feature = "aws")]
+mod deployed_table;
 mod errors;
 mod harness;
 mod help;
