@@ -51,12 +51,14 @@ save_deployment() (
   }
 )
 
-# restore_deployment NAME: deploys what save_deployment saved. Builds nothing.
+# restore_deployment NAME: deploys what save_deployment saved, at once, whatever DeploymentPreference is. Builds nothing.
 restore_deployment() (
   name=${1:?name a saved deployment}; path=$STACK/${name%/}
   bucket=$(bucket) && id=$(aws cloudformation describe-stacks --stack-name "$STACK" --query 'Stacks[0].StackId' --output text) &&
     values=$(aws s3 cp "s3://$bucket/$path/parameters.json" -) && template=$(aws s3 cp "s3://$bucket/$path/template.yaml" -) &&
     # With the time: the functions must get new processes even if this deployment was current before.
+    # At once: a gradual deployment fails while an alarm is active.
+    values=$(jq -c 'map(if .ParameterKey == "DeploymentPreference" then .ParameterValue = "AllAtOnce" else . end)' <<< "$values") &&
     values=$(with_revision "$template" "$values" "$(date -u +%FT%TZ)") &&
     update_stack --parameters "$values" \
       --template-url "https://s3.$(cut -d: -f4 <<< "$id").amazonaws.com/$bucket/$path/template.yaml"
