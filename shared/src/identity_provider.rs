@@ -102,7 +102,7 @@ pub enum IdentityProviderError {
     /// Keys must not be fetched from the issuer's URL.
     #[error(
         "the issuer of the identity provider `{0}` must be an https:// URL, or an http:// URL of a loopback address, \
-         with an ASCII host (`xn--…`)"
+         with an ASCII host in lower case (`xn--…`) and without spaces"
     )]
     Address(ProviderName),
     /// The issuer is Latchkey's own: Latchkey's tokens would be accepted as users.
@@ -162,7 +162,7 @@ impl IdentityProvider {
     /// Returns an [`IdentityProviderError`] for the first rule that the configuration breaks.
     pub fn check(&self, own_issuers: &[String]) -> Result<(), IdentityProviderError> {
         let name = || self.name.clone();
-        if !may_be_fetched(&self.issuer) {
+        if !may_be_fetched(&self.issuer) || !is_normalized(&self.issuer) {
             return Err(IdentityProviderError::Address(name()));
         }
         // The issuer of the public family is a path below that of the access family: every URL below an issuer is
@@ -193,6 +193,12 @@ pub fn may_be_fetched(address: &str) -> bool {
     url.username().is_empty()
         && url.password().is_none()
         && (url.scheme() == "https" || url.scheme() == "http" && is_loopback)
+}
+
+/// Whether the parser of URLs removes and replaces nothing in `issuer`. Otherwise no claim `iss` would be equal to it.
+fn is_normalized(issuer: &str) -> bool {
+    let mut origin = issuer.splitn(4, '/').take(3).flat_map(str::chars);
+    !issuer.chars().any(|c| c.is_whitespace() || c.is_control()) && !origin.any(|c| c.is_ascii_uppercase())
 }
 
 #[cfg(test)]
@@ -228,6 +234,12 @@ mod tests {
             ("https://user:secret@idp.example", false),
             ("file:///etc/passwd", false),
             ("idp.example", false),
+            ("https://idp.example/Pool", true),
+            ("https://IDP.example", false),
+            ("HTTPS://idp.example", false),
+            ("https://idp.example ", false),
+            (" https://idp.example", false),
+            ("https://idp.exa\nmple", false),
         ] {
             assert_eq!(providers(json!([provider("a", issuer)])).is_ok(), valid, "{issuer}");
         }

@@ -8,5 +8,5 @@ mod unique_keys;
 pub(crate) use self::present::present;
 pub use self::{
     strict_object::StrictObject,
-    unique_keys::{UniqueKeys, excerpt},
+    unique_keys::{UniqueKeys, excerpt, truncate},
 };

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde::de::DeserializeOwned;
 
-use crate::error::Error;
+use crate::{error::Error, output::escape_line};
 
 /// Reads a JSON file. The inner result has the message of the JSON parser.
 ///
@@ -23,7 +23,8 @@ pub fn read_json<T: DeserializeOwned>(file: &Path) -> Result<Result<T, String>, 
 ///
 /// Returns [`Error::InvalidConfiguration`] with all `reasons` if there are any.
 pub fn reject_errors(file: &Path, reasons: impl Iterator<Item = String>) -> Result<(), Error> {
-    let reasons: Vec<_> = reasons.collect();
+    // Reasons repeat parts of the file, which could otherwise write lines of their own.
+    let reasons: Vec<_> = reasons.map(|reason| escape_line(&reason)).collect();
     if reasons.is_empty() {
         return Ok(());
     }

@@ -107,6 +107,13 @@ impl Deployment {
                     DeploymentError::CredentialsRejected { code: code.clone(), message: message.clone() }
                 })
             }
+            // A proxy or a firewall may deny the request without an error code.
+            (None, PortErrorKind::AccessDenied) => Some(DeploymentError::AccessDenied {
+                operation: failure.error.operation,
+                table: self.table.clone(),
+                region: self.region.clone(),
+                message: None,
+            }),
             (None, PortErrorKind::Unreachable | PortErrorKind::TimedOut) => {
                 self.credentials.take_failure().or_else(|| self.connections.failure(kind == PortErrorKind::TimedOut))
             }

@@ -18,8 +18,8 @@ use crate::{
 pub const HELP_EXAMPLES: &str = "Examples:
   latchkey providers identity-providers.json
 
-Validate the file before each deployment: the authorizer starts with an invalid entry, but its users get 503, or 401 if the
-issuer cannot be read. Providers with the same name or issuer are all disabled, and if the file is not a JSON array, no user
+Validate the file before each deployment: the authorizer starts with an invalid entry, but the users of this provider get 503,
+or 401 if the issuer cannot be read. Providers with the same name or issuer are all disabled, and if the file is not a JSON array, no user
 can sign in.";
 
 /// The arguments of `latchkey providers`.

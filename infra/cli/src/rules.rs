@@ -16,7 +16,7 @@ pub const HELP_EXAMPLES: &str = "Example:
   latchkey rules infra/sample/rules.json
 
 Validate the file before each deployment: the authorizer starts with an invalid rule, but denies every request of its route.
-If a key is not a route or is there twice, it denies all routes of the file, and if the file is not JSON, all routes except
+If a key is not a route or occurs twice, it denies all routes of the file, and if the file is not JSON, all routes except
 Latchkey's own.";
 
 /// The arguments of `latchkey rules`.

@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use crate::json::truncate;
+
+/// Most characters of a reason, which may repeat parts of the configuration.
+const MAX_REASON_CHARS: usize = 1_000;
+
 /// An error of one environment variable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -31,7 +36,7 @@ pub enum ConfigError {
 impl ConfigError {
     /// An error in `entry` of the variable `name`, or in the variable as a whole, that does not prevent the start.
     pub(super) fn of_entry(name: &'static str, entry: Option<String>, reason: &str, effect: &str) -> Self {
-        let reason = format!("{reason} ({effect})");
+        let reason = format!("{} ({effect})", truncate(reason, MAX_REASON_CHARS));
         match entry {
             Some(entry) => Self::InvalidEntry { name, entry, reason },
             None => Self::Invalid { name, reason },

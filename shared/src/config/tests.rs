@@ -158,7 +158,7 @@ fn error_in_providers_names_variable_entry_and_effect() {
         (not_json, None, "Cargo.toml`: expected", none),
         (r#"[{"name": "a"}]"#, Some("a"), "the identity provider `a`: missing field `issuer`", "(its users get 401)"),
         (r#"[["a", "https://a.example", "a", "*"]]"#, Some("entry 1"), "invalid type: sequence", "(its users get 401)"),
-        (own_issuer, Some("a"), "is an issuer of Latchkey itself", "(its users get 503)"),
+        (own_issuer, Some("a"), "is an issuer of Latchkey itself", "(the entry is not used)"),
     ] {
         let environment = environment(&[("IDENTITY_PROVIDERS", value)]);
         let (policy, errors) = environment.policy().unwrap();

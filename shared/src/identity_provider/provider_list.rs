@@ -15,7 +15,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{IdentityProvider, IdentityProviderError};
-use crate::json::StrictObject;
+use crate::{json::StrictObject, token::ProviderName};
 
 /// The identity providers whose users may call, and the issuers of those that are disabled.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +48,8 @@ pub struct ProviderError {
 pub enum ProviderErrorEffect {
     /// Tokens of the entry's issuer get a server error.
     Disabled,
+    /// The entry is not used. Its issuer is Latchkey's, whose tokens are verified as such.
+    Unused,
     /// The issuer cannot be read: its tokens are those of an unknown issuer.
     UnknownIssuer,
     /// No issuer can be read.
@@ -60,6 +62,7 @@ impl ProviderErrorEffect {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Disabled => "its users get 503",
+            Self::Unused => "the entry is not used",
             Self::UnknownIssuer => "its users get 401",
             Self::NoProvider => "users of all identity providers get 401",
         }
@@ -71,7 +74,7 @@ struct ProviderEntry {
     /// The name of the provider, or the position of its entry.
     entry: String,
     identifiers: Identifiers,
-    parsed: Result<IdentityProvider, String>,
+    parsed: Result<IdentityProvider, (String, ProviderErrorEffect)>,
 }
 
 /// The names and issuers that an entry contains, also if it is invalid otherwise.
@@ -104,18 +107,15 @@ impl IdentityProviders {
         for ProviderEntry { entry, identifiers: Identifiers { names, issuers }, parsed } in &entries {
             let is_duplicate = names.iter().any(|name| name_counts[name] > 1)
                 || issuers.iter().any(|issuer| issuer_counts[issuer] > 1);
-            let duplicate = |provider| IdentityProviderError::Duplicate(provider).to_string();
-            let checked = parsed
-                .clone()
-                .and_then(|provider| if is_duplicate { Err(duplicate(provider.name)) } else { Ok(provider) });
+            let checked = parsed.clone().and_then(|provider| {
+                let duplicate = || IdentityProviderError::Duplicate(provider.name.clone()).to_string();
+                if is_duplicate { Err((duplicate(), ProviderErrorEffect::Disabled)) } else { Ok(provider) }
+            });
             match checked {
                 Ok(provider) => providers.usable.push(provider),
-                Err(reason) => {
+                Err((reason, effect)) => {
                     let disabled = |issuer: &String| DisabledProvider { issuer: issuer.clone(), entry: entry.clone() };
                     providers.disabled.extend(issuers.iter().map(disabled));
-                    let is_unknown = issuers.is_empty();
-                    let effect =
-                        if is_unknown { ProviderErrorEffect::UnknownIssuer } else { ProviderErrorEffect::Disabled };
                     errors.push(ProviderError { entry: Some(entry.clone()), reason, effect });
                 }
             }
@@ -159,18 +159,24 @@ impl ProviderEntry {
     /// The entry at `position`, counted from 1.
     fn parse(position: usize, json: &RawValue, own_issuers: &[String]) -> Self {
         let identifiers: Identifiers = serde_json::from_str(json.get()).unwrap_or_default();
-        let mut names = identifiers.names.iter();
+        // A text that is not a name could have any length.
+        let mut names = identifiers.names.iter().filter(|name| name.parse::<ProviderName>().is_ok());
         let entry = match (names.next(), names.next()) {
             (Some(name), None) => name.clone(),
             _ => format!("entry {position}"),
         };
+        let is_unknown = identifiers.issuers.is_empty();
+        let effect = if is_unknown { ProviderErrorEffect::UnknownIssuer } else { ProviderErrorEffect::Disabled };
         let parsed = serde_json::from_str::<StrictObject<IdentityProvider>>(json.get());
         let parsed = match parsed {
             Ok(StrictObject(provider)) => match provider.check(own_issuers) {
                 Ok(()) => Ok(provider),
-                Err(error) => Err(error.to_string()),
+                Err(error @ IdentityProviderError::OwnIssuer(_)) => {
+                    Err((error.to_string(), ProviderErrorEffect::Unused))
+                }
+                Err(error) => Err((error.to_string(), effect)),
             },
-            Err(error) => Err(format!("the identity provider `{entry}`: {error}")),
+            Err(error) => Err((format!("the identity provider `{entry}`: {error}"), effect)),
         };
         Self { entry, identifiers, parsed }
     }
@@ -201,7 +207,9 @@ impl<'de> Visitor<'de> for IdentifiersVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Identifiers, A::Error> {
         let mut identifiers = Identifiers::default();
-        while let Some(member) = members.next_key::<String>()? {
+        // As JSON, since a key that is not a text, such as a lone surrogate, must not hide the other members.
+        while let Some(key) = members.next_key::<Box<RawValue>>()? {
+            let member = serde_json::from_str::<String>(key.get()).unwrap_or_default();
             let values = match member.as_str() {
                 "name" => &mut identifiers.names,
                 "issuer" => &mut identifiers.issuers,

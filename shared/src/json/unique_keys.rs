@@ -103,7 +103,13 @@ impl<'de> Visitor<'de> for UniqueValueVisitor {
 /// The part of untrusted text that an error message may repeat: the first 64 characters, without control characters.
 #[must_use]
 pub fn excerpt(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(64).collect()
+    truncate(text, 64)
+}
+
+/// The first `max_chars` characters of the text, without control characters.
+#[must_use]
+pub fn truncate(text: &str, max_chars: usize) -> String {
+    text.chars().filter(|c| !c.is_control()).take(max_chars).collect()
 }
 
 #[cfg(test)]

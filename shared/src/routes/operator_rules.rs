@@ -1,13 +1,13 @@
 //! The operator's rules, which come from several sources and of which any entry may be invalid.
 //!
 //! *(deny by default)* No invalid entry prevents the valid ones from being used, and none may allow a request that the
-//! intended rules deny. What an invalid entry denies therefore depends on what can be known about it:
+//! intended rules deny, if these have all rules for a route in one source. What an invalid entry denies therefore depends on what can be known about it:
 //!
 //! * The rule is invalid and its route is not: the route is denied. For a route of one API, this includes requests that the
 //!   rule for any API would otherwise decide.
 //! * The key cannot be read as a route, or the source has it twice: every route of the source is denied. The entry may have
-//!   been a rule for one API, which is stricter than a rule for any API. That rule is in the same source, because a route
-//!   in two sources is denied.
+//!   been a rule for one API, which is stricter than a rule for any API. That rule is in the same source, since the rules
+//!   for a route belong into one source. Routes of the other sources go on.
 //! * The source cannot be read: every route of all sources is denied, because it is unknown which routes of the other
 //!   sources it restricts or repeats.
 //! * Two sources have a rule for one route: this route is denied, on every API for which either has a rule. The
@@ -23,7 +23,11 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{Route, Rule, RuleJson, Rules};
-use crate::json::StrictObject;
+use crate::json::{StrictObject, truncate};
+
+/// Most characters of a key that a message repeats. A key may be any text, and its message is in the log line of each
+/// request that is denied because of it.
+const MAX_KEY_CHARS: usize = 256;
 
 /// The rules of one source as configured, each valid or invalid on its own: one list per JSON object.
 #[derive(Debug, Default)]
@@ -92,7 +96,7 @@ pub struct InvalidRule(String);
 
 impl InvalidRule {
     fn entry(source: &str, key: &str) -> Self {
-        Self(format!("entry `{key}` of {source}"))
+        Self(format!("entry `{}` of {source}", truncate(key, MAX_KEY_CHARS)))
     }
 }
 
@@ -184,8 +188,9 @@ impl Rules {
         for RuleSource { name, entries } in sources {
             match entries {
                 Ok(entries) => {
-                    let SourceRules { rules: more, invalid } = SourceRules::new(name, entries, own, &mut errors);
-                    rules.add(name, more, &mut errors);
+                    let source = SourceRules::new(name, entries, own, &mut errors);
+                    let SourceRules { rules: source_rules, invalid } = source;
+                    rules.add(name, source_rules, &mut errors);
                     rules.missing = rules.missing.or(invalid);
                 }
                 Err(reason) => {
@@ -202,19 +207,19 @@ impl Rules {
     }
 
     /// Adds the rules of another source. A route that both have is denied.
-    fn add(&mut self, source: &'static str, more: Vec<SourceRule>, errors: &mut Vec<RuleError>) {
-        let mut in_both = HashSet::new();
+    fn add(&mut self, source: &'static str, source_rules: Vec<SourceRule>, errors: &mut Vec<RuleError>) {
+        let mut shared_keys = HashSet::new();
         {
             let keys: HashSet<&str> = self.by_route.keys().map(Route::key).collect();
-            for (route, _) in more.iter().filter(|(route, _)| keys.contains(route.key())) {
-                in_both.insert(route.key().to_owned());
+            for (route, _) in source_rules.iter().filter(|(route, _)| keys.contains(route.key())) {
+                shared_keys.insert(route.key().to_owned());
                 let entry = Some(route.to_string());
                 let reason = format!("{} in another source", already_has_a_rule(route));
                 errors.push(RuleError { source, entry, reason, effect: RuleErrorEffect::RouteDenied });
             }
         }
-        self.by_route.extend(more);
-        for (route, rule) in self.by_route.iter_mut().filter(|(route, _)| in_both.contains(route.key())) {
+        self.by_route.extend(source_rules);
+        for (route, rule) in self.by_route.iter_mut().filter(|(route, _)| shared_keys.contains(route.key())) {
             *rule = Err(InvalidRule(format!("entry `{route}` of two sources")));
         }
     }
@@ -226,7 +231,7 @@ impl Rules {
 
 impl RuleEntry {
     fn parse(key: String, json: &RawValue) -> Self {
-        let in_rule = |reason: String| format!("the rule of `{key}`: {reason}");
+        let in_rule = |reason: String| format!("the rule of `{}`: {reason}", truncate(&key, MAX_KEY_CHARS));
         let parsed = key.parse::<Route>().map_err(|error| in_rule(error.to_string())).map(|route| {
             let members = serde_json::from_str::<StrictObject<RuleJson>>(json.get()).map_err(|error| error.to_string());
             let rule = members.and_then(|StrictObject(members)| Rule::of(&route, members));
@@ -260,12 +265,12 @@ impl<'de> Visitor<'de> for RulesVisitor {
         Ok(RuleEntries(vec![object]))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut lists: A) -> Result<RuleEntries, A::Error> {
-        let mut objects = Vec::new();
-        while let Some(RuleEntries(more)) = lists.next_element()? {
-            objects.extend(more);
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<RuleEntries, A::Error> {
+        let mut all_objects = Vec::new();
+        while let Some(RuleEntries(objects)) = list.next_element()? {
+            all_objects.extend(objects);
         }
-        Ok(RuleEntries(objects))
+        Ok(RuleEntries(all_objects))
     }
 }
 

@@ -66,7 +66,8 @@ mod tests {
     #[test]
     fn template_memory_size_matches_the_template() {
         let template = fs::read_to_string(local::build::workspace().join("template.yaml")).unwrap();
-        let sizes: Vec<_> = template.lines().filter_map(|line| line.trim().strip_prefix("MemorySize: ")).collect();
+        let globals = template.split_once("\nGlobals:\n").unwrap().1.split_once("\nResources:\n").unwrap().0;
+        let sizes: Vec<_> = globals.lines().filter_map(|line| line.trim().strip_prefix("MemorySize: ")).collect();
         assert_eq!(sizes, [TEMPLATE_MB.to_string()]);
     }
 }

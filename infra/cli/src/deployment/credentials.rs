@@ -190,7 +190,11 @@ fn find_source(profiles: &ProfileSet) -> (&str, Source) {
 /// The service's code and message, or else the texts of the error and its sources, in one line.
 fn reason(error: &(dyn StdError + 'static)) -> String {
     let mut texts: Vec<String> = match find::<ErrorMetadata>(error) {
-        Some(error) => [error.code(), error.message()].into_iter().flatten().map(str::to_owned).collect(),
+        // The lines after the first may repeat the signed request, with its session token.
+        Some(error) => {
+            let message = error.message().and_then(|message| message.lines().next());
+            [error.code(), message].into_iter().flatten().map(str::to_owned).collect()
+        }
         None => causes(error)
             .filter(|cause| !is_wrapper(*cause))
             .map(|cause| cause.to_string().trim().trim_end_matches('.').to_owned())

@@ -549,7 +549,10 @@ fn rejected_credentials_error_names_code_and_message() {
         "error: AWS rejects the credentials ({code}: {message}): sign in again with `aws sso login` or `aws \
          login`, or correct the access key\n"
     );
-    assert_eq!(Machine::with_keys().run_with_error("users list --org 1", code, message), (3, expected));
+    assert_eq!(Machine::with_keys().run_with_error("users list --org 1", code, message), (3, expected.clone()));
+    // A service may append the signed request, whose headers contain the session token.
+    let with_request = format!("{message}\n\nThe Canonical String\nx-amz-security-token:session-token");
+    assert_eq!(Machine::with_keys().run_with_error("users list --org 1", code, &with_request), (3, expected));
 }
 
 #[test]

@@ -11,12 +11,16 @@ use aws_sdk_dynamodb::{
 use super::{Attributes, Ledger, dynamodb_error, invalid_item, key, read, write};
 use crate::{
     aws::{AssignmentItem, PERMISSION_SCHEMA_VERSION, RoleItem},
+    json::truncate,
     permissions::OrgId,
     ports::{PortError, PortErrorKind, Service},
     provisioning::{
         AdminStore, DesiredItem, ItemKey, ItemValue, MAX_LISTED_ITEMS, Precondition, ServiceError, StoreError,
     },
 };
+
+/// Most characters of a message of the service.
+const MAX_MESSAGE_CHARS: usize = 1_000;
 
 impl Ledger {
     /// The ledger in `table`, accessed with `client`, which contains an operator's credentials and endpoint.
@@ -90,7 +94,12 @@ impl AdminStore for Ledger {
 /// The error of a call of `operation`, with the service's own message for the operator.
 fn store_error<E: ProvideErrorMetadata>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> StoreError {
     let service_error = error.as_service_error().and_then(|error| {
-        Some(ServiceError { code: error.code()?.to_owned(), message: error.message().map(str::to_owned) })
+        // The lines after the first may repeat the signed request, with its session token.
+        let message = error.message().and_then(|message| message.lines().next());
+        Some(ServiceError {
+            code: error.code()?.to_owned(),
+            message: message.map(|line| truncate(line, MAX_MESSAGE_CHARS)),
+        })
     });
     StoreError { error: dynamodb_error(operation, error), service_error }
 }

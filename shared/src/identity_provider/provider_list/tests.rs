@@ -58,6 +58,32 @@ fn entry_without_readable_issuer_is_unknown() {
     }
 }
 
+/// Such a key must not hide the name and the issuer, by which the entry is recognized as a duplicate.
+#[test]
+fn key_with_lone_surrogate_disables_the_issuer() {
+    let valid = provider("a", "https://a.example");
+    let text = format!(r#"[{valid}, {{"name": "a", "issuer": "https://a.example", "\ud800": 1}}]"#);
+    let (providers, errors) = read(&text);
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert!(errors.iter().all(|error| error.effect == ProviderErrorEffect::Disabled), "{errors:?}");
+    assert_eq!(outcome(&providers, "https://a.example"), "disabled");
+}
+
+#[test]
+fn provider_with_issuer_of_latchkey_is_not_used() {
+    let (_, errors) = read(&json!([provider("a", OWN_ISSUER)]).to_string());
+    assert_eq!(errors[0].effect, ProviderErrorEffect::Unused);
+}
+
+#[test]
+fn text_that_is_not_a_name_is_not_repeated() {
+    for name in ["", &"n".repeat(5_000)] {
+        let (providers, errors) = read(&json!([provider(name, "https://a.example")]).to_string());
+        assert_eq!(errors[0].entry.as_deref(), Some("entry 1"));
+        assert_eq!(outcome(&providers, "https://a.example"), "disabled");
+    }
+}
+
 #[test]
 fn duplicate_member_disables_every_named_issuer() {
     let text = r#"[{"name": "a", "issuer": "https://a.example", "issuer": "https://b.example", "audience": "a",

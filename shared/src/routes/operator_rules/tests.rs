@@ -96,6 +96,17 @@ fn invalid_key_denies_all_routes_of_its_source() {
 }
 
 #[test]
+fn message_repeats_part_of_a_long_key() {
+    let key = format!("GET /\n{}", "x".repeat(100_000));
+    let entries = serde_json::from_value(json!({key: {"public": true}, "GET /y": {"public": true}})).unwrap();
+    let (rules, errors) = Rules::with_operator_rules([RuleSource { name: "a", entries: Ok(entries) }]);
+    let denied = rules.find("abc", "GET /y").unwrap_err().to_string();
+    for text in [&errors[0].reason, &denied] {
+        assert!(text.contains("GET /xxx") && text.len() < 1_000, "{} bytes", text.len());
+    }
+}
+
+#[test]
 fn duplicate_route_denies_all_routes_of_its_source() {
     for first in [
         r#"{"GET /x": {"public": true}, "GET /y": {"public": true}, "GET /x": {"action": "x:view"}}"#,
