@@ -25,8 +25,9 @@ signing_key() (
   if [[ -n $arn ]]; then echo "$arn"; else aws kms describe-key --key-id "$id" --query KeyMetadata.Arn --output text; fi
 )
 
-# The bucket with the code: that of a release, or that of the SAM CLI.
+# The bucket with the code: BUCKET if it is set, that of a release, or that of the SAM CLI.
 bucket() (
+  [[ -z ${BUCKET:-} ]] || { echo "$BUCKET"; exit; }
   values=$(parameters) || exit
   jq -er '.[] | select(.ParameterKey == "ArtifactBucket").ParameterValue' <<< "$values" || sam_bucket
 )
@@ -54,14 +55,21 @@ save_deployment() (
 # restore_deployment NAME: deploys what save_deployment saved, at once, whatever DeploymentPreference is. Builds nothing.
 restore_deployment() (
   name=${1:?name a saved deployment}; path=$STACK/${name%/}
-  bucket=$(bucket) && id=$(aws cloudformation describe-stacks --stack-name "$STACK" --query 'Stacks[0].StackId' --output text) &&
-    values=$(aws s3 cp "s3://$bucket/$path/parameters.json" -) && template=$(aws s3 cp "s3://$bucket/$path/template.yaml" -) &&
+  bucket=$(bucket) && values=$(aws s3 cp "s3://$bucket/$path/parameters.json" -) &&
+    template=$(aws s3 cp "s3://$bucket/$path/template.yaml" -) &&
     # With the time: the functions must get new processes even if this deployment was current before.
-    # At once: a gradual deployment fails while an alarm is active.
-    values=$(jq -c 'map(if .ParameterKey == "DeploymentPreference" then .ParameterValue = "AllAtOnce" else . end)' <<< "$values") &&
-    values=$(with_revision "$template" "$values" "$(date -u +%FT%TZ)") &&
-    update_stack --parameters "$values" \
-      --template-url "https://s3.$(cut -d: -f4 <<< "$id").amazonaws.com/$bucket/$path/template.yaml"
+    values=$(with_revision "$template" "$(at_once <<< "$values")" "$(date -u +%FT%TZ)") && update_to_saved "$name" "$values"
+)
+
+# Changes the parameters in standard input to a deployment at once: a gradual one fails while an alarm is active.
+at_once() { jq -c 'map(if .ParameterKey == "DeploymentPreference" then .ParameterValue = "AllAtOnce" else . end)'; }
+
+# update_to_saved NAME PARAMETERS: updates the stack with a saved template. Not with the previous template, which CloudFormation does not
+# transform again: SAM would neither publish a version nor deploy the API.
+update_to_saved() (
+  bucket=$(bucket) && id=$(aws cloudformation describe-stacks --stack-name "$STACK" --query 'Stacks[0].StackId' --output text) &&
+    suffix=amazonaws.com && { [[ $id != arn:aws-cn:* ]] || suffix+=.cn; } &&
+    update_stack --parameters "$2" --template-url "https://s3.$(cut -d: -f4 <<< "$id").$suffix/$bucket/$STACK/${1%/}/template.yaml"
 )
 
 # Waits for the end of the update. If it fails, prints the reasons.
@@ -77,16 +85,18 @@ CAPABILITIES=(CAPABILITY_IAM CAPABILITY_NAMED_IAM)
 
 # set_parameters NAME=VALUE...: changes parameters of the deployed version; NAME= sets the empty value. Builds nothing.
 set_parameters() (
-  stack=$(updatable_stack) && [[ $stack != null ]] || { echo "$STACK cannot be updated" >&2; exit 1; }
-  template=$(deployed_template) && values=$(new_parameters "$template" "$stack" "$@") &&
-    values=$(with_revision "$template" "$values" "$(rolled_back "$stack")") && save_deployment &&
-    update_stack --use-previous-template --parameters "$values"
+  stack=$(updatable_stack) || exit
+  [[ $stack != null ]] || { echo "$STACK does not exist" >&2; exit 1; }
+  template=$(deployed_template) && has_revision "$template" && values=$(new_parameters "$template" "$stack" "$@") &&
+    values=$(with_revision "$template" "$values" "$(rolled_back "$stack")") && saved=$(save_deployment) && echo "$saved" &&
+    update_to_saved "${saved##* }" "$values"
 )
 
-# replace_processes: replaces the processes of all functions, by a new revision of the deployed version.
+# replace_processes: replaces the processes of all functions at once, by a new revision of the deployed version.
 replace_processes() (
-  template=$(deployed_template) && values=$(parameters) && values=$(with_revision "$template" "$values" "$(date -u +%FT%TZ)") &&
-    update_stack --use-previous-template --parameters "$values"
+  template=$(deployed_template) && has_revision "$template" && values=$(parameters) &&
+    values=$(with_revision "$template" "$(at_once <<< "$values")" "$(date -u +%FT%TZ)") &&
+    saved=$(save_deployment) && echo "$saved" && update_to_saved "${saved##* }" "$values"
 )
 
 # deploy_template FILE [--tag KEY=VALUE]... [NAME=VALUE]...: deploys a template of a release, whose files were uploaded to the bucket
@@ -215,6 +225,12 @@ revision() (
   values=$(jq -cS 'map(select(.ParameterKey != "Revision") | {(.ParameterKey): .ParameterValue}) | add' <<< "$2") &&
     printf '%s\n' "$1" "$values" "${@:3}" | sha256sum | cut -c 1-16
 )
+
+# Fails unless the template has the parameter Revision. Without it, a changed parameter reaches no request.
+has_revision() {
+  grep -qx Revision <<< "$(template_parameters <<< "$1")" ||
+    { echo "$STACK has no parameter Revision: change its source, for example the CDK app" >&2; return 1; }
+}
 
 # with_revision TEMPLATE PARAMETERS [TEXT]...: PARAMETERS with a new Revision, if the template has this parameter.
 with_revision() (

@@ -52,8 +52,10 @@ def get_template(state: dict, call: list[str]) -> dict:
 
 def update_stack(state: dict, call: list[str]) -> dict:
     parameters = json.loads(option(call, "--parameters"))
-    if "--template-url" in call:
-        state["template"] = state["objects"][option(call, "--template-url").split(".amazonaws.com/", 1)[1]]
+    # With the previous template CloudFormation does not apply the transform again, so that no version would be published.
+    host, path = option(call, "--template-url").removeprefix("https://").split("/", 1)
+    state["host"] = host
+    state["template"] = state["objects"][path]
     deploy(state, {one["ParameterKey"]: one["ParameterValue"] for one in parameters}, state["stack"]["Tags"])
     return {"StackId": "id"}
 

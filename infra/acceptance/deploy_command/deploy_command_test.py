@@ -142,6 +142,40 @@ class Deployment(unittest.TestCase):
         self.succeed(operator.deploy())
         self.assertNotEqual(operator.parameters["Revision"], revision)
 
+    def test_stack_of_another_partition_reads_its_bucket_there(self) -> None:
+        for partition, region, host in (
+            ("aws", "eu-central-1", "s3.eu-central-1.amazonaws.com"),
+            ("aws-cn", "cn-north-1", "s3.cn-north-1.amazonaws.com.cn"),
+        ):
+            with self.subTest(partition=partition):
+                operator = self.operator(PRESENT, StackId=f"arn:{partition}:cloudformation:{region}:111122223333:stack/latchkey/1")
+                self.succeed(operator.function("set_parameters", "LogRetentionDays=14"))
+                self.assertEqual(operator.state["host"], host)
+
+    def test_template_without_revision_is_not_changed_in_place(self) -> None:
+        for way in (["set_parameters", "PublicUrl=https://other.example.com"], ["replace_processes"]):
+            with self.subTest(way=way[0]):
+                operator = self.operator({"PublicUrl": URL})
+                operator.write(template=OLD_TEMPLATE)
+                self.refuse(operator, operator.function(*way), "latchkey has no parameter Revision: change its source")
+
+    def test_repairs_are_deployed_at_once(self) -> None:
+        operator = self.operator(PRESENT | {"DeploymentPreference": "Canary10Percent15Minutes"})
+        changed = operator.function("set_parameters", "LogRetentionDays=14")
+        self.succeed(changed)
+        self.assertEqual(operator.parameters["DeploymentPreference"], "Canary10Percent15Minutes")
+        [saved] = re.findall(r"saved as (before-\w+)", changed.stdout)
+        stack = operator.state["stack"]
+        for way in (["restore_deployment", saved], ["replace_processes"]):
+            operator.write(stack=stack)
+            self.succeed(operator.function(*way))
+            self.assertEqual(operator.parameters["DeploymentPreference"], "AllAtOnce")
+
+    def test_bucket_of_the_operator_has_precedence(self) -> None:
+        operator = self.operator(PRESENT)
+        self.succeed(operator.run("bash", "-c", ". docs/operate.sh && BUCKET=own-bucket save_deployment"))
+        self.assertTrue(all(name.startswith("own-bucket/") for name in operator.state["objects"]), operator.state["objects"].keys())
+
     def test_replace_processes_changes_only_the_revision(self) -> None:
         operator = self.operator(PRESENT)
         self.succeed(operator.function("replace_processes"))

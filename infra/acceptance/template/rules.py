@@ -251,7 +251,11 @@ def event_rules_watch_every_function(template: dict, _: set[str]) -> Iterator[st
     rules = {name: rule["Properties"]["EventPattern"] for name, rule in of_types(template, ("AWS::Events::Rule",))}
     for name, _ in of_types(template, ("AWS::Lambda::Function",) if rules else ()):
         role = f"{name}Role"
-        for rule, values in (("FunctionChanges", {name}), ("RoleChanges", {role, f"${{AWS::StackName}}-{role}-"})):
+        watching = {"FunctionChanges": {name}, "RoleChanges": {role, f"${{AWS::StackName}}-{role}-"}}
+        # Its permissions allow no caller to act: it only reports whether a version rejects a request.
+        if name != "AuthorizerCheck":
+            watching["PermissionChanges"] = {name}
+        for rule, values in watching.items():
             if not values & set(strings(rules.get(rule))):
                 yield f"{rule} does not watch {name}"
 
