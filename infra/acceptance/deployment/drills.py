@@ -95,7 +95,7 @@ def break_rule(stack: Stack, api: ApiClient) -> None:
     stack.set_parameters(RouteRules=BROKEN_RULES)
     timed(started, "deployed a broken rule")
     api.address = stack.url
-    statuses = [api.send("GET", f"{TOKENS}/self", "admins")[0], api.send("GET", TOKENS, "owner")[0]]
+    statuses = [api.send("GET", f"{TOKENS}/self", "ES256")[0], api.send("GET", TOKENS, "owner")[0]]
     stack.set_parameters(RouteRules="{}")
     api.address = stack.url
     assert statuses == [200, 200], statuses
