@@ -33,9 +33,9 @@ def stacks() -> list[Stack]:
 
 
 def binaries() -> dict[str, str]:
-    """The name of each function's binary, by its logical id in template.yaml."""
-    functions = SamFunctionProvider(stacks()).get_all()
-    return {function.name: function.metadata["BuildProperties"]["Binary"] for function in functions}
+    """The name of the binary of each function in Rust, by its logical id in template.yaml."""
+    properties = {function.name: function.metadata.get("BuildProperties") for function in SamFunctionProvider(stacks()).get_all()}
+    return {name: built["Binary"] for name, built in properties.items() if built}
 
 
 def environments() -> dict[str, dict[str, str]]:
@@ -44,7 +44,8 @@ def environments() -> dict[str, dict[str, str]]:
     variables = json.loads(Path(ENVIRONMENT).read_text())
     runner = LocalLambdaRunner(None, provider, ".", ".", None, None, variables, None)
     names = binaries()
-    configs = {names[function.name]: runner.get_invoke_config(function) for function in provider.get_all()}
+    functions = [function for function in provider.get_all() if function.name in names]
+    configs = {names[function.name]: runner.get_invoke_config(function) for function in functions}
     return {name: config.env_vars.resolve() for name, config in configs.items()}
 
 
