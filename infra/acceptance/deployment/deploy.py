@@ -16,8 +16,6 @@ Differences between the emulator and AWS, and how the suite handles them:
   current address, which is not the public URL.
 * Conditions of the template do not support Fn::Join and Fn::Split. A list is compared by its text, so the join is removed; conditions
   with Fn::Split, which create permissions for other accounts, are false (emulator_template.py).
-* The SAM transform knows the defaults of parameters, not their values. So a new revision is also the default
-  (emulator_template.py), and one that only a parameter has publishes no version; infra/acceptance/deploy_command shows that it does.
 * Policies do not support KMS's condition keys, and DynamoDB's always match. The former are removed (emulator_template.py);
   the local stack evaluates both. `aws:PrincipalArn` is the session instead of its role, and is rewritten.
 * Mock integrations respond without their headers, so responses to preflight requests lack them (expected_differences.py).

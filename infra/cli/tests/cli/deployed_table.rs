@@ -53,7 +53,7 @@ ey5CkAXT2VsrIYWUpXvDUYI2IXlRwCBS0A==
 -----END EC PRIVATE KEY-----
 ";
 
-const LATER: &str = "2999-01-01T00:00:00Z";
+const FUTURE_EXPIRY: &str = "2999-01-01T00:00:00Z";
 const EARLIER: &str = "2020-01-01T00:00:00Z";
 
 /// An operator's machine: a home directory, and variables for each run.
@@ -146,7 +146,7 @@ fn sso_token(expires_at: &str) -> String {
 fn renewable_sso_token(expires_at: &str) -> String {
     json!({
         "accessToken": "old-sso-token", "expiresAt": expires_at, "refreshToken": "refresh", "clientId": "id",
-        "clientSecret": "client-secret", "registrationExpiresAt": LATER, "region": "eu-west-1",
+        "clientSecret": "client-secret", "registrationExpiresAt": FUTURE_EXPIRY, "region": "eu-west-1",
         "startUrl": "https://company.awsapps.com/start",
     })
     .to_string()
@@ -177,7 +177,7 @@ fn serve_sso() -> (String, JoinHandle<Vec<String>>) {
 fn serve_sts(action: &str) -> (String, JoinHandle<Vec<String>>) {
     let credentials = format!(
         "<AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>\
-         <SessionToken>role-session</SessionToken><Expiration>{LATER}</Expiration>"
+         <SessionToken>role-session</SessionToken><Expiration>{FUTURE_EXPIRY}</Expiration>"
     );
     let user = "<Arn>arn:aws:sts::111122223333:assumed-role/Operator/ana</Arn><AssumedRoleId>AROA:ana</AssumedRoleId>";
     let body = format!(
@@ -204,7 +204,7 @@ fn access_keys_of_a_profile_sign_requests() {
 fn sso_session_signs_requests() {
     let (sso, requests) = serve_sso();
     let machine = Machine::with_profile(SSO_PROFILE).env("AWS_ENDPOINT_URL_SSO", &sso);
-    machine.write(SSO_SESSION_FILE, &sso_token(LATER));
+    machine.write(SSO_SESSION_FILE, &sso_token(FUTURE_EXPIRY));
     machine.expect_signed_with("ASIASSO", Some("sso-session"));
     let [request] = requests.join().unwrap().try_into().unwrap();
     let line = request.lines().next().unwrap();
@@ -217,7 +217,7 @@ fn sso_profile_without_session_signs_requests() {
     let config = SSO_PROFILE.replace("sso_session = company\n", "").replace("[sso-session company]\n", "");
     let (sso, requests) = serve_sso();
     let machine = Machine::with_profile(&config).env("AWS_ENDPOINT_URL_SSO", &sso);
-    machine.write(SSO_START_URL_FILE, &sso_token(LATER));
+    machine.write(SSO_START_URL_FILE, &sso_token(FUTURE_EXPIRY));
     machine.expect_signed_with("ASIASSO", Some("sso-session"));
     requests.join().unwrap();
 }
@@ -237,7 +237,7 @@ fn expired_sso_token_with_refresh_token_is_renewed() {
 #[test]
 fn login_session_signs_requests() {
     let machine = Machine::with_profile(LOGIN_PROFILE);
-    machine.write(LOGIN_FILE, &login_token(LATER));
+    machine.write(LOGIN_FILE, &login_token(FUTURE_EXPIRY));
     machine.expect_signed_with("ASIALOGIN", Some("login-session"));
 }
 
@@ -261,7 +261,7 @@ fn credential_process_signs_requests() {
     let machine = Machine::without_profile().env("AWS_PROFILE", "ops");
     let output = json!({
         "Version": 1, "AccessKeyId": "ASIAPROCESS", "SecretAccessKey": "secret", "SessionToken": "process-session",
-        "Expiration": LATER,
+        "Expiration": FUTURE_EXPIRY,
     });
     let program = machine.write_program(&format!("echo '{output}'"));
     machine.write(".aws/config", &format!("[profile ops]\nregion = eu-central-1\ncredential_process = {program}\n"));
@@ -292,7 +292,7 @@ fn web_identity_signs_requests() {
 #[test]
 fn container_credentials_sign_requests() {
     let credentials = json!({
-        "AccessKeyId": "ASIACONTAINER", "SecretAccessKey": "secret", "Token": "container-session", "Expiration": LATER,
+        "AccessKeyId": "ASIACONTAINER", "SecretAccessKey": "secret", "Token": "container-session", "Expiration": FUTURE_EXPIRY,
     });
     let (endpoint, requests) = serve(vec![response(200, "", &credentials.to_string())]);
     let machine = Machine::without_profile().env("AWS_REGION", "eu-central-1");
@@ -372,7 +372,7 @@ fn unusable_sso_session_error_names_aws_sso_login() {
     let unauthorized = json!({"message": "Session token not found or invalid"}).to_string();
     let (sso, requests) = serve(vec![response(401, "x-amzn-errortype: UnauthorizedException\r\n", &unauthorized)]);
     let rejected = Machine::with_profile(SSO_PROFILE).env("AWS_ENDPOINT_URL_SSO", &sso);
-    rejected.write(SSO_SESSION_FILE, &sso_token(LATER));
+    rejected.write(SSO_SESSION_FILE, &sso_token(FUTURE_EXPIRY));
     assert_eq!(rejected.expect_no_credentials(), message("UnauthorizedException: Session token not found or invalid"));
     requests.join().unwrap();
 }
@@ -392,7 +392,7 @@ fn role_that_sso_denies_is_reported_with_its_message() {
     let (sso, requests) =
         serve(vec![response(403, "x-amzn-errortype: ForbiddenException\r\n", r#"{"message": "No access"}"#)]);
     let machine = Machine::with_profile(SSO_PROFILE).env("AWS_ENDPOINT_URL_SSO", &sso);
-    machine.write(SSO_SESSION_FILE, &sso_token(LATER));
+    machine.write(SSO_SESSION_FILE, &sso_token(FUTURE_EXPIRY));
     assert_eq!(
         machine.expect_no_credentials(),
         "error: no credentials: the source of profile `ops` failed (ForbiddenException: No access): correct the profile, or \
@@ -404,7 +404,7 @@ fn role_that_sso_denies_is_reported_with_its_message() {
 #[test]
 fn unreachable_sso_endpoint_is_named() {
     let machine = Machine::with_profile(SSO_PROFILE).env("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:1");
-    machine.write(SSO_SESSION_FILE, &sso_token(LATER));
+    machine.write(SSO_SESSION_FILE, &sso_token(FUTURE_EXPIRY));
     assert_eq!(
         machine.run("users list --org 1").expect_failure(6),
         "error: cannot reach `http://127.0.0.1:1`: the connection was refused: check the endpoint and the proxy in \

@@ -19,7 +19,7 @@ fn read(texts: &[&str]) -> (Rules, Vec<RuleErrorEffect>) {
     (rules, errors.into_iter().map(|error| error.effect).collect())
 }
 
-/// What the rule of a route requires: `denied` if it is invalid, `none` if there is no rule.
+/// What the rule of a route requires: `denied` if the rule is invalid, `none` if the route has no rule.
 fn requirement(rules: &Rules, api: &str, route: &str) -> String {
     match rules.find(api, route) {
         Err(_) => "denied".to_owned(),
