@@ -7,6 +7,15 @@ use serde::Deserialize;
 /// Last parts of the actions that a read-only token may use.
 const READ_ONLY_ACTIONS: [&str; 3] = ["view", "export", "download"];
 
+/// The permission for every operation on tokens, which implies the narrower ones.
+const CREATE_TOKENS: &str = "token:create";
+/// The permission to list and get the tokens of the organization.
+const VIEW_TOKENS: &str = "token:view";
+/// The permission to revoke the tokens of the organization, which implies [`VIEW_TOKENS`].
+const REVOKE_TOKENS: &str = "token:revoke";
+/// The permission to create, list, get and revoke one's own tokens.
+const OWN_TOKENS: &str = "token:self";
+
 /// An action: parts separated by colons, in total 1 to 128 characters of `A-Z a-z 0-9 _ - . :`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
@@ -29,6 +38,26 @@ impl Action {
     pub fn is_read_only(&self) -> bool {
         self.0.rsplit(':').next().is_some_and(|last| READ_ONLY_ACTIONS.contains(&last))
     }
+
+    /// The actions that imply this one: a grant that allows one of them allows this action too.
+    pub(super) fn implied_by(&self) -> &'static [&'static str] {
+        match self.as_str() {
+            VIEW_TOKENS => &[CREATE_TOKENS, REVOKE_TOKENS],
+            REVOKE_TOKENS | OWN_TOKENS => &[CREATE_TOKENS],
+            _ => &[],
+        }
+    }
+
+    /// The action whose denial denies this one too.
+    pub(super) fn denied_with(&self) -> Option<&'static str> {
+        matches!(self.as_str(), VIEW_TOKENS | REVOKE_TOKENS | OWN_TOKENS).then_some(CREATE_TOKENS)
+    }
+}
+
+/// Whether only a grant of exactly this action allows it, and no pattern. Patterns such as `*:self` were written before
+/// the action existed.
+pub(super) fn requires_exact_grant(action: &str) -> bool {
+    matches!(action, REVOKE_TOKENS | OWN_TOKENS)
 }
 
 impl FromStr for Action {

@@ -81,19 +81,18 @@ impl EffectivePermissions {
     /// Returns the first [`PermissionError`] that applies, in the order `ReadOnly`, `Denied`, `InheritedDeny`,
     /// `Root`, `NoGrant`.
     pub fn decide(&self, action: &Action, resource: Option<&str>) -> Result<(), PermissionError> {
-        let text = action.as_str();
         if self.read_only && !action.is_read_only() {
             return Err(PermissionError::ReadOnly);
         }
-        if self.roles.iter().any(|role| role.denies(text, resource)) {
+        if self.roles.iter().any(|role| role.denies(action, resource)) {
             return Err(PermissionError::Denied);
         }
-        if self.inherited.iter().any(|role| role.denies(text, resource)) {
+        if self.inherited.iter().any(|role| role.denies(action, resource)) {
             return Err(PermissionError::InheritedDeny);
         }
         self.root_allows(action, resource)?;
         let is_owner = self.role_ids.iter().any(RoleId::is_owner);
-        let granted = is_owner || self.roles.iter().any(|role| role.allows(text, resource));
+        let granted = is_owner || self.roles.iter().any(|role| role.allows(action, resource));
         if granted { Ok(()) } else { Err(PermissionError::NoGrant) }
     }
 
@@ -104,14 +103,14 @@ impl EffectivePermissions {
     /// Returns [`PermissionError::Root`] if the root role does not allow the action.
     pub fn root_allows(&self, action: &Action, resource: Option<&str>) -> Result<(), PermissionError> {
         let Some(root) = &self.root else { return Ok(()) };
-        let text = action.as_str();
-        let allowed = root.allows(text, resource) && !root.denies(text, resource);
+        let allowed = root.allows(action, resource) && !root.denies(action, resource);
         if allowed { Ok(()) } else { Err(PermissionError::Root) }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, option, prelude::*, sample::select};
     use serde_json::{Value, json};
 
     use super::*;
@@ -209,5 +208,64 @@ mod tests {
         assert_eq!(token.decide(&"a:b".parse().unwrap(), None), Err(PermissionError::Denied));
         assert_eq!(token.decide(&"a:c".parse().unwrap(), None), Ok(()));
         assert_eq!(token.deny_roles(), mixed);
+    }
+
+    /// Grants that name none of the actions that `token:create` implies.
+    fn older_grant() -> impl Strategy<Value = Value> {
+        let patterns = [
+            "*",
+            "token:*",
+            "token:create",
+            "token:c*",
+            "*:create",
+            "*:view",
+            "token:v*",
+            "*:self",
+            "token:s*",
+            "token:r*",
+            "*:revoke",
+            "*e*",
+            "t*",
+            "order:*",
+        ];
+        (select(patterns.to_vec()), any::<bool>(), any::<bool>()).prop_map(|(action, is_deny, has_resource)| {
+            let mut grant = json!({"action": action, "effect": if is_deny { "deny" } else { "allow" }});
+            if has_resource {
+                grant["resource"] = json!("*");
+            }
+            grant
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn older_roles_create_and_revoke_no_more_than_before(
+            roles in vec(vec(older_grant(), 0..4), 0..3),
+            inherited in vec(older_grant(), 0..3),
+            root in option::of(vec(older_grant(), 0..4)),
+            is_owner: bool,
+            read_only: bool,
+        ) {
+            let mut stored = json!({"1:inherited": inherited});
+            let mut claimed = Vec::new();
+            for (index, grants) in roles.iter().enumerate() {
+                claimed.push(format!("1:{index}"));
+                stored[&claimed[index]] = json!(grants);
+            }
+            if is_owner {
+                claimed.push("1:owner".to_owned());
+            }
+            if let Some(grants) = root {
+                stored["1:root"] = json!(grants);
+            }
+            let ids: Vec<RoleId> = claimed.iter().map(|id| id.parse().unwrap()).collect();
+            let inherited = ["1:inherited".parse().unwrap()];
+            let permissions =
+                EffectivePermissions::new(&"1".parse().unwrap(), &ids, &inherited, self::stored(&stored), read_only);
+            let is_allowed = |action: &str| permissions.decide(&action.parse().unwrap(), None).is_ok();
+            let before = is_allowed("token:create");
+            prop_assert!(before || !is_allowed("token:revoke"));
+            prop_assert!(before || !is_allowed("token:self"));
+        }
     }
 }

@@ -3,6 +3,8 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
+use super::{Action, action::requires_exact_grant};
+
 /// A pattern in which `*` matches any run of characters, `:` and `/` included. No other character is special.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(String);
@@ -140,14 +142,38 @@ impl Grant {
 
     /// Whether the grant applies to `action` on `resource`. If the route names no resource, an allow applies only
     /// without a resource or with `*`, and a deny always applies.
+    ///
+    /// A grant that allows `token:create` also allows `token:view`, `token:revoke` and `token:self`, and one that denies
+    /// it denies them. `token:revoke` also allows `token:view`.
     #[must_use]
-    pub fn matches(&self, action: &str, resource: Option<&str>) -> bool {
-        self.action.matches(action)
-            && match (&self.resource, resource) {
-                (None, _) => true,
-                (Some(pattern), Some(resource)) => pattern.matches(resource),
-                (Some(pattern), None) => self.effect == Effect::Deny || pattern.matches_everything(),
+    pub fn matches(&self, action: &Action, resource: Option<&str>) -> bool {
+        self.matches_action(action) && self.matches_resource(resource)
+    }
+
+    fn matches_action(&self, action: &Action) -> bool {
+        match self.effect {
+            Effect::Allow => {
+                self.allows_by_name(action.as_str())
+                    || action.implied_by().iter().any(|implying| self.allows_by_name(implying))
             }
+            Effect::Deny => {
+                self.action.matches(action.as_str())
+                    || action.denied_with().is_some_and(|wider| self.action.matches(wider))
+            }
+        }
+    }
+
+    /// Whether the grant allows `action`, apart from what it implies.
+    fn allows_by_name(&self, action: &str) -> bool {
+        if requires_exact_grant(action) { self.action.0 == action } else { self.action.matches(action) }
+    }
+
+    fn matches_resource(&self, resource: Option<&str>) -> bool {
+        match (&self.resource, resource) {
+            (None, _) => true,
+            (Some(pattern), Some(resource)) => pattern.matches(resource),
+            (Some(pattern), None) => self.effect == Effect::Deny || pattern.matches_everything(),
+        }
     }
 }
 
@@ -157,6 +183,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn action(text: &str) -> Action {
+        text.parse().unwrap()
+    }
 
     #[test]
     fn pattern_star_matches_any_run_of_characters() {
@@ -233,7 +263,7 @@ mod tests {
             (json!({"action": "b", "effect": "deny", "condition": {}}), false),
         ] {
             let denial = Grant::fail_safe_deny(&grant);
-            assert_eq!(denial.is_some_and(|d| d.matches("a", None)), denied, "{grant}");
+            assert_eq!(denial.is_some_and(|d| d.matches(&action("a"), None)), denied, "{grant}");
         }
     }
 
@@ -242,11 +272,67 @@ mod tests {
         let grant = |resource: &str, effect: &str| {
             Grant::parse(&json!({"action": "a", "resource": resource, "effect": effect})).unwrap()
         };
-        assert!(!grant("entity/1", "allow").matches("a", None));
-        assert!(grant("*", "allow").matches("a", None));
-        assert!(!grant("", "allow").matches("a", None));
-        assert!(grant("entity/1", "deny").matches("a", None));
-        assert!(grant("entity/*", "allow").matches("a", Some("entity/1")));
-        assert!(!grant("entity/1", "deny").matches("a", Some("entity/2")));
+        assert!(!grant("entity/1", "allow").matches(&action("a"), None));
+        assert!(grant("*", "allow").matches(&action("a"), None));
+        assert!(!grant("", "allow").matches(&action("a"), None));
+        assert!(grant("entity/1", "deny").matches(&action("a"), None));
+        assert!(grant("entity/*", "allow").matches(&action("a"), Some("entity/1")));
+        assert!(!grant("entity/1", "deny").matches(&action("a"), Some("entity/2")));
+    }
+
+    /// The actions of Latchkey's own operations that a grant of `pattern` applies to.
+    fn token_actions(pattern: &str, effect: &str) -> Vec<&'static str> {
+        let grant = Grant::parse(&json!({"action": pattern, "effect": effect})).unwrap();
+        let all = ["token:create", "token:view", "token:revoke", "token:self"];
+        all.into_iter().filter(|name| grant.matches(&action(name), None)).collect()
+    }
+
+    #[test]
+    fn allowed_token_action_implies_the_narrower_ones() {
+        let all = vec!["token:create", "token:view", "token:revoke", "token:self"];
+        for (pattern, allowed) in [
+            ("*", all.clone()),
+            ("token:*", all.clone()),
+            ("token:create", all.clone()),
+            ("*:create", all),
+            ("token:view", vec!["token:view"]),
+            ("*:view", vec!["token:view"]),
+            ("token:revoke", vec!["token:view", "token:revoke"]),
+            ("token:self", vec!["token:self"]),
+            ("*:self", vec![]),
+            ("token:self*", vec![]),
+            ("token:r*", vec![]),
+            ("*:revoke", vec![]),
+            ("token:s*", vec![]),
+            ("token", vec![]),
+            ("order:*", vec![]),
+        ] {
+            assert_eq!(token_actions(pattern, "allow"), allowed, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn denied_token_create_denies_the_narrower_actions() {
+        let all = vec!["token:create", "token:view", "token:revoke", "token:self"];
+        for (pattern, denied) in [
+            ("*", all.clone()),
+            ("token:create", all.clone()),
+            ("*:create", all.clone()),
+            ("token:c*", all),
+            ("token:view", vec!["token:view"]),
+            ("token:r*", vec!["token:revoke"]),
+            ("*:self", vec!["token:self"]),
+            ("order:*", vec![]),
+        ] {
+            assert_eq!(token_actions(pattern, "deny"), denied, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn implied_action_is_limited_to_the_resource_of_its_grant() {
+        let grant = Grant::parse(&json!({"action": "token:create", "resource": "token/1"})).unwrap();
+        assert!(grant.matches(&action("token:revoke"), Some("token/1")));
+        assert!(!grant.matches(&action("token:revoke"), Some("token/2")));
+        assert!(!grant.matches(&action("token:revoke"), None));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Effect, Grant, RoleId};
+use super::{Action, Effect, Grant, RoleId};
 
 /// A role as stored in the ledger. A grant that cannot be parsed can only remove permissions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,13 +59,13 @@ impl Role {
 
     /// Whether a grant of the role allows `action` on `resource`. A deny of this or another role overrides it.
     #[must_use]
-    pub fn allows(&self, action: &str, resource: Option<&str>) -> bool {
+    pub fn allows(&self, action: &Action, resource: Option<&str>) -> bool {
         self.allows.iter().any(|grant| grant.matches(action, resource))
     }
 
     /// Whether a grant of the role denies `action` on `resource`.
     #[must_use]
-    pub fn denies(&self, action: &str, resource: Option<&str>) -> bool {
+    pub fn denies(&self, action: &Action, resource: Option<&str>) -> bool {
         self.denies.iter().any(|grant| grant.matches(action, resource))
     }
 
@@ -88,6 +88,10 @@ mod tests {
 
     use super::*;
 
+    fn action(text: &str) -> Action {
+        text.parse().unwrap()
+    }
+
     fn role(grants: &Value) -> Role {
         Role::parse("1:r".parse().unwrap(), grants)
     }
@@ -99,23 +103,23 @@ mod tests {
             {"action": "b", "effect": "deny"},
             {"action": "c", "condition": {"ip": "10.0.0.0/8"}},
         ]));
-        assert!(!role.allows("a", None));
-        assert!(!role.allows("c", None));
-        assert!(role.denies("b", None));
-        assert!(!role.denies("c", None));
+        assert!(!role.allows(&action("a"), None));
+        assert!(!role.allows(&action("c"), None));
+        assert!(role.denies(&action("b"), None));
+        assert!(!role.denies(&action("c"), None));
     }
 
     #[test]
     fn role_with_grants_not_an_array_denies_everything() {
         for grants in [json!(null), json!({"action": "*"}), json!("*")] {
-            assert!(role(&grants).denies("anything", None), "{grants}");
-            assert!(!role(&grants).allows("anything", None), "{grants}");
+            assert!(role(&grants).denies(&action("anything"), None), "{grants}");
+            assert!(!role(&grants).allows(&action("anything"), None), "{grants}");
         }
     }
 
     #[test]
     fn role_without_grants_allows_and_denies_nothing() {
         let role = role(&json!([]));
-        assert!(!role.allows("a", None) && !role.denies("a", None) && !role.has_denies());
+        assert!(!role.allows(&action("a"), None) && !role.denies(&action("a"), None) && !role.has_denies());
     }
 }

@@ -130,17 +130,19 @@ mod tests {
     fn role_item_of_newer_version_denies_everything() {
         let id: RoleId = "123:a".parse().unwrap();
         let mut item = RoleItem::new(&id, "A", json!([{"action": "*"}]));
-        assert!(item.clone().role(id.clone()).role.allows("x", None));
+        assert!(item.clone().role(id.clone()).role.allows(&"x".parse().unwrap(), None));
         item.v = PERMISSION_SCHEMA_VERSION + 1;
         let role = item.role(id).role;
-        assert!(!role.allows("x", None) && role.denies("x", None));
+        assert!(!role.allows(&"x".parse().unwrap(), None) && role.denies(&"x".parse().unwrap(), None));
     }
 
     #[test]
     fn role_item_without_grants_and_name_grants_nothing() {
         let item: RoleItem = serde_json::from_value(json!({"pk": "ORG#123", "sk": "ROLE#a", "v": 1})).unwrap();
         let RoleWithName { name, role } = item.role("123:a".parse().unwrap());
-        assert!(name.is_empty() && !role.allows("x", None) && !role.denies("x", None));
+        assert!(
+            name.is_empty() && !role.allows(&"x".parse().unwrap(), None) && !role.denies(&"x".parse().unwrap(), None)
+        );
     }
 
     #[test]
