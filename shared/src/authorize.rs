@@ -12,7 +12,7 @@ mod user_claims;
 
 use std::collections::HashMap;
 
-use access_rule::RoleVisibility;
+use access_rule::{GrantedAccess, RoleVisibility};
 pub use decision::{AuthorizeError, Decision, Denial, InactiveToken};
 use decision::{Rejection, deny_org, unauthenticated};
 
@@ -144,19 +144,22 @@ impl<P: AuthorizerPorts> Authorize<P> {
             return Ok(None);
         }
         let authenticated = self.authenticate(request).await?;
-        let visibility = match rule {
+        let access = match rule {
             Some(rule) => access_rule::check(rule, &authenticated, request),
             None => Err(Rejection::denied("no rule allows this route")),
         };
-        let caller = match visibility {
-            Ok(RoleVisibility::Hidden) => authenticated.caller.without_roles(),
-            Ok(RoleVisibility::Visible) => authenticated.caller,
+        let GrantedAccess { roles, scope } = match access {
+            Ok(access) => access,
             Err(rejection) => return Err(rejection.for_caller(Some(authenticated.caller))),
+        };
+        let caller = match roles {
+            RoleVisibility::Hidden => authenticated.caller.without_roles(),
+            RoleVisibility::Visible => authenticated.caller,
         };
         if let Some(update) = authenticated.last_used {
             update.write(&self.ledger).await;
         }
-        Ok(Some(caller))
+        Ok(Some(caller.with_scope(scope)))
     }
 
     /// *(verify before use)* The claimed issuer selects the keys; every other claim is used only after the signature

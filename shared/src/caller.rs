@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, str::FromStr};
 
 use crate::{
     error::ApiError,
-    permissions::{Delegator, OrgId, RoleId},
-    token::{Principal, TokenId, UnixTime, UserId},
+    permissions::{Delegator, OrgId, RoleId, Scope},
+    token::{Principal, TokenId, TokenSelection, UnixTime, UserId},
 };
 
 /// Most roles that the authorizer reads for a user: together with the root role, one batch of 100 items.
@@ -28,6 +28,8 @@ pub struct Caller {
     /// The roles whose denies the caller passes on to each token that it creates: those of `roles` that deny an action,
     /// and those whose denies a token has inherited from its creator.
     pub deny_roles: Vec<RoleId>,
+    /// Whose items the caller may access; `None`: the route requires no permission, and the caller may access none.
+    pub scope: Option<Scope>,
 }
 
 /// The identity of a caller.
@@ -46,6 +48,8 @@ pub struct CallingToken {
     pub id: TokenId,
     /// The token that created it.
     pub parent: Option<TokenId>,
+    /// The user who owns it and the tokens that it creates; `None` if that is unknown.
+    pub owner: Option<UserId>,
     /// When it expires; `None` if it does not expire.
     pub expires_at: Option<UnixTime>,
     /// Whether it is read-only.
@@ -74,6 +78,35 @@ impl Caller {
             CallerIdentity::User(id) => Principal::User(id.clone()),
             CallerIdentity::Token(token) => Principal::Token(token.id.clone()),
         }
+    }
+
+    /// The user who owns the tokens that the caller creates: the caller, or the owner of the calling token.
+    #[must_use]
+    pub fn owner(&self) -> Option<&UserId> {
+        match &self.identity {
+            CallerIdentity::User(id) => Some(id),
+            CallerIdentity::Token(token) => token.owner.as_ref(),
+        }
+    }
+
+    /// The tokens that the caller may access on this route.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ApiError::PermissionDenied`] if the authorizer granted no scope.
+    pub fn accessible_tokens(&self) -> Result<TokenSelection, ApiError> {
+        let scope = self
+            .scope
+            .ok_or_else(|| ApiError::PermissionDenied("the authorizer granted no scope on this route".to_owned()))?;
+        Ok(match (scope, &self.identity) {
+            (Scope::Organization, _) => TokenSelection::All,
+            (Scope::Own, CallerIdentity::User(id)) => TokenSelection::OwnedBy(id.clone()),
+            (Scope::Own, CallerIdentity::Token(token)) => TokenSelection::CreatedBy(token.id.clone()),
+            (Scope::OwnToken, CallerIdentity::Token(token)) => TokenSelection::Only(token.id.clone()),
+            (Scope::OwnToken, CallerIdentity::User(_)) => {
+                return Err(ApiError::PermissionDenied("the scope `self` is that of tokens".to_owned()));
+            }
+        })
     }
 
     /// Whether the caller is a token that another token created.
@@ -118,6 +151,21 @@ impl Caller {
         Self { roles: Vec::new(), deny_roles: Vec::new(), ..self }
     }
 
+    /// The same caller with the scope that the rule of the route grants.
+    #[must_use]
+    pub fn with_scope(self, scope: Option<Scope>) -> Self {
+        Self { scope, ..self }
+    }
+
+    /// The same caller without the owner of the calling token, which functions can do without.
+    #[must_use]
+    pub fn without_owner(mut self) -> Self {
+        if let CallerIdentity::Token(token) = &mut self.identity {
+            token.owner = None;
+        }
+        self
+    }
+
     /// The caller as a context.
     #[must_use]
     pub fn to_context(&self) -> Context {
@@ -127,9 +175,11 @@ impl Caller {
             ("roles".to_owned(), join(&self.roles)),
             ("deny_roles".to_owned(), join(&self.deny_roles)),
         ]);
+        context.extend(self.scope.map(|scope| ("scope".to_owned(), scope.to_string())));
         if let Some(token) = self.token() {
             let optional = [
                 ("parent", token.parent.as_ref().map(ToString::to_string)),
+                ("owner", token.owner.as_ref().map(ToString::to_string)),
                 ("expires_at", token.expires_at.map(|end| end.seconds().to_string())),
             ];
             let present = optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
@@ -165,6 +215,8 @@ impl Caller {
             org: parse(context, "org_id")?,
             roles: split(context, "roles")?,
             deny_roles: split(context, "deny_roles")?,
+            // An absent or unknown scope grants access to nothing.
+            scope: parse(context, "scope"),
         })
     }
 
@@ -183,7 +235,14 @@ impl Caller {
     /// The caller as the creator of a token.
     #[must_use]
     pub fn as_delegator(&self) -> Delegator<'_> {
-        Delegator { org: &self.org, roles: &self.roles, deny_roles: &self.deny_roles }
+        let may_assign_any = self.is_owner() && self.scope == Some(Scope::Organization);
+        Delegator { org: &self.org, roles: &self.roles, deny_roles: &self.deny_roles, may_assign_any }
+    }
+
+    /// Whether the caller has the role `owner` of the organization.
+    #[must_use]
+    pub fn is_owner(&self) -> bool {
+        self.roles.contains(&RoleId::owner(&self.org))
     }
 }
 
@@ -195,6 +254,10 @@ impl CallingToken {
             parent: match context.get("parent") {
                 None => None,
                 Some(parent) => Some(parent.parse().ok()?),
+            },
+            owner: match context.get("owner") {
+                None => None,
+                Some(owner) => Some(owner.parse().ok()?),
             },
             expires_at: match optional("expires_at") {
                 None => None,
@@ -238,13 +301,14 @@ pub(crate) mod tests {
             org: "123".parse().unwrap(),
             roles: roles.iter().map(|role| role.parse().unwrap()).collect(),
             deny_roles: Vec::new(),
+            scope: Some(Scope::Organization),
         }
     }
 
     /// A token of the organization 123 with these roles.
     pub(crate) fn token(roles: &[&str], parent: Option<TokenId>, expires_at: Option<UnixTime>) -> Caller {
         let id = samples::plain().id;
-        let token = CallingToken { id, parent, expires_at, read_only: false, anonymize: false };
+        let token = CallingToken { id, parent, owner: None, expires_at, read_only: false, anonymize: false };
         Caller { identity: CallerIdentity::Token(token), ..person(roles) }
     }
 
@@ -261,7 +325,10 @@ pub(crate) mod tests {
         let mut anonymized = token(&["123:a", "123:b"], Some(samples::child().id), Some(samples::at(5)));
         anonymized.deny_roles = vec!["123:b".parse().unwrap()];
         token_mut(&mut anonymized).anonymize = true;
-        for caller in [person(&[]), person(&["123:owner"]), token(&["123:a"], None, None), anonymized] {
+        token_mut(&mut anonymized).owner = Some("local|1 2".parse().unwrap());
+        anonymized.scope = Some(Scope::Own);
+        let unscoped = person(&[]).with_scope(None);
+        for caller in [person(&[]), person(&["123:owner"]), token(&["123:a"], None, None), anonymized, unscoped] {
             assert_eq!(Caller::from_context(&caller.to_context()), Ok(caller));
         }
     }
@@ -281,6 +348,8 @@ pub(crate) mod tests {
             ("roles", "owner"),
             ("token_id", "api_x"),
             ("parent", ""),
+            ("owner", "1"),
+            ("owner", ""),
             ("expires_at", "soon"),
             ("expires_at", "-1"),
             ("read_only", "False"),
@@ -291,6 +360,35 @@ pub(crate) mod tests {
             assert!(Caller::from_context(&context).is_err(), "{name} {value}");
         }
         assert!(Caller::from_context(&Context::new()).is_err());
+    }
+
+    #[test]
+    fn caller_with_unknown_scope_has_none() {
+        let mut context = person(&[]).to_context();
+        assert_eq!(context["scope"], "organization");
+        for scope in ["", "all", "Organization", "own ", "tenant"] {
+            context.insert("scope".to_owned(), scope.to_owned());
+            let caller = Caller::from_context(&context).unwrap();
+            assert_eq!(caller.scope, None, "{scope}");
+            assert!(caller.accessible_tokens().is_err(), "{scope}");
+        }
+    }
+
+    #[test]
+    fn accessible_tokens_follow_scope_and_identity() {
+        let user = |scope| person(&[]).with_scope(Some(scope)).accessible_tokens().ok();
+        let token = |scope| token(&[], None, None).with_scope(Some(scope)).accessible_tokens().ok();
+        let id = samples::plain().id;
+        for (actual, expected) in [
+            (user(Scope::Organization), Some(TokenSelection::All)),
+            (token(Scope::Organization), Some(TokenSelection::All)),
+            (user(Scope::Own), Some(TokenSelection::OwnedBy("local|1001".parse().unwrap()))),
+            (token(Scope::Own), Some(TokenSelection::CreatedBy(id.clone()))),
+            (user(Scope::OwnToken), None),
+            (token(Scope::OwnToken), Some(TokenSelection::Only(id))),
+        ] {
+            assert_eq!(actual, expected);
+        }
     }
 
     #[test]

@@ -14,11 +14,11 @@ use token_size::TokenSizeLimit;
 use crate::{
     caller::Caller,
     error::ApiError,
-    permissions::{DelegatedRoles, RoleDelegation, RoleId},
+    permissions::{DelegatedRoles, RoleDelegation, RoleId, Scope},
     ports::{Clock, IdGenerator, InsertToken, ReadAuthorizationData, RecordedToken, Signer, find_token},
     token::{
-        Access, Families, Fingerprint, IdempotencyKey, Issuer, LifetimeError, MaxLifetime, Token, TokenId, TokenType,
-        UnixTime, expiry,
+        Access, Families, Family, Fingerprint, IdempotencyKey, Issuer, LifetimeError, MaxLifetime, Token, TokenId,
+        TokenType, TypeName, UnixTime, expiry,
     },
 };
 
@@ -63,6 +63,7 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
         if caller.is_child_token() {
             return Err(ApiError::TooDeep);
         }
+        require_scope(caller, request.requested_type.type_name())?;
         match key {
             Some(key) => self.create_idempotently(caller, request, key).await,
             None => self.create(caller, request).await,
@@ -180,6 +181,7 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
             token_type: self.token_type(caller, request.requested_type).await?,
             created_at: now,
             created_by: caller.principal(),
+            owner: caller.owner().cloned(),
             parent: caller.token().map(|token| token.id.clone()),
             expires_at: expiry(type_name, request.lifetime, now, caller.expires_at()).map_err(lifetime_error)?,
             revocation: None,
@@ -247,6 +249,17 @@ impl IdempotentRequest {
         let id = TokenId::new(request.requested_type.type_name(), key.token_key(&caller.org, &caller.principal()));
         Self { id, fingerprint: request.fingerprint.clone() }
     }
+}
+
+/// Requires a scope in which `caller` may create a token of this type. A public token has no roles that its creator could
+/// hold, so that `token:self` does not suffice for it.
+fn require_scope(caller: &Caller, type_name: TypeName) -> Result<(), ApiError> {
+    let reason = match (caller.scope, type_name.family()) {
+        (Some(Scope::Organization), _) | (Some(Scope::Own), Family::Access) => return Ok(()),
+        (Some(Scope::Own), Family::Public) => "permission token:create is missing, which public tokens require",
+        (Some(Scope::OwnToken) | None, _) => "the authorizer granted no scope on this route",
+    };
+    Err(ApiError::PermissionDenied(reason.to_owned()))
 }
 
 /// Two tokens with one id: a collision of 126-bit keys, or an item that this operation did not write.

@@ -13,18 +13,57 @@ impl<L: FindToken> Get<L> {
     ///
     /// # Errors
     ///
-    /// Returns [`ApiError::NotFound`] if the token does not exist or belongs to another organization, without a
-    /// difference between the two, and the errors of the ledger.
+    /// Returns [`ApiError::NotFound`] if the token does not exist, belongs to another organization or is outside of the
+    /// caller's scope, without a difference between these, [`ApiError::PermissionDenied`] if the caller has no scope, and
+    /// the errors of the ledger.
     pub async fn run(&self, caller: &Caller, id: &str) -> Result<Token, ApiError> {
+        let accessible = caller.accessible_tokens()?;
         let id = caller.resolve(id)?;
-        self.ledger.find_token(&id, &caller.org).await?.ok_or(ApiError::NotFound)
+        let token = self.ledger.find_token(&id, &caller.org).await?;
+        token.filter(|token| accessible.includes(token)).ok_or(ApiError::NotFound)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{caller::tests::person, memory::Memory, token::samples};
+    use crate::{
+        caller::{CallerIdentity, tests::person, tests::token},
+        memory::Memory,
+        permissions::Scope,
+        token::samples,
+    };
+
+    #[tokio::test]
+    async fn get_token_outside_of_scope_is_not_found() {
+        let get = Get { ledger: Memory::with([samples::plain(), samples::child(), samples::with_inherited_denies()]) };
+        let is_found = async |caller: &Caller, id: &str| match get.run(caller, id).await {
+            Ok(_) => true,
+            Err(error) => {
+                assert_eq!(error, ApiError::NotFound);
+                false
+            }
+        };
+        let plain = samples::plain().id.to_string();
+        let child = samples::child().id.to_string();
+        let sibling = samples::with_inherited_denies().id.to_string();
+        let owner = person(&[]).with_scope(Some(Scope::Own));
+        let stranger = Caller { identity: CallerIdentity::User("local|2".parse().unwrap()), ..owner.clone() };
+        let own_token = token(&[], None, None).with_scope(Some(Scope::Own));
+        let itself = token(&[], None, None).with_scope(Some(Scope::OwnToken));
+        for (caller, expected) in [
+            (owner, [true, true, true]),
+            (stranger, [false, false, false]),
+            (own_token, [true, true, false]),
+            (itself, [true, false, false]),
+        ] {
+            for (id, expected) in [&plain, &child, &sibling].into_iter().zip(expected) {
+                assert_eq!(is_found(&caller, id).await, expected, "{caller:?} {id}");
+            }
+        }
+        let unscoped = get.run(&person(&[]).with_scope(None), &plain).await;
+        assert!(matches!(unscoped, Err(ApiError::PermissionDenied(_))));
+    }
 
     #[tokio::test]
     async fn get_token_of_other_org_or_type_is_not_found() {

@@ -56,7 +56,7 @@ impl<L: ReadRoles + ListRoles> ListCurrentRoles<L> {
         if caller.is_child_token() || caller.is_read_only() {
             return Ok(Vec::new());
         }
-        if !caller.as_delegator().is_owner() {
+        if !caller.is_owner() {
             let mut held = held_roles(caller, &mut self.ledger.read_roles(&caller.roles).await?);
             held.sort_by(|a, b| a.id.cmp(&b.id));
             return Ok(held);
@@ -209,7 +209,7 @@ mod tests {
         let owner = |parent: Option<&str>, read_only| {
             let id: TokenId = "api_5ZugdRXasLfWBypHi93Fk".parse().unwrap();
             let parent = parent.map(|id| id.parse().unwrap());
-            let token = CallingToken { id, parent, expires_at: None, read_only, anonymize: false };
+            let token = CallingToken { id, parent, owner: None, expires_at: None, read_only, anonymize: false };
             Caller { identity: CallerIdentity::Token(token), ..person(&["123:owner"]) }
         };
         assert_eq!(roles.may_give(&owner(None, false)).await.unwrap().len(), 1);

@@ -8,14 +8,14 @@ use std::{
 use crate::{
     identity_provider::IdentityProvider,
     jwt::{KeySet, ProviderKeySet, VerifyingKey, samples::SigningKey},
-    pagination::{PageKey, TokenFilter},
+    pagination::PageKey,
     permissions::{OrgId, Role, RoleId},
     ports::ItemError,
     ports::{
-        AuthorizationData, Clock, FindToken, IdGenerator, InsertToken, ListAssignedRoles, ListTokens, OwnKeys,
-        PortError, ProviderKeys, ReadAuthorizationData, RevokeToken, Signer, TokenPage, UpdateLastUsed,
+        AuthorizationData, Clock, FindToken, IdGenerator, InsertToken, ListAssignedRoles, ListQuery, ListTokens,
+        OwnKeys, PortError, ProviderKeys, ReadAuthorizationData, RevokeToken, Signer, TokenPage, UpdateLastUsed,
     },
-    token::{Date, Revocation, Token, TokenClass, TokenId, TokenKey, UnixTime, UserId},
+    token::{Date, Revocation, Token, TokenId, TokenKey, TokenSelection, UnixTime, UserId},
 };
 
 /// A clock that always returns the same time.
@@ -106,11 +106,13 @@ impl RevokeToken for Memory {
         &self,
         id: &TokenId,
         org: &OrgId,
+        accessible: &TokenSelection,
         revocation: &Revocation,
     ) -> Result<Option<Token>, PortError> {
         let mut state = self.call()?;
         let found = state.tokens.get_mut(id.key()).map(|item| item.as_mut().unwrap());
-        Ok(found.filter(|token| token.id == *id && token.org == *org).map(|token| {
+        let is_accessible = |token: &&mut Token| token.id == *id && token.org == *org && accessible.includes(token);
+        Ok(found.filter(is_accessible).map(|token| {
             token.revocation.get_or_insert_with(|| revocation.clone());
             token.clone()
         }))
@@ -118,14 +120,8 @@ impl RevokeToken for Memory {
 }
 
 impl ListTokens for Memory {
-    async fn list_page(
-        &self,
-        org: &OrgId,
-        class: TokenClass,
-        before: Option<&PageKey>,
-        now: UnixTime,
-        filter: &TokenFilter,
-    ) -> Result<TokenPage, PortError> {
+    async fn list_page(&self, query: &ListQuery<'_>, before: Option<&PageKey>) -> Result<TokenPage, PortError> {
+        let ListQuery { org, class, now, accessible, filter, read_size } = *query;
         let state = self.call()?;
         let tokens = state.tokens.values().map(|item| item.clone().unwrap());
         let mut tokens: Vec<_> = tokens
@@ -133,11 +129,11 @@ impl ListTokens for Memory {
             .filter(|token| before.is_none_or(|before| PageKey::of(token) < *before))
             .collect();
         tokens.sort_by_key(|token| std::cmp::Reverse(PageKey::of(token)));
-        let has_more = tokens.len() >= filter.read_size();
-        tokens.truncate(filter.read_size());
+        let has_more = tokens.len() >= read_size;
+        tokens.truncate(read_size);
         let next_key = tokens.last().filter(|_| has_more).map(PageKey::of);
-        tokens
-            .retain(|token| token.is_alive(now) && filter.created_by.as_ref().is_none_or(|by| *by == token.created_by));
+        let is_by_creator = |token: &Token| filter.created_by.as_ref().is_none_or(|by| *by == token.created_by);
+        tokens.retain(|token| token.is_alive(now) && accessible.includes(token) && is_by_creator(token));
         Ok(TokenPage { tokens, next_key })
     }
 }

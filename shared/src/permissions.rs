@@ -9,6 +9,7 @@ mod grant;
 mod org_id;
 mod role;
 mod role_id;
+mod scope;
 
 pub use action::{Action, ActionError};
 pub use delegation::{
@@ -19,3 +20,4 @@ pub use grant::{Effect, Grant, Pattern};
 pub use org_id::{OrgId, OrgIdError};
 pub use role::{Role, RoleWithName};
 pub use role_id::{RoleId, RoleIdError};
+pub use scope::{Scope, ScopeError};

@@ -23,7 +23,7 @@ use crate::{
     jwt::{KeySet, ProviderKeySet, VerifyingKey},
     pagination::{PageKey, TokenFilter},
     permissions::{OrgId, Role, RoleId, RoleWithName},
-    token::{Date, Revocation, Token, TokenClass, TokenId, TokenKey, UnixTime, UserId},
+    token::{Date, Revocation, Token, TokenClass, TokenId, TokenKey, TokenSelection, UnixTime, UserId},
 };
 
 /// The future that a method of a port returns.
@@ -87,27 +87,42 @@ pub trait FindToken: Send + Sync {
 
 /// Revokes tokens.
 pub trait RevokeToken: Send + Sync {
-    /// Revokes the token `id` of `org` and returns it; `None` if it does not exist in this organization.
+    /// Revokes the token `id` of `org` and returns it; `None` if it does not exist in this organization or is not in
+    /// `accessible`.
     ///
     /// *(revoked is final)* A token that is already revoked stays unchanged.
-    fn revoke_token(&self, id: &TokenId, org: &OrgId, revocation: &Revocation) -> impl PortFuture<Option<Token>>;
+    fn revoke_token(
+        &self,
+        id: &TokenId,
+        org: &OrgId,
+        accessible: &TokenSelection,
+        revocation: &Revocation,
+    ) -> impl PortFuture<Option<Token>>;
 }
 
 /// Lists tokens.
 pub trait ListTokens: Send + Sync {
-    /// A page of the tokens of `org` in this class that are neither revoked nor expired at `now`, newest first,
-    /// starting after `before`.
+    /// The page of the list `query` that starts after `before`, newest tokens first.
     ///
-    /// It reads at most as many tokens as the read size of `filter` and may omit tokens that do not match `filter`. The
-    /// read is eventually consistent: a write may take about one second to appear.
-    fn list_page(
-        &self,
-        org: &OrgId,
-        class: TokenClass,
-        before: Option<&PageKey>,
-        now: UnixTime,
-        filter: &TokenFilter,
-    ) -> impl PortFuture<TokenPage>;
+    /// The read is eventually consistent: a write may take about one second to appear.
+    fn list_page(&self, query: &ListQuery<'_>, before: Option<&PageKey>) -> impl PortFuture<TokenPage>;
+}
+
+/// The list of the tokens of an organization in one class that are neither revoked nor expired.
+#[derive(Debug, Clone, Copy)]
+pub struct ListQuery<'a> {
+    /// The organization.
+    pub org: &'a OrgId,
+    /// The class.
+    pub class: TokenClass,
+    /// The time at which the tokens must not be expired.
+    pub now: UnixTime,
+    /// The tokens that the caller may access. The page does not contain others.
+    pub accessible: &'a TokenSelection,
+    /// The page may omit tokens that do not match this filter.
+    pub filter: &'a TokenFilter,
+    /// Most tokens that one page reads.
+    pub read_size: usize,
 }
 
 /// The result of one read of a list.

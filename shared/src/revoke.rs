@@ -22,12 +22,14 @@ impl<L: RevokeToken, C: Clock> Revoke<L, C> {
     ///
     /// # Errors
     ///
-    /// Returns [`ApiError::NotFound`] if the token does not exist or belongs to another organization, without a
-    /// difference between the two, and the errors of the ledger.
+    /// Returns [`ApiError::NotFound`] if the token does not exist, belongs to another organization or is outside of the
+    /// caller's scope, without a difference between these, [`ApiError::PermissionDenied`] if the caller has no scope, and
+    /// the errors of the ledger.
     pub async fn run(&self, caller: &Caller, id: &str) -> Result<Token, ApiError> {
+        let accessible = caller.accessible_tokens()?;
         let id = caller.resolve(id)?;
         let revocation = Revocation { at: self.clock.now(), by: caller.principal() };
-        let revoked = self.ledger.revoke_token(&id, &caller.org, &revocation).await?;
+        let revoked = self.ledger.revoke_token(&id, &caller.org, &accessible, &revocation).await?;
         revoked.ok_or(ApiError::NotFound)
     }
 }
@@ -36,8 +38,9 @@ impl<L: RevokeToken, C: Clock> Revoke<L, C> {
 mod tests {
     use super::*;
     use crate::{
-        caller::{CallerIdentity, tests::person},
+        caller::{CallerIdentity, tests::person, tests::token},
         memory::{At, Memory},
+        permissions::Scope,
         token::samples,
     };
 
@@ -52,6 +55,27 @@ mod tests {
         assert_eq!(first, second);
         let revocation = Revocation { at: samples::at(10), by: "local|1001".parse().unwrap() };
         assert_eq!(first.unwrap().revocation, Some(revocation));
+    }
+
+    #[tokio::test]
+    async fn revoke_token_outside_of_scope_is_not_found() {
+        let ledger = Memory::with([samples::plain(), samples::child(), samples::with_inherited_denies()]);
+        let revoke = Revoke { ledger: ledger.clone(), clock: At(samples::at(10)) };
+        let stranger = Caller { identity: CallerIdentity::User("local|2".parse().unwrap()), ..person(&[]) };
+        let child = samples::child().id;
+        let sibling = samples::with_inherited_denies().id;
+        for (caller, id) in [
+            (stranger.with_scope(Some(Scope::Own)), &child),
+            (token(&[], None, None).with_scope(Some(Scope::Own)), &sibling),
+            (token(&[], None, None).with_scope(Some(Scope::OwnToken)), &child),
+        ] {
+            assert_eq!(revoke.run(&caller, &id.to_string()).await, Err(ApiError::NotFound), "{caller:?}");
+            assert_eq!(ledger.token(id).unwrap().revocation, None);
+        }
+        let unscoped = revoke.run(&person(&[]).with_scope(None), &child.to_string()).await;
+        assert!(matches!(unscoped, Err(ApiError::PermissionDenied(_))));
+        let parent = token(&[], None, None).with_scope(Some(Scope::Own));
+        assert!(revoke.run(&parent, &child.to_string()).await.unwrap().revocation.is_some());
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod operator_rules;
 mod path_segment;
+mod required_permission;
 mod resource_pattern;
 mod route;
 
@@ -10,12 +11,17 @@ use std::collections::HashMap;
 use serde::{Deserialize, Deserializer, de::Error};
 
 pub(crate) use self::path_segment::{SEGMENT_PUNCTUATION, is_literal_segment};
+use self::required_permission::PermissionJson;
 pub use self::{
     operator_rules::{InvalidRule, RuleEntries, RuleError, RuleErrorEffect, RuleSource},
+    required_permission::{RequiredPermission, RequiredPermissions},
     resource_pattern::{ResourceError, ResourcePattern},
     route::Route,
 };
-use crate::{json::present, permissions::Action};
+use crate::{
+    json::{StrictObject, present},
+    permissions::Action,
+};
 
 /// The rules of Latchkey's own routes, in the JSON form of [`Rules`]. They are compiled in, so that no configuration can
 /// change, remove or damage them.
@@ -33,8 +39,9 @@ pub struct Rules {
     missing: Option<InvalidRule>,
 }
 
-/// The access rule of a route: one of `{"action": …, "resource": …}`, `{"any_caller": true}` and `{"public": true}`.
-/// The first two may have the members `own_id` and `public_tokens` as well, and the second `without_role`.
+/// The access rule of a route: one of `{"action": …, "resource": …, "scope": …}`, `{"any_of": […]}` with a list of such
+/// permissions, `{"any_caller": true}` and `{"public": true}`. All but the last may have the members `own_id` and
+/// `public_tokens` as well, and the third `without_role`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// The access that the route requires.
@@ -55,8 +62,8 @@ pub enum RouteAccess {
         /// Whether this includes a user without a role in the organization that a claim of its provider names.
         without_role: bool,
     },
-    /// The permission for this action on this resource; `None`: on every resource.
-    Permission(Action, Option<ResourcePattern>),
+    /// One of these permissions.
+    Permission(RequiredPermissions),
 }
 
 /// The JSON form of a rule.
@@ -75,6 +82,10 @@ struct RuleJson {
     #[serde(default, deserialize_with = "present")]
     resource: Option<String>,
     #[serde(default, deserialize_with = "present")]
+    scope: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    any_of: Option<Vec<StrictObject<PermissionJson>>>,
+    #[serde(default, deserialize_with = "present")]
     own_id: Option<String>,
     #[serde(default)]
     public_tokens: bool,
@@ -82,18 +93,24 @@ struct RuleJson {
 
 impl Rule {
     fn of(route: &Route, json: RuleJson) -> Result<Self, String> {
-        let resource = json.resource.map(|text| ResourcePattern::parse(&text, route)).transpose()?;
         if json.without_role && !json.any_caller {
             return Err("`without_role` requires `any_caller`".to_owned());
         }
-        let access = match (json.public, json.any_caller, json.action, resource) {
+        if json.action.is_none() && (json.resource.is_some() || json.scope.is_some()) {
+            return Err("`resource` and `scope` require `action`".to_owned());
+        }
+        let access = match (json.public, json.any_caller, json.action, json.any_of) {
             (true, false, None, None) if json.own_id.is_none() && !json.public_tokens => RouteAccess::Public,
             (true, ..) => return Err("`public` must be the only member".to_owned()),
             (false, true, None, None) => RouteAccess::Authenticated { without_role: json.without_role },
-            (false, false, Some(action), resource) => RouteAccess::Permission(action, resource),
+            (false, false, Some(action), None) => {
+                RouteAccess::Permission(RequiredPermission::new(action, json.resource, json.scope, route)?.into())
+            }
+            (false, false, None, Some(alternatives)) => {
+                RouteAccess::Permission(RequiredPermissions::any_of(alternatives, route)?)
+            }
             _ => {
-                let rule = "a rule must have exactly one of `action`, `any_caller: true` and `public: true`, and \
-                            `resource` requires `action`";
+                let rule = "a rule must have exactly one of `action`, `any_of`, `any_caller: true` and `public: true`";
                 return Err(rule.to_owned());
             }
         };
@@ -156,13 +173,16 @@ impl<'de> Deserialize<'de> for Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::permissions::Scope;
 
     fn rules(text: &str) -> Rules {
         serde_json::from_str(text).unwrap()
     }
 
     fn permission(action: &str) -> RouteAccess {
-        RouteAccess::Permission(action.parse().unwrap(), None)
+        let permission =
+            RequiredPermission { action: action.parse().unwrap(), resource: None, scope: Scope::Organization };
+        RouteAccess::Permission(permission.into())
     }
 
     fn access<'a>(rules: &'a Rules, api: &str, route: &str) -> Option<&'a RouteAccess> {
@@ -198,12 +218,29 @@ mod tests {
             (r#"{"action": ""}"#, "an action must have 1 to 128"),
             (r#"{"any_caller": false}"#, "a rule must have exactly one of `action`"),
             (r#"{"any_caller": true, "action": "x:view"}"#, "a rule must have exactly one of `action`"),
-            (r#"{"any_caller": true, "resource": "x"}"#, "a rule must have exactly one of `action`"),
+            (r#"{"any_caller": true, "resource": "x"}"#, "`resource` and `scope` require `action`"),
             (r#"{"without_role": true}"#, "`without_role` requires `any_caller`"),
             (r#"{"action": "x:view", "without_role": true}"#, "`without_role` requires `any_caller`"),
             (r#"{"public": true, "without_role": true}"#, "`without_role` requires `any_caller`"),
             (r#"{"any_caller": true, "without_role": null}"#, "invalid type: null"),
-            (r#"{"resource": "x"}"#, "a rule must have exactly one of `action`"),
+            (r#"{"resource": "x"}"#, "`resource` and `scope` require `action`"),
+            (r#"{"scope": "own"}"#, "`resource` and `scope` require `action`"),
+            (r#"{"action": "x:view", "scope": "self"}"#, "`scope` must be `organization` or `own`"),
+            (r#"{"action": "x:view", "scope": ""}"#, "`scope` must be `organization` or `own`"),
+            (r#"{"action": "x:view", "scope": null}"#, "invalid type: null"),
+            (r#"{"action": "x:view", "any_of": [{"action": "x:edit"}]}"#, "a rule must have exactly one of `action`"),
+            (r#"{"any_caller": true, "any_of": [{"action": "x:edit"}]}"#, "a rule must have exactly one of `action`"),
+            (r#"{"public": true, "any_of": [{"action": "x:edit"}]}"#, "`public` must be the only member"),
+            (r#"{"any_of": [{"action": "x:edit"}], "scope": "own"}"#, "`resource` and `scope` require `action`"),
+            (r#"{"any_of": []}"#, "`any_of` must contain 1 to 10 permissions"),
+            (r#"{"any_of": null}"#, "invalid type: null"),
+            (r#"{"any_of": {"action": "x:edit"}}"#, "invalid type: map"),
+            (r#"{"any_of": [["x:edit"]]}"#, "invalid type: sequence"),
+            (r#"{"any_of": [{}]}"#, "missing field `action`"),
+            (r#"{"any_of": [{"action": "x:edit", "any_caller": true}]}"#, "unknown field `any_caller`"),
+            (r#"{"any_of": [{"action": "x:edit", "action": "x:view"}]}"#, "duplicate field `action`"),
+            (r#"{"any_of": [{"action": "x:edit", "resource": "x/{name}"}]}"#, "no path parameter `name`"),
+            (r#"{"any_of": [{"action": "x:edit", "scope": "all"}]}"#, "`scope` must be `organization` or `own`"),
             (r#"{"public": true, "action": "x:view"}"#, "`public` must be the only member"),
             (r#"{"public": true, "any_caller": true}"#, "`public` must be the only member"),
             (r#"{"public": true, "public_tokens": true}"#, "`public` must be the only member"),
@@ -247,6 +284,47 @@ mod tests {
         let public = RouteAccess::Public;
         let expected = [("GET /x", permission("x:view")), ("POST /x", public.clone()), ("abc GET /x/y", public)];
         assert_eq!(sorted, expected.map(|(route, access)| (route.to_owned(), access)));
+    }
+
+    #[test]
+    fn any_of_is_a_list_of_permissions() {
+        let rules = rules(
+            r#"{"GET /x/{id}": {"any_of": [
+                {"action": "x:view", "resource": "x/{id}"}, {"action": "x:self", "scope": "own"}, {"action": "x:edit"}
+            ], "own_id": "id"}}"#,
+        );
+        let Some(RouteAccess::Permission(required)) = access(&rules, "", "GET /x/{id}") else {
+            panic!("no permission")
+        };
+        let permissions: Vec<_> = required
+            .iter()
+            .map(|one| (one.action.to_string(), one.resource.as_ref().map(ToString::to_string), one.scope))
+            .collect();
+        let expected = [
+            ("x:view".to_owned(), Some("x/{id}".to_owned()), Scope::Organization),
+            ("x:self".to_owned(), None, Scope::Own),
+            ("x:edit".to_owned(), None, Scope::Organization),
+        ];
+        assert_eq!(permissions, expected);
+        assert_eq!(required.first().action.as_str(), "x:view");
+    }
+
+    #[test]
+    fn any_of_is_limited_to_ten_permissions() {
+        let rule = |count| format!(r#"{{"GET /x": {{"any_of": [{}]}}}}"#, vec![r#"{"action": "x"}"#; count].join(", "));
+        assert!(serde_json::from_str::<Rules>(&rule(10)).is_ok());
+        assert!(serde_json::from_str::<Rules>(&rule(11)).is_err());
+    }
+
+    /// Next to an action that it implies, `token:create` would allow what a denial of that action denies.
+    #[test]
+    fn own_rules_that_list_view_or_revoke_do_not_name_token_create() {
+        for (route, rule) in Rules::own().by_route() {
+            let RouteAccess::Permission(required) = &rule.access else { continue };
+            let actions: Vec<_> = required.iter().map(|permission| permission.action.as_str()).collect();
+            let creates = route.to_string().starts_with("POST ");
+            assert_eq!(actions.contains(&"token:create"), creates, "{route}");
+        }
     }
 
     #[test]

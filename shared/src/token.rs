@@ -11,6 +11,7 @@ mod name;
 mod principal;
 #[cfg(test)]
 pub(crate) mod samples;
+mod selection;
 mod time;
 mod token_type;
 mod visible_text;
@@ -22,6 +23,7 @@ pub use item::Item;
 pub use lifetime::{Lifetime, LifetimeError, MaxLifetime, expiry};
 pub use name::{NameError, TokenName};
 pub use principal::{Principal, PrincipalError, ProviderName, UserId};
+pub use selection::TokenSelection;
 pub use time::{Date, UnixTime};
 pub use token_type::{
     Access, Families, Family, NOT_OFFERED, TargetId, TargetIdError, TokenClass, TokenType, TypeName, UnknownType,
@@ -45,6 +47,8 @@ pub struct Token {
     pub created_at: UnixTime,
     /// The user or token that created it.
     pub created_by: Principal,
+    /// The user at the root of the chain: the creator, or the owner of the token that created it. `None` in older items.
+    pub owner: Option<UserId>,
     /// The token that created it, if a token did. *(ends with its parent)*
     pub parent: Option<TokenId>,
     /// Time of expiration; `None` means that the token does not expire.
@@ -72,5 +76,14 @@ impl Token {
     #[must_use]
     pub fn is_alive(&self, now: UnixTime) -> bool {
         self.revocation.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// The user who owns the token. For an older item it is the creator, if that is a user.
+    #[must_use]
+    pub fn owner(&self) -> Option<&UserId> {
+        self.owner.as_ref().or(match &self.created_by {
+            Principal::User(id) => Some(id),
+            Principal::Token(_) => None,
+        })
     }
 }

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use shared::routes::{RouteAccess, Rule, RuleSource, Rules};
+use shared::{
+    permissions::Scope,
+    routes::{RequiredPermission, RouteAccess, Rule, RuleSource, Rules},
+};
 
 use crate::{
     config_file::{read_json, reject_errors},
@@ -46,9 +49,14 @@ fn required_access(rule: &Rule) -> String {
         RouteAccess::Public => "no credential".to_owned(),
         RouteAccess::Authenticated { without_role: false } => "any authenticated caller".to_owned(),
         RouteAccess::Authenticated { without_role: true } => "any authenticated caller, also without a role".to_owned(),
-        RouteAccess::Permission(action, None) => action.to_string(),
-        RouteAccess::Permission(action, Some(resource)) => format!("{action} on {resource}"),
+        RouteAccess::Permission(required) => required.iter().map(required_permission).collect::<Vec<_>>().join(" or "),
     }
+}
+
+fn required_permission(permission: &RequiredPermission) -> String {
+    let resource = permission.resource.iter().map(|resource| format!(" on {resource}"));
+    let scope = (permission.scope != Scope::Organization).then(|| format!(" (scope {})", permission.scope));
+    resource.chain(scope).fold(permission.action.to_string(), |text, part| text + &part)
 }
 
 fn additional_access(rule: &Rule) -> String {

@@ -17,6 +17,8 @@ pub struct TokenMetadata {
     pub expires_at: Option<Timestamp>,
     /// The principal that created the token.
     pub created_by: Option<String>,
+    /// The user who owns the token: its creator, or the owner of the token that created it.
+    owner: Option<String>,
     /// The token that created this one. Revoking it revokes this one.
     pub parent: Option<String>,
     /// The type's name.
@@ -101,6 +103,7 @@ impl TokenMetadata {
             ("portal", self.portal_id.clone()),
             ("created", Some(self.created_at.to_string())),
             ("created by", self.created_by.clone()),
+            ("owner", self.owner.clone()),
             ("parent", self.parent.clone()),
             ("expires", Some(time(self.expires_at).unwrap_or_else(|| "never".to_owned()))),
             ("last used", self.last_used.clone()),

@@ -5,13 +5,21 @@ use super::{
     decision::{Denial, Rejection},
 };
 use crate::{
-    permissions::{Action, PermissionError},
-    routes::{ResourcePattern, RouteAccess, Rule},
+    permissions::{Action, PermissionError, Scope},
+    routes::{RequiredPermission, RequiredPermissions, ResourcePattern, RouteAccess, Rule},
     token::Family,
 };
 
 /// The safe methods: they do not change state (RFC 9110, section 9.2.1).
 const SAFE_METHODS: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
+
+/// What the rule of a route grants to a caller whose request it allows.
+pub(super) struct GrantedAccess {
+    /// Whether the functions receive the caller's roles.
+    pub(super) roles: RoleVisibility,
+    /// Whose items the caller may access; `None`: the rule requires no permission.
+    pub(super) scope: Option<Scope>,
+}
 
 /// Whether the functions behind the authorizer receive the caller's roles.
 pub(super) enum RoleVisibility {
@@ -26,22 +34,21 @@ pub(super) fn check(
     rule: &Rule,
     authenticated: &AuthenticatedCaller,
     request: &AuthorizationRequest,
-) -> Result<RoleVisibility, Rejection> {
+) -> Result<GrantedAccess, Rejection> {
     if authenticated.is_public() {
         return authenticated.check_public(rule, request);
     }
     if targets_own_token(rule, authenticated, request) {
-        return Ok(RoleVisibility::Hidden);
+        return Ok(GrantedAccess { roles: RoleVisibility::Hidden, scope: Some(Scope::OwnToken) });
     }
     if authenticated.caller.has_too_many_roles() {
         let Denial { code, reason, .. } = Denial::too_large();
         return Err(Rejection::new(code, reason));
     }
-    match &rule.access {
-        RouteAccess::Permission(action, resource) => {
-            let resource = resource.as_ref().map(|pattern| resource_for(pattern, request)).transpose()?;
-            let decision = authenticated.permissions.decide(action, resource.as_deref());
-            decision.map_err(|error| explain(error, action))?;
+    let scope = match &rule.access {
+        RouteAccess::Permission(required) => {
+            let decide = |action: &_, resource: Option<&_>| authenticated.permissions.decide(action, resource);
+            Some(widest_scope(required, request, decide)?)
         }
         RouteAccess::Authenticated { without_role: false } if authenticated.lacks_role_in_claimed_org() => {
             return Err(Rejection::denied("you have no role in your organization"));
@@ -51,9 +58,32 @@ pub(super) fn check(
         {
             return Err(Rejection::read_only("a read-only token allows only GET, HEAD and OPTIONS requests here"));
         }
-        RouteAccess::Authenticated { .. } | RouteAccess::Public => {}
+        RouteAccess::Authenticated { .. } | RouteAccess::Public => None,
+    };
+    Ok(GrantedAccess { roles: RoleVisibility::Visible, scope })
+}
+
+/// The widest scope of the `required` permissions that `decide` allows. If it allows none, the rejection names the first.
+fn widest_scope(
+    required: &RequiredPermissions,
+    request: &AuthorizationRequest,
+    decide: impl Fn(&Action, Option<&str>) -> Result<(), PermissionError>,
+) -> Result<Scope, Rejection> {
+    let check = |permission: &RequiredPermission| {
+        let resource = permission.resource.as_ref().map(|pattern| resource_for(pattern, request)).transpose()?;
+        let decision = decide(&permission.action, resource.as_deref());
+        decision.map(|()| permission.scope).map_err(|error| explain(error, &permission.action))
+    };
+    let mut widest = check(required.first());
+    for alternative in required.others() {
+        if matches!(widest, Ok(Scope::Organization)) {
+            break;
+        }
+        if let Ok(scope) = check(alternative) {
+            widest = Ok(widest.map_or(scope, |widest| widest.max(scope)));
+        }
     }
-    Ok(RoleVisibility::Visible)
+    widest
 }
 
 /// The resource that `pattern` yields for the path parameters of the request.
@@ -74,16 +104,14 @@ impl AuthenticatedCaller {
 
     /// A token of the public family needs no role on a route whose rule admits public tokens. The root role of the
     /// organization, if it exists, must still allow the action.
-    fn check_public(&self, rule: &Rule, request: &AuthorizationRequest) -> Result<RoleVisibility, Rejection> {
+    fn check_public(&self, rule: &Rule, request: &AuthorizationRequest) -> Result<GrantedAccess, Rejection> {
         if !rule.public_tokens {
             return Err(Rejection::denied("public tokens are not allowed on this route"));
         }
-        if let RouteAccess::Permission(action, resource) = &rule.access {
-            let resource = resource.as_ref().map(|pattern| resource_for(pattern, request)).transpose()?;
-            let decision = self.permissions.root_allows(action, resource.as_deref());
-            decision.map_err(|error| explain(error, action))?;
+        if let RouteAccess::Permission(required) = &rule.access {
+            widest_scope(required, request, |action, resource| self.permissions.root_allows(action, resource))?;
         }
-        Ok(RoleVisibility::Hidden)
+        Ok(GrantedAccess { roles: RoleVisibility::Hidden, scope: None })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     jwt::Unverified,
     permissions::{EffectivePermissions, OrgId, RoleId},
     ports::{AuthorizationData, Clock, OwnKeys, ReadAuthorizationData, UpdateLastUsed},
-    token::{Access, Claims, Date, Family, Token, TokenId, UnixTime},
+    token::{Access, Claims, Date, Family, Token, TokenId, UnixTime, UserId},
 };
 
 /// Longest time by which the update of a token's last use may delay the request.
@@ -142,21 +142,35 @@ fn authenticated_caller(stored: Token, data: AuthorizationData, now: UnixTime) -
     let has_flag = |flag: fn(&Access) -> bool| stored.token_type.access().is_some_and(flag);
     let read_only = has_flag(|access| access.read_only);
     let anonymize = has_flag(|access| access.anonymize);
+    let owner = owner(&stored, &data).cloned();
     let token_type = &stored.token_type;
     let inherited_denies = token_type.inherited_denies();
     let permissions =
         EffectivePermissions::new(&stored.org, token_type.roles(), inherited_denies, data.roles, read_only);
     let today = now.date();
     let last_used = (stored.last_used != Some(today)).then(|| LastUsedUpdate { id: stored.id.clone(), day: today });
-    let token =
-        CallingToken { id: stored.id, parent: stored.parent, expires_at: stored.expires_at, read_only, anonymize };
+    let token = CallingToken {
+        id: stored.id,
+        parent: stored.parent,
+        owner,
+        expires_at: stored.expires_at,
+        read_only,
+        anonymize,
+    };
     let caller = Caller {
         identity: CallerIdentity::Token(token),
         org: stored.org,
         roles: permissions.roles().to_vec(),
         deny_roles: permissions.deny_roles(),
+        scope: None,
     };
     AuthenticatedCaller { caller, permissions, is_org_claimed: false, last_used }
+}
+
+/// The user who owns `token`. The item of an older child does not name them; that of its parent does.
+fn owner<'a>(token: &'a Token, data: &'a AuthorizationData) -> Option<&'a UserId> {
+    let parent = || data.tokens.get(token.parent.as_ref()?.key())?.as_ref().ok()?.owner();
+    token.owner().or_else(parent)
 }
 
 impl LastUsedUpdate {

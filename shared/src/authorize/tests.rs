@@ -8,9 +8,10 @@ use crate::{
     identity_provider::IdentityProvider,
     jwt::{SigningInput, samples as keys},
     memory::{At, Keys, Memory},
+    permissions::Scope,
     ports::{PortError, PortErrorKind, Service},
     routes::RuleSource,
-    token::{Claims, Issuer, Token, TokenType, samples},
+    token::{Claims, Issuer, Principal, Token, TokenType, samples},
 };
 
 const ISSUER: &str = "https://api.example/v1/access-tokens";
@@ -650,6 +651,93 @@ async fn rule_with_resource_checks_only_that_resource() {
         (&["viewer", "restricted"], "GET /orders", "8", "permission_denied"),
     ] {
         assert_eq!(code_of(roles, route, id).await, expected, "{roles:?} {route} {id}");
+    }
+}
+
+/// The scope of a request for a token with `method`, or the reason of its denial, by a user with these roles.
+async fn token_scope(ledger: &Memory, roles: &[&str], method: &str) -> Result<Scope, String> {
+    let mut authorizer = authorizer(ledger);
+    authorizer.policy.rules = Rules::own();
+    let path = if method == "POST" { "/v1/access-tokens" } else { "/v1/access-tokens/{id}" };
+    let request = AuthorizationRequest {
+        method: method.to_owned(),
+        route: format!("{method} {path}"),
+        parameters: HashMap::from([("id".to_owned(), "api_AAAAAAAAAAAAAAAAAAAAA".to_owned())]),
+        ..request(&user_jwt(&json!({ "roles": roles })))
+    };
+    match authorizer.decide(&request).await {
+        Decision::Allow(caller) => Ok(caller.unwrap().scope.unwrap()),
+        Decision::Reject(AuthorizeError::Denied(denial)) => Err(denial.reason),
+        Decision::Reject(error) => panic!("{error:?}"),
+    }
+}
+
+#[tokio::test]
+async fn scope_is_the_widest_that_the_roles_allow() {
+    let deny = |action: &str| json!({"action": action, "effect": "deny"});
+    let allow = |action: &str| json!({"action": action});
+    let ledger = Memory::default()
+        .role("123:admin", &json!([allow("token:create")]))
+        .role("123:all", &json!([allow("*")]))
+        .role("123:auditor", &json!([allow("token:view")]))
+        .role("123:viewer", &json!([allow("*:view")]))
+        .role("123:responder", &json!([allow("token:revoke")]))
+        .role("123:developer", &json!([allow("token:self")]))
+        .role("123:pattern", &json!([allow("*:self"), allow("token:r*"), allow("token:s*")]))
+        .role("123:no_create", &json!([deny("token:create")]))
+        .role("123:no_revoke", &json!([deny("token:revoke")]))
+        .role("123:no_view", &json!([deny("token:view")]))
+        .role("123:no_self", &json!([deny("token:self")]));
+    let organization = Ok(Scope::Organization);
+    let own = Ok(Scope::Own);
+    let missing = |action: &str| Err(format!("permission {action} is missing"));
+    let denied = |action: &str| Err(format!("one of your roles denies {action}"));
+    for (roles, [post, get, delete]) in [
+        (&["123:admin"][..], [organization.clone(), organization.clone(), organization.clone()]),
+        (&["123:auditor"], [missing("token:create"), organization.clone(), missing("token:revoke")]),
+        (&["123:viewer"], [missing("token:create"), organization.clone(), missing("token:revoke")]),
+        (&["123:responder"], [missing("token:create"), organization.clone(), organization.clone()]),
+        (&["123:developer"], [own.clone(), own.clone(), own.clone()]),
+        (&["123:developer", "123:auditor"], [own.clone(), organization.clone(), own.clone()]),
+        (&["123:pattern"], [missing("token:create"), missing("token:view"), missing("token:revoke")]),
+        (&["123:all", "123:no_create"], [denied("token:create"), denied("token:view"), denied("token:revoke")]),
+        (&["123:developer", "123:no_create"], [denied("token:create"), denied("token:view"), denied("token:revoke")]),
+        (&["123:admin", "123:no_revoke"], [organization.clone(), organization.clone(), own.clone()]),
+        (&["123:admin", "123:no_view"], [organization.clone(), own.clone(), organization.clone()]),
+        (&["123:admin", "123:no_self"], [organization.clone(), organization.clone(), organization.clone()]),
+        (&["123:admin", "123:no_self", "123:no_revoke"], [organization.clone(), organization, denied("token:revoke")]),
+        (&["123:developer", "123:no_self"], [missing("token:create"), missing("token:view"), missing("token:revoke")]),
+    ] {
+        for (method, expected) in [("POST", post), ("GET", get), ("DELETE", delete)] {
+            assert_eq!(token_scope(&ledger, roles, method).await, expected, "{roles:?} {method}");
+        }
+    }
+    let ledger = ledger.role("123:root", &json!([allow("token:self")]));
+    assert_eq!(token_scope(&ledger, &["123:admin"], "POST").await, Ok(Scope::Own), "the root role limits the scope");
+}
+
+#[tokio::test]
+async fn token_has_scope_of_rule_and_owner_of_chain() {
+    let stored = admin();
+    let child = Token {
+        id: "api_DDDDDDDDDDDDDDDDDDDDD".parse().unwrap(),
+        parent: Some(stored.id.clone()),
+        created_by: Principal::Token(stored.id.clone()),
+        ..admin()
+    };
+    for (owner, child_owner, expected) in
+        [(Some("local|1"), Some("local|2"), "local|2"), (Some("local|1"), None, "local|1"), (None, None, "local|1001")]
+    {
+        let with_owner = |token: &Token, owner: Option<&str>| Token {
+            owner: owner.map(|owner| owner.parse().unwrap()),
+            ..token.clone()
+        };
+        let parent = with_owner(&stored, owner);
+        let child = with_owner(&child, child_owner);
+        let ledger = ledger([parent, child.clone()]);
+        let caller = authorize(&ledger, &issued_jwt(&claims_of(&child))).await.unwrap();
+        assert_eq!(caller.owner().unwrap().to_string(), expected);
+        assert_eq!(caller.scope, Some(Scope::Organization));
     }
 }
 

@@ -80,6 +80,7 @@ impl<P: AuthorizerPorts> Authorize<P> {
             org,
             roles: permissions.roles().to_vec(),
             deny_roles: permissions.deny_roles(),
+            scope: None,
         };
         Ok(AuthenticatedCaller { caller, permissions, is_org_claimed: false, last_used: None })
     }

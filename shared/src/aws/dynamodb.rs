@@ -8,6 +8,7 @@ mod list_roles;
 mod list_tokens;
 mod permission_items;
 mod token_item;
+mod token_selection;
 mod update_token;
 
 use std::collections::HashMap;

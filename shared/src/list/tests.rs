@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    caller::tests::person,
+    caller::{CallerIdentity, tests::person},
     memory::{At, Memory},
-    permissions::OrgId,
+    permissions::Scope,
     ports::{PortErrorKind, Service},
     token::{Principal, TypeName, samples},
 };
@@ -132,14 +132,7 @@ struct Pages {
 }
 
 impl ListTokens for Pages {
-    async fn list_page(
-        &self,
-        _: &OrgId,
-        _: TokenClass,
-        before: Option<&PageKey>,
-        _: UnixTime,
-        _: &TokenFilter,
-    ) -> Result<TokenPage, PortError> {
+    async fn list_page(&self, _: &ListQuery<'_>, before: Option<&PageKey>) -> Result<TokenPage, PortError> {
         let of = |index: usize| token(TypeName::Api, i64::try_from(1_000 - index).unwrap(), 'a');
         let index =
             before.map_or(0, |before| (0..self.count).find(|index| PageKey::of(&of(*index)) == *before).unwrap() + 1);
@@ -177,6 +170,37 @@ async fn list_without_limit_reads_all_pages() {
 }
 
 #[tokio::test]
+async fn list_of_own_tokens_reads_until_the_limit_is_reached() {
+    let pages = Pages { count: 9, slow: usize::MAX, failing: None };
+    let list = List { ledger: pages, clock: At(samples::at(0)) };
+    let caller = person(&[]).with_scope(Some(Scope::Own));
+    let five = respond(&list, &caller, &filter(None, 5), None, usize::MAX).await.unwrap();
+    assert_eq!((five.tokens.len(), five.next.is_some()), (5, true));
+    let stranger = Caller { identity: CallerIdentity::User("local|2".parse().unwrap()), ..caller };
+    let none = respond(&list, &stranger, &filter(None, 5), None, usize::MAX).await.unwrap();
+    assert_eq!((none.tokens.len(), none.next), (0, None));
+}
+
+#[tokio::test]
+async fn cursor_of_slow_list_of_own_tokens_names_no_token() {
+    let list = List { ledger: Pages { count: 900, slow: 3, failing: None }, clock: At(samples::at(0)) };
+    let stranger = Caller { identity: CallerIdentity::User("local|2".parse().unwrap()), ..person(&[]) };
+    let stranger = stranger.with_scope(Some(Scope::Own));
+    let deadline = Instant::now() + Duration::from_millis(20);
+    let filter = filter(None, 5);
+    let next = list.run_until(deadline, &stranger, &filter, None, |_| Ok(true)).await.unwrap().unwrap();
+    let key = PageKey::from_cursor(&next, &stranger.org, &filter).unwrap();
+    assert_eq!(key.as_str(), "000000000998#portal_zzzzzzzzzzzzzzzzzzzzz");
+}
+
+#[tokio::test]
+async fn list_without_scope_is_forbidden() {
+    let list = List { ledger: Memory::with([samples::plain()]), clock: At(samples::at(0)) };
+    let result = respond(&list, &person(&[]).with_scope(None), &filter(None, 5), None, usize::MAX).await;
+    assert!(matches!(result, Err(ApiError::PermissionDenied(_))));
+}
+
+#[tokio::test]
 async fn list_that_reads_too_long_ends_with_a_link() {
     let pages = Pages { count: 900, slow: 3, failing: None };
     assert_eq!(read_until_now(pages, &TokenFilter::default()).await, Ok((3, true)));
@@ -189,13 +213,14 @@ async fn outage_after_the_first_page_is_an_error() {
 }
 
 proptest! {
-    /// For any tokens and filter, any page size or none, and any size of a response, the responses together contain every
-    /// matching active token exactly once.
+    /// For any tokens, scope and filter, any page size or none, and any size of a response, the responses together contain
+    /// every matching active token in the scope exactly once. No cursor names a token outside of the scope.
     #[test]
     fn list_pages_contain_every_token_once(
         tokens in prop::collection::vec(
             (prop::sample::select(vec![TypeName::Api, TypeName::App]), 0..6_i64, any::<bool>(), any::<bool>()), 0..12),
         by_creator in any::<bool>(),
+        scope in prop::sample::select(vec![Scope::Own, Scope::Organization]),
         types in prop::option::of(prop::sample::subsequence(TypeName::ALL.to_vec(), 0..5)),
         size in 1..5_usize,
         all_at_once in any::<bool>(),
@@ -206,7 +231,9 @@ proptest! {
         let stored = |(&(name, at, is_expired, is_other), mark): (&(_, _, bool, bool), _)| {
             let token = token(name, at, mark);
             let created_by = if is_other { creator.clone() } else { token.created_by.clone() };
-            Token { expires_at: is_expired.then_some(samples::at(100)), created_by, ..token }
+            // The child samples of the types of systems name their owner, the others count by their creator.
+            let owner = token.owner.clone().filter(|_| name == TypeName::App && !is_other);
+            Token { expires_at: is_expired.then_some(samples::at(100)), created_by, owner, ..token }
         };
         let tokens: Vec<Token> = tokens.iter().zip(marks).map(stored).collect();
         let ledger = Memory::with(tokens.clone());
@@ -214,17 +241,25 @@ proptest! {
         let filter = TokenFilter { limit, created_by: by_creator.then_some(creator), ..filter(types.as_deref(), size) };
         let list = List { ledger, clock: At(samples::at(100)) };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let caller = person(&[]).with_scope(Some(scope));
+        let accessible = caller.accessible_tokens().unwrap();
         let mut found = Vec::new();
-        let mut cursor = None;
+        let mut cursor: Option<String> = None;
         for _ in 0..100 {
-            let caller = person(&[]);
             let page = respond(&list, &caller, &filter, cursor.as_deref(), capacity);
             let page = runtime.block_on(page).unwrap();
             prop_assert!(page.tokens.len() <= limit.unwrap_or(usize::MAX).min(capacity));
             let is_cut = limit.is_some() || page.tokens.len() == capacity;
             prop_assert!(is_cut || page.next.is_none(), "a response with space left is the last one");
+            let is_full = page.tokens.len() == limit.unwrap_or(usize::MAX).min(capacity);
+            prop_assert!(scope == Scope::Organization || is_full || page.next.is_none(), "a page of the scope is full");
             found.extend(page.tokens);
             cursor = page.next;
+            if let Some(cursor) = &cursor {
+                let key = PageKey::from_cursor(cursor, &caller.org, &filter).unwrap();
+                let named = tokens.iter().find(|token| PageKey::of(token) == key);
+                prop_assert!(named.is_none_or(|token| accessible.includes(token)), "{named:?}");
+            }
             if cursor.is_none() {
                 break;
             }
@@ -232,7 +267,9 @@ proptest! {
         prop_assert!(cursor.is_none(), "the last page has no cursor");
         let keys: Vec<_> = found.iter().map(PageKey::of).collect();
         prop_assert!(keys.is_sorted_by(|a, b| a > b), "newest first");
-        let is_listed = |token: &&Token| filter.matches_token(token) && token.is_alive(samples::at(100));
+        let is_listed = |token: &&Token| {
+            filter.matches_token(token) && token.is_alive(samples::at(100)) && accessible.includes(token)
+        };
         let expected: BTreeSet<_> = tokens.iter().filter(is_listed).map(PageKey::of).collect();
         prop_assert_eq!(keys.into_iter().collect::<BTreeSet<_>>(), expected);
     }

@@ -12,6 +12,9 @@ use crate::{
 /// Bytes of the SHA-256 digest that a cursor contains.
 const CHECKSUM_BYTES: usize = 12;
 
+/// The last token id in the order of the index.
+const LAST_TOKEN_ID: &str = "portal_zzzzzzzzzzzzzzzzzzzzz";
+
 /// A position in the list of an organization: creation time and id of a token, as in the sort key of the index.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PageKey(String);
@@ -26,6 +29,13 @@ impl PageKey {
     #[must_use]
     pub fn of(token: &Token) -> Self {
         Self(format!("{:012}#{}", token.created_at.seconds(), token.id))
+    }
+
+    /// The position before all tokens of the same second. Unlike this position, it names no token.
+    #[must_use]
+    pub fn start_of_second(&self) -> Self {
+        let (time, _) = self.0.split_once('#').unwrap_or_default();
+        Self(format!("{time}#{LAST_TOKEN_ID}"))
     }
 
     /// The position with this sort key of the index.

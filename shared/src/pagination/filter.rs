@@ -19,12 +19,6 @@ pub struct TokenFilter {
 }
 
 impl TokenFilter {
-    /// Most tokens of one read of the list.
-    #[must_use]
-    pub fn read_size(&self) -> usize {
-        self.limit.unwrap_or(MAX_PAGE_SIZE)
-    }
-
     fn includes_type(&self, name: TypeName) -> bool {
         self.types.as_ref().map_or(name.class() == TokenClass::Listed, |types| types.contains(&name))
     }

@@ -21,6 +21,8 @@ pub struct Delegator<'a> {
     /// The roles whose denies the delegator passes on: those of `roles` that deny an action, and those whose denies it
     /// has itself inherited.
     pub deny_roles: &'a [RoleId],
+    /// Whether the delegator may assign every existing role of the organization except root, which no caller holds.
+    pub may_assign_any: bool,
 }
 
 /// Why roles cannot be delegated to a token.
@@ -85,7 +87,7 @@ impl RoleDelegation {
         }
     }
 
-    /// The roles that the delegator does not hold and may assign, as an owner, if they exist.
+    /// The roles that the delegator does not hold and may assign if they exist.
     #[must_use]
     pub fn roles_to_verify(&self) -> &[RoleId] {
         &self.roles_to_verify
@@ -116,15 +118,8 @@ fn unique_roles_except(excluded: &[RoleId], roles: &[RoleId]) -> Vec<RoleId> {
 }
 
 impl Delegator<'_> {
-    /// Whether the delegator is an owner, who may assign existing roles without holding them.
-    #[must_use]
-    pub fn is_owner(&self) -> bool {
-        self.roles.contains(&RoleId::owner(self.org))
-    }
-
-    /// An owner may assign every existing role of the organization except root, which no caller holds.
     fn may_assign(&self, role: &RoleId) -> bool {
-        self.is_owner() && role.org() == self.org && !role.is_root()
+        self.may_assign_any && role.org() == self.org && !role.is_root()
     }
 }
 

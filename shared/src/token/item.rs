@@ -29,6 +29,8 @@ pub struct Item {
     anonymize: bool,
     created_by: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<String>,
@@ -57,6 +59,7 @@ impl Item {
             read_only: access.is_some_and(|access| access.read_only),
             anonymize: access.is_some_and(|access| access.anonymize),
             created_by: token.created_by.to_string(),
+            owner: token.owner().map(ToString::to_string),
             parent: token.parent.as_ref().map(ToString::to_string),
             revoked_at: revocation.map(|revocation| revocation.at.to_string()),
             revoked_by: revocation.map(|revocation| revocation.by.to_string()),
@@ -78,6 +81,7 @@ mod tests {
             json!({
                 "id": "api_5ZugdRXasLfWBypHi93Fk", "created_at": "2019-08-24T14:15:22Z", "name": "Postman Access Token",
                 "token_type": "api", "assignments": ["123:owner"], "created_by": "local|1001",
+                "owner": "local|1001",
             })
         );
         assert_eq!(
@@ -85,7 +89,7 @@ mod tests {
             json!({
                 "id": "app_BBBBBBBBBBBBBBBBBBBBB", "created_at": "2019-08-24T14:15:22Z", "name": "Postman Access Token",
                 "token_type": "app", "assignments": ["123:a", "123:b"], "created_by": "api_5ZugdRXasLfWBypHi93Fk",
-                "parent": "api_5ZugdRXasLfWBypHi93Fk", "expires_at": "2019-08-24T15:20:00Z", "last_used": "2019-08-24",
+                "owner": "local|1001", "parent": "api_5ZugdRXasLfWBypHi93Fk", "expires_at": "2019-08-24T15:20:00Z", "last_used": "2019-08-24",
                 "read_only": true, "anonymize": true,
             })
         );

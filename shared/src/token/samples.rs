@@ -20,6 +20,7 @@ pub(crate) fn plain() -> Token {
         token_type: TokenType::Api(access(&["123:owner"])),
         created_at: at(1_566_656_122),
         created_by: "local|1001".parse().unwrap(),
+        owner: Some("local|1001".parse().unwrap()),
         parent: None,
         expires_at: None,
         revocation: None,

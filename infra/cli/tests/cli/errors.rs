@@ -30,7 +30,7 @@ fn unreachable_service_exits_with_unavailable() {
 
 #[test]
 fn api_error_shows_detail_and_sets_exit_code() {
-    let viewer = STACK.user_token("123", "1003");
+    let unassigned = STACK.user_token("123", "unassigned");
     let run_as = |credential: &str, arguments: &str| STACK.command(arguments).env("LATCHKEY_TOKEN", credential).run();
     let unauthenticated = format!(
         "error: a valid bearer token is required; the credential is from `LATCHKEY_TOKEN`{}",
@@ -39,8 +39,8 @@ fn api_error_shows_detail_and_sets_exit_code() {
     let unsigned = unsigned_token(&STACK.stack.addresses.issuer);
     assert_eq!(run_as(&unsigned, "token list").expect_failure(3), unauthenticated);
     assert!(run_as("two words\u{7f}", "token list").exit_code == 3);
-    let denied = run_as(&viewer, "token list").expect_failure(3);
-    assert!(denied.contains("token:create") && denied.ends_with(&STACK.error_end("permission_denied")), "{denied}");
+    let denied = run_as(&unassigned, "token list").expect_failure(3);
+    assert!(denied.contains("token:view") && denied.ends_with(&STACK.error_end("permission_denied")), "{denied}");
     let not_found = STACK.run("token get api_AAAAAAAAAAAAAAAAAAAAA").expect_failure(4);
     assert_eq!(not_found, format!("error: the token or route does not exist{}", STACK.error_end("not_found")));
     let invalid = STACK.run("token create --name x --expires-in soon").expect_failure(5);

@@ -25,6 +25,7 @@ fn create_prints_token_to_stdout_and_metadata_to_stderr() {
         roles  123:viewer
         created  TIME
         created by  local|1001
+        owner  local|1001
         expires  TIME
         read-only  yes
         ");

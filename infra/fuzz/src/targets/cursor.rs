@@ -11,9 +11,9 @@ use shared::{
     error::ApiError,
     list::List,
     pagination::{PageKey, TokenFilter},
-    permissions::OrgId,
-    ports::{Clock, ListTokens, PortError, TokenPage},
-    token::{TokenClass, TypeName, UnixTime},
+    permissions::{OrgId, Scope},
+    ports::{Clock, ListQuery, ListTokens, PortError, TokenPage},
+    token::{TypeName, UnixTime},
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -38,14 +38,7 @@ struct RecordingIndex {
 }
 
 impl ListTokens for &RecordingIndex {
-    async fn list_page(
-        &self,
-        _: &OrgId,
-        _: TokenClass,
-        start: Option<&PageKey>,
-        _: UnixTime,
-        _: &TokenFilter,
-    ) -> Result<TokenPage, PortError> {
+    async fn list_page(&self, _: &ListQuery<'_>, start: Option<&PageKey>) -> Result<TokenPage, PortError> {
         *self.last_start.lock().unwrap() = start.map(|key| key.as_str().to_owned());
         Ok(TokenPage { tokens: Vec::new(), next_key: Some(PageKey::new(self.next_key.to_owned())) })
     }
@@ -109,7 +102,8 @@ fn list_page(
 ) -> (Option<String>, Result<Option<String>, ApiError>) {
     let index = RecordingIndex { next_key, last_start: Mutex::default() };
     let identity = CallerIdentity::User("local|1001".parse().unwrap());
-    let caller = Caller { identity, org: org.clone(), roles: Vec::new(), deny_roles: Vec::new() };
+    let scope = Some(Scope::Organization);
+    let caller = Caller { identity, org: org.clone(), roles: Vec::new(), deny_roles: Vec::new(), scope };
     let list = List { ledger: &index, clock: FixedClock };
     let next = RUNTIME.block_on(list.run(&caller, filter, cursor, |_| Ok(true)));
     (index.last_start.into_inner().unwrap(), next)

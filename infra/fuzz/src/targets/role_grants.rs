@@ -15,7 +15,17 @@ use super::{Target, text_seeds};
 pub(super) const TARGET: Target = Target { name: "role-grants", run, seeds };
 
 /// The actions and resources that are checked with each role.
-const ACTIONS: [&str; 6] = ["token:create", "entity:view", "a", "order:item:delete", "a:b", "x.y-z_0"];
+const ACTIONS: [&str; 9] = [
+    "token:create",
+    "token:view",
+    "token:revoke",
+    "token:self",
+    "entity:view",
+    "a",
+    "order:item:delete",
+    "a:b",
+    "x.y-z_0",
+];
 const RESOURCES: [Option<&str>; 5] = [None, Some("order/7"), Some("*"), Some(""), Some("a/b:c")];
 
 /// Grants that cannot be parsed.
@@ -74,8 +84,7 @@ fn check_narrower(malformed: &Role, role: &Role, grants: &Value) {
         assert!(!malformed.allows(action, resource), "a malformed grant allows {request}");
         assert!(malformed.denies(action, resource) || !role.denies(action, resource), "a deny is lost: {request}");
         for is_root in [false, true] {
-            let action: Action = action.parse().unwrap();
-            let is_permitted = |role: &Role| permissions(role, &other, is_root).decide(&action, resource).is_ok();
+            let is_permitted = |role: &Role| permissions(role, &other, is_root).decide(action, resource).is_ok();
             assert!(is_permitted(role) || !is_permitted(malformed), "a malformed grant permits {request}");
         }
     });
@@ -90,10 +99,11 @@ fn permissions(role: &Role, other: &Role, is_root: bool) -> EffectivePermissions
     EffectivePermissions::new(&org, &claimed, &[], stored, false)
 }
 
-fn for_each_request(check: impl Fn(&str, Option<&str>)) {
+fn for_each_request(check: impl Fn(&Action, Option<&str>)) {
     for action in ACTIONS {
+        let action = action.parse().unwrap();
         for resource in RESOURCES {
-            check(action, resource);
+            check(&action, resource);
         }
     }
 }
@@ -105,6 +115,7 @@ struct ReferenceRole {
 }
 
 struct ReferenceGrant {
+    action_text: String,
     action: Regex,
     /// The pattern, and whether it matches everything.
     resource: Option<(Regex, bool)>,
@@ -123,24 +134,32 @@ impl ReferenceRole {
         Self { allows: allows.filter_map(ReferenceGrant::parse).collect(), denies: denies.map(parse_deny).collect() }
     }
 
-    fn allows(&self, action: &str, resource: Option<&str>) -> bool {
+    fn allows(&self, action: &Action, resource: Option<&str>) -> bool {
         self.allows.iter().any(|grant| {
+            let creates = grant.action.is_match("token:create");
+            let allows_action = match action.as_str() {
+                "token:view" => creates || grant.action_text == "token:revoke" || grant.action.is_match("token:view"),
+                exact @ ("token:revoke" | "token:self") => creates || grant.action_text == exact,
+                other => grant.action.is_match(other),
+            };
             let matches_resource = match (&grant.resource, resource) {
                 (Some((pattern, _)), Some(resource)) => pattern.is_match(resource),
                 (Some((_, is_everything)), None) => *is_everything,
                 (None, _) => true,
             };
-            grant.action.is_match(action) && matches_resource
+            allows_action && matches_resource
         })
     }
 
-    fn denies(&self, action: &str, resource: Option<&str>) -> bool {
+    fn denies(&self, action: &Action, resource: Option<&str>) -> bool {
         self.denies.iter().any(|grant| {
             let matches_resource = match (&grant.resource, resource) {
                 (Some((pattern, _)), Some(resource)) => pattern.is_match(resource),
                 _ => true,
             };
-            grant.action.is_match(action) && matches_resource
+            let denies_create = grant.action.is_match("token:create");
+            let is_narrower = ["token:view", "token:revoke", "token:self"].contains(&action.as_str());
+            (grant.action.is_match(action.as_str()) || (is_narrower && denies_create)) && matches_resource
         })
     }
 }
@@ -154,16 +173,18 @@ impl ReferenceGrant {
         if !members.keys().all(is_known) || !has_known_effect {
             return None;
         }
-        let action = regex(members.get("action")?.as_str()?);
-        let Some(resource) = members.get("resource") else { return Some(Self { action, resource: None }) };
+        let action_text = members.get("action")?.as_str()?.to_owned();
+        let action = regex(&action_text);
+        let Some(resource) = members.get("resource") else { return Some(Self { action_text, action, resource: None }) };
         let resource = resource.as_str()?;
         let is_everything = !resource.is_empty() && resource.chars().all(|c| c == '*');
-        Some(Self { action, resource: Some((regex(resource), is_everything)) })
+        Some(Self { action_text, action, resource: Some((regex(resource), is_everything)) })
     }
 
     /// The deny that replaces a malformed grant.
     fn fail_safe_deny(grant: &Value) -> Self {
-        Self { action: regex(grant.get("action").and_then(Value::as_str).unwrap_or("*")), resource: None }
+        let action_text = grant.get("action").and_then(Value::as_str).unwrap_or("*").to_owned();
+        Self { action: regex(&action_text), action_text, resource: None }
     }
 }
 
@@ -178,6 +199,7 @@ fn seeds() -> Vec<Vec<u8>> {
         r#"[{"action":"*"}]"#,
         r#"[{"action":"token:*"},{"action":"entity:view","resource":"order/*"},{"action":"*:delete","effect":"deny"}]"#,
         r#"[{"action":"a","resource":"*","effect":"allow"},{"action":"a*b*","resource":"a/b:c","effect":"deny"}]"#,
+        r#"[{"action":"token:revoke"},{"action":"*:self"},{"action":"token:self"},{"action":"token:c*","effect":"deny"}]"#,
         r#"[{"action":"**","resource":""}]"#,
         "[]",
         r#"{"action":"*"}"#,

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex_lite::Regex;
 use serde_json::{Map, Value, json};
-use shared::routes::{Route, RouteAccess, Rule, RuleEntries, RuleSource, Rules};
+use shared::routes::{RequiredPermission, Route, RouteAccess, Rule, RuleEntries, RuleSource, Rules};
 
 use super::{Target, text_seeds};
 
@@ -84,16 +84,30 @@ fn check_rule(rule: &Rule, input: &Value, route: &str) {
             assert!(flag("any_caller") && input.get("action").is_none(), "{route}");
             assert_eq!(*without_role, flag("without_role"), "{route}");
         }
-        RouteAccess::Permission(action, resource) => {
-            assert_eq!(text("action"), Some(action.as_str()), "{route}");
-            assert_eq!(text("resource"), resource.as_ref().map(ToString::to_string).as_deref(), "{route}");
+        RouteAccess::Permission(required) => {
+            let alternatives =
+                input.get("any_of").map_or_else(|| vec![input], |list| list.as_array().unwrap().iter().collect());
+            assert_eq!(required.iter().count(), alternatives.len(), "{route}");
+            for (permission, input) in required.iter().zip(alternatives) {
+                check_permission(permission, input, route);
+            }
         }
     }
     assert_eq!(rule.public_tokens, flag("public_tokens"), "{route}");
     assert_eq!(rule.own_id.as_deref(), text("own_id"), "{route}");
-    let known = ["public", "any_caller", "without_role", "action", "resource", "own_id", "public_tokens"];
+    let known =
+        ["public", "any_caller", "without_role", "action", "resource", "scope", "any_of", "own_id", "public_tokens"];
     let is_known = |name: &String| known.contains(&name.as_str());
     assert!(input.as_object().unwrap().keys().all(is_known), "{route}: an unknown member is accepted");
+}
+
+/// The permission is that of `input`, a rule or an alternative of one.
+fn check_permission(permission: &RequiredPermission, input: &Value, route: &str) {
+    let text = |name: &str| input.get(name).and_then(Value::as_str);
+    assert_eq!(text("action"), Some(permission.action.as_str()), "{route}");
+    assert_eq!(text("resource"), permission.resource.as_ref().map(ToString::to_string).as_deref(), "{route}");
+    assert_eq!(text("scope").unwrap_or("organization"), permission.scope.as_str(), "{route}");
+    assert_ne!(permission.scope.as_str(), "self", "{route}");
 }
 
 /// The rule is found by its route, and only in its API if the route names one.
@@ -112,9 +126,8 @@ fn to_json(rule: &Rule) -> Value {
     let mut members = match &rule.access {
         RouteAccess::Public => json!({"public": true}),
         RouteAccess::Authenticated { without_role } => json!({"any_caller": true, "without_role": without_role}),
-        RouteAccess::Permission(action, None) => json!({"action": action.as_str()}),
-        RouteAccess::Permission(action, Some(resource)) => {
-            json!({"action": action.as_str(), "resource": resource.to_string()})
+        RouteAccess::Permission(required) => {
+            json!({"any_of": required.iter().map(permission_to_json).collect::<Vec<_>>()})
         }
     };
     if let Some(name) = &rule.own_id {
@@ -122,6 +135,14 @@ fn to_json(rule: &Rule) -> Value {
     }
     if rule.public_tokens {
         members["public_tokens"] = json!(true);
+    }
+    members
+}
+
+fn permission_to_json(permission: &RequiredPermission) -> Value {
+    let mut members = json!({"action": permission.action.as_str(), "scope": permission.scope.as_str()});
+    if let Some(resource) = &permission.resource {
+        members["resource"] = json!(resource.to_string());
     }
     members
 }
@@ -143,6 +164,8 @@ fn seeds() -> Vec<Vec<u8>> {
         r#"{"GET /{t}/{d}":{"action":"a","resource":"tenant:{t}:doc:{d}"},"GET /a;b":{"public":true}}"#,
         r#"{"GET /x":{"any_caller":true,"without_role":true,"own_id":"id"},"GET /y":{"any_caller":true,"without_role":false}}"#,
         r#"{"GET /x":{"action":"a","without_role":true},"GET /y":{"public":true,"without_role":true}}"#,
+        r#"{"GET /x/{id}":{"any_of":[{"action":"x:view","resource":"x/{id}"},{"action":"x:self","scope":"own"}],"own_id":"id"}}"#,
+        r#"{"GET /x":{"action":"x:self","scope":"own"},"GET /y":{"any_of":[{"action":"a","scope":"self"}]},"GET /z":{"any_of":[]}}"#,
         r#"{"abc GET /x":7,"GET /x":{"public":true},"POST /v1/access-tokens":{"public":true}}"#,
         r#"[{"GET /x":{"public":true}},{"ABC GET /x":{"action":"a"},"GET /x":{"action":"a"}},7]"#,
     ])

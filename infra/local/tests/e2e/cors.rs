@@ -28,7 +28,7 @@ fn allowed_origin_can_send_requests_and_read_responses() {
         (stack.create(&owner, &json!({"name": "n"})), 201),
         (stack.create(&owner, &json!({"name": 7})), 400),
         (stack.list("garbage"), 401),
-        (stack.list(&stack.user_token("123", "1003")), 403),
+        (stack.list(&stack.user_token("123", "unassigned")), 403),
         (stack.request("GET", "/v1/nowhere", &owner), 404),
     ] {
         let origin = response.header("access-control-allow-origin");

@@ -55,7 +55,8 @@ fn costs(stack: &TestStack, owner: &str, tokens: &[CreatedToken]) -> Vec<(&'stat
         ("get, revoked", "GET", revoked.as_str(), owner, 200),
         ("get by the token itself", "GET", "/v1/access-tokens/self", token, 200),
         ("own roles", "GET", "/v1/permissions/me", token, 200),
-        ("denied", "GET", list, token, 403),
+        ("list by a read-only token", "GET", list, token, 200),
+        ("denied", "DELETE", active.as_str(), token, 403),
     ]
     .map(|(request, method, path, credential, status)| {
         let mark = stack.calls.mark();

@@ -64,7 +64,22 @@ const CONDITIONAL_PERMISSIONS: [(&str, &str, &[ExpectedCondition]); 8] = [
     (
         "revoke-token",
         "dynamodb:UpdateItem",
-        &[attributes(&["pk", "sk", "id", "org", "revoked_at", "revoked_by", "ttl", "by_org", "by_org_at"]), TOKEN_KEYS],
+        &[
+            attributes(&[
+                "pk",
+                "sk",
+                "id",
+                "org",
+                "owner",
+                "created_by",
+                "revoked_at",
+                "revoked_by",
+                "ttl",
+                "by_org",
+                "by_org_at",
+            ]),
+            TOKEN_KEYS,
+        ],
     ),
 ];
 

@@ -26,7 +26,7 @@ fn request_has_one_log_line_per_function() {
     let owner = stack.owner_token();
     let created = stack.create(&owner, &json!({"name": "n"}));
     let id = created.json()["id"].clone();
-    let denied = stack.list(&stack.user_token("123", "1003"));
+    let denied = stack.list(&stack.user_token("123", "unassigned"));
     let unauthenticated = stack.list("garbage");
     let invalid = stack.create(&owner, &json!({"name": 7}));
     let read = stack.get_self(&created.token());

@@ -28,5 +28,6 @@ mod provider_tokens;
 mod races;
 mod raw_requests;
 mod sample_api;
+mod scopes;
 mod token_lifecycle;
 mod upstreams;

@@ -70,7 +70,7 @@ fn owner_can_assign_any_existing_role() {
     let owner = stack.owner_token();
     let (item, viewer) = stack.create_token(&owner, &json!({"assignments": ["123:viewer"]}));
     assert_eq!(item["assignments"], json!(["123:viewer"]));
-    stack.list(&viewer).assert_problem(403, "permission_denied");
+    stack.create(&viewer, &json!({"name": "n"})).assert_problem(403, "permission_denied");
     let absent = stack.create(&owner, &json!({"name": "n", "assignments": ["123:nowhere"]}));
     assert!(absent.assert_problem(403, "role_not_held").contains("`123:nowhere`"));
 }
@@ -133,15 +133,13 @@ fn child_of_anonymized_token_is_anonymized() {
 }
 
 #[test]
-fn read_only_token_can_only_read_and_revoke_itself() {
+fn read_only_token_reads_and_revokes_itself() {
     let stack = SharedStack::get();
     let owner = stack.owner_token();
     let (item, token) = stack.create_token(&owner, &json!({"read_only": true}));
     assert_eq!(stack.request("GET", &token_path(&item), &token).status, 200);
     let other_path = token_path(&stack.create_token(&owner, &json!({})).0);
-    for (method, path) in [("GET", "/v1/access-tokens"), ("GET", &other_path), ("DELETE", &other_path)] {
-        stack.request(method, path, &token).assert_problem(403, "read_only_token");
-    }
+    stack.request("DELETE", &other_path, &token).assert_problem(403, "read_only_token");
     stack.create(&token, &json!({"name": "n"})).assert_problem(403, "read_only_token");
     stack.revoke(&token, "self");
     stack.get_self(&token).assert_problem(401, "unauthenticated");

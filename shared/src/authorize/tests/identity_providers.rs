@@ -281,5 +281,5 @@ async fn user_with_spaces_in_subject_has_assigned_roles() {
     let caller = authorize(&ledger, &user_jwt(&json!({"sub": subject}))).await.unwrap();
     assert_eq!(caller.principal().to_string(), format!("local|{subject}"));
     let name: ProviderName = "local".parse().unwrap();
-    assert_eq!(caller.principal(), crate::token::Principal::User(crate::token::UserId::new(name, subject).unwrap()));
+    assert_eq!(caller.principal(), Principal::User(crate::token::UserId::new(name, subject).unwrap()));
 }

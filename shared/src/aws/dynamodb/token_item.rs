@@ -50,6 +50,8 @@ pub struct TokenItem {
     created_at: UnixTime,
     created_by: String,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     parent: Option<String>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     expires_at: Option<UnixTime>,
@@ -114,6 +116,7 @@ impl TokenItem {
             portal_id: token.token_type.portal_id().map(ToOwned::to_owned),
             created_at: token.created_at,
             created_by: token.created_by.to_string(),
+            owner: token.owner.as_ref().map(ToString::to_string),
             parent: token.parent.as_ref().map(ToString::to_string),
             expires_at: token.expires_at,
             revoked_at: token.revocation.as_ref().map(|revocation| revocation.at),
@@ -157,6 +160,7 @@ impl TokenItem {
             name: read(&self.name, "name")?,
             created_at: self.created_at,
             created_by: read(&self.created_by, "created_by")?,
+            owner: self.owner.map(|owner| read(&owner, "owner")).transpose()?,
             parent: self.parent.map(|parent| read(&parent, "parent")).transpose()?,
             expires_at: self.expires_at,
             revocation: revocation(self.revoked_at, self.revoked_by.as_deref())?,
@@ -255,7 +259,7 @@ mod tests {
                 "pk": "TOKEN#BBBBBBBBBBBBBBBBBBBBB", "sk": "TOKEN", "v": 1, "id": "app_BBBBBBBBBBBBBBBBBBBBB",
                 "org": "123", "name": "Postman Access Token", "roles": ["123:a", "123:b"], "read_only": true,
                 "anonymize": true, "created_at": 1_566_656_122, "created_by": "api_5ZugdRXasLfWBypHi93Fk",
-                "parent": "api_5ZugdRXasLfWBypHi93Fk", "expires_at": 1_566_660_000, "last_used": "2019-08-24",
+                "owner": "local|1001", "parent": "api_5ZugdRXasLfWBypHi93Fk", "expires_at": 1_566_660_000, "last_used": "2019-08-24",
                 "by_org": "123#system", "by_org_at": "001566656122#app_BBBBBBBBBBBBBBBBBBBBB",
                 "ttl": 1_566_660_000 + 86_400,
             })
@@ -265,7 +269,7 @@ mod tests {
             json!({
                 "pk": "TOKEN#5ZugdRXasLfWBypHi93Fk", "sk": "TOKEN", "v": 1, "id": "api_5ZugdRXasLfWBypHi93Fk",
                 "org": "123", "name": "Postman Access Token", "roles": ["123:owner"], "created_at": 1_566_656_122,
-                "created_by": "local|1001", "revoked_at": 1_566_657_000, "revoked_by": "local|1002",
+                "created_by": "local|1001", "owner": "local|1001", "revoked_at": 1_566_657_000, "revoked_by": "local|1002",
                 "ttl": 1_566_657_000 + 2_592_000,
             })
         );
@@ -328,6 +332,8 @@ mod tests {
             (json!({"roles": ["999:owner"]}), "roles"),
             (json!({"inherited_denies": ["999:owner"]}), "inherited_denies"),
             (json!({"name": ""}), "name"),
+            (json!({"owner": "1001"}), "owner"),
+            (json!({"owner": "api_5ZugdRXasLfWBypHi93Fk"}), "owner"),
             (json!({"parent": "not-a-token-id"}), "parent"),
             (json!({"revoked_at": 5}), "revoked_at"),
             (json!({"revoked_by": "local|1"}), "revoked_at"),

@@ -5,12 +5,12 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 
-use super::{Attributes, Ledger, dynamodb_error, is_of, token, token_key};
+use super::{Attributes, Ledger, dynamodb_error, is_of, token, token_key, token_selection::SelectionExpression};
 use crate::{
     aws::REVOKED_RETENTION_SECONDS,
     permissions::OrgId,
     ports::{PortError, PortErrorKind, RevokeToken, Service, UpdateLastUsed},
-    token::{Date, Revocation, Token, TokenId, UnixTime},
+    token::{Date, Revocation, Token, TokenId, TokenSelection, UnixTime},
 };
 
 /// The outcome of a conditional write.
@@ -51,12 +51,17 @@ impl RevokeToken for Ledger {
         &self,
         id: &TokenId,
         org: &OrgId,
+        accessible: &TokenSelection,
         revocation: &Revocation,
     ) -> Result<Option<Token>, PortError> {
-        let request = self
+        let selection = SelectionExpression::of(accessible);
+        let mut request = self
             .update(id)
             .update_expression("SET revoked_at = :at, revoked_by = :by, #ttl = :ttl REMOVE by_org, by_org_at")
-            .condition_expression("id = :id AND org = :org AND attribute_not_exists(revoked_at)")
+            .condition_expression(format!(
+                "id = :id AND org = :org AND attribute_not_exists(revoked_at){}",
+                selection.expression
+            ))
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":at", seconds(revocation.at))
             .expression_attribute_values(":by", AttributeValue::S(revocation.by.to_string()))
@@ -65,10 +70,17 @@ impl RevokeToken for Ledger {
             .expression_attribute_values(":org", AttributeValue::S(org.to_string()))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if let Some((placeholder, name)) = selection.name {
+            request = request.expression_attribute_names(placeholder, name);
+        }
+        if let Some((placeholder, value)) = selection.value {
+            request = request.expression_attribute_values(placeholder, value);
+        }
         match send(request).await? {
             WriteOutcome::Applied(item) => token("UpdateItem", item).map(Some),
             WriteOutcome::ConditionFailed(item) if !is_of(&item, id, org) => Ok(None),
             WriteOutcome::ConditionFailed(item) => match token("UpdateItem", item)? {
+                found if !accessible.includes(&found) => Ok(None),
                 found if found.revocation.is_some() => Ok(Some(found)),
                 // The condition failed, and yet the item meets it.
                 _ => Err(PortError::new(Service::DynamoDb, "UpdateItem", PortErrorKind::InvalidItem)),

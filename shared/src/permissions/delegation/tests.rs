@@ -19,7 +19,8 @@ fn delegate(
     let org = "1".parse().unwrap();
     let held = ids(held);
     let deny_roles = ids(deny_roles);
-    let delegator = Delegator { org: &org, roles: &held, deny_roles: &deny_roles };
+    let may_assign_any = held.contains(&RoleId::owner(&org));
+    let delegator = Delegator { org: &org, roles: &held, deny_roles: &deny_roles, may_assign_any };
     Ok(RoleDelegation::new(delegator, &ids(requested))?.resolve(&ids(existing).into_iter().collect())?.into_parts())
 }
 
@@ -120,6 +121,7 @@ proptest! {
         grants_by_slug in prop::collection::hash_map(prop::sample::select(SLUGS.to_vec()), grants(), 0..6),
         claimed in roles(),
         requests in prop::collection::vec(roles(), 3),
+        is_organization_scope: bool,
         actions in prop::collection::vec(prop::sample::select(vec!["a", "b", "a:view", "c", "a:b:view"]), 4),
         resource in prop::option::of(prop::sample::select(vec!["r/1", "r/2", "s"])),
     ) {
@@ -138,13 +140,15 @@ proptest! {
         let mut delegator = permissions(&claimed, &[]);
         for requested in requests {
             let deny_roles = delegator.deny_roles();
-            let creator = Delegator { org: &org, roles: delegator.roles(), deny_roles: &deny_roles };
+            let may_assign_any = is_organization_scope && delegator.roles().contains(&RoleId::owner(&org));
+            let creator = Delegator { org: &org, roles: delegator.roles(), deny_roles: &deny_roles, may_assign_any };
             let delegation = RoleDelegation::new(creator, &requested);
             let Ok(delegated) = delegation.and_then(|delegation| delegation.resolve(&existing)) else { break };
             let (roles, inherited_denies) = delegated.into_parts();
             let token = permissions(&roles, &inherited_denies);
             let selected = if requested.is_empty() { delegator.roles() } else { &requested };
             prop_assert_eq!(&roles, &unique_roles_except(&[], selected));
+            prop_assert!(may_assign_any || roles.iter().all(|role| delegator.roles().contains(role)), "{:?}", roles);
             let selected = permissions(selected, &[]);
             for action in &actions {
                 let action = action.parse().unwrap();
@@ -156,6 +160,15 @@ proptest! {
             delegator = token;
         }
     }
+}
+
+#[test]
+fn owner_without_this_right_delegates_only_held_roles() {
+    let org = "1".parse().unwrap();
+    let held = ids(&["1:owner", "1:a"]);
+    let delegator = Delegator { org: &org, roles: &held, deny_roles: &[], may_assign_any: false };
+    assert_eq!(RoleDelegation::new(delegator, &ids(&["1:b"])).map(|_| ()), not_held("1:b"));
+    assert!(RoleDelegation::new(delegator, &ids(&["1:a"])).is_ok());
 }
 
 #[test]

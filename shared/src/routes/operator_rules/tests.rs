@@ -27,7 +27,7 @@ fn requirement(rules: &Rules, api: &str, route: &str) -> String {
         Ok(Some(rule)) => match &rule.access {
             RouteAccess::Public => "public".to_owned(),
             RouteAccess::Authenticated { .. } => "any caller".to_owned(),
-            RouteAccess::Permission(action, _) => action.to_string(),
+            RouteAccess::Permission(required) => required.first().action.to_string(),
         },
     }
 }

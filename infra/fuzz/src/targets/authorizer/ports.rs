@@ -49,6 +49,7 @@ static TOKEN: LazyLock<Token> = LazyLock::new(|| Token {
     }),
     created_at: UnixTime::try_from(1_566_656_122).unwrap(),
     created_by: "local|1001".parse().unwrap(),
+    owner: None,
     parent: None,
     expires_at: None,
     revocation: None,

@@ -34,6 +34,7 @@ pub fn variants() -> Vec<Variant> {
     all.extend(list_tokens());
     all.extend(FUNCTIONS_WITH_ID.into_iter().flat_map(token_id));
     all.extend(FUNCTIONS_WITH_CALLER.into_iter().flat_map(authorizer_context));
+    all.extend(scope());
     all.extend(payload_v2());
     all.extend(portal());
     all.extend(well_known());
@@ -136,6 +137,31 @@ fn authorizer_context(function: &str) -> Vec<Variant> {
     ];
     let base = format!("{function}/valid");
     all.map(|(case, edit, expected)| variant(&base, &format!("{function}/{case}"), vec![edit], expected)).into()
+}
+
+/// Without a scope, or in a scope that does not include the token, a function grants access to no token.
+fn scope() -> Vec<Variant> {
+    let set = |function: &str, case: &str, scope: Value, expected| {
+        let edit = Edit::Set("/requestContext/authorizer/scope", scope);
+        variant(&format!("{function}/valid"), &format!("{function}/{case}"), vec![edit], expected)
+    };
+    let mut all = Vec::new();
+    for function in ["create-token", "get-token", "list-tokens", "revoke-token"] {
+        let remove = vec![Edit::Remove("/requestContext/authorizer/scope")];
+        let denied = || problem(403, "permission_denied");
+        all.push(variant(&format!("{function}/valid"), &format!("{function}/missing-scope"), remove, denied()));
+        all.push(set(function, "unknown-scope", json!("tenant"), denied()));
+        all.push(set(function, "scope-of-tokens", json!("self"), denied()));
+    }
+    all.push(set("create-token", "own-scope", json!("own"), response(201)));
+    all.push(set("list-tokens", "own-scope", json!("own"), response(200)));
+    for function in FUNCTIONS_WITH_ID {
+        let stranger = Edit::Owner { org: "123", principal: "local|1003" };
+        let own = Edit::Set("/requestContext/authorizer/scope", json!("own"));
+        let event = format!("{function}/token-of-another-owner");
+        all.push(variant(&format!("{function}/valid"), &event, vec![stranger, own], problem(404, "not_found")));
+    }
+    all
 }
 
 /// Every function behind an HTTP API.

@@ -84,6 +84,7 @@ fn stored_token(number: usize, org: &str, name: &str) -> Token {
         token_type: TokenType::Api(access),
         created_at: i64::try_from(1_700_000_000 + number / 10).unwrap().try_into().unwrap(),
         created_by: "local|1001".parse().unwrap(),
+        owner: None,
         parent: None,
         expires_at: None,
         revocation: None,

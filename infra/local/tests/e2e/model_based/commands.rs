@@ -8,7 +8,8 @@ use proptest::{
 
 use super::{
     domain::{
-        ACTIONS, Action, Actor, CreateRequest, Expiry, Flags, ORGANIZATIONS, ROLE_GRANTS, ROLES, RoleSet, TokenType,
+        Action, Actor, CreateRequest, Expiry, Flags, ORGANIZATIONS, ROLE_GRANTS, ROLES, ROUTE_ACTIONS, RoleSet,
+        TokenType,
     },
     model::Model,
 };
@@ -92,7 +93,7 @@ fn command() -> impl Strategy<Value = Command> {
             .prop_map(|(by, request, with_key, lost)| Command::Create { by, request, with_key, lost }),
         4 => token().prop_map(|token| Command::Replay { token }),
         1 => token().prop_map(|token| Command::ReplayWithOtherBody { token }),
-        10 => (actor(), select(&ACTIONS[..])).prop_map(|(by, action)| Command::Use { by, action }),
+        10 => (actor(), select(&ROUTE_ACTIONS[..])).prop_map(|(by, action)| Command::Use { by, action }),
         2 => (actor(), token()).prop_map(|(by, token)| Command::Get { by, token }),
         2 => actor().prop_map(|by| Command::List { by }),
         4 => (actor(), token(), lost_responses()).prop_map(|(by, token, lost)| Command::Revoke { by, token, lost }),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 pub const ORGANIZATIONS: usize = 2;
 
 /// The slugs of the roles of each organization, without owner and root role.
-pub const ROLES: [&str; 4] = ["token_creator", "seller", "viewer", "denier"];
+pub const ROLES: [&str; 6] = ["token_creator", "seller", "viewer", "denier", "developer", "responder"];
 
 /// The index of the root role in [`ROLE_GRANTS`].
 pub const ROOT_ROLE: usize = ROLES.len();
@@ -19,8 +19,10 @@ pub const ROLE_GRANTS: [[Grants; 2]; ROLES.len() + 1] = [
     [&[("token:create", false)], &[("token:*", false), ("catalog:view", false)]],
     [&[("order:*", false)], &[("order:view", false), ("order:create", true)]],
     [&[("*:view", false)], &[("catalog:*", false)]],
-    [&[("*", false), ("order:delete", true)], &[("*", false), ("order:*", true)]],
-    [&[("*", false)], &[("order:view", false), ("token:create", false)]],
+    [&[("*", false), ("order:delete", true)], &[("*", false), ("order:*", true), ("token:revoke", true)]],
+    [&[("token:self", false), ("order:view", false)], &[("token:self", false), ("token:view", true)]],
+    [&[("token:revoke", false)], &[("token:r*", false), ("*:self", false), ("token:create", true)]],
+    [&[("*", false)], &[("*:view", false), ("token:self", false)]],
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,12 +30,23 @@ pub enum Action {
     ViewOrder,
     CreateOrder,
     DeleteOrder,
-    ManageTokens,
+    CreateTokens,
+    ViewTokens,
+    RevokeTokens,
+    OwnTokens,
     ViewCatalog,
 }
 
-pub const ACTIONS: [Action; 5] =
-    [Action::ViewOrder, Action::CreateOrder, Action::DeleteOrder, Action::ManageTokens, Action::ViewCatalog];
+/// The actions of which a route requires one.
+pub const ROUTE_ACTIONS: [Action; 5] =
+    [Action::ViewOrder, Action::CreateOrder, Action::DeleteOrder, Action::ViewTokens, Action::ViewCatalog];
+
+/// Whose tokens a caller may access, from the narrowest to the widest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    Own,
+    Organization,
+}
 
 impl Action {
     pub fn name(self) -> &'static str {
@@ -41,7 +54,10 @@ impl Action {
             Self::ViewOrder => "order:view",
             Self::CreateOrder => "order:create",
             Self::DeleteOrder => "order:delete",
-            Self::ManageTokens => "token:create",
+            Self::CreateTokens => "token:create",
+            Self::ViewTokens => "token:view",
+            Self::RevokeTokens => "token:revoke",
+            Self::OwnTokens => "token:self",
             Self::ViewCatalog => "catalog:view",
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::domain::{
     Action, Actor, CreateRequest, ExpectedToken, Expiry, Flags, Grants, ORGANIZATIONS, Outcome, ROLE_GRANTS, ROLES,
-    ROOT_ROLE, RoleSet, TokenType, User,
+    ROOT_ROLE, RoleSet, Scope, TokenType, User,
 };
 
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ impl Model {
                 user(0, "bob", roles(false, &[0, 1])),
                 user(0, "cyd", roles(false, &[0, 3])),
                 user(0, "dan", roles(false, &[2])),
+                user(0, "fay", roles(false, &[4, 1])),
+                user(0, "gus", roles(false, &[5, 2])),
                 user(1, "eve", roles(true, &[])),
             ],
             tokens: Vec::new(),
@@ -71,7 +73,8 @@ impl Model {
     }
 
     fn has_grant(&self, org: usize, role: usize, action: Action, denies: bool) -> bool {
-        self.grants(org, role).iter().any(|(pattern, denied)| *denied == denies && matches(pattern, action.name()))
+        let applies = if denies { denies_action } else { allows_action };
+        self.grants(org, role).iter().any(|(pattern, denied)| *denied == denies && applies(pattern, action))
     }
 
     /// A denial takes precedence, and the root role, if it exists, must allow the action too.
@@ -86,8 +89,15 @@ impl Model {
         self.grant_variants[org][ROOT_ROLE].is_none() || self.has_grant(org, ROOT_ROLE, action, false)
     }
 
-    /// The expected result of a request that requires `action`.
+    /// The expected result of a request to the route of `action`.
     pub fn authorize(&self, actor: Actor, action: Action) -> Outcome {
+        match action {
+            Action::ViewTokens => self.scope_of_view(actor).map_or_else(|rejection| rejection, |_| Outcome::Success),
+            _ => self.authorize_action(actor, action),
+        }
+    }
+
+    fn authorize_action(&self, actor: Actor, action: Action) -> Outcome {
         if !self.is_active(actor) {
             return Outcome::Unauthenticated;
         }
@@ -108,6 +118,47 @@ impl Model {
         if allowed { Outcome::Success } else { Outcome::Forbidden }
     }
 
+    /// The widest scope that one of the alternatives allows, or the rejection.
+    fn scope(&self, actor: Actor, alternatives: [(Action, Scope); 2]) -> Result<Scope, Outcome> {
+        let rejection = self.authorize_action(actor, alternatives[0].0);
+        let allowed = alternatives
+            .into_iter()
+            .filter(|(action, _)| self.authorize_action(actor, *action) == Outcome::Success)
+            .map(|(_, scope)| scope);
+        allowed.max().ok_or(rejection)
+    }
+
+    fn scope_of_create(&self, actor: Actor) -> Result<Scope, Outcome> {
+        self.scope(actor, [(Action::CreateTokens, Scope::Organization), (Action::OwnTokens, Scope::Own)])
+    }
+
+    fn scope_of_view(&self, actor: Actor) -> Result<Scope, Outcome> {
+        self.scope(actor, [(Action::ViewTokens, Scope::Organization), (Action::OwnTokens, Scope::Own)])
+    }
+
+    fn scope_of_revoke(&self, actor: Actor) -> Result<Scope, Outcome> {
+        self.scope(actor, [(Action::RevokeTokens, Scope::Organization), (Action::OwnTokens, Scope::Own)])
+    }
+
+    /// Whether `token` is in the scope of `actor`. A user owns the tokens of a chain that begins with the user; a token owns
+    /// itself and what it created.
+    fn is_in_scope(&self, actor: Actor, scope: Scope, token: usize) -> bool {
+        self.org(actor) == self.tokens[token].org
+            && match (scope, actor) {
+                (Scope::Organization, _) => true,
+                (Scope::Own, Actor::User(_)) => self.owner(token) == actor,
+                (Scope::Own, Actor::Token(id)) => id == token || self.tokens[token].creator == actor,
+            }
+    }
+
+    /// The user at the root of the chain.
+    pub fn owner(&self, token: usize) -> Actor {
+        match self.tokens[token].creator {
+            Actor::Token(parent) => self.owner(parent),
+            user @ Actor::User(_) => user,
+        }
+    }
+
     /// The roles whose denies `actor` passes on: those of its roles that deny something, and those that it has inherited.
     fn deny_roles(&self, actor: Actor) -> BTreeSet<usize> {
         let org = self.org(actor);
@@ -121,10 +172,7 @@ impl Model {
 
     /// The token that a create request yields, or the error.
     pub fn create(&self, creator: Actor, request: &CreateRequest) -> Result<ExpectedToken, Outcome> {
-        let outcome = self.authorize(creator, Action::ManageTokens);
-        if outcome != Outcome::Success {
-            return Err(outcome);
-        }
+        let scope = self.scope_of_create(creator)?;
         let parent = match creator {
             Actor::Token(token) => Some(&self.tokens[token]),
             Actor::User(_) => None,
@@ -132,7 +180,7 @@ impl Model {
         let is_too_deep = parent.is_some_and(|parent| matches!(parent.creator, Actor::Token(_)));
         let inherited = parent.map(|parent| parent.flags).unwrap_or_default();
         let is_public = request.token_type.is_public();
-        if is_too_deep || (is_public && inherited.anonymize) {
+        if is_too_deep || (is_public && (inherited.anonymize || scope == Scope::Own)) {
             return Err(Outcome::Forbidden);
         }
         let flags = Flags {
@@ -140,7 +188,7 @@ impl Model {
             anonymize: request.flags.anonymize || inherited.anonymize,
         };
         let roles =
-            if is_public { RoleSet::default() } else { self.delegate_roles(creator, &request.requested_roles)? };
+            if is_public { RoleSet::default() } else { self.delegate_roles(creator, scope, &request.requested_roles)? };
         let inherited_denies = if is_public { BTreeSet::new() } else { &self.deny_roles(creator) - &roles.roles };
         Ok(ExpectedToken {
             org: self.org(creator),
@@ -155,53 +203,77 @@ impl Model {
         })
     }
 
-    /// The requested roles must be the creator's, unless it is an owner.
-    fn delegate_roles(&self, creator: Actor, requested: &RoleSet) -> Result<RoleSet, Outcome> {
+    /// The requested roles must be the creator's, unless it is an owner who may create tokens for the organization.
+    fn delegate_roles(&self, creator: Actor, scope: Scope, requested: &RoleSet) -> Result<RoleSet, Outcome> {
         let own = self.roles(creator);
         let roles = if requested.is_empty() { own.clone() } else { requested.clone() };
-        let is_permitted = own.owner || (!roles.owner && roles.roles.is_subset(&own.roles));
-        if is_permitted { Ok(roles) } else { Err(Outcome::Forbidden) }
+        let may_assign_any = own.owner && scope == Scope::Organization;
+        let is_held = (own.owner || !roles.owner) && roles.roles.is_subset(&own.roles);
+        if may_assign_any || is_held { Ok(roles) } else { Err(Outcome::Forbidden) }
     }
 
     /// The expected result of repeating the create request of `token` with the same idempotency key.
     pub fn replay(&self, token: usize) -> Outcome {
         let token = &self.tokens[token];
-        match self.authorize(token.creator, Action::ManageTokens) {
-            Outcome::Success if token.revoked || token.expired => Outcome::Conflict,
-            Outcome::Success if token.token_type.is_public() => Outcome::Success,
+        let scope = match self.scope_of_create(token.creator) {
+            Ok(scope) => scope,
+            Err(rejection) => return rejection,
+        };
+        let is_public = token.token_type.is_public();
+        let inherits_denies = self.deny_roles(token.creator).is_subset(&(&token.roles.roles | &token.inherited_denies));
+        let may_delegate = || self.delegate_roles(token.creator, scope, &token.roles).is_ok();
+        if is_public && scope == Scope::Own {
+            Outcome::Forbidden
+        } else if token.revoked || token.expired {
+            Outcome::Conflict
+        } else if is_public || (inherits_denies && may_delegate()) {
             Outcome::Success
-                if !self.deny_roles(token.creator).is_subset(&(&token.roles.roles | &token.inherited_denies)) =>
-            {
-                Outcome::Forbidden
-            }
-            other => other,
+        } else {
+            Outcome::Forbidden
         }
     }
 
     /// The expected result of another create request with the idempotency key of `token`.
     pub fn replay_with_other_body(&self, token: usize) -> Outcome {
-        match self.authorize(self.tokens[token].creator, Action::ManageTokens) {
-            Outcome::Success => Outcome::Mismatch,
-            other => other,
+        let token = &self.tokens[token];
+        match self.scope_of_create(token.creator) {
+            Ok(Scope::Own) if token.token_type.is_public() => Outcome::Forbidden,
+            Ok(_) => Outcome::Mismatch,
+            Err(rejection) => rejection,
         }
     }
 
-    /// The expected result of reading or revoking `token`. A token of the access family can always read and revoke itself.
-    pub fn access_token(&self, actor: Actor, token: usize) -> Outcome {
+    /// The expected result of reading `token`.
+    pub fn get(&self, actor: Actor, token: usize) -> Outcome {
+        self.access_token(actor, token, self.scope_of_view(actor))
+    }
+
+    /// The expected result of revoking `token`.
+    pub fn revoke(&self, actor: Actor, token: usize) -> Outcome {
+        self.access_token(actor, token, self.scope_of_revoke(actor))
+    }
+
+    /// A token of the access family can always read and revoke itself.
+    fn access_token(&self, actor: Actor, token: usize, scope: Result<Scope, Outcome>) -> Outcome {
         let is_itself = actor == Actor::Token(token) && !self.tokens[token].token_type.is_public();
         if is_itself && self.is_active(actor) {
             return Outcome::Success;
         }
-        match self.authorize(actor, Action::ManageTokens) {
-            Outcome::Success if self.org(actor) != self.tokens[token].org => Outcome::NotFound,
-            other => other,
+        match scope {
+            Ok(scope) if self.is_in_scope(actor, scope, token) => Outcome::Success,
+            Ok(_) => Outcome::NotFound,
+            Err(rejection) => rejection,
         }
     }
 
-    /// The tokens in the list of an organization.
-    pub fn listed(&self, org: usize) -> impl Iterator<Item = usize> {
-        let is_listed = move |token: &ExpectedToken| token.org == org && !token.revoked && !token.expired;
-        self.tokens.iter().enumerate().filter(move |(_, token)| is_listed(token)).map(|(index, _)| index)
+    /// The tokens in the list of `actor`, or the rejection.
+    pub fn listed(&self, actor: Actor) -> Result<Vec<usize>, Outcome> {
+        let scope = self.scope_of_view(actor)?;
+        let is_listed = |token: &usize| {
+            let ExpectedToken { revoked, expired, .. } = &self.tokens[*token];
+            !revoked && !expired && self.is_in_scope(actor, scope, *token)
+        };
+        Ok((0..self.tokens.len()).filter(is_listed).collect())
     }
 }
 
@@ -216,11 +288,28 @@ fn expiry(request: &CreateRequest, parent: Expiry) -> Result<Expiry, Outcome> {
     }
 }
 
-/// Whether the pattern matches the action: exactly, or with one `*` at its start or end.
-fn matches(pattern: &str, action: &str) -> bool {
+/// Whether a grant of `pattern` allows `action`. `token:create` implies the other actions on tokens, and `token:revoke`
+/// implies `token:view`. Only `token:view` of them may be allowed by a pattern.
+fn allows_action(pattern: &str, action: Action) -> bool {
+    let creates = matches(pattern, "token:create");
+    match action {
+        Action::ViewTokens => creates || pattern == "token:revoke" || matches(pattern, action.name()),
+        Action::RevokeTokens | Action::OwnTokens => creates || pattern == action.name(),
+        _ => matches(pattern, action.name()),
+    }
+}
+
+/// Whether a deny of `pattern` denies `action`. A deny of `token:create` denies every action on tokens.
+fn denies_action(pattern: &str, action: Action) -> bool {
+    let is_implied = matches!(action, Action::ViewTokens | Action::RevokeTokens | Action::OwnTokens);
+    matches(pattern, action.name()) || (is_implied && matches(pattern, "token:create"))
+}
+
+/// Whether the pattern matches the text: exactly, or with one `*` at its start or end.
+fn matches(pattern: &str, text: &str) -> bool {
     match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
-        (Some(end), _) => action.ends_with(end),
-        (None, Some(start)) => action.starts_with(start),
-        (None, None) => pattern == action,
+        (Some(end), _) => text.ends_with(end),
+        (None, Some(start)) => text.starts_with(start),
+        (None, None) => pattern == text,
     }
 }

@@ -98,6 +98,11 @@ impl Runner<'_> {
         let inherited: Vec<_> = token.inherited_denies.iter().map(|role| ROLES[*role]).collect();
         assert_eq!(roles("inherited_denies"), self.role_ids(token.org, &inherited), "{item}");
         assert_eq!(item["created_by"], self.principal(by), "{item}");
+        let owner = match by {
+            Actor::User(_) => by,
+            Actor::Token(parent) => self.model.owner(parent),
+        };
+        assert_eq!(item["owner"], self.principal(owner), "{item}");
         assert_eq!(item["expires_at"].is_null(), token.expiry == Expiry::Never, "{item}");
         assert_eq!(item["parent"].is_null(), matches!(by, Actor::User(_)), "{item}");
         assert_eq!(item["read_only"] == true, token.flags.read_only, "{item}");
