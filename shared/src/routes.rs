@@ -103,9 +103,9 @@ impl Rule {
             (true, false, None, None) if json.own_id.is_none() && !json.public_tokens => RouteAccess::Public,
             (true, ..) => return Err("`public` must be the only member".to_owned()),
             (false, true, None, None) => RouteAccess::Authenticated { without_role: json.without_role },
-            (false, false, Some(action), None) => {
-                RouteAccess::Permission(RequiredPermission::new(action, json.resource, json.scope, route)?.into())
-            }
+            (false, false, Some(action), None) => RouteAccess::Permission(
+                RequiredPermission::new(action, json.resource, json.scope.as_deref(), route)?.into(),
+            ),
             (false, false, None, Some(alternatives)) => {
                 RouteAccess::Permission(RequiredPermissions::any_of(alternatives, route)?)
             }

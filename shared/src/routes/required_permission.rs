@@ -44,11 +44,11 @@ impl RequiredPermission {
     pub(super) fn new(
         action: Action,
         resource: Option<String>,
-        scope: Option<String>,
+        scope: Option<&str>,
         route: &Route,
     ) -> Result<Self, String> {
         let resource = resource.map(|text| ResourcePattern::parse(&text, route)).transpose()?;
-        let scope = match scope.as_deref().map(str::parse) {
+        let scope = match scope.map(str::parse) {
             None => Scope::Organization,
             Some(Ok(scope @ (Scope::Own | Scope::Organization))) => scope,
             Some(Ok(Scope::OwnToken) | Err(_)) => return Err("`scope` must be `organization` or `own`".to_owned()),
@@ -63,7 +63,7 @@ impl RequiredPermissions {
         let count = alternatives.len();
         let mut permissions =
             alternatives.into_iter().map(|StrictObject(PermissionJson { action, resource, scope })| {
-                RequiredPermission::new(action, resource, scope, route)
+                RequiredPermission::new(action, resource, scope.as_deref(), route)
             });
         match permissions.next() {
             Some(first) if count <= MAX_ALTERNATIVES => {
@@ -80,6 +80,7 @@ impl RequiredPermissions {
     }
 
     /// The other permissions, in the order of the rule.
+    #[must_use]
     pub fn others(&self) -> &[RequiredPermission] {
         &self.others
     }
