@@ -8,6 +8,7 @@ mod idempotency;
 mod item;
 mod lifetime;
 mod name;
+mod network;
 mod principal;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -22,6 +23,7 @@ pub use idempotency::{Fingerprint, IdempotencyKey, IdempotencyKeyError};
 pub use item::Item;
 pub use lifetime::{Lifetime, LifetimeError, MaxLifetime, expiry};
 pub use name::{NameError, TokenName};
+pub use network::{AllowedNetworks, AllowedNetworksError, MAX_NETWORKS, Network, NetworkError, SourceAddress};
 pub use principal::{Principal, PrincipalError, ProviderName, UserId};
 pub use selection::TokenSelection;
 pub use time::{Date, UnixTime};
