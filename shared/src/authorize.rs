@@ -23,7 +23,7 @@ use crate::{
     permissions::{EffectivePermissions, OrgId},
     ports::{Clock, ListAssignedRoles, OwnKeys, ProviderKeys, ReadAuthorizationData, UpdateLastUsed},
     routes::{RouteAccess, Rules},
-    token::{Families, Family, Issuer},
+    token::{Families, Family, Issuer, SourceAddress},
 };
 
 /// The ports that the authorizer needs. A tuple of the four implements this trait.
@@ -94,6 +94,9 @@ pub struct AuthorizationRequest {
     pub parameters: HashMap<String, String>,
     /// The organization that the request selects.
     pub org: OrgHeader,
+    /// The address from which the gateway received the request; `None` if the event has no readable one. No header of
+    /// the request determines it.
+    pub source: Option<SourceAddress>,
 }
 
 /// The header `x-epilot-org-id`, which selects the organization in which the request acts.
@@ -169,7 +172,7 @@ impl<P: AuthorizerPorts> Authorize<P> {
         let token = Unverified::parse(credential)?;
         let is_own = |family: &Family| self.policy.issuers.of(*family).iter().any(|own| own.issuer == token.issuer());
         if let Some(family) = [Family::Access, Family::Public].into_iter().find(is_own) {
-            return self.authenticate_issued_token(family, &token, &request.org).await;
+            return self.authenticate_issued_token(family, &token, request).await;
         }
         match self.policy.providers.find(token.issuer()) {
             Ok(Some(provider)) => self.authenticate_user(provider, &token, &request.org).await,

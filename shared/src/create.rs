@@ -2,19 +2,19 @@
 
 mod issuance;
 mod request;
+mod stored_creator;
 mod token_size;
-
-use std::collections::HashSet;
 
 use issuance::Issuance;
 pub use issuance::{IssuedToken, SignedToken};
 pub use request::{CreateTokenRequest, RequestedAccess, RequestedType};
+use stored_creator::StoredCreator;
 use token_size::TokenSizeLimit;
 
 use crate::{
     caller::Caller,
     error::ApiError,
-    permissions::{DelegatedRoles, RoleDelegation, RoleId, Scope},
+    permissions::{RoleId, Scope},
     ports::{Clock, IdGenerator, InsertToken, ReadAuthorizationData, RecordedToken, Signer, find_token},
     token::{
         Access, Families, Family, Fingerprint, IdempotencyKey, Issuer, LifetimeError, MaxLifetime, Token, TokenId,
@@ -24,7 +24,7 @@ use crate::{
 
 /// Creates tokens.
 pub struct Create<L, S, I, C> {
-    /// Stores tokens, and reads which roles exist.
+    /// Stores tokens, and reads the token that calls and which roles exist.
     pub ledger: L,
     /// Sign tokens, one signer for each token family.
     pub signers: Families<S>,
@@ -51,7 +51,7 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
     /// # Errors
     ///
     /// Returns the contract's `too_deep`, `role_not_held`, `too_many_roles`, `lifetime_exceeds_parent`,
-    /// `permission_denied`, `idempotency_conflict` or `idempotency_mismatch`, [`ApiError::Invalid`] if the token would
+    /// `addresses_exceed_parent`, `permission_denied`, `idempotency_conflict` or `idempotency_mismatch`, [`ApiError::Invalid`] if the token would
     /// exceed its size limit, and server errors. Nothing is stored in these cases, unless the table stored the token
     /// and its response was lost.
     pub async fn run(
@@ -128,8 +128,12 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
             return Err(ApiError::IdempotencyConflict);
         }
         self.check_expiration(caller, token, now)?;
-        if let Some(access) = token.token_type.access() {
-            let (_, required) = self.delegated_roles(caller, &access.roles, verified).await?.into_parts();
+        let access = token.token_type.access();
+        let requested_roles = access.map(|access| access.roles.as_slice());
+        let creator = StoredCreator::read(&self.ledger, caller, requested_roles, verified).await?;
+        creator.check_networks(token.allowed_networks.as_ref())?;
+        if let Some(access) = access {
+            let (_, required) = creator.delegate(caller, &access.roles)?.into_parts();
             if let Some(missing) = required.iter().find(|role| !access.inherited_denies.contains(role)) {
                 return Err(ApiError::PermissionDenied(format!(
                     "the token of this `Idempotency-Key` does not inherit the denies of the role `{missing}`, which \
@@ -174,63 +178,25 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
         request.require_visible_texts()?;
         let now = self.clock.now();
         let type_name = request.requested_type.type_name();
+        let requested_roles = request.requested_type.access().map(|access| access.requested_roles.as_slice());
+        let creator = StoredCreator::read(&self.ledger, caller, requested_roles, &[]).await?;
         let token = Token {
             id,
             org: caller.org.clone(),
             name: request.name,
-            token_type: self.token_type(caller, request.requested_type).await?,
+            token_type: token_type(caller, &creator, request.requested_type)?,
             created_at: now,
             created_by: caller.principal(),
             owner: caller.owner().cloned(),
             parent: caller.token().map(|token| token.id.clone()),
             expires_at: expiry(type_name, request.lifetime, now, caller.expires_at()).map_err(lifetime_error)?,
+            allowed_networks: creator.networks(request.allowed_networks)?,
             revocation: None,
             last_used: None,
             fingerprint,
         };
         self.check_expiration(caller, &token, now)?;
         Ok(token)
-    }
-
-    async fn token_type(&self, caller: &Caller, requested: RequestedType) -> Result<TokenType, ApiError> {
-        Ok(match requested {
-            RequestedType::Api(access) => TokenType::Api(self.access(caller, access).await?),
-            RequestedType::Assume(access) => TokenType::Assume(self.access(caller, access).await?),
-            RequestedType::App(access) => TokenType::App(self.access(caller, access).await?),
-            RequestedType::Journey(_) | RequestedType::Portal(_) if caller.is_anonymized() => {
-                let reason = "an anonymized token cannot create public tokens";
-                return Err(ApiError::PermissionDenied(reason.to_owned()));
-            }
-            RequestedType::Journey(id) => TokenType::Journey(id),
-            RequestedType::Portal(id) => TokenType::Portal(id),
-        })
-    }
-
-    async fn access(&self, caller: &Caller, requested: RequestedAccess) -> Result<Access, ApiError> {
-        let delegated = self.delegated_roles(caller, &requested.requested_roles, &[]).await?;
-        let (roles, inherited_denies) = delegated.into_parts();
-        // *(never wider)* A child token inherits the flags of its parent.
-        let read_only = requested.read_only || caller.is_read_only();
-        let anonymize = requested.anonymize || caller.is_anonymized();
-        Ok(Access { roles, inherited_denies, read_only, anonymize })
-    }
-
-    /// *(never wider)* The roles that `caller` delegates to a token for `requested`. An owner may request roles that
-    /// they do not hold; the ledger is read for those that are not in `verified`, since they must exist.
-    async fn delegated_roles(
-        &self,
-        caller: &Caller,
-        requested: &[RoleId],
-        verified: &[RoleId],
-    ) -> Result<DelegatedRoles, ApiError> {
-        let delegation = RoleDelegation::new(caller.as_delegator(), requested)?;
-        let to_verify: Vec<_> =
-            delegation.roles_to_verify().iter().filter(|role| !verified.contains(role)).cloned().collect();
-        let mut existing: HashSet<_> = verified.iter().cloned().collect();
-        if !to_verify.is_empty() {
-            existing.extend(self.ledger.read_authorization_data(&[], &to_verify).await?.existing());
-        }
-        Ok(delegation.resolve(&existing)?)
     }
 
     /// *(never wider)* A token expires no later than its parent and within the operator's limit.
@@ -260,6 +226,28 @@ fn require_scope(caller: &Caller, type_name: TypeName) -> Result<(), ApiError> {
         (Some(Scope::OwnToken) | None, _) => "the authorizer granted no scope on this route",
     };
     Err(ApiError::PermissionDenied(reason.to_owned()))
+}
+
+fn token_type(caller: &Caller, creator: &StoredCreator, requested: RequestedType) -> Result<TokenType, ApiError> {
+    Ok(match requested {
+        RequestedType::Api(requested) => TokenType::Api(access(caller, creator, &requested)?),
+        RequestedType::Assume(requested) => TokenType::Assume(access(caller, creator, &requested)?),
+        RequestedType::App(requested) => TokenType::App(access(caller, creator, &requested)?),
+        RequestedType::Journey(_) | RequestedType::Portal(_) if caller.is_anonymized() => {
+            let reason = "an anonymized token cannot create public tokens";
+            return Err(ApiError::PermissionDenied(reason.to_owned()));
+        }
+        RequestedType::Journey(id) => TokenType::Journey(id),
+        RequestedType::Portal(id) => TokenType::Portal(id),
+    })
+}
+
+fn access(caller: &Caller, creator: &StoredCreator, requested: &RequestedAccess) -> Result<Access, ApiError> {
+    let (roles, inherited_denies) = creator.delegate(caller, &requested.requested_roles)?.into_parts();
+    // *(never wider)* A child token inherits the flags of its parent.
+    let read_only = requested.read_only || caller.is_read_only();
+    let anonymize = requested.anonymize || caller.is_anonymized();
+    Ok(Access { roles, inherited_denies, read_only, anonymize })
 }
 
 /// Two tokens with one id: a collision of 126-bit keys, or an item that this operation did not write.

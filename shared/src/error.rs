@@ -24,8 +24,12 @@ pub enum ErrorCode {
     RoleNotHeld,
     /// 403: a read-only token requests an action that is not read-only.
     ReadOnlyToken,
+    /// 403: the token is bound to networks, and the request comes from no address in them.
+    AddressNotAllowed,
     /// 403: the token would outlive its parent.
     LifetimeExceedsParent,
+    /// 403: the networks of the token would not be within those of its parent.
+    AddressesExceedParent,
     /// 403: a token that a token created cannot create tokens.
     TooDeep,
     /// 403: the roles exceed the limit of a token or of the authorizer's context.
@@ -50,13 +54,15 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidRequest,
         Self::Unauthenticated,
         Self::PermissionDenied,
         Self::RoleNotHeld,
         Self::ReadOnlyToken,
+        Self::AddressNotAllowed,
         Self::LifetimeExceedsParent,
+        Self::AddressesExceedParent,
         Self::TooDeep,
         Self::TooManyRoles,
         Self::NotFound,
@@ -78,7 +84,9 @@ impl ErrorCode {
             Self::PermissionDenied => "permission_denied",
             Self::RoleNotHeld => "role_not_held",
             Self::ReadOnlyToken => "read_only_token",
+            Self::AddressNotAllowed => "address_not_allowed",
             Self::LifetimeExceedsParent => "lifetime_exceeds_parent",
+            Self::AddressesExceedParent => "addresses_exceed_parent",
             Self::TooDeep => "too_deep",
             Self::TooManyRoles => "too_many_roles",
             Self::NotFound => "not_found",
@@ -152,6 +160,8 @@ pub enum ApiError {
     RoleNotHeld(RoleId),
     /// The token would outlive its parent, which expires at this time.
     LifetimeExceedsParent(UnixTime),
+    /// The networks of the token would not be within those of its parent.
+    AddressesExceedParent,
     /// The caller is a token that a token created, and such a token cannot create tokens.
     TooDeep,
     /// The roles exceed the limit of a token. The message contains the numbers.
@@ -184,6 +194,7 @@ impl ApiError {
             Self::PermissionDenied(_) => ErrorCode::PermissionDenied,
             Self::RoleNotHeld(_) => ErrorCode::RoleNotHeld,
             Self::LifetimeExceedsParent(_) => ErrorCode::LifetimeExceedsParent,
+            Self::AddressesExceedParent => ErrorCode::AddressesExceedParent,
             Self::TooDeep => ErrorCode::TooDeep,
             Self::TooManyRoles(_) => ErrorCode::TooManyRoles,
             Self::NotFound => ErrorCode::NotFound,
@@ -200,6 +211,10 @@ impl ApiError {
             Self::Invalid(message) | Self::PermissionDenied(message) | Self::TooManyRoles(message) => message.clone(),
             Self::RoleNotHeld(role) => DelegationError::NotHeld(role.clone()).to_string(),
             Self::LifetimeExceedsParent(end) => LifetimeError::BeyondParent(*end).to_string(),
+            Self::AddressesExceedParent => {
+                "each network of `allowed_cidrs` must be within a network of the token that creates the token"
+                    .to_owned()
+            }
             Self::TooLarge => "the body must not exceed 16 KiB".to_owned(),
             Self::UnsupportedMediaType => "the `Content-Type` of the body must be `application/json`".to_owned(),
             Self::Unauthenticated(_) => "a valid bearer token is required".to_owned(),

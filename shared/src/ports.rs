@@ -177,6 +177,16 @@ pub struct AuthorizationData {
 }
 
 impl AuthorizationData {
+    /// Removes the token that is stored under the key of `id` and returns it; `None` if none is.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`PortErrorKind::InvalidItem`] if the stored item cannot be read.
+    pub fn take_token(&mut self, id: &TokenId) -> Result<Option<Token>, PortError> {
+        let invalid = PortError::new(Service::DynamoDb, "BatchGetItem", PortErrorKind::InvalidItem);
+        self.tokens.remove(id.key()).transpose().map_err(|error| invalid.with_detail(error.to_string()))
+    }
+
     /// The ids of the roles that exist.
     #[must_use]
     pub fn existing(&self) -> HashSet<RoleId> {

@@ -55,6 +55,8 @@ pub struct Token {
     pub parent: Option<TokenId>,
     /// Time of expiration; `None` means that the token does not expire.
     pub expires_at: Option<UnixTime>,
+    /// The networks from which the token may be used; `None` means any.
+    pub allowed_networks: Option<AllowedNetworks>,
     /// The revocation, if the token is revoked. *(revoked is final)*
     pub revocation: Option<Revocation>,
     /// Day in UTC on which a request with the token was last allowed.

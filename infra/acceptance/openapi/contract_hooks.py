@@ -13,6 +13,8 @@ REASONS = (
     # A lifetime in milliseconds must be a whole number of seconds.
     "`expires_in` must be whole seconds, ",
     "`assignments` and `assume_roles` are two names of one member and must be equal",
+    # An address, its prefix and the bits after it.
+    "`allowed_cidrs`: ",
     # Unicode general categories, which the pattern of a schema cannot name.
     *(
         f"`{member}` must {rule}"

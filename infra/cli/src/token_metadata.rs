@@ -36,12 +36,16 @@ pub struct TokenMetadata {
     read_only: bool,
     #[serde(default)]
     anonymize: bool,
+    /// The networks from which the token may be used; empty if it may be used from any address.
+    #[serde(default)]
+    allowed_cidrs: Vec<String>,
     revoked_at: Option<Timestamp>,
     revoked_by: Option<String>,
 }
 
 /// The columns of [`TokenMetadata::row`].
-pub const TABLE_HEADER: [&str; 7] = ["ID", "NAME", "TYPE", "EXPIRES", "LAST USED", "CREATED BY", "ROLES"];
+pub const TABLE_HEADER: [&str; 8] =
+    ["ID", "NAME", "TYPE", "EXPIRES", "LAST USED", "CREATED BY", "ROLES", "RESTRICTIONS"];
 
 /// Returns the names of all token types.
 #[must_use]
@@ -76,7 +80,16 @@ impl TokenMetadata {
             self.last_used.clone().unwrap_or_else(|| "-".to_owned()),
             self.created_by.clone().unwrap_or_else(|| "-".to_owned()),
             self.roles(),
+            self.restrictions(),
         ]
+    }
+
+    /// What limits the token in addition to its roles.
+    fn restrictions(&self) -> String {
+        let read_only = self.read_only.then(|| "read-only".to_owned());
+        let networks = (!self.allowed_cidrs.is_empty()).then(|| format!("from {}", self.allowed_cidrs.join(" ")));
+        let all: Vec<_> = [read_only, networks].into_iter().flatten().collect();
+        if all.is_empty() { "-".to_owned() } else { all.join(", ") }
     }
 
     /// The roles, and in parentheses those of which only the denies apply.
@@ -109,6 +122,7 @@ impl TokenMetadata {
             ("last used", self.last_used.clone()),
             ("read-only", flag(self.read_only)),
             ("anonymize", flag(self.anonymize)),
+            ("networks", Some(self.allowed_cidrs.join(" ")).filter(|networks| !networks.is_empty())),
             ("revoked", time(self.revoked_at)),
             ("revoked by", self.revoked_by.clone()),
         ];

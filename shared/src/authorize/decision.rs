@@ -87,6 +87,11 @@ impl Rejection {
         Self::new(ErrorCode::ReadOnlyToken, reason)
     }
 
+    /// The denial of a token outside of its networks. It names neither the networks nor the address.
+    pub(super) fn address_not_allowed() -> Self {
+        Self::new(ErrorCode::AddressNotAllowed, "this token may not be used from the address of the request")
+    }
+
     pub(super) fn for_caller(self, caller: Option<Caller>) -> AuthorizeError {
         let Self { code, reason, cause } = self;
         AuthorizeError::Denied(Box::new(Denial { caller, code, reason, cause }))

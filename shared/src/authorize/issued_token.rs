@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    AuthenticatedCaller, Authorize, AuthorizeError, AuthorizerPorts, InactiveToken, OrgHeader, deny_org,
-    unauthenticated,
+    AuthenticatedCaller, AuthorizationRequest, Authorize, AuthorizeError, AuthorizerPorts, InactiveToken, OrgHeader,
+    Rejection, deny_org, unauthenticated,
 };
 use crate::{
     caller::{Caller, CallerIdentity, CallingToken},
@@ -38,14 +38,14 @@ impl<P: AuthorizerPorts> Authorize<P> {
         &self,
         family: Family,
         token: &Unverified<'_>,
-        org: &OrgHeader,
+        request: &AuthorizationRequest,
     ) -> Result<AuthenticatedCaller, AuthorizeError> {
         if token.typ().as_deref() != Some("at+jwt") {
             return Err(unauthenticated("header `typ` is not at+jwt"));
         }
         let claims: Claims = token.verify(self.keys.of(family).key_set().await?.as_ref())?;
         let items = ReferencedItems::of(&claims).ok_or_else(|| unauthenticated("claims contain an invalid id"))?;
-        let authenticated = self.authenticate_claims(family, &claims, &items, org).await;
+        let authenticated = self.authenticate_claims(family, &claims, &items, request).await;
         // Errors name the token only from here on: before its signature is verified, the id may be forged.
         authenticated.map_err(|error| error.with_token(|| items.inactive_token()))
     }
@@ -56,7 +56,7 @@ impl<P: AuthorizerPorts> Authorize<P> {
         family: Family,
         claims: &Claims,
         items: &ReferencedItems,
-        org: &OrgHeader,
+        request: &AuthorizationRequest,
     ) -> Result<AuthenticatedCaller, AuthorizeError> {
         if !self.policy.issuers.of(family).iter().any(|issuer| claims.are_under(issuer)) {
             return Err(unauthenticated("token audience is not accepted"));
@@ -71,12 +71,19 @@ impl<P: AuthorizerPorts> Authorize<P> {
             return Err(unauthenticated("claims do not match the stored token"));
         }
         require_active_parent(&data, stored_token, now)?;
-        match org {
+        match &request.org {
             OrgHeader::Absent => {}
             OrgHeader::Org(org) if *org == stored_token.org => {}
             _ => return Err(deny_org("a token can be used only in its own organization")),
         }
-        Ok(authenticated_caller(stored_token.clone(), data, now))
+        let is_source_allowed =
+            stored_token.allowed_networks.as_ref().is_none_or(|networks| networks.allow(request.source));
+        let authenticated = authenticated_caller(stored_token.clone(), data, now);
+        if is_source_allowed {
+            Ok(authenticated)
+        } else {
+            Err(Rejection::address_not_allowed().for_caller(Some(authenticated.caller)))
+        }
     }
 }
 

@@ -111,6 +111,7 @@ fn request(credential: &str) -> AuthorizationRequest {
         route: "POST /v1/access-tokens".to_owned(),
         parameters: HashMap::new(),
         org: OrgHeader::Absent,
+        source: "203.0.113.9".parse().ok(),
     }
 }
 
@@ -618,6 +619,62 @@ async fn read_only_token_is_limited_to_safe_methods() {
         ..request(&issued_jwt(&claims_of(&admin())))
     };
     assert_eq!(code(decide(&authorizer(&ledger), &request).await), "granted", "not read-only");
+}
+
+/// A token that is bound to networks is denied elsewhere on every route that reads a credential, its own included.
+#[tokio::test]
+async fn token_outside_its_networks_is_denied_on_every_route() {
+    let networks = Some(samples::networks(&["203.0.113.0/24", "2001:db8::/32"]));
+    let bound = Token { allowed_networks: networks.clone(), ..admin() };
+    let public = Token { allowed_networks: networks, ..samples::journey() };
+    let [_, ec] = keys::both();
+    let claims = Claims::of(&public, &issuer(PUBLIC_ISSUER, AUDIENCE));
+    let public_jwt = SigningInput::new(ec.public().alg(), ec.public().kid(), &claims).unwrap();
+    let public_jwt = public_jwt.sign_with(|text| ec.sign(text));
+    let ledger = ledger([bound.clone(), public]);
+    let bound_jwt = issued_jwt(&claims_of(&bound));
+    for (jwt, route) in [
+        (&bound_jwt, "POST /v1/access-tokens"),
+        (&bound_jwt, "GET /v1/access-tokens/{id}"),
+        (&bound_jwt, "GET /v1/permissions/me"),
+        (&public_jwt, "GET /v1/journey"),
+    ] {
+        for (source, expected) in [
+            (Some("203.0.113.9"), "granted"),
+            (Some("::ffff:203.0.113.9"), "granted"),
+            (Some("2001:db8::9"), "granted"),
+            (Some("203.0.114.9"), "address_not_allowed"),
+            (Some("::203.0.113.9"), "address_not_allowed"),
+            (None, "address_not_allowed"),
+        ] {
+            let request = AuthorizationRequest {
+                route: route.to_owned(),
+                parameters: HashMap::from([("id".to_owned(), "self".to_owned())]),
+                source: source.map(|address| address.parse().unwrap()),
+                ..request(jwt)
+            };
+            let decision = decide(&authorizer(&ledger), &request).await;
+            if let Err(AuthorizeError::Denied(denial)) = &decision {
+                assert!(denial.caller.is_some(), "the log names the caller");
+                assert!(!denial.reason.contains("203.0.11"), "{}", denial.reason);
+            }
+            assert_eq!(code(decision), expected, "{route} {source:?}");
+        }
+    }
+    let denied = AuthorizationRequest { source: None, ..request(&bound_jwt) };
+    assert_eq!(
+        code(decide(&authorizer(&self::ledger([admin()])), &denied).await),
+        "granted",
+        "a token without networks"
+    );
+    assert_eq!(ledger.token(&bound.id).unwrap().last_used, Some(samples::at(NOW).date()));
+}
+
+#[tokio::test]
+async fn denied_address_is_not_a_use_of_the_token() {
+    let ledger = ledger([Token { allowed_networks: Some(samples::networks(&["::/0"])), ..admin() }]);
+    assert_eq!(code(authorize(&ledger, &issued_jwt(&claims_of(&admin()))).await), "address_not_allowed");
+    assert_eq!(ledger.token(&admin().id).unwrap().last_used, None);
 }
 
 #[tokio::test]

@@ -9,13 +9,13 @@ use crate::{
     json::excerpt,
     permissions::{MAX_REQUESTED_ROLES, RoleId},
     token::{
-        Family, Fingerprint, Lifetime, LifetimeError, NOT_OFFERED, TargetId, TargetIdError, TokenName, TypeName,
-        UnknownType, require_visible,
+        AllowedNetworks, Family, Fingerprint, Lifetime, LifetimeError, NOT_OFFERED, Network, TargetId, TargetIdError,
+        TokenName, TypeName, UnknownType, require_visible,
     },
 };
 
 /// Members that a request for any token type may contain.
-const COMMON_MEMBERS: [&str; 3] = ["name", "token_type", "expires_in"];
+const COMMON_MEMBERS: [&str; 4] = ["name", "token_type", "expires_in", "allowed_cidrs"];
 /// Further members of a request for a type of the access family.
 const ACCESS_MEMBERS: [&str; 4] = ["assignments", "assume_roles", "read_only", "anonymize"];
 
@@ -28,6 +28,8 @@ pub struct CreateTokenRequest {
     pub requested_type: RequestedType,
     /// Requested lifetime; `None` means the default of the type.
     pub lifetime: Option<Lifetime>,
+    /// The networks from which the token may be used; `None` means those of the caller.
+    pub allowed_networks: Option<AllowedNetworks>,
     /// Distinguishes this request from others with the same idempotency key.
     pub fingerprint: Fingerprint,
 }
@@ -68,6 +70,15 @@ impl RequestedType {
             Self::App(_) => TypeName::App,
             Self::Journey(_) => TypeName::Journey,
             Self::Portal(_) => TypeName::Portal,
+        }
+    }
+
+    /// The requested roles and flags; `None` for a public token.
+    #[must_use]
+    pub fn access(&self) -> Option<&RequestedAccess> {
+        match self {
+            Self::Api(access) | Self::Assume(access) | Self::App(access) => Some(access),
+            Self::Journey(_) | Self::Portal(_) => None,
         }
     }
 }
@@ -111,6 +122,7 @@ impl CreateTokenRequest {
             name: name(members)?,
             requested_type: requested_type(members, type_name)?,
             lifetime: lifetime(members, type_name)?,
+            allowed_networks: allowed_networks(members)?,
             fingerprint: fingerprint(members),
         })
     }
@@ -228,6 +240,19 @@ fn lifetime(members: &Map<String, Value>, type_name: TypeName) -> Result<Option<
         Some(_) => Err(LifetimeError::Form),
     };
     lifetime.map(Some).map_err(|error| invalid(error.to_string()))
+}
+
+fn allowed_networks(members: &Map<String, Value>) -> Result<Option<AllowedNetworks>, ApiError> {
+    let Some(value) = members.get("allowed_cidrs") else { return Ok(None) };
+    let not_a_list = || invalid("`allowed_cidrs` must be an array of networks in CIDR notation".to_owned());
+    let networks = value.as_array().ok_or_else(not_a_list)?.iter().map(|value| {
+        let text = value.as_str().ok_or_else(not_a_list)?;
+        let network: Result<Network, _> = text.parse();
+        network.map_err(|error| invalid(format!("`allowed_cidrs`: `{}` {error}", excerpt(text))))
+    });
+    let networks: Vec<_> = networks.collect::<Result<_, _>>()?;
+    let allowed = AllowedNetworks::try_from(networks);
+    allowed.map(Some).map_err(|error| invalid(format!("`allowed_cidrs` {error}")))
 }
 
 /// The value of a JSON number, which may be written as `3600`, `3600.0` or `3.6e3` (RFC 8259, section 6); `None` if it
@@ -355,6 +380,13 @@ mod tests {
                 json!({"name": "n", "expires_in": 60, "token_type": "assume"}),
                 "is not allowed for tokens of type assume",
             ),
+            (json!({"name": "n", "allowed_cidrs": null}), "`allowed_cidrs` must be an array"),
+            (json!({"name": "n", "allowed_cidrs": "10.0.0.0/8"}), "`allowed_cidrs` must be an array"),
+            (json!({"name": "n", "allowed_cidrs": [10]}), "`allowed_cidrs` must be an array"),
+            (json!({"name": "n", "allowed_cidrs": []}), "`allowed_cidrs` must not be empty"),
+            (json!({"name": "n", "allowed_cidrs": vec!["::1"; 21]}), "more than 20 networks and contains 21"),
+            (json!({"name": "n", "allowed_cidrs": ["::1", "here"]}), "`allowed_cidrs`: `here` is not an IP address"),
+            (json!({"name": "n", "allowed_cidrs": ["10.0.0.1/8"]}), "its network is `10.0.0.0/8`"),
             (json!({"name": "n", "read_only": "true"}), "`read_only` must be true or false"),
             (json!({"name": "n", "anonymize": 1}), "`anonymize` must be true or false"),
         ] {

@@ -110,7 +110,7 @@ async fn create_reads_ledger_only_for_owner_with_other_roles() {
 
 #[tokio::test]
 async fn child_token_inherits_parent_limits() {
-    let ledger = Memory::default();
+    let ledger = Memory::with([tokens::plain()]);
     let mut parent = token(&["123:a"], None, Some(tokens::at(5_000)));
     let flags = token_mut(&mut parent);
     flags.anonymize = true;
@@ -124,6 +124,89 @@ async fn child_token_inherits_parent_limits() {
     assert!(matches!(public, Err(ApiError::PermissionDenied(_))), "a public token cannot be anonymized: {public:?}");
     let longer = create_token(&ledger, &parent, json!({"name": "n", "expires_in": 4_001})).await;
     assert_eq!(longer, Err(ApiError::LifetimeExceedsParent(tokens::at(5_000))));
+}
+
+/// [`tokens::plain`], the token that calls in these tests, bound to these networks.
+fn parent_with(networks: &[&str]) -> Token {
+    Token { allowed_networks: Some(tokens::networks(networks)), ..tokens::plain() }
+}
+
+#[tokio::test]
+async fn child_networks_are_within_those_of_the_parent() {
+    let caller = token(&["123:a"], None, None);
+    let parent = parent_with(&["10.0.0.0/8", "2001:db8::/32"]);
+    for (requested, expected) in [
+        (json!(null), Ok(parent.allowed_networks.clone())),
+        (json!(["10.1.0.0/16"]), Ok(Some(tokens::networks(&["10.1.0.0/16"])))),
+        (json!(["2001:db8::1", "10.0.0.0/8"]), Ok(Some(tokens::networks(&["2001:db8::1", "10.0.0.0/8"])))),
+        (json!(["::ffff:10.1.0.0/112"]), Ok(Some(tokens::networks(&["10.1.0.0/16"])))),
+        (json!(["0.0.0.0/0"]), Err(ApiError::AddressesExceedParent)),
+        (json!(["::/0"]), Err(ApiError::AddressesExceedParent)),
+        (json!(["10.1.0.0/16", "11.0.0.1"]), Err(ApiError::AddressesExceedParent)),
+    ] {
+        for body in
+            [json!({"name": "n"}), json!({"name": "n", "journey_id": "j"}), json!({"name": "n", "token_type": "app"})]
+        {
+            let ledger = Memory::with([parent.clone()]);
+            let mut body = body;
+            if !requested.is_null() {
+                body["allowed_cidrs"] = requested.clone();
+            }
+            let created = create_token(&ledger, &caller, body.clone()).await.map(|token| token.allowed_networks);
+            assert_eq!(created, expected, "{body}");
+        }
+    }
+    let unbound = Memory::with([tokens::plain()]);
+    let created = create_token(&unbound, &caller, json!({"name": "n", "allowed_cidrs": ["::/0"]})).await.unwrap();
+    assert_eq!(created.allowed_networks, Some(tokens::networks(&["::/0"])));
+}
+
+#[tokio::test]
+async fn create_by_missing_token_is_unauthenticated() {
+    let caller = token(&["123:a"], None, None);
+    let foreign = Token { org: "456".parse().unwrap(), ..tokens::plain() };
+    let other_type = Token { id: "app_5ZugdRXasLfWBypHi93Fk".parse().unwrap(), ..tokens::plain() };
+    for ledger in [Memory::default(), Memory::with([foreign]), Memory::with([other_type])] {
+        let stored = ledger.state().tokens.len();
+        let error = create_token(&ledger, &caller, json!({"name": "n"})).await.unwrap_err();
+        assert_eq!(error.code().as_str(), "unauthenticated");
+        assert_eq!(ledger.state().tokens.len(), stored);
+    }
+    let ledger = Memory::default();
+    let unreadable = Err(crate::ports::ItemError::Newer(9));
+    ledger.state().tokens.insert(tokens::plain().id.key().clone(), unreadable);
+    let error = create_token(&ledger, &caller, json!({"name": "n"})).await.unwrap_err();
+    assert!(error.server_error().is_some(), "{error:?}");
+}
+
+#[tokio::test]
+async fn create_by_token_reads_its_item_with_the_roles_at_once() {
+    let ledger = Memory::with([tokens::plain()]).role("123:b", &json!([]));
+    let owner = token(&["123:owner"], None, None);
+    let named = json!({"name": "n", "assignments": ["123:b"]});
+    assert!(create_token(&ledger, &owner, named).await.is_ok());
+    assert_eq!(ledger.state().calls, 2, "one read, one insert");
+}
+
+#[tokio::test]
+async fn replay_of_token_with_wider_networks_than_parent_is_rejected() {
+    let ledger = Memory::with([tokens::plain()]);
+    let caller = token(&["123:a"], None, None);
+    let body = json!({"name": "n", "allowed_cidrs": ["10.1.0.0/16"]});
+    let any = json!({"name": "n", "journey_id": "j"});
+    let created = create_with_key(&ledger, &caller, "k", body.clone()).await.unwrap();
+    let unbound = create_with_key(&ledger, &caller, "public", any.clone()).await.unwrap();
+    for token in [&created, &unbound] {
+        let older = Token { created_at: tokens::at(900), ..token.clone() };
+        ledger.state().tokens.insert(token.id.key().clone(), Ok(older));
+    }
+    for (networks, is_replayed) in [(&["10.0.0.0/8"][..], true), (&["10.1.1.0/24"], false), (&["::/0"], false)] {
+        ledger.state().tokens.insert(tokens::plain().id.key().clone(), Ok(parent_with(networks)));
+        let replayed = create_with_key(&ledger, &caller, "k", body.clone()).await;
+        assert_eq!(replayed.is_ok(), is_replayed, "{networks:?}: {replayed:?}");
+        let replayed = create_with_key(&ledger, &caller, "public", any.clone()).await;
+        assert_eq!(replayed, Err(ApiError::AddressesExceedParent), "{networks:?}");
+    }
 }
 
 #[tokio::test]
@@ -283,7 +366,7 @@ async fn replay_of_token_with_hidden_character_succeeds() {
 /// A retry succeeds even if a new token could no longer be created: the checks apply to the stored token.
 #[tokio::test]
 async fn replay_is_checked_against_stored_token() {
-    let ledger = Memory::default();
+    let ledger = Memory::with([tokens::plain()]);
     let retry = async |caller: &Caller, second: i64, max_lifetime: Option<&str>, body: &Value| {
         let clock = At(tokens::at(second));
         let max_lifetime = max_lifetime.map(|text| text.parse().unwrap());
@@ -347,7 +430,7 @@ async fn create_oversized_token_reports_how_many_roles_fit() {
 /// A stored token of another organization, creator or parent, or without a fingerprint, is never released.
 #[tokio::test]
 async fn retry_with_stored_token_of_other_creator_is_internal_error() {
-    let ledger = Memory::default();
+    let ledger = Memory::with([tokens::plain()]);
     let caller = token(&["123:a"], None, None);
     let created = create_with_key(&ledger, &caller, "k", json!({"name": "n"})).await.unwrap();
     let replace = |token: Token| ledger.state().tokens.insert(created.id.key().clone(), Ok(token));
@@ -367,7 +450,7 @@ async fn retry_with_stored_token_of_other_creator_is_internal_error() {
 
 #[tokio::test]
 async fn replay_of_token_that_outlives_parent_is_rejected() {
-    let ledger = Memory::default();
+    let ledger = Memory::with([tokens::plain()]);
     let retry = async |parent_end: i64| {
         create_with_key(
             &ledger,

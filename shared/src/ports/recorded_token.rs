@@ -1,6 +1,6 @@
 //! *(recorded before released)* The proof that a token is stored, and the only functions that create it.
 
-use super::{InsertToken, PortError, PortErrorKind, ReadAuthorizationData, Service};
+use super::{InsertToken, PortError, ReadAuthorizationData};
 use crate::{
     jwt::ReleaseProof,
     token::{Token, TokenId},
@@ -77,10 +77,8 @@ pub async fn insert_token(ledger: &impl InsertToken, token: Token) -> Result<Ins
 ///
 /// # Errors
 ///
-/// Returns the errors of the adapter, and [`PortErrorKind::InvalidItem`] if the stored item cannot be read.
+/// Returns the errors of the adapter, and [`PortErrorKind::InvalidItem`](super::PortErrorKind::InvalidItem) if the stored item cannot be read.
 pub async fn find_token(ledger: &impl ReadAuthorizationData, id: &TokenId) -> Result<Option<RecordedToken>, PortError> {
     let mut data = ledger.read_authorization_data(std::slice::from_ref(id), &[]).await?;
-    let token = data.tokens.remove(id.key()).transpose();
-    let invalid = PortError::new(Service::DynamoDb, "BatchGetItem", PortErrorKind::InvalidItem);
-    token.map(|token| token.map(RecordedToken)).map_err(|error| invalid.with_detail(error.to_string()))
+    Ok(data.take_token(id)?.map(RecordedToken))
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Token;
+use super::{AllowedNetworks, Token};
 use crate::permissions::RoleId;
 
 /// A token in a response. The JWT is not part of it.
@@ -27,6 +27,8 @@ pub struct Item {
     read_only: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     anonymize: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed_cidrs: Option<AllowedNetworks>,
     created_by: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<String>,
@@ -58,6 +60,7 @@ impl Item {
             portal_id: token_type.portal_id().map(ToOwned::to_owned),
             read_only: access.is_some_and(|access| access.read_only),
             anonymize: access.is_some_and(|access| access.anonymize),
+            allowed_cidrs: token.allowed_networks.clone(),
             created_by: token.created_by.to_string(),
             owner: token.owner().map(ToString::to_string),
             parent: token.parent.as_ref().map(ToString::to_string),
@@ -96,6 +99,8 @@ mod tests {
         let inheriting = json!(Item::of(&samples::with_inherited_denies()));
         assert_eq!(inheriting["assignments"], json!(["123:viewer"]));
         assert_eq!(inheriting["inherited_denies"], json!(["123:no_billing", "123:owner"]));
+        let bound = json!(Item::of(&samples::with_networks()));
+        assert_eq!(bound["allowed_cidrs"], json!(["203.0.113.0/24", "2001:db8::/32"]));
         let revoked = json!(Item::of(&samples::revoked()));
         assert_eq!(revoked["revoked_at"], "2019-08-24T14:30:00Z");
         assert_eq!(revoked["revoked_by"], "local|1002");

@@ -1,6 +1,6 @@
 //! Sample tokens for tests.
 
-use super::{Access, Revocation, Token, TokenType, UnixTime};
+use super::{Access, AllowedNetworks, Network, Revocation, Token, TokenType, UnixTime};
 
 pub(crate) fn at(seconds: i64) -> UnixTime {
     UnixTime::try_from(seconds).unwrap()
@@ -23,6 +23,7 @@ pub(crate) fn plain() -> Token {
         owner: Some("local|1001".parse().unwrap()),
         parent: None,
         expires_at: None,
+        allowed_networks: None,
         revocation: None,
         last_used: None,
         fingerprint: None,
@@ -57,19 +58,30 @@ pub(crate) fn with_inherited_denies() -> Token {
     Token { id, token_type, ..plain() }
 }
 
+/// The list of these networks.
+pub(crate) fn networks(texts: &[&str]) -> AllowedNetworks {
+    texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<Network>>().try_into().unwrap()
+}
+
+/// A token like [`plain`] that is bound to two networks.
+pub(crate) fn with_networks() -> Token {
+    let id = "api_NNNNNNNNNNNNNNNNNNNNN".parse().unwrap();
+    Token { id, allowed_networks: Some(networks(&["203.0.113.0/24", "2001:db8::/32"])), ..plain() }
+}
+
 /// [`plain`] after its revocation.
 pub(crate) fn revoked() -> Token {
     let revocation = Revocation { at: at(1_566_657_000), by: "local|1002".parse().unwrap() };
     Token { revocation: Some(revocation), ..plain() }
 }
 
-/// One token of each kind: plain, child, with inherited denies, revoked, journey and portal.
-pub(crate) fn tokens() -> [Token; 6] {
+/// One token of each kind: plain, child, with inherited denies, with networks, revoked, journey and portal.
+pub(crate) fn tokens() -> [Token; 7] {
     let portal = Token {
         id: "portal_PPPPPPPPPPPPPPPPPPPPP".parse().unwrap(),
         token_type: TokenType::Portal("p-1".parse().unwrap()),
         fingerprint: Some(super::Fingerprint::of("{}")),
         ..plain()
     };
-    [plain(), child(), with_inherited_denies(), revoked(), journey(), portal]
+    [plain(), child(), with_inherited_denies(), with_networks(), revoked(), journey(), portal]
 }

@@ -30,7 +30,9 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::PermissionDenied
         | ErrorCode::RoleNotHeld
         | ErrorCode::ReadOnlyToken
+        | ErrorCode::AddressNotAllowed
         | ErrorCode::LifetimeExceedsParent
+        | ErrorCode::AddressesExceedParent
         | ErrorCode::TooDeep
         | ErrorCode::TooManyRoles => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
@@ -81,6 +83,7 @@ mod tests {
             (ApiError::PermissionDenied(text()), 403, "permission_denied"),
             (ApiError::RoleNotHeld("1:a".parse().unwrap()), 403, "role_not_held"),
             (ApiError::LifetimeExceedsParent(crate::token::UnixTime::EPOCH), 403, "lifetime_exceeds_parent"),
+            (ApiError::AddressesExceedParent, 403, "addresses_exceed_parent"),
             (ApiError::TooDeep, 403, "too_deep"),
             (ApiError::TooManyRoles(text()), 403, "too_many_roles"),
             (ApiError::NotFound, 404, "not_found"),

@@ -14,6 +14,7 @@ use crate::{
 pub const HELP_EXAMPLES: &str = "Examples:
   TOKEN=$(latchkey token create --name 'My application')
   latchkey token create --name Nightly --role 123:viewer --expires-in 30d --read-only
+  latchkey token create --name Office --allowed-cidr 203.0.113.0/24 --allowed-cidr 2001:db8::/32
   latchkey token create --name Checkout --type journey --journey-id 5f0c --output json";
 
 /// The arguments of `latchkey token create`, serialized as the request's body.
@@ -42,6 +43,11 @@ pub struct CreateCommand {
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     anonymize: bool,
+    /// Network from which the token may be used, such as 203.0.113.0/24; repeatable (default: any address, or the networks of
+    /// the token that creates it)
+    #[arg(long = "allowed-cidr", value_name = "CIDR")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allowed_cidrs: Vec<String>,
     /// Journey of a journey token
     #[arg(long, value_name = "ID")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -54,6 +54,16 @@ fn inherited_denies_are_shown() {
 }
 
 #[test]
+fn networks_of_token_are_shown() {
+    let mut bound = token(1, "n");
+    bound["allowed_cidrs"] = json!(["203.0.113.0/24", "2001:db8::/32"]);
+    let details = run("token get self", &bound.to_string());
+    assert!(details.contains("networks") && details.contains("203.0.113.0/24 2001:db8::/32"), "{details}");
+    assert!(run("token list", &json!([bound]).to_string()).contains("203.0.113.0/24 2001:db8::/32"));
+    assert!(!run("token get self", &token(1, "n").to_string()).contains("networks"));
+}
+
+#[test]
 fn text_of_the_service_is_escaped() {
     let hostile = "prod\u{202e}nimda\u{1b}[2J\u{9b}2J\nrow";
     let escaped = "prod\\u{202e}nimda\\u{1b}[2J\\u{9b}2J\\u{a}row";

@@ -117,6 +117,7 @@ impl UserTokens {
             route: ROUTE.to_owned(),
             parameters: HashMap::new(),
             org: OrgHeader::Absent,
+            source: None,
         };
         match self.runtime.block_on(authorize.decide(&request)) {
             Decision::Allow(_) => Ok(()),

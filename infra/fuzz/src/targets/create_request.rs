@@ -1,5 +1,7 @@
 //! Target `create-request`: the body of a request that creates a token.
 
+use std::net::IpAddr;
+
 use serde_json::{Map, Value, json};
 use shared::{
     create::{CreateTokenRequest, RequestedType},
@@ -14,10 +16,10 @@ use crate::json_members::JsonMembers;
 pub(super) const TARGET: Target = Target { name: "create-request", run, seeds };
 
 /// Members of the contract that types of the access family have.
-const ACCESS_MEMBERS: [&str; 7] =
-    ["name", "token_type", "expires_in", "assignments", "assume_roles", "read_only", "anonymize"];
+const ACCESS_MEMBERS: [&str; 8] =
+    ["name", "token_type", "expires_in", "allowed_cidrs", "assignments", "assume_roles", "read_only", "anonymize"];
 /// Members of the contract that types of the public family have.
-const PUBLIC_MEMBERS: [&str; 5] = ["name", "token_type", "expires_in", "journey_id", "portal_id"];
+const PUBLIC_MEMBERS: [&str; 6] = ["name", "token_type", "expires_in", "allowed_cidrs", "journey_id", "portal_id"];
 /// Upper bound for an error message: it contains no more than an excerpt of the body.
 const MAX_MESSAGE_BYTES: usize = 400;
 
@@ -48,7 +50,26 @@ fn check(request: &CreateTokenRequest, members: &Map<String, Value>) {
         assert!((30.0..=31_536_000.0).contains(&seconds) && seconds.fract() == 0.0, "{seconds} seconds");
     }
     assert!(type_name != TypeName::Assume || request.lifetime.is_none());
+    check_networks(request, members);
     check_type(&request.requested_type, members);
+}
+
+/// The networks are those of the body: each is that of a text without a prefix, or its prefix is that of a text.
+fn check_networks(request: &CreateTokenRequest, members: &Map<String, Value>) {
+    assert_eq!(request.allowed_networks.is_some(), members.contains_key("allowed_cidrs"), "the restriction is lost");
+    let Some(networks) = &request.allowed_networks else { return };
+    let texts: Vec<_> =
+        members["allowed_cidrs"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    assert!((1..=20).contains(&texts.len()), "{texts:?}");
+    for text in texts {
+        assert!(
+            text.len() <= 49 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || b":./".contains(&byte)),
+            "{text}"
+        );
+        let address: IpAddr = text.split('/').next().unwrap().parse().unwrap();
+        let source = address.to_string().parse().ok();
+        assert!(networks.allow(source), "the first address of {text} is not in its network");
+    }
 }
 
 /// The type of a token if the body has no `token_type`.
@@ -91,5 +112,10 @@ fn seeds() -> Vec<Vec<u8>> {
         r#"{"name":"n","expires_in":1e3}"#,
         r#"{"name":"n","expires_in":3600.5}"#,
         r#"{"name":"n","expires_in":-0.0}"#,
+        r#"{"name":"n","allowed_cidrs":["203.0.113.0/24","2001:db8::/32","::1","10.0.0.1","::/0"]}"#,
+        r#"{"name":"n","allowed_cidrs":["::ffff:0:0/96","::ffff:203.0.113.0/120"],"journey_id":"j-1"}"#,
+        r#"{"name":"n","allowed_cidrs":["10.0.0.1/8"]}"#,
+        r#"{"name":"n","allowed_cidrs":["fe80::1%eth0","010.0.0.0/8","10.0.0.0/08","10.0.0.1:80"]}"#,
+        r#"{"name":"n","allowed_cidrs":[]}"#,
     ]))
 }

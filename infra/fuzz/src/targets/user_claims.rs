@@ -101,6 +101,7 @@ fn decide(provider: &Value, claims: &[u8], ledger: &RecordingLedger) -> Decision
         route: ROUTE.to_owned(),
         parameters: std::collections::HashMap::new(),
         org: OrgHeader::Absent,
+        source: None,
     };
     RUNTIME.block_on(authorize.decide(&request))
 }

@@ -207,7 +207,7 @@ fn claims_that_differ_from_item_are_rejected_with_real_key() {
 fn item_of_newer_schema_version_is_rejected() {
     let stack = TestStack::new();
     let (item, token) = stack.create_token(&stack.owner_token(), &json!({}));
-    stack.set_attribute(token_id(&item), "v", 3);
+    stack.set_attribute(token_id(&item), "v", 4);
     stack.list(&token).assert_problem(401, "unauthenticated");
 }
 

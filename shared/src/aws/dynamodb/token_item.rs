@@ -8,16 +8,20 @@ use crate::{
     permissions::{OrgId, RoleId},
     ports::ItemError,
     token::{
-        Access, Date, Fingerprint, Revocation, Token, TokenClass, TokenId, TokenKey, TokenType, TypeName, UnixTime,
+        Access, AllowedNetworks, Date, Fingerprint, Revocation, Token, TokenClass, TokenId, TokenKey, TokenType,
+        TypeName, UnixTime,
     },
 };
 
-/// The schema version of an item without inherited denies. An item with them has [`MAX_SCHEMA_VERSION`].
+/// The schema version of an item without an attribute of a later version. The version of an item is the lowest one that
+/// has all of its attributes, so that older code rejects an item only if it would not apply a restriction of the token.
 const PLAIN_SCHEMA_VERSION: u32 = 1;
-
-/// The newest schema version of a token's item that this code reads. Newer items are rejected. Version 2 has the
-/// attribute `inherited_denies`, a restriction that code for version 1 would not apply.
-const MAX_SCHEMA_VERSION: u32 = 2;
+/// The schema version of an item with the attribute `inherited_denies`.
+const INHERITED_DENIES_SCHEMA_VERSION: u32 = 2;
+/// The schema version of an item with the attribute `allowed_cidrs`.
+const RESTRICTED_SCHEMA_VERSION: u32 = 3;
+/// The newest schema version of a token's item that this code reads. Newer items are rejected.
+const MAX_SCHEMA_VERSION: u32 = RESTRICTED_SCHEMA_VERSION;
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// Time for which the item of a revoked token is retained, in seconds: 30 days, in which it records who revoked the
@@ -55,6 +59,8 @@ pub struct TokenItem {
     parent: Option<String>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     expires_at: Option<UnixTime>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    allowed_cidrs: Option<AllowedNetworks>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     revoked_at: Option<UnixTime>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -104,7 +110,7 @@ impl TokenItem {
         Self {
             pk: Self::partition(token.id.key()),
             sk: Self::SORT.to_owned(),
-            v: if inherited_denies.is_empty() { PLAIN_SCHEMA_VERSION } else { MAX_SCHEMA_VERSION },
+            v: schema_version(token),
             id: token.id.to_string(),
             org: token.org.clone(),
             name: token.name.to_string(),
@@ -119,6 +125,7 @@ impl TokenItem {
             owner: token.owner.as_ref().map(ToString::to_string),
             parent: token.parent.as_ref().map(ToString::to_string),
             expires_at: token.expires_at,
+            allowed_cidrs: token.allowed_networks.clone(),
             revoked_at: token.revocation.as_ref().map(|revocation| revocation.at),
             revoked_by: token.revocation.as_ref().map(|revocation| revocation.by.to_string()),
             last_used: token.last_used,
@@ -143,8 +150,11 @@ impl TokenItem {
             return Err(ItemError::Attribute("pk"));
         }
         // A damaged item must not lose its restriction silently.
-        if self.v == MAX_SCHEMA_VERSION && self.inherited_denies.is_empty() {
+        if self.v == INHERITED_DENIES_SCHEMA_VERSION && self.inherited_denies.is_empty() {
             return Err(ItemError::Attribute("inherited_denies"));
+        }
+        if self.v == RESTRICTED_SCHEMA_VERSION && self.allowed_cidrs.is_none() {
+            return Err(ItemError::Attribute("allowed_cidrs"));
         }
         let is_foreign = |role: &RoleId| *role.org() != self.org;
         if self.roles.iter().any(is_foreign) {
@@ -163,6 +173,7 @@ impl TokenItem {
             owner: self.owner.map(|owner| read(&owner, "owner")).transpose()?,
             parent: self.parent.map(|parent| read(&parent, "parent")).transpose()?,
             expires_at: self.expires_at,
+            allowed_networks: self.allowed_cidrs,
             revocation: revocation(self.revoked_at, self.revoked_by.as_deref())?,
             last_used: self.last_used,
             fingerprint: self.fingerprint,
@@ -187,6 +198,16 @@ impl TokenItem {
             (TypeName::Portal, None, Some(id)) if has_no_access => Ok(TokenType::Portal(read(id, "portal_id")?)),
             _ => Err(ItemError::Attribute("id")),
         }
+    }
+}
+
+fn schema_version(token: &Token) -> u32 {
+    if token.allowed_networks.is_some() {
+        RESTRICTED_SCHEMA_VERSION
+    } else if !token.token_type.inherited_denies().is_empty() {
+        INHERITED_DENIES_SCHEMA_VERSION
+    } else {
+        PLAIN_SCHEMA_VERSION
     }
 }
 
@@ -276,6 +297,12 @@ mod tests {
         let inheriting = written(&samples::with_inherited_denies());
         assert_eq!(inheriting["v"], 2, "older code, which ignores the attribute, rejects the item");
         assert_eq!(inheriting["inherited_denies"], json!(["123:no_billing", "123:owner"]));
+        let bound = written(&samples::with_networks());
+        assert_eq!(bound["v"], 3, "older code, which ignores the attribute, rejects the item");
+        assert_eq!(bound["allowed_cidrs"], json!(["203.0.113.0/24", "2001:db8::/32"]));
+        let both =
+            Token { allowed_networks: samples::with_networks().allowed_networks, ..samples::with_inherited_denies() };
+        assert_eq!((&written(&both)["v"], TokenItem::of(&both).token()), (&json!(3), Ok(both)));
         let journey = written(&samples::journey());
         assert_eq!((&journey["by_org"], &journey["journey_id"]), (&json!("123#listed"), &json!("j-1")));
         assert_eq!(journey.get("ttl"), None, "the item of a token without an expiration is not deleted");
@@ -312,7 +339,13 @@ mod tests {
 
     #[test]
     fn token_item_of_newer_schema_version_is_rejected() {
-        assert_eq!(with(&json!({"v": 3})), Some(Err(ItemError::Newer(3))));
+        assert_eq!(with(&json!({"v": 4})), Some(Err(ItemError::Newer(4))));
+        assert_eq!(with(&json!({"v": 3})), Some(Err(ItemError::Attribute("allowed_cidrs"))));
+        let denies_alone = json!({"v": 3, "inherited_denies": ["123:a"]});
+        assert_eq!(with(&denies_alone), Some(Err(ItemError::Attribute("allowed_cidrs"))));
+        assert!(matches!(with(&json!({"v": 3, "allowed_cidrs": ["::1/128"]})), Some(Ok(_))));
+        let networks = with(&json!({"allowed_cidrs": ["::1/128"]})).unwrap().unwrap().allowed_networks;
+        assert_eq!(networks, Some(samples::networks(&["::1"])), "the networks count in any version");
         assert_eq!(with(&json!({"v": 2})), Some(Err(ItemError::Attribute("inherited_denies"))));
         assert!(matches!(with(&json!({"v": 2, "inherited_denies": ["123:a"]})), Some(Ok(_))));
         assert!(
@@ -349,6 +382,11 @@ mod tests {
             json!({"parent": null}),
             json!({"revoked_at": null, "revoked_by": null}),
             json!({"read_only": "false"}),
+            json!({"allowed_cidrs": null}),
+            json!({"allowed_cidrs": []}),
+            json!({"allowed_cidrs": "::/0"}),
+            json!({"allowed_cidrs": ["10.0.0.1/8"]}),
+            json!({"allowed_cidrs": ["any"]}),
         ] {
             assert_eq!(with(&changes), None, "{changes}");
         }

@@ -16,12 +16,16 @@ use crate::{
     memory::{At, Keys, Memory},
     permissions::EffectivePermissions,
     system::NanoIdGenerator,
-    token::{Family, Revocation, samples::at},
+    token::{Family, Network, Revocation, samples::at},
 };
 
 const SLUGS: [&str; 6] = ["owner", "root", "w", "x", "y", "z"];
 const ACTIONS: [&str; 4] = ["a:view", "a:edit", "b:view", "token:create"];
 const START_SECONDS: i64 = 1_000_000;
+
+/// Source addresses of requests; `None`: the gateway reports none.
+const SOURCES: [Option<&str>; 4] = [Some("10.0.0.1"), Some("10.0.1.1"), Some("2001:db8::1"), None];
+const NETWORKS: [&str; 6] = ["0.0.0.0/0", "10.0.0.0/16", "10.0.0.0/24", "10.0.1.1", "::/0", "2001:db8::/64"];
 
 /// The ledger and the current time.
 struct Fixture {
@@ -75,8 +79,18 @@ impl Fixture {
         Some((token, input.unwrap().sign_with(|text| key.sign(text))))
     }
 
-    /// The caller if the authorizer allows this token the route of `action`.
+    /// The caller if the authorizer allows this token the route of `action` for a request from any of [`SOURCES`].
     async fn authorize(&self, jwt: &str, action: &str) -> Option<Caller> {
+        for source in SOURCES {
+            if let Some(caller) = self.authorize_from(source, jwt, action).await {
+                return Some(caller);
+            }
+        }
+        None
+    }
+
+    /// The caller if the authorizer allows this token the route of `action` for a request from `source`.
+    async fn authorize_from(&self, source: Option<&str>, jwt: &str, action: &str) -> Option<Caller> {
         let [rsa, ec] = keys::both();
         let rules: HashMap<_, _> = ACTIONS.iter().map(|action| (route_of(action), json!({"action": action}))).collect();
         let policy = Policy {
@@ -93,6 +107,7 @@ impl Fixture {
             route: route_of(action),
             parameters: HashMap::new(),
             org: OrgHeader::Absent,
+            source: source.map(|address| address.parse().unwrap()),
         };
         authorize.decide(&request).await.into_result().ok().flatten()
     }
@@ -105,8 +120,8 @@ impl Fixture {
         Some(EffectivePermissions::new(&"123".parse().unwrap(), &roles, &[], stored, false))
     }
 
-    /// *(never wider)* Every action that `created` is allowed is allowed to `user`, the first creator, to `parent`, and
-    /// by the roles that the request names.
+    /// *(never wider)* Every action that `created` is allowed from an address is allowed to `user`, the first creator, from
+    /// this address to `parent`, and by the roles and networks that the request names.
     async fn assert_not_wider(
         &self,
         created: &CreatedToken,
@@ -115,15 +130,17 @@ impl Fixture {
     ) -> Result<(), TestCaseError> {
         let token = &created.token;
         let requested = self.requested_permissions(created);
-        for action in ACTIONS {
-            if self.authorize(&created.jwt, action).await.is_some() {
+        for (action, source) in ACTIONS.into_iter().flat_map(|action| SOURCES.map(|source| (action, source))) {
+            if self.authorize_from(source, &created.jwt, action).await.is_some() {
                 prop_assert!(user.decide(&action.parse().unwrap(), None).is_ok(), "{action} {token:?}");
                 if let Some(parent) = parent {
-                    prop_assert!(self.authorize(&parent.jwt, action).await.is_some(), "{action} {token:?}");
+                    let allowed = self.authorize_from(source, &parent.jwt, action).await;
+                    prop_assert!(allowed.is_some(), "{action} from {source:?} {token:?}");
                 }
                 if let Some(requested) = &requested {
                     prop_assert!(requested.decide(&action.parse().unwrap(), None).is_ok(), "{action} {token:?}");
                 }
+                prop_assert!(is_requested(source, &created.body), "{action} from {source:?} {token:?}");
             }
         }
         prop_assert!(parent.is_none_or(|parent| is_not_wider(token, &parent.token)), "{token:?}");
@@ -166,8 +183,10 @@ fn body() -> impl Strategy<Value = Value> {
     let roles = prop::collection::vec(prop::sample::select(SLUGS.to_vec()), 0..3);
     let type_name = prop::sample::select(vec!["api", "api", "app", "assume", "journey", "portal"]);
     let expires_in = prop::option::of(prop::sample::select(vec![30, 3_600, 90_000]));
-    (roles, type_name, expires_in, any::<bool>(), any::<bool>()).prop_map(
-        |(roles, type_name, expires_in, read_only, anonymize)| {
+    let networks = prop::collection::vec(prop::sample::select(NETWORKS.to_vec()), 1..3);
+    let networks = prop::option::weighted(0.3, networks);
+    (roles, type_name, expires_in, any::<bool>(), any::<bool>(), networks).prop_map(
+        |(roles, type_name, expires_in, read_only, anonymize, networks)| {
             let roles: Vec<String> = roles.iter().map(|slug| format!("123:{slug}")).collect();
             let mut body = json!({"name": "n", "token_type": type_name});
             if matches!(type_name, "journey" | "portal") {
@@ -176,6 +195,9 @@ fn body() -> impl Strategy<Value = Value> {
                 body["assignments"] = json!(roles);
                 body["read_only"] = json!(read_only);
                 body["anonymize"] = json!(anonymize);
+            }
+            if let Some(networks) = networks {
+                body["allowed_cidrs"] = json!(networks);
             }
             if let Some(seconds) = expires_in.filter(|_| type_name != "assume") {
                 body["expires_in"] = json!(seconds);
@@ -188,6 +210,15 @@ fn body() -> impl Strategy<Value = Value> {
 /// A request body, whether the request has an idempotency key, and the seconds until the next request.
 fn step() -> impl Strategy<Value = (Value, bool, i64)> {
     (body(), any::<bool>(), prop::sample::select(vec![0, 1, 29, 30, 3_600, 86_400]))
+}
+
+/// Whether the networks that `body` names, if it names any, contain the address.
+fn is_requested(source: Option<&str>, body: &Value) -> bool {
+    let Some(networks) = body["allowed_cidrs"].as_array() else { return true };
+    let source = source.map(|address| address.parse().unwrap());
+    source.is_some_and(|address| {
+        networks.iter().any(|network| network.as_str().unwrap().parse::<Network>().unwrap().contains(address))
+    })
 }
 
 /// Whether lifetime and flags of `token` are within those of its creator.

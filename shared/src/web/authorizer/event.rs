@@ -43,6 +43,8 @@ struct EventFields<'a> {
     credentials: Vec<&'a str>,
     /// All values of `x-epilot-org-id`.
     orgs: Vec<&'a str>,
+    /// The source address of the connection, as the gateway writes it.
+    source: Option<&'a str>,
 }
 
 impl Event {
@@ -87,6 +89,7 @@ impl Event {
             route: fields.route,
             parameters: fields.parameters,
             org: org(&fields.orgs),
+            source: fields.source.and_then(|address| address.parse().ok()),
         })
     }
 }

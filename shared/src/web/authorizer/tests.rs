@@ -49,7 +49,8 @@ fn rest(path: &str, id: &str, credential: &str) -> Value {
         "headers": {"Authorization": credential},
         "multiValueHeaders": {"Authorization": [credential]},
         "pathParameters": {"id": id},
-        "requestContext": {"requestId": "r-1", "stage": "live", "httpMethod": "GET", "apiId": "abc", "identity": {}},
+        "requestContext": {"requestId": "r-1", "stage": "live", "httpMethod": "GET", "apiId": "abc",
+            "identity": {"sourceIp": "127.0.0.1"}},
     })
 }
 
@@ -86,6 +87,7 @@ fn ledger() -> Memory {
     Memory::with([
         samples::plain(),
         samples::journey(),
+        samples::with_networks(),
         revoked,
         with("api_EEEEEEEEEEEEEEEEEEEEE", |token| Token { expires_at: Some(samples::at(NOW - 1)), ..token }),
         Token { parent: Some(parent), ..with("api_CCCCCCCCCCCCCCCCCCCCC", |token| token) },
@@ -528,6 +530,90 @@ fn response_never_exceeds_the_gateway_limit() {
             (&Value::Null, &json!("too_many_roles"))
         );
     }
+}
+
+/// The code of the decision on both kinds of events for a token that is bound to networks, if the gateway reports `source`
+/// and the request has this additional header.
+async fn codes_for_source(source: &Value, (name, value): (&str, &str)) -> [String; 2] {
+    let credential = format!("Bearer {}", signed(&samples::with_networks(), ISSUER));
+    let mut rest = rest("/orders", "7", &credential);
+    rest["requestContext"]["identity"]["sourceIp"] = source.clone();
+    rest["headers"][name] = json!(value);
+    rest["multiValueHeaders"][name] = json!([value]);
+    let mut http = http("/orders", "7", &credential);
+    http["requestContext"]["http"]["sourceIp"] = source.clone();
+    http["headers"][name.to_ascii_lowercase()] = json!(value);
+    [respond(rest).await, respond(http).await].map(|response| match response {
+        Ok(response) => response["context"]["code"].as_str().unwrap().to_owned(),
+        Err(error) => error,
+    })
+}
+
+#[tokio::test]
+async fn source_address_of_gateway_is_compared_with_networks() {
+    let no_header = ("x-test", "1");
+    for source in ["203.0.113.9", "::ffff:203.0.113.9", "2001:db8::9", "2001:DB8:0:0:0:0:0:9"] {
+        assert_eq!(codes_for_source(&json!(source), no_header).await, ["ok", "ok"], "{source}");
+    }
+    for source in [
+        json!("198.51.100.9"),
+        json!("127.0.0.1"),
+        json!("203.0.113.9:443"),
+        json!(" 203.0.113.9"),
+        json!("203.0.113.9 "),
+        json!("203.0.113.09"),
+        json!("203.0.113.0/24"),
+        json!("203.0.113.9, 198.51.100.9"),
+        json!("2001:db8::9%eth0"),
+        json!("[2001:db8::9]"),
+        json!("::203.0.113.9"),
+        json!("test-invoke-source-ip"),
+        json!(""),
+        json!(null),
+    ] {
+        assert_eq!(
+            codes_for_source(&source, no_header).await,
+            ["address_not_allowed", "address_not_allowed"],
+            "{source}"
+        );
+    }
+    for source in [json!(["203.0.113.9"]), json!({"ip": "203.0.113.9"}), json!(3_405_803_785_u32), json!(true)] {
+        let malformed = "the event does not match its payload format";
+        assert_eq!(codes_for_source(&source, no_header).await, [malformed, malformed], "{source}");
+    }
+}
+
+#[tokio::test]
+async fn header_never_replaces_the_source_address() {
+    for (name, value) in [
+        ("X-Forwarded-For", "203.0.113.9"),
+        ("X-Forwarded-For", "198.51.100.9, 203.0.113.9"),
+        ("X-Real-IP", "203.0.113.9"),
+        ("Forwarded", "for=203.0.113.9"),
+        ("Forwarded", "for=\"[2001:db8::9]\""),
+        ("True-Client-IP", "203.0.113.9"),
+        ("CF-Connecting-IP", "203.0.113.9"),
+        ("CloudFront-Viewer-Address", "203.0.113.9:443"),
+        ("sourceIp", "203.0.113.9"),
+    ] {
+        let codes = codes_for_source(&json!("198.51.100.9"), (name, value)).await;
+        assert_eq!(codes, ["address_not_allowed", "address_not_allowed"], "{name}");
+        assert_eq!(codes_for_source(&json!(null), (name, value)).await, codes, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn event_without_identity_denies_a_token_with_networks() {
+    let credential = format!("Bearer {}", signed(&samples::with_networks(), ISSUER));
+    for path in ["/requestContext/identity", "/requestContext/identity/sourceIp"] {
+        let mut event = rest("/orders", "7", &credential);
+        let (parent, name) = path.rsplit_once('/').unwrap();
+        event.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(name);
+        assert_eq!(respond(event).await.unwrap()["context"]["code"], "address_not_allowed", "{path}");
+    }
+    let mut event = http("/orders", "7", &credential);
+    event["requestContext"]["http"].as_object_mut().unwrap().remove("sourceIp");
+    assert_eq!(respond(event).await.unwrap()["context"]["code"], "address_not_allowed");
 }
 
 #[tokio::test]

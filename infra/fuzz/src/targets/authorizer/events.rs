@@ -60,7 +60,8 @@ fn rest(path: &str, credential: &str) -> Value {
         "headers": {"Authorization": bearer},
         "multiValueHeaders": {"Authorization": [bearer], "x-epilot-org-id": ["123"]},
         "pathParameters": {"id": ID_PLACEHOLDER},
-        "requestContext": {"requestId": "r-1", "stage": "live", "httpMethod": "GET", "apiId": "abc", "identity": {}},
+        "requestContext": {"requestId": "r-1", "stage": "live", "httpMethod": "GET", "apiId": "abc",
+            "identity": {"sourceIp": "203.0.113.9"}},
     })
 }
 
@@ -73,7 +74,8 @@ fn http(path: &str, credential: &str) -> Value {
         "routeKey": route,
         "rawPath": format!("{path}/{ID_PLACEHOLDER}"),
         "headers": {"authorization": format!("Bearer {credential}"), "x-epilot-org-id": "123"},
-        "requestContext": {"apiId": "xyz", "requestId": "r-2", "routeKey": route, "http": {"method": "GET"}},
+        "requestContext": {"apiId": "xyz", "requestId": "r-2", "routeKey": route,
+            "http": {"method": "GET", "sourceIp": "203.0.113.9"}},
         "pathParameters": {"id": ID_PLACEHOLDER},
     })
 }

@@ -52,6 +52,7 @@ static TOKEN: LazyLock<Token> = LazyLock::new(|| Token {
     owner: None,
     parent: None,
     expires_at: None,
+    allowed_networks: None,
     revocation: None,
     last_used: None,
     fingerprint: None,

@@ -11,7 +11,8 @@ use crate::harness::LONG_AGO;
 pub fn group(forge: &TokenForge<'_>) -> AttackGroup {
     let stack = forge.stack;
     let create = |creator: &str| forge.create_token(creator, &json!({}));
-    let [revoked, expired, revoked_parent, expired_parent, newer_schema] = [(); 5].map(|()| create(&forge.owner));
+    let [revoked, expired, revoked_parent, expired_parent, newer_schema, damaged] =
+        [(); 6].map(|()| create(&forge.owner));
     let child_of_revoked = create(&revoked_parent.jwt);
     let child_of_expired = create(&expired_parent.jwt);
     for token in [&revoked, &revoked_parent] {
@@ -20,12 +21,14 @@ pub fn group(forge: &TokenForge<'_>) -> AttackGroup {
     for token in [&expired, &expired_parent] {
         stack.set_attribute(&token.id, "expires_at", LONG_AGO);
     }
-    stack.set_attribute(&newer_schema.id, "v", 3);
+    stack.set_attribute(&newer_schema.id, "v", 4);
+    stack.set_attribute(&damaged.id, "v", 3);
     let expired_claims = with_member(&expired.claims, "exp", &json!(LONG_AGO));
     let mut attacks = vec![
         Attack::rejected("expired according to the item", &expired.jwt),
         Attack::rejected("expired according to item and claim", &forge.with_claims(&expired_claims)),
         Attack::rejected("item of a newer schema version", &newer_schema.jwt),
+        Attack::rejected("item that has lost the restriction of its schema version", &damaged.jwt),
     ];
     for (name, token) in [
         ("revoked token", &revoked),

@@ -87,6 +87,7 @@ fn stored_token(number: usize, org: &str, name: &str) -> Token {
         owner: None,
         parent: None,
         expires_at: None,
+        allowed_networks: None,
         revocation: None,
         last_used: None,
         fingerprint: None,

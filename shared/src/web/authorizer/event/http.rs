@@ -39,8 +39,10 @@ struct RequestContext {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Http {
     method: String,
+    source_ip: Option<String>,
 }
 
 impl HttpRequest {
@@ -62,6 +64,7 @@ impl HttpRequest {
             parameters: self.parameters().clone(),
             credentials: self.values("authorization"),
             orgs: self.values(ORG_HEADER),
+            source: self.request_context.http.source_ip.as_deref(),
         }
     }
 

@@ -32,6 +32,13 @@ pub(in crate::web::authorizer) struct RestRequest {
 struct RequestContext {
     request_id: Option<String>,
     stage: Option<String>,
+    identity: Option<Identity>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Identity {
+    source_ip: Option<String>,
 }
 
 impl RestRequest {
@@ -54,7 +61,12 @@ impl RestRequest {
             parameters: self.decoded_parameters(),
             credentials: self.values("authorization"),
             orgs: self.values(ORG_HEADER),
+            source: self.source_ip(),
         }
+    }
+
+    fn source_ip(&self) -> Option<&str> {
+        self.request_context.as_ref()?.identity.as_ref()?.source_ip.as_deref()
     }
 
     /// All values of a header, from `multiValueHeaders` if it is set: `headers` contains only the last value.
