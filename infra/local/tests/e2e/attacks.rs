@@ -21,6 +21,7 @@ mod numeric_dates;
 mod paths;
 mod request;
 mod signature;
+mod source_address;
 mod token_families;
 
 use std::thread;
@@ -67,6 +68,7 @@ fn send_to_rsa_stack() -> Vec<GroupResult> {
         idp_claims::group(&forge),
         cross_tenant::group(&forge),
         inactive_tokens::group(&forge),
+        source_address::group(&forge),
         paths::group(&forge),
     ]);
     let results = send_all(&stack, &groups);

@@ -151,6 +151,8 @@ fn aws_calls_per_operation_match_design() {
         ("replay with key, role not held", &claimed, "POST", TOKENS, &other_role, "create-token", (2, 2)),
         ("create with key", &other, "POST", TOKENS, &body, "create-token", (1, 1)),
         ("replay with key", &other, "POST", TOKENS, &body, "create-token", (2, 1)),
+        ("create as a token", &token, "POST", TOKENS, &body, "create-token", (1, 2)),
+        ("create as a token, role not held", &token, "POST", TOKENS, &other_role, "create-token", (1, 2)),
         ("list", &claimed, "GET", TOKENS, "", "list-tokens", (0, 1)),
         ("list, two types", &claimed, "GET", "/v1/access-tokens?token_type=api,app", "", "list-tokens", (0, 2)),
         ("get", &claimed, "GET", &path, "", "get-token", (0, 1)),

@@ -21,6 +21,7 @@ mod kms_keys;
 mod limits;
 mod logs;
 mod model_based;
+mod networks;
 mod pagination;
 mod permissions;
 mod portal;

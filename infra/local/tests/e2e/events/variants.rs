@@ -92,6 +92,8 @@ fn create_token() -> Vec<Variant> {
         ("unknown-member", json!(r#"{"name": "Token for my application", "scopes": ["*"]}"#)),
         ("duplicate-member", json!(r#"{"name": "Token for my application", "name": "Another name"}"#)),
         ("malformed-role", json!(r#"{"name": "Token for my application", "assignments": ["owner"]}"#)),
+        ("network-with-host-bits", json!(r#"{"name": "Token for my application", "allowed_cidrs": ["10.0.0.1/8"]}"#)),
+        ("no-network", json!(r#"{"name": "Token for my application", "allowed_cidrs": []}"#)),
         ("lifetime-too-long", json!(r#"{"name": "Token for my application", "expires_in": "366d"}"#)),
         ("type-not-offered", json!(r#"{"name": "Token for my application", "token_type": "portal_preview"}"#)),
     ];

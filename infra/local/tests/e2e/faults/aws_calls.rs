@@ -9,6 +9,8 @@ pub enum Trigger {
     Create,
     /// A create request of an owner with a role that the owner does not have.
     CreateWithRole,
+    /// A create request of a token.
+    CreateAsToken,
     List,
     Get,
     Revoke,
@@ -19,6 +21,12 @@ pub enum Trigger {
     OwnRoles,
     AssignableRoles,
     Jwks,
+}
+
+impl Trigger {
+    pub fn is_create(self) -> bool {
+        matches!(self, Self::Create | Self::CreateWithRole | Self::CreateAsToken)
+    }
 }
 
 /// A call that a function makes.
@@ -38,9 +46,10 @@ const fn kms(function: &'static str, operation: &'static str, trigger: Trigger) 
 }
 
 /// The calls of all functions but the authorizer.
-pub const CALLS_OF_FUNCTIONS: [AwsCall; 10] = [
+pub const CALLS_OF_FUNCTIONS: [AwsCall; 11] = [
     dynamodb("create-token", "PutItem", Trigger::Create),
     dynamodb("create-token", "BatchGetItem", Trigger::CreateWithRole),
+    dynamodb("create-token", "BatchGetItem", Trigger::CreateAsToken),
     kms("create-token", "Sign", Trigger::Create),
     kms("create-token", "GetPublicKey", Trigger::Create),
     dynamodb("get-token", "GetItem", Trigger::Get),
@@ -89,6 +98,7 @@ impl AwsCall {
     pub fn remark(&self) -> &'static str {
         match self.trigger {
             Trigger::CreateWithRole => ", requested roles",
+            Trigger::CreateAsToken => ", calling token",
             Trigger::AssignableRoles => ", assignable roles",
             Trigger::ListAsUser => ", a user's roles",
             _ if self.is_optional() => ", last use",

@@ -13,8 +13,9 @@ pub struct Scenario {
 }
 
 enum Request {
-    /// A create request of the owner with an idempotency key.
+    /// A create request with an idempotency key.
     Create {
+        credential: String,
         key: String,
         body: Value,
     },
@@ -31,7 +32,12 @@ impl Scenario {
         let org = format!("f-{tag}");
         let owner = stack.user_token_with_roles(&org, "1", &["owner"]);
         let create_token = || stack.create_token(&owner, &json!({}));
-        let create = |body: Value| Request::Create { key: tag.to_owned(), body };
+        let create_as = |credential: &str, body: Value| Request::Create {
+            credential: credential.to_owned(),
+            key: tag.to_owned(),
+            body,
+        };
+        let create = |body: Value| create_as(&owner, body);
         let other = |method, path: &str, credential: &str| Request::Other {
             method,
             path: path.to_owned(),
@@ -43,6 +49,11 @@ impl Scenario {
                 let role = format!("{org}:clerk");
                 stack.put_role(&role, &json!([{"action": "order:view"}]));
                 create(json!({"name": "n", "assignments": [role]}))
+            }
+            Trigger::CreateAsToken => {
+                // Of a type that the list does not contain.
+                let members = json!({"token_type": "app", "allowed_cidrs": ["127.0.0.1"]});
+                create_as(&stack.create_token(&owner, &members).1, json!({"name": "n"}))
             }
             Trigger::List => other("GET", "/v1/access-tokens", &owner),
             Trigger::Get => other("GET", &token_path(&create_token().0), &owner),
@@ -61,7 +72,7 @@ impl Scenario {
 
     pub fn send(&self, stack: &TestStack) -> HttpResponse {
         match &self.request {
-            Request::Create { key, body } => stack.create_with_key(&self.owner, key, body),
+            Request::Create { credential, key, body } => stack.create_with_key(credential, key, body),
             Request::Other { method, path, credential } => stack.request(method, path, credential),
         }
     }
@@ -75,7 +86,7 @@ impl Scenario {
         let stored = self.active_ids(stack);
         let retry = self.send(stack);
         match call.trigger {
-            Trigger::Create | Trigger::CreateWithRole => {
+            trigger if trigger.is_create() => {
                 assert!(stored.len() <= 1, "{case}: one request created {stored:?}");
                 assert!(response.status != 201 || stored.len() == 1, "{case}: the returned token is not stored");
                 let may_be_stored = response.status == 201 || call.operation == "PutItem";

@@ -1,9 +1,9 @@
 //! HTTP requests to a stack, and assertions on responses.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use contract_tests::ReceivedResponse;
-use reqwest::{Method, Response};
+use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 
 use super::TestStack;
@@ -40,8 +40,28 @@ impl TestStack {
         headers: &[(&str, &str)],
         body: impl Into<Vec<u8>>,
     ) -> HttpResponse {
+        self.send_with(&self.client, base, method, path, headers, body)
+    }
+
+    /// Sends a request with a bearer token from this loopback address, which the gateway reports as the source address.
+    pub fn request_from(&self, source: &str, method: &str, path: &str, credential: &str) -> HttpResponse {
+        let source: IpAddr = source.parse().unwrap();
+        let client = Client::builder().local_address(source).build().unwrap();
+        let bearer = format!("Bearer {credential}");
+        self.send_with(&client, &self.addresses().url, method, path, &[("Authorization", &bearer)], "")
+    }
+
+    fn send_with(
+        &self,
+        client: &Client,
+        base: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> HttpResponse {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let mut request = self.client.request(method, format!("{base}{path}")).body(body.into());
+        let mut request = client.request(method, format!("{base}{path}")).body(body.into());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
