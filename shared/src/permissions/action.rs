@@ -33,6 +33,12 @@ impl Action {
         &self.0
     }
 
+    /// Whether the pattern can match an action: `*` stands for any characters.
+    #[must_use]
+    pub fn is_pattern(pattern: &str) -> bool {
+        pattern.replace('*', "a").parse::<Self>().is_ok()
+    }
+
     /// Whether a read-only token may use the action: its last part is `view`, `export` or `download`.
     #[must_use]
     pub fn is_read_only(&self) -> bool {

@@ -150,16 +150,11 @@ fn role(written: WrittenRole) -> Result<DesiredItem, ManifestError> {
         return Err(ManifestError::InvalidGrant(written.id, grant.clone()));
     }
     let action = |grant: &Value| grant["action"].as_str().unwrap_or_default().to_owned();
-    if let Some(invalid) = written.grants.iter().map(action).find(|action| !is_action_pattern(action)) {
+    if let Some(invalid) = written.grants.iter().map(action).find(|action| !Action::is_pattern(action)) {
         return Err(ManifestError::InvalidAction(written.id, invalid));
     }
     let value = ItemValue::Role { name: written.name, grants: written.grants.into() };
     Ok(DesiredItem { key: ItemKey::Role(written.id), value, precondition: Precondition::None })
-}
-
-/// Whether the pattern can match an [`Action`]: `*` stands for any characters.
-fn is_action_pattern(pattern: &str) -> bool {
-    pattern.replace('*', "a").parse::<Action>().is_ok()
 }
 
 fn assignment(written: WrittenAssignment, provider: Option<&ProviderName>) -> Result<DesiredItem, ManifestError> {
