@@ -56,6 +56,8 @@ pub struct CallingToken {
     pub read_only: bool,
     /// Whether it is anonymized.
     pub anonymize: bool,
+    /// Whether grants limit it in addition to its roles.
+    pub restricted: bool,
 }
 
 /// The authorizer context: strings only, as a REST API requires.
@@ -127,6 +129,12 @@ impl Caller {
         self.token().is_some_and(|token| token.anonymize)
     }
 
+    /// Whether the caller is a token that grants limit in addition to its roles.
+    #[must_use]
+    pub fn is_restricted(&self) -> bool {
+        self.token().is_some_and(|token| token.restricted)
+    }
+
     /// When the token that calls expires; `None` if a user calls or the token does not expire.
     #[must_use]
     pub fn expires_at(&self) -> Option<UnixTime> {
@@ -181,6 +189,7 @@ impl Caller {
                 ("parent", token.parent.as_ref().map(ToString::to_string)),
                 ("owner", token.owner.as_ref().map(ToString::to_string)),
                 ("expires_at", token.expires_at.map(|end| end.seconds().to_string())),
+                ("restricted", token.restricted.then(|| true.to_string())),
             ];
             let present = optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
             context.extend(present);
@@ -265,6 +274,12 @@ impl CallingToken {
             },
             read_only: parse(context, "read_only")?,
             anonymize: parse(context, "anonymize")?,
+            // Absent for a token without grants, and in the context of an authorizer that rejects tokens with grants.
+            restricted: match context.get("restricted").map(String::as_str) {
+                None => false,
+                Some("true") => true,
+                Some(_) => return None,
+            },
         })
     }
 }
@@ -308,7 +323,8 @@ pub(crate) mod tests {
     /// A token of the organization 123 with these roles.
     pub(crate) fn token(roles: &[&str], parent: Option<TokenId>, expires_at: Option<UnixTime>) -> Caller {
         let id = samples::plain().id;
-        let token = CallingToken { id, parent, owner: None, expires_at, read_only: false, anonymize: false };
+        let token =
+            CallingToken { id, parent, owner: None, expires_at, read_only: false, anonymize: false, restricted: false };
         Caller { identity: CallerIdentity::Token(token), ..person(roles) }
     }
 
@@ -325,6 +341,7 @@ pub(crate) mod tests {
         let mut anonymized = token(&["123:a", "123:b"], Some(samples::child().id), Some(samples::at(5)));
         anonymized.deny_roles = vec!["123:b".parse().unwrap()];
         token_mut(&mut anonymized).anonymize = true;
+        token_mut(&mut anonymized).restricted = true;
         token_mut(&mut anonymized).owner = Some("local|1 2".parse().unwrap());
         anonymized.scope = Some(Scope::Own);
         let unscoped = person(&[]).with_scope(None);
@@ -354,6 +371,8 @@ pub(crate) mod tests {
             ("expires_at", "-1"),
             ("read_only", "False"),
             ("anonymize", "0"),
+            ("restricted", "false"),
+            ("restricted", ""),
         ] {
             let mut context = valid.clone();
             context.insert(name.to_owned(), value.to_owned());

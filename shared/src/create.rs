@@ -132,6 +132,7 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
         let requested_roles = access.map(|access| access.roles.as_slice());
         let creator = StoredCreator::read(&self.ledger, caller, requested_roles, verified).await?;
         creator.check_networks(token.allowed_networks.as_ref())?;
+        creator.check_grants(&token.token_type)?;
         if let Some(access) = access {
             let (_, required) = creator.delegate(caller, &access.roles)?.into_parts();
             if let Some(missing) = required.iter().find(|role| !access.inherited_denies.contains(role)) {
@@ -180,11 +181,13 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
         let type_name = request.requested_type.type_name();
         let requested_roles = request.requested_type.access().map(|access| access.requested_roles.as_slice());
         let creator = StoredCreator::read(&self.ledger, caller, requested_roles, &[]).await?;
+        let token_type = token_type(caller, &creator, request.requested_type)?;
+        creator.check_grants(&token_type)?;
         let token = Token {
             id,
             org: caller.org.clone(),
             name: request.name,
-            token_type: token_type(caller, &creator, request.requested_type)?,
+            token_type,
             created_at: now,
             created_by: caller.principal(),
             owner: caller.owner().cloned(),
@@ -247,7 +250,8 @@ fn access(caller: &Caller, creator: &StoredCreator, requested: &RequestedAccess)
     // *(never wider)* A child token inherits the flags of its parent.
     let read_only = requested.read_only || caller.is_read_only();
     let anonymize = requested.anonymize || caller.is_anonymized();
-    Ok(Access { roles, inherited_denies, read_only, anonymize })
+    let grant_limits = creator.grant_limits(requested.grants.clone());
+    Ok(Access { roles, inherited_denies, read_only, anonymize, grant_limits })
 }
 
 /// Two tokens with one id: a collision of 126-bit keys, or an item that this operation did not write.

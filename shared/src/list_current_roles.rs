@@ -209,7 +209,15 @@ mod tests {
         let owner = |parent: Option<&str>, read_only| {
             let id: TokenId = "api_5ZugdRXasLfWBypHi93Fk".parse().unwrap();
             let parent = parent.map(|id| id.parse().unwrap());
-            let token = CallingToken { id, parent, owner: None, expires_at: None, read_only, anonymize: false };
+            let token = CallingToken {
+                id,
+                parent,
+                owner: None,
+                expires_at: None,
+                read_only,
+                anonymize: false,
+                restricted: false,
+            };
             Caller { identity: CallerIdentity::Token(token), ..person(&["123:owner"]) }
         };
         assert_eq!(roles.may_give(&owner(None, false)).await.unwrap().len(), 1);

@@ -10,6 +10,7 @@ mod org_id;
 mod role;
 mod role_id;
 mod scope;
+mod token_grants;
 
 pub use action::{Action, ActionError};
 pub use delegation::{
@@ -21,3 +22,6 @@ pub use org_id::{OrgId, OrgIdError};
 pub use role::{Role, RoleWithName};
 pub use role_id::{RoleId, RoleIdError};
 pub use scope::{Scope, ScopeError};
+#[cfg(test)]
+pub(crate) use token_grants::tests::token_grants;
+pub use token_grants::{GrantLimits, MAX_TOKEN_GRANTS, MAX_TOKEN_GRANTS_BYTES, TokenGrants, TokenGrantsError};

@@ -15,6 +15,8 @@ REASONS = (
     "`assignments` and `assume_roles` are two names of one member and must be equal",
     # An address, its prefix and the bits after it.
     "`allowed_cidrs`: ",
+    # The length of all grants as JSON.
+    "`grants` must not exceed ",
     # Unicode general categories, which the pattern of a schema cannot name.
     *(
         f"`{member}` must {rule}"

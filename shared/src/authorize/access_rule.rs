@@ -58,6 +58,12 @@ pub(super) fn check(
         {
             return Err(Rejection::read_only("a read-only token allows only GET, HEAD and OPTIONS requests here"));
         }
+        // No grant names this route. A safe request reads what any token of the organization may read.
+        RouteAccess::Authenticated { .. }
+            if authenticated.caller.is_restricted() && !SAFE_METHODS.contains(&request.method.as_str()) =>
+        {
+            return Err(Rejection::denied("a token with grants allows only GET, HEAD and OPTIONS requests here"));
+        }
         RouteAccess::Authenticated { .. } | RouteAccess::Public => None,
     };
     Ok(GrantedAccess { roles: RoleVisibility::Visible, scope })
@@ -133,6 +139,7 @@ fn explain(error: PermissionError, action: &Action) -> Rejection {
         PermissionError::Root => {
             Rejection::denied(format!("the root role of the organization does not allow {action}"))
         }
+        PermissionError::NotInGrants => Rejection::denied(format!("the grants of this token do not allow {action}")),
         PermissionError::ReadOnly => Rejection::read_only(format!("a read-only token does not allow {action}")),
     }
 }

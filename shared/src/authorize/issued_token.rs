@@ -150,10 +150,13 @@ fn authenticated_caller(stored: Token, data: AuthorizationData, now: UnixTime) -
     let read_only = has_flag(|access| access.read_only);
     let anonymize = has_flag(|access| access.anonymize);
     let owner = owner(&stored, &data).cloned();
+    let grant_limits = stored.token_type.access().map(|access| access.grant_limits.clone()).unwrap_or_default();
+    let restricted = grant_limits.are_present();
     let token_type = &stored.token_type;
     let inherited_denies = token_type.inherited_denies();
     let permissions =
-        EffectivePermissions::new(&stored.org, token_type.roles(), inherited_denies, data.roles, read_only);
+        EffectivePermissions::new(&stored.org, token_type.roles(), inherited_denies, data.roles, read_only)
+            .limited_to(grant_limits);
     let today = now.date();
     let last_used = (stored.last_used != Some(today)).then(|| LastUsedUpdate { id: stored.id.clone(), day: today });
     let token = CallingToken {
@@ -163,6 +166,7 @@ fn authenticated_caller(stored: Token, data: AuthorizationData, now: UnixTime) -
         expires_at: stored.expires_at,
         read_only,
         anonymize,
+        restricted,
     };
     let caller = Caller {
         identity: CallerIdentity::Token(token),

@@ -8,7 +8,7 @@ use crate::{
     identity_provider::IdentityProvider,
     jwt::{SigningInput, samples as keys},
     memory::{At, Keys, Memory},
-    permissions::Scope,
+    permissions::{Scope, token_grants},
     ports::{PortError, PortErrorKind, Service},
     routes::RuleSource,
     token::{Claims, Issuer, Principal, Token, TokenType, samples},
@@ -668,6 +668,73 @@ async fn token_outside_its_networks_is_denied_on_every_route() {
         "a token without networks"
     );
     assert_eq!(ledger.token(&bound.id).unwrap().last_used, Some(samples::at(NOW).date()));
+}
+
+/// [`admin`] limited to these grants.
+fn limited_admin(grants: &Value) -> Token {
+    let mut token = admin();
+    if let TokenType::Api(access) = &mut token.token_type {
+        access.grant_limits.grants = Some(token_grants(grants));
+    }
+    token
+}
+
+#[tokio::test]
+async fn token_with_grants_is_limited_to_them() {
+    let request_of = |token: &Token, method: &str, route: &str| AuthorizationRequest {
+        method: method.to_owned(),
+        route: route.to_owned(),
+        parameters: HashMap::from([("id".to_owned(), "self".to_owned())]),
+        ..request(&issued_jwt(&claims_of(token)))
+    };
+    let limited = limited_admin(&json!([{"action": "order:view"}]));
+    let ledger = ledger([limited.clone()]);
+    for (method, route, expected) in [
+        ("POST", "POST /v1/access-tokens", "permission_denied"),
+        ("GET", "GET /v1/entities", "permission_denied"),
+        ("GET", "GET /v1/access-tokens/{id}", "granted"),
+        ("DELETE", "GET /v1/access-tokens/{id}", "granted"),
+        ("GET", "GET /v1/permissions/me", "granted"),
+        ("HEAD", "GET /v1/permissions/me", "granted"),
+        ("OPTIONS", "GET /v1/permissions/me", "granted"),
+        ("POST", "GET /v1/permissions/me", "permission_denied"),
+        ("PATCH", "GET /v1/permissions/me", "permission_denied"),
+        ("get", "GET /v1/permissions/me", "permission_denied"),
+    ] {
+        let decision = decide(&authorizer(&ledger), &request_of(&limited, method, route)).await;
+        if let Ok(caller) = &decision {
+            assert!(caller.is_restricted());
+            assert_eq!(caller.to_context()["restricted"], "true");
+        }
+        assert_eq!(code(decision), expected, "{method} {route}");
+    }
+    let denied = decide(&authorizer(&ledger), &request_of(&limited, "POST", "POST /v1/access-tokens")).await;
+    let Err(AuthorizeError::Denied(denial)) = denied else { panic!("{denied:?}") };
+    assert_eq!(denial.reason, "the grants of this token do not allow token:create");
+    let creating = limited_admin(&json!([{"action": "token:create"}]));
+    let ledger = self::ledger([creating.clone()]);
+    let granted = decide(&authorizer(&ledger), &request_of(&creating, "POST", "POST /v1/access-tokens")).await;
+    assert_eq!(code(granted), "granted");
+    let caller = authorize(&self::ledger([admin()]), &issued_jwt(&claims_of(&admin()))).await.unwrap();
+    assert!(!caller.is_restricted() && !caller.to_context().contains_key("restricted"));
+}
+
+/// *(the item is authoritative)*
+#[tokio::test]
+async fn claims_without_the_stored_grants_are_unauthenticated() {
+    let limited = limited_admin(&json!([{"action": "token:create"}]));
+    let ledger = ledger([limited.clone()]);
+    for grants in [json!([{"action": "*"}]), json!([{"action": "token:create", "effect": "allow"}]), json!(null)] {
+        let mut claims = claims_of(&limited);
+        claims["grants"] = grants.clone();
+        claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        let cause = cause(authorize(&ledger, &issued_jwt(&claims)).await);
+        assert_eq!(cause, "claims do not match the stored token", "{grants}");
+    }
+    let mut added = claims_of(&admin());
+    added["parent_grants"] = json!([{"action": "*"}]);
+    let cause = cause(authorize(&self::ledger([admin()]), &issued_jwt(&added)).await);
+    assert_eq!(cause, "claims do not match the stored token");
 }
 
 #[tokio::test]

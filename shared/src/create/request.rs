@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value};
 use crate::{
     error::ApiError,
     json::excerpt,
-    permissions::{MAX_REQUESTED_ROLES, RoleId},
+    permissions::{MAX_REQUESTED_ROLES, RoleId, TokenGrants},
     token::{
         AllowedNetworks, Family, Fingerprint, Lifetime, LifetimeError, NOT_OFFERED, Network, TargetId, TargetIdError,
         TokenName, TypeName, UnknownType, require_visible,
@@ -17,7 +17,7 @@ use crate::{
 /// Members that a request for any token type may contain.
 const COMMON_MEMBERS: [&str; 4] = ["name", "token_type", "expires_in", "allowed_cidrs"];
 /// Further members of a request for a type of the access family.
-const ACCESS_MEMBERS: [&str; 4] = ["assignments", "assume_roles", "read_only", "anonymize"];
+const ACCESS_MEMBERS: [&str; 5] = ["assignments", "assume_roles", "read_only", "anonymize", "grants"];
 
 /// A request to create a token whose members comply with the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub struct RequestedAccess {
     pub read_only: bool,
     /// Requests responses without personal data.
     pub anonymize: bool,
+    /// Grants to limit the token to; `None` means those of the caller.
+    pub grants: Option<TokenGrants>,
 }
 
 impl RequestedType {
@@ -174,7 +176,7 @@ fn requested_type(members: &Map<String, Value>, type_name: TypeName) -> Result<R
 fn access(members: &Map<String, Value>) -> Result<RequestedAccess, ApiError> {
     let read_only = flag(members, "read_only")?;
     let anonymize = flag(members, "anonymize")?;
-    Ok(RequestedAccess { requested_roles: requested_roles(members)?, read_only, anonymize })
+    Ok(RequestedAccess { requested_roles: requested_roles(members)?, read_only, anonymize, grants: grants(members)? })
 }
 
 fn target(members: &Map<String, Value>, type_name: TypeName) -> Result<TargetId, ApiError> {
@@ -242,6 +244,12 @@ fn lifetime(members: &Map<String, Value>, type_name: TypeName) -> Result<Option<
     lifetime.map(Some).map_err(|error| invalid(error.to_string()))
 }
 
+fn grants(members: &Map<String, Value>) -> Result<Option<TokenGrants>, ApiError> {
+    let Some(value) = members.get("grants") else { return Ok(None) };
+    let entries = value.as_array().ok_or_else(|| invalid("`grants` must be an array of grants".to_owned()))?;
+    TokenGrants::parse(entries).map(Some).map_err(|error| invalid(error.to_string()))
+}
+
 fn allowed_networks(members: &Map<String, Value>) -> Result<Option<AllowedNetworks>, ApiError> {
     let Some(value) = members.get("allowed_cidrs") else { return Ok(None) };
     let not_a_list = || invalid("`allowed_cidrs` must be an array of networks in CIDR notation".to_owned());
@@ -284,8 +292,12 @@ mod tests {
     #[test]
     fn request_with_name_only_is_api_token_with_defaults() {
         let request = read(&json!({"name": "n"})).unwrap();
-        let requested =
-            RequestedType::Api(RequestedAccess { requested_roles: vec![], read_only: false, anonymize: false });
+        let requested = RequestedType::Api(RequestedAccess {
+            requested_roles: vec![],
+            read_only: false,
+            anonymize: false,
+            grants: None,
+        });
         assert_eq!((request.requested_type, request.lifetime), (requested, None));
     }
 
@@ -387,6 +399,14 @@ mod tests {
             (json!({"name": "n", "allowed_cidrs": vec!["::1"; 21]}), "more than 20 networks and contains 21"),
             (json!({"name": "n", "allowed_cidrs": ["::1", "here"]}), "`allowed_cidrs`: `here` is not an IP address"),
             (json!({"name": "n", "allowed_cidrs": ["10.0.0.1/8"]}), "its network is `10.0.0.0/8`"),
+            (json!({"name": "n", "grants": null}), "`grants` must be an array"),
+            (json!({"name": "n", "grants": {"action": "*"}}), "`grants` must be an array"),
+            (json!({"name": "n", "grants": []}), "`grants` must not be empty"),
+            (json!({"name": "n", "grants": [{"action": "*", "effect": "deny"}]}), "`grants[0]` must not deny"),
+            (json!({"name": "n", "grants": [{"action": "*"}, {"action": 1}]}), "`grants[1]` must be an object"),
+            (json!({"name": "n", "grants": [{"action": "a b"}]}), "`grants[0]`: the action must have"),
+            (json!({"name": "n", "grants": [{"action": "*", "resource": "r".repeat(1_024)}]}), "1024 bytes as JSON"),
+            (json!({"name": "n", "grants": [{"action": "*"}], "journey_id": "j"}), "`grants` is not a member"),
             (json!({"name": "n", "read_only": "true"}), "`read_only` must be true or false"),
             (json!({"name": "n", "anonymize": 1}), "`anonymize` must be true or false"),
         ] {

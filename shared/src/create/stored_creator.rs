@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use crate::{
     caller::Caller,
     error::ApiError,
-    permissions::{DelegatedRoles, RoleDelegation, RoleId},
+    permissions::{DelegatedRoles, GrantLimits, RoleDelegation, RoleId, TokenGrants},
     ports::ReadAuthorizationData,
-    token::{AllowedNetworks, Token, TokenId},
+    token::{AllowedNetworks, Token, TokenId, TokenType},
 };
 
 /// The items that limit a token of one creator.
@@ -27,7 +27,7 @@ impl StoredCreator {
     /// # Errors
     ///
     /// Returns the errors of [`RoleDelegation::new`], [`ApiError::Unauthenticated`] if the token that calls does not exist
-    /// in its organization, and server errors.
+    /// in its organization, [`ApiError::TooDeep`] if a token created it, and server errors.
     pub(super) async fn read(
         ledger: &impl ReadAuthorizationData,
         caller: &Caller,
@@ -71,6 +71,30 @@ impl StoredCreator {
         if is_within { Ok(()) } else { Err(ApiError::AddressesExceedParent) }
     }
 
+    /// The grants that limit a token of the access family for which `requested` are requested.
+    pub(super) fn grant_limits(&self, requested: Option<TokenGrants>) -> GrantLimits {
+        GrantLimits::of_child(requested, self.parent_grants())
+    }
+
+    /// *(never wider)* A token is limited to the grants of its parent. A public token has no grants, and routes accept it
+    /// without a permission.
+    pub(super) fn check_grants(&self, token_type: &TokenType) -> Result<(), ApiError> {
+        let Some(parent) = self.parent_grants() else { return Ok(()) };
+        let Some(access) = token_type.access() else {
+            return Err(ApiError::PermissionDenied("a token with grants cannot create public tokens".to_owned()));
+        };
+        if access.grant_limits.include(Some(parent)) {
+            return Ok(());
+        }
+        Err(ApiError::PermissionDenied(
+            "the token of this `Idempotency-Key` is not limited to the grants of the token that created it".to_owned(),
+        ))
+    }
+
+    fn parent_grants(&self) -> Option<&TokenGrants> {
+        self.parent.as_ref()?.token_type.access()?.grant_limits.grants.as_ref()
+    }
+
     fn parent_networks(&self) -> Option<&AllowedNetworks> {
         self.parent.as_ref().and_then(|parent| parent.allowed_networks.as_ref())
     }
@@ -80,5 +104,6 @@ impl StoredCreator {
 /// since.
 fn require_parent(stored: Option<Token>, id: &TokenId, caller: &Caller) -> Result<Token, ApiError> {
     let parent = stored.filter(|token| token.id == *id && token.org == caller.org);
-    parent.ok_or_else(|| ApiError::Unauthenticated("the token that calls does not exist".to_owned()))
+    let parent = parent.ok_or_else(|| ApiError::Unauthenticated("the token that calls does not exist".to_owned()))?;
+    if parent.parent.is_some() { Err(ApiError::TooDeep) } else { Ok(parent) }
 }

@@ -7,6 +7,7 @@ use crate::{
     caller::tests::{person, token, token_mut},
     jwt::{VerifyingKey, samples},
     memory::{Always, At, Keys, Memory},
+    permissions::{GrantLimits, token_grants},
     ports::{PortError, PortErrorKind, Service},
     token::{Claims, samples as tokens},
 };
@@ -159,6 +160,99 @@ async fn child_networks_are_within_those_of_the_parent() {
     let unbound = Memory::with([tokens::plain()]);
     let created = create_token(&unbound, &caller, json!({"name": "n", "allowed_cidrs": ["::/0"]})).await.unwrap();
     assert_eq!(created.allowed_networks, Some(tokens::networks(&["::/0"])));
+}
+
+/// [`tokens::plain`], the token that calls in these tests, limited to these grants.
+fn parent_limited_to(grants: &Value) -> Token {
+    let limits = GrantLimits { grants: Some(token_grants(grants)), parent_grants: None };
+    let access = tokens::plain().token_type.access().unwrap().clone();
+    Token { token_type: TokenType::Api(Access { grant_limits: limits, ..access }), ..tokens::plain() }
+}
+
+#[tokio::test]
+async fn child_has_the_grants_of_its_parent() {
+    let caller = token(&["123:a"], None, None);
+    let parent_grants = json!([{"action": "order:view", "effect": "allow"}]);
+    let wider = json!([{"action": "*"}]);
+    for (parent, requested, grants, inherited) in [
+        (tokens::plain(), None, None, None),
+        (tokens::plain(), Some(&wider), Some(&wider), None),
+        (parent_limited_to(&parent_grants), None, Some(&parent_grants), None),
+        (parent_limited_to(&parent_grants), Some(&wider), Some(&wider), Some(&parent_grants)),
+        (parent_limited_to(&parent_grants), Some(&parent_grants), Some(&parent_grants), Some(&parent_grants)),
+    ] {
+        for type_name in ["api", "app", "assume"] {
+            let mut body = json!({"name": "n", "token_type": type_name});
+            if let Some(requested) = requested {
+                body["grants"] = requested.clone();
+            }
+            let created = create_token(&Memory::with([parent.clone()]), &caller, body).await.unwrap();
+            let limits = &created.token_type.access().unwrap().grant_limits;
+            assert_eq!(json!([limits.grants, limits.parent_grants]), json!([grants, inherited]), "{requested:?}");
+        }
+    }
+    let public = json!({"name": "n", "journey_id": "j"});
+    let created = create_token(&Memory::with([parent_limited_to(&wider)]), &caller, public).await;
+    assert!(matches!(created, Err(ApiError::PermissionDenied(_))), "a public token has no grants: {created:?}");
+}
+
+#[tokio::test]
+async fn replay_without_the_grants_of_the_parent_is_rejected() {
+    let ledger = Memory::with([tokens::plain()]);
+    let caller = token(&["123:a"], None, None);
+    let view = json!([{"action": "order:view"}]);
+    let edit = json!([{"action": "order:edit"}]);
+    let replace = |token: Token| ledger.state().tokens.insert(token.id.key().clone(), Ok(token));
+    let unlimited = json!({"name": "n"});
+    let viewing = json!({"name": "n", "grants": view});
+    let public = json!({"name": "n", "portal_id": "p"});
+    for (key, body) in [("unlimited", &unlimited), ("viewing", &viewing), ("public", &public)] {
+        let created = create_with_key(&ledger, &caller, key, body.clone()).await.unwrap();
+        replace(Token { created_at: tokens::at(900), ..created });
+    }
+    for (parent, [is_unlimited_returned, is_viewing_returned, is_public_returned]) in [
+        (tokens::plain(), [true, true, true]),
+        (parent_limited_to(&view), [false, true, false]),
+        (parent_limited_to(&edit), [false, false, false]),
+    ] {
+        replace(parent);
+        for (key, body, is_returned) in [
+            ("unlimited", &unlimited, is_unlimited_returned),
+            ("viewing", &viewing, is_viewing_returned),
+            ("public", &public, is_public_returned),
+        ] {
+            let replayed = create_with_key(&ledger, &caller, key, body.clone()).await;
+            assert_eq!(replayed.is_ok(), is_returned, "{key}: {replayed:?}");
+            assert!(is_returned || matches!(replayed, Err(ApiError::PermissionDenied(_))), "{key}: {replayed:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn create_by_token_whose_item_is_a_child_is_too_deep() {
+    let child = Token { parent: Some("api_CCCCCCCCCCCCCCCCCCCCC".parse().unwrap()), ..tokens::plain() };
+    let created = create_token(&Memory::with([child]), &token(&["123:a"], None, None), json!({"name": "n"})).await;
+    assert_eq!(created, Err(ApiError::TooDeep), "the item decides, not the context");
+}
+
+#[tokio::test]
+async fn create_oversized_token_with_grants_names_them() {
+    let grants = json!([{"action": "a".repeat(120), "resource": "r".repeat(800)}]);
+    let role = format!("123:{}", "r".repeat(60));
+    let caller = token(&[&role], None, None);
+    let name = "\u{1f511}".repeat(255);
+    let body = json!({"name": name, "grants": grants, "expires_in": "1h"});
+    let parent = parent_limited_to(&json!(vec![json!({"action": "*", "resource": "r".repeat(60)}); 10]));
+    let issuer = format!("https://a.example/{}", "x".repeat(1_200));
+    let ledger = Memory::with([parent]);
+    let issuers = Families {
+        access: Issuer { issuer: issuer.clone(), audience: issuer.clone() },
+        public: Issuer { issuer, audience: String::new() },
+    };
+    let create = Create { issuers, ..create(&ledger) };
+    let request = CreateTokenRequest::parse(body.as_object().unwrap()).unwrap();
+    let message = create.run(&caller, request, None).await.unwrap_err().public_message();
+    assert!(message.ends_with("(maximum 6000): request fewer `grants`"), "{message}");
 }
 
 #[tokio::test]

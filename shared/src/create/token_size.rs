@@ -37,12 +37,12 @@ impl TokenSizeLimit<'_> {
             return if role_bytes <= MAX_ROLE_LIST_BYTES { Ok(input) } else { Err(too_many(role_bytes)) };
         }
         let fit = (1..roles.len()).rev().find(|count| self.fits(token, *count));
-        Err(ApiError::Invalid(match fit {
-            Some(count) => format!(
-                "the token would have {length} bytes (maximum {MAX_TOKEN_BYTES}): the first {count} of its roles fit"
-            ),
-            None => format!("the token would have {length} bytes (maximum {MAX_TOKEN_BYTES})"),
-        }))
+        let remedy = match fit {
+            Some(count) => format!(": the first {count} of its roles fit"),
+            None if has_grants(token) => ": request fewer `grants`".to_owned(),
+            None => String::new(),
+        };
+        Err(ApiError::Invalid(format!("the token would have {length} bytes (maximum {MAX_TOKEN_BYTES}){remedy}")))
     }
 
     /// Whether the token fits with the first `count` of its roles and the denies of the others.
@@ -60,6 +60,10 @@ impl TokenSizeLimit<'_> {
         SigningInput::new(self.key.alg(), self.key.kid(), &claims)
             .map_err(|error| ApiError::internal(error.to_string()))
     }
+}
+
+fn has_grants(token: &Token) -> bool {
+    token.token_type.access().is_some_and(|access| access.grant_limits.are_present())
 }
 
 /// Without this check the authorizer could not pass the roles of the token on to the functions.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Action, OrgId, Role, RoleId};
+use super::{Action, GrantLimits, OrgId, Role, RoleId};
 
 /// The roles of one caller in one organization, from which its permissions are decided.
 #[derive(Debug, Clone)]
@@ -14,6 +14,7 @@ pub struct EffectivePermissions {
     inherited: Vec<Role>,
     root: Option<Role>,
     read_only: bool,
+    grant_limits: GrantLimits,
 }
 
 /// Why an action is not allowed.
@@ -29,6 +30,8 @@ pub enum PermissionError {
     Root,
     /// The token is read-only, and the action is not a read-only action.
     ReadOnly,
+    /// The grants of the token, or those of its parent, do not allow the action.
+    NotInGrants,
 }
 
 impl EffectivePermissions {
@@ -57,7 +60,13 @@ impl EffectivePermissions {
         let is_inherited = |id: &&RoleId| id.org() == org && !role_ids.contains(id);
         let inherited_ids: Vec<_> = inherited_denies.iter().filter(is_inherited).cloned().collect();
         let inherited = inherited_ids.iter().filter_map(|id| stored.remove(id)).collect();
-        Self { role_ids, roles, inherited_ids, inherited, root, read_only }
+        Self { role_ids, roles, inherited_ids, inherited, root, read_only, grant_limits: GrantLimits::default() }
+    }
+
+    /// The same permissions, limited to what `grant_limits` allow as well.
+    #[must_use]
+    pub fn limited_to(self, grant_limits: GrantLimits) -> Self {
+        Self { grant_limits, ..self }
     }
 
     /// The roles that the caller holds, without duplicates.
@@ -79,7 +88,7 @@ impl EffectivePermissions {
     /// # Errors
     ///
     /// Returns the first [`PermissionError`] that applies, in the order `ReadOnly`, `Denied`, `InheritedDeny`,
-    /// `Root`, `NoGrant`.
+    /// `Root`, `NoGrant`, `NotInGrants`: a limit that the caller's roles set is named before one of the token alone.
     pub fn decide(&self, action: &Action, resource: Option<&str>) -> Result<(), PermissionError> {
         if self.read_only && !action.is_read_only() {
             return Err(PermissionError::ReadOnly);
@@ -93,7 +102,10 @@ impl EffectivePermissions {
         self.root_allows(action, resource)?;
         let is_owner = self.role_ids.iter().any(RoleId::is_owner);
         let granted = is_owner || self.roles.iter().any(|role| role.allows(action, resource));
-        if granted { Ok(()) } else { Err(PermissionError::NoGrant) }
+        if !granted {
+            return Err(PermissionError::NoGrant);
+        }
+        if self.grant_limits.allow(action, resource) { Ok(()) } else { Err(PermissionError::NotInGrants) }
     }
 
     /// Checks that the root role of the organization, if it exists, allows `action` on `resource`.
@@ -114,6 +126,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::permissions::token_grants;
 
     fn stored(roles: &Value) -> HashMap<RoleId, Role> {
         let role = |(id, grants): (&String, &Value)| {
@@ -197,6 +210,53 @@ mod tests {
         }
         assert_eq!(token.roles(), ids(&["1:viewer"]));
         assert_eq!(token.deny_roles(), ids(&["1:careful", "1:owner", "1:absent"]), "passed on without their items");
+    }
+
+    #[test]
+    fn grants_of_token_limit_its_roles() {
+        let roles = json!({
+            "1:editor": [{"action": "order:*"}, {"action": "order:delete", "effect": "deny"}],
+            "1:root": [{"action": "*"}, {"action": "root:*", "effect": "deny"}],
+        });
+        let org = "1".parse().unwrap();
+        let grants = token_grants(&json!([
+            {"action": "order:view", "resource": "order/7*"},
+            {"action": "order:delete"},
+            {"action": "root:*"},
+            {"action": "token:create"},
+            {"action": "billing:view"},
+        ]));
+        let parent_grants = token_grants(&json!([{"action": "*", "resource": "order/71"}, {"action": "token:create"}]));
+        let permissions = |role: &str, limits: GrantLimits| {
+            EffectivePermissions::new(&org, &[role.parse().unwrap()], &[], stored(&roles), false).limited_to(limits)
+        };
+        let own = GrantLimits { grants: Some(grants.clone()), parent_grants: None };
+        let both = GrantLimits { grants: Some(grants), parent_grants: Some(parent_grants) };
+        for (role, limits, action, resource, expected) in [
+            ("1:editor", &own, "order:view", Some("order/71"), Ok(())),
+            ("1:editor", &own, "order:view", Some("order/72"), Ok(())),
+            ("1:editor", &both, "order:view", Some("order/71"), Ok(())),
+            ("1:editor", &both, "order:view", Some("order/72"), Err(PermissionError::NotInGrants)),
+            ("1:editor", &own, "order:view", Some("order/8"), Err(PermissionError::NotInGrants)),
+            ("1:editor", &own, "order:view", None, Err(PermissionError::NotInGrants)),
+            ("1:editor", &own, "order:edit", Some("order/71"), Err(PermissionError::NotInGrants)),
+            ("1:editor", &own, "order:delete", None, Err(PermissionError::Denied)),
+            ("1:editor", &own, "billing:view", None, Err(PermissionError::NoGrant)),
+            ("1:owner", &own, "billing:view", None, Ok(())),
+            ("1:owner", &own, "billing:edit", None, Err(PermissionError::NotInGrants)),
+            ("1:owner", &own, "root:x", None, Err(PermissionError::Root)),
+            ("1:owner", &both, "token:create", None, Ok(())),
+            ("1:owner", &both, "token:view", None, Ok(())),
+            ("1:owner", &both, "token:self", None, Ok(())),
+            ("1:owner", &both, "billing:view", None, Err(PermissionError::NotInGrants)),
+            ("1:other", &own, "token:create", None, Err(PermissionError::NoGrant)),
+        ] {
+            let decision = permissions(role, limits.clone()).decide(&action.parse().unwrap(), resource);
+            assert_eq!(decision, expected, "{role} {action} {resource:?}");
+        }
+        let read_only = EffectivePermissions::new(&org, &["1:owner".parse().unwrap()], &[], stored(&roles), true);
+        let decision = read_only.limited_to(own).decide(&"token:create".parse().unwrap(), None);
+        assert_eq!(decision, Err(PermissionError::ReadOnly));
     }
 
     #[test]

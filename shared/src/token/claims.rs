@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Token, UnixTime};
-use crate::json::present;
+use crate::{json::present, permissions::TokenGrants};
 
 /// The issuer and the audience of the tokens of a family.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,10 @@ pub struct Claims {
     read_only: Option<True>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     anonymize: Option<True>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    grants: Option<TokenGrants>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    parent_grants: Option<TokenGrants>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     journey_id: Option<String>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -108,6 +112,8 @@ impl Claims {
             parent: token.parent.as_ref().map(ToString::to_string),
             read_only: access.filter(|access| access.read_only).map(|_| True),
             anonymize: access.filter(|access| access.anonymize).map(|_| True),
+            grants: access.and_then(|access| access.grant_limits.grants.clone()),
+            parent_grants: access.and_then(|access| access.grant_limits.parent_grants.clone()),
             journey_id: token_type.journey_id().map(ToOwned::to_owned),
             portal_id: token_type.portal_id().map(ToOwned::to_owned),
         }
@@ -209,6 +215,38 @@ mod tests {
         let mut empty = json_of(&samples::plain());
         empty["deny_roles"] = json!([]);
         assert!(!serde_json::from_value::<Claims>(empty).unwrap().are_of(&samples::plain()));
+    }
+
+    #[test]
+    fn claims_with_other_grants_are_not_of_token() {
+        let view = json!([{"action": "order:view"}]);
+        let any = json!([{"action": "*", "effect": "allow"}]);
+        let token = samples::with_grants(&view, Some(&any));
+        let good = json_of(&token);
+        assert_eq!((&good["grants"], &good["parent_grants"]), (&view, &any));
+        assert!(serde_json::from_value::<Claims>(good.clone()).unwrap().are_of(&token));
+        for claim in ["grants", "parent_grants"] {
+            let mut without = good.clone();
+            without.as_object_mut().unwrap().remove(claim);
+            assert!(!serde_json::from_value::<Claims>(without).unwrap().are_of(&token), "without {claim}");
+            for value in [json!([{"action": "*"}]), json!([{"action": "order:view"}, {"action": "order:edit"}])] {
+                let mut changed = good.clone();
+                changed[claim] = value.clone();
+                assert!(!serde_json::from_value::<Claims>(changed).unwrap().are_of(&token), "{claim} {value}");
+            }
+            for value in [json!(null), json!([]), json!({}), json!([{"action": "*", "effect": "deny"}]), json!([1])] {
+                let mut changed = good.clone();
+                changed[claim] = value.clone();
+                assert!(serde_json::from_value::<Claims>(changed).is_err(), "{claim} {value}");
+            }
+        }
+        let mut swapped = good.clone();
+        swapped["grants"] = any;
+        swapped["parent_grants"] = view;
+        assert!(!serde_json::from_value::<Claims>(swapped.clone()).unwrap().are_of(&token));
+        let mut added = json_of(&samples::plain());
+        added["grants"] = swapped["grants"].clone();
+        assert!(!serde_json::from_value::<Claims>(added).unwrap().are_of(&samples::plain()));
     }
 
     #[test]

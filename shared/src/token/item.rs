@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{AllowedNetworks, Token};
-use crate::permissions::RoleId;
+use crate::permissions::{RoleId, TokenGrants};
 
 /// A token in a response. The JWT is not part of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,6 +27,10 @@ pub struct Item {
     read_only: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     anonymize: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grants: Option<TokenGrants>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_grants: Option<TokenGrants>,
     #[serde(skip_serializing_if = "Option::is_none")]
     allowed_cidrs: Option<AllowedNetworks>,
     created_by: String,
@@ -60,6 +64,8 @@ impl Item {
             portal_id: token_type.portal_id().map(ToOwned::to_owned),
             read_only: access.is_some_and(|access| access.read_only),
             anonymize: access.is_some_and(|access| access.anonymize),
+            grants: access.and_then(|access| access.grant_limits.grants.clone()),
+            parent_grants: access.and_then(|access| access.grant_limits.parent_grants.clone()),
             allowed_cidrs: token.allowed_networks.clone(),
             created_by: token.created_by.to_string(),
             owner: token.owner().map(ToString::to_string),
@@ -101,6 +107,10 @@ mod tests {
         assert_eq!(inheriting["inherited_denies"], json!(["123:no_billing", "123:owner"]));
         let bound = json!(Item::of(&samples::with_networks()));
         assert_eq!(bound["allowed_cidrs"], json!(["203.0.113.0/24", "2001:db8::/32"]));
+        let view = json!([{"action": "order:view", "effect": "allow"}]);
+        let any = json!([{"action": "*"}]);
+        let limited = json!(Item::of(&samples::with_grants(&view, Some(&any))));
+        assert_eq!((&limited["grants"], &limited["parent_grants"]), (&view, &any));
         let revoked = json!(Item::of(&samples::revoked()));
         assert_eq!(revoked["revoked_at"], "2019-08-24T14:30:00Z");
         assert_eq!(revoked["revoked_by"], "local|1002");

@@ -1,6 +1,9 @@
 //! Sample tokens for tests.
 
+use serde_json::{Value, json};
+
 use super::{Access, AllowedNetworks, Network, Revocation, Token, TokenType, UnixTime};
+use crate::permissions::{GrantLimits, token_grants};
 
 pub(crate) fn at(seconds: i64) -> UnixTime {
     UnixTime::try_from(seconds).unwrap()
@@ -8,7 +11,8 @@ pub(crate) fn at(seconds: i64) -> UnixTime {
 
 fn access(roles: &[&str]) -> Access {
     let roles = roles.iter().map(|id| id.parse().unwrap()).collect();
-    Access { roles, inherited_denies: Vec::new(), read_only: false, anonymize: false }
+    let grant_limits = GrantLimits::default();
+    Access { roles, inherited_denies: Vec::new(), read_only: false, anonymize: false, grant_limits }
 }
 
 /// An `api` token of the organization 123 that a user created and that does not expire.
@@ -69,19 +73,47 @@ pub(crate) fn with_networks() -> Token {
     Token { id, allowed_networks: Some(networks(&["203.0.113.0/24", "2001:db8::/32"])), ..plain() }
 }
 
+/// A child of [`plain`] that is limited to these grants and those of its parent.
+pub(crate) fn with_grants(grants: &Value, parent_grants: Option<&Value>) -> Token {
+    let id = "api_GGGGGGGGGGGGGGGGGGGGG".parse().unwrap();
+    let grant_limits =
+        GrantLimits { grants: Some(token_grants(grants)), parent_grants: parent_grants.map(token_grants) };
+    Token {
+        id,
+        token_type: TokenType::Api(Access { grant_limits, ..access(&["123:owner"]) }),
+        created_by: plain().id.to_string().parse().unwrap(),
+        parent: Some(plain().id),
+        ..plain()
+    }
+}
+
 /// [`plain`] after its revocation.
 pub(crate) fn revoked() -> Token {
     let revocation = Revocation { at: at(1_566_657_000), by: "local|1002".parse().unwrap() };
     Token { revocation: Some(revocation), ..plain() }
 }
 
-/// One token of each kind: plain, child, with inherited denies, with networks, revoked, journey and portal.
-pub(crate) fn tokens() -> [Token; 7] {
+/// One token of each kind: plain, child, with inherited denies, with networks, with grants of its own and of its parent,
+/// revoked, journey and portal.
+pub(crate) fn tokens() -> [Token; 9] {
     let portal = Token {
         id: "portal_PPPPPPPPPPPPPPPPPPPPP".parse().unwrap(),
         token_type: TokenType::Portal("p-1".parse().unwrap()),
         fingerprint: Some(super::Fingerprint::of("{}")),
         ..plain()
     };
-    [plain(), child(), with_inherited_denies(), with_networks(), revoked(), journey(), portal]
+    let view = json!([{"action": "order:view", "resource": "order/*", "effect": "allow"}]);
+    let limited = with_grants(&view, None);
+    let child_of_limited = with_grants(&view, Some(&json!([{"action": "*"}])));
+    [
+        plain(),
+        child(),
+        with_inherited_denies(),
+        with_networks(),
+        limited,
+        child_of_limited,
+        revoked(),
+        journey(),
+        portal,
+    ]
 }

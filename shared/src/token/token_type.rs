@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::permissions::RoleId;
+use crate::permissions::{GrantLimits, RoleId};
 
 /// The name of a token type, as the contract writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,6 +114,8 @@ pub struct Access {
     pub read_only: bool,
     /// Requests responses without personal data from the APIs that the token calls.
     pub anonymize: bool,
+    /// Grants that limit the token in addition to its roles.
+    pub grant_limits: GrantLimits,
 }
 
 /// Types that clients of the API know and that Latchkey does not offer: a list of them is empty, and a create request

@@ -22,6 +22,8 @@ const STRINGS: [&str; 10] =
 const OPTIONAL_STRINGS: [&str; 3] = ["parent", "journey_id", "portal_id"];
 /// Claims that are either `true` or absent.
 const FLAGS: [&str; 2] = ["read_only", "anonymize"];
+/// Optional claims that are lists of grants.
+const GRANTS: [&str; 2] = ["grants", "parent_grants"];
 /// All other claims.
 const OTHERS: [&str; 4] = ["iat", "exp", "token_use", "assume_roles"];
 /// The largest `NumericDate` that is accepted.
@@ -43,7 +45,7 @@ fn run(bytes: &[u8]) {
     let Ok(input) = serde_json::from_slice::<Map<String, Value>>(bytes) else { return };
     assert!(are_valid(bytes), "invalid claims are accepted");
     let output = json!(claims);
-    for name in [&STRINGS[..], &OPTIONAL_STRINGS, &FLAGS, &OTHERS].concat() {
+    for name in [&STRINGS[..], &OPTIONAL_STRINGS, &FLAGS, &GRANTS, &OTHERS].concat() {
         assert_eq!(output.get(name), input.get(name), "{name}");
     }
     assert_eq!(Some(claims.org_id()), input["org_id"].as_str());
@@ -62,10 +64,37 @@ fn are_valid(bytes: &[u8]) -> bool {
     STRINGS.iter().all(|name| once(name, &Value::is_string))
         && OPTIONAL_STRINGS.iter().all(|name| at_most_once(name, &Value::is_string))
         && FLAGS.iter().all(|name| at_most_once(name, &|flag| *flag == json!(true)))
+        && GRANTS.iter().all(|name| at_most_once(name, &are_grants) && has_no_duplicate(bytes, name))
         && once("iat", &is_time)
         && at_most_once("exp", &is_time)
         && once("token_use", &|value| value == "access")
         && once("assume_roles", &is_list)
+}
+
+/// Whether the value is a list of 1 to 20 grants that allow, of at most 1,024 bytes.
+fn are_grants(value: &Value) -> bool {
+    let is_grant = |entry: &Value| {
+        let Some(members) = entry.as_object() else { return false };
+        let action = members.get("action").and_then(Value::as_str).unwrap_or_default();
+        let is_action = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:*".contains(&byte);
+        (1..=128).contains(&action.len())
+            && action.bytes().all(is_action)
+            && members.get("resource").is_none_or(Value::is_string)
+            && members.get("effect").is_none_or(|effect| effect == "allow")
+            && members.keys().all(|name| ["action", "resource", "effect"].contains(&name.as_str()))
+    };
+    let Some(entries) = value.as_array() else { return false };
+    (1..=20).contains(&entries.len()) && entries.iter().all(is_grant) && value.to_string().len() <= 1_024
+}
+
+/// Whether no grant of the claim has two members of one name.
+fn has_no_duplicate(bytes: &[u8], claim: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Unparsed<'a>(#[serde(borrow)] std::collections::HashMap<String, &'a serde_json::value::RawValue>);
+    let Ok(Unparsed(claims)) = serde_json::from_slice(bytes) else { return false };
+    let Some(list) = claims.get(claim) else { return true };
+    let Ok(entries) = serde_json::from_str::<Vec<JsonMembers>>(list.get()) else { return false };
+    entries.iter().all(|entry| entry.0.iter().all(|(name, _)| entry.values(name).len() == 1))
 }
 
 /// Valid claims of an api token without expiry.
@@ -99,6 +128,11 @@ fn seeds() -> Vec<Vec<u8>> {
         with("parent", json!("api_PPPPPPPPPPPPPPPPPPPPP")),
         with("journey_id", json!("j-1")),
         with("aud", json!(["https://api.example"])),
+        with("grants", json!([{"action": "order:view", "resource": "order/*"}, {"action": "*", "effect": "allow"}])),
+        with("parent_grants", json!([{"action": "order:view"}])),
+        with("grants", json!([])),
+        with("grants", json!([{"action": "*", "effect": "deny"}])),
+        with("grants", json!("@")).replace("\"@\"", r#"[{"action":"a","action":"*"}]"#),
         with("assume_roles", json!("123:owner")),
     ]);
     // Invalid UTF-8 in an unknown claim.

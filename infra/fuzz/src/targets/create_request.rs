@@ -16,8 +16,17 @@ use crate::json_members::JsonMembers;
 pub(super) const TARGET: Target = Target { name: "create-request", run, seeds };
 
 /// Members of the contract that types of the access family have.
-const ACCESS_MEMBERS: [&str; 8] =
-    ["name", "token_type", "expires_in", "allowed_cidrs", "assignments", "assume_roles", "read_only", "anonymize"];
+const ACCESS_MEMBERS: [&str; 9] = [
+    "name",
+    "token_type",
+    "expires_in",
+    "allowed_cidrs",
+    "assignments",
+    "assume_roles",
+    "read_only",
+    "anonymize",
+    "grants",
+];
 /// Members of the contract that types of the public family have.
 const PUBLIC_MEMBERS: [&str; 6] = ["name", "token_type", "expires_in", "allowed_cidrs", "journey_id", "portal_id"];
 /// Upper bound for an error message: it contains no more than an excerpt of the body.
@@ -90,6 +99,9 @@ fn check_type(requested_type: &RequestedType, members: &Map<String, Value>) {
             let flag = |name: &str| members.get(name) == Some(&Value::Bool(true));
             assert_eq!(access.read_only, flag("read_only"));
             assert_eq!(access.anonymize, flag("anonymize"));
+            let grants = access.grants.as_ref().map(|grants| json!(grants));
+            assert_eq!(grants.as_ref(), members.get("grants"), "the limits are not those of the body");
+            assert!(!grants.is_some_and(|grants| grants.to_string().contains(r#""deny""#)), "a grant denies");
         }
         RequestedType::Journey(id) => assert_eq!(members["journey_id"], id.as_str()),
         RequestedType::Portal(id) => assert_eq!(members["portal_id"], id.as_str()),
@@ -117,5 +129,8 @@ fn seeds() -> Vec<Vec<u8>> {
         r#"{"name":"n","allowed_cidrs":["10.0.0.1/8"]}"#,
         r#"{"name":"n","allowed_cidrs":["fe80::1%eth0","010.0.0.0/8","10.0.0.0/08","10.0.0.1:80"]}"#,
         r#"{"name":"n","allowed_cidrs":[]}"#,
+        r#"{"name":"n","grants":[{"action":"order:view","resource":"order/*"},{"action":"*","effect":"allow"}]}"#,
+        r#"{"name":"n","grants":[{"action":"order:view","effect":"deny"}]}"#,
+        r#"{"name":"n","grants":[]}"#,
     ]))
 }

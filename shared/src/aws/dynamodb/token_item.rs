@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     json::present,
     pagination::PageKey,
-    permissions::{OrgId, RoleId},
+    permissions::{GrantLimits, OrgId, RoleId, TokenGrants},
     ports::ItemError,
     token::{
         Access, AllowedNetworks, Date, Fingerprint, Revocation, Token, TokenClass, TokenId, TokenKey, TokenType,
@@ -18,7 +18,7 @@ use crate::{
 const PLAIN_SCHEMA_VERSION: u32 = 1;
 /// The schema version of an item with the attribute `inherited_denies`.
 const INHERITED_DENIES_SCHEMA_VERSION: u32 = 2;
-/// The schema version of an item with the attribute `allowed_cidrs`.
+/// The schema version of an item with an attribute that restricts the use of the token: `allowed_cidrs`, `grants`.
 const RESTRICTED_SCHEMA_VERSION: u32 = 3;
 /// The newest schema version of a token's item that this code reads. Newer items are rejected.
 const MAX_SCHEMA_VERSION: u32 = RESTRICTED_SCHEMA_VERSION;
@@ -61,6 +61,10 @@ pub struct TokenItem {
     expires_at: Option<UnixTime>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     allowed_cidrs: Option<AllowedNetworks>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    grants: Option<TokenGrants>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    parent_grants: Option<TokenGrants>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     revoked_at: Option<UnixTime>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -126,6 +130,8 @@ impl TokenItem {
             parent: token.parent.as_ref().map(ToString::to_string),
             expires_at: token.expires_at,
             allowed_cidrs: token.allowed_networks.clone(),
+            grants: token.token_type.access().and_then(|access| access.grant_limits.grants.clone()),
+            parent_grants: token.token_type.access().and_then(|access| access.grant_limits.parent_grants.clone()),
             revoked_at: token.revocation.as_ref().map(|revocation| revocation.at),
             revoked_by: token.revocation.as_ref().map(|revocation| revocation.by.to_string()),
             last_used: token.last_used,
@@ -153,8 +159,12 @@ impl TokenItem {
         if self.v == INHERITED_DENIES_SCHEMA_VERSION && self.inherited_denies.is_empty() {
             return Err(ItemError::Attribute("inherited_denies"));
         }
-        if self.v == RESTRICTED_SCHEMA_VERSION && self.allowed_cidrs.is_none() {
+        if self.v == RESTRICTED_SCHEMA_VERSION && self.allowed_cidrs.is_none() && self.grants.is_none() {
             return Err(ItemError::Attribute("allowed_cidrs"));
+        }
+        // Only a child has the grants of a parent, and only in addition to grants of its own.
+        if self.parent_grants.is_some() && (self.grants.is_none() || self.parent.is_none()) {
+            return Err(ItemError::Attribute("parent_grants"));
         }
         let is_foreign = |role: &RoleId| *role.org() != self.org;
         if self.roles.iter().any(is_foreign) {
@@ -187,9 +197,10 @@ impl TokenItem {
             inherited_denies: self.inherited_denies.clone(),
             read_only: self.read_only,
             anonymize: self.anonymize,
+            grant_limits: GrantLimits { grants: self.grants.clone(), parent_grants: self.parent_grants.clone() },
         };
         let has_no_roles = self.roles.is_empty() && self.inherited_denies.is_empty();
-        let has_no_access = has_no_roles && !self.read_only && !self.anonymize;
+        let has_no_access = has_no_roles && !self.read_only && !self.anonymize && !access.grant_limits.are_present();
         match (name, &self.journey_id, &self.portal_id) {
             (TypeName::Api, None, None) => Ok(TokenType::Api(access)),
             (TypeName::Assume, None, None) => Ok(TokenType::Assume(access)),
@@ -202,7 +213,8 @@ impl TokenItem {
 }
 
 fn schema_version(token: &Token) -> u32 {
-    if token.allowed_networks.is_some() {
+    let has_grants = token.token_type.access().is_some_and(|access| access.grant_limits.are_present());
+    if token.allowed_networks.is_some() || has_grants {
         RESTRICTED_SCHEMA_VERSION
     } else if !token.token_type.inherited_denies().is_empty() {
         INHERITED_DENIES_SCHEMA_VERSION
@@ -252,6 +264,7 @@ mod tests {
                 ("inherited_denies", json!(["123:a"])),
                 ("read_only", json!(true)),
                 ("anonymize", json!(true)),
+                ("grants", json!([{"action": "*"}])),
             ] {
                 let mut item = written.clone();
                 item[attribute] = value;
@@ -300,6 +313,10 @@ mod tests {
         let bound = written(&samples::with_networks());
         assert_eq!(bound["v"], 3, "older code, which ignores the attribute, rejects the item");
         assert_eq!(bound["allowed_cidrs"], json!(["203.0.113.0/24", "2001:db8::/32"]));
+        let any = json!([{"action": "*"}]);
+        let limited = written(&samples::with_grants(&json!([{"action": "order:view"}]), Some(&any)));
+        assert_eq!(limited["v"], 3);
+        assert_eq!((&limited["grants"], &limited["parent_grants"]), (&json!([{"action": "order:view"}]), &any));
         let both =
             Token { allowed_networks: samples::with_networks().allowed_networks, ..samples::with_inherited_denies() };
         assert_eq!((&written(&both)["v"], TokenItem::of(&both).token()), (&json!(3), Ok(both)));
@@ -344,6 +361,11 @@ mod tests {
         let denies_alone = json!({"v": 3, "inherited_denies": ["123:a"]});
         assert_eq!(with(&denies_alone), Some(Err(ItemError::Attribute("allowed_cidrs"))));
         assert!(matches!(with(&json!({"v": 3, "allowed_cidrs": ["::1/128"]})), Some(Ok(_))));
+        let any = json!([{"action": "*"}]);
+        assert!(matches!(with(&json!({"v": 3, "grants": any})), Some(Ok(_))));
+        assert_eq!(with(&json!({"v": 3, "parent_grants": any})), Some(Err(ItemError::Attribute("allowed_cidrs"))));
+        let limits = with(&json!({"grants": any})).unwrap().unwrap().token_type.access().unwrap().grant_limits.clone();
+        assert!(limits.are_present(), "the grants count in any version");
         let networks = with(&json!({"allowed_cidrs": ["::1/128"]})).unwrap().unwrap().allowed_networks;
         assert_eq!(networks, Some(samples::networks(&["::1"])), "the networks count in any version");
         assert_eq!(with(&json!({"v": 2})), Some(Err(ItemError::Attribute("inherited_denies"))));
@@ -364,6 +386,7 @@ mod tests {
             (json!({"pk": "TOKEN#AAAAAAAAAAAAAAAAAAAAA"}), "pk"),
             (json!({"roles": ["999:owner"]}), "roles"),
             (json!({"inherited_denies": ["999:owner"]}), "inherited_denies"),
+            (json!({"parent_grants": [{"action": "*"}]}), "parent_grants"),
             (json!({"name": ""}), "name"),
             (json!({"owner": "1001"}), "owner"),
             (json!({"owner": "api_5ZugdRXasLfWBypHi93Fk"}), "owner"),
@@ -382,6 +405,11 @@ mod tests {
             json!({"parent": null}),
             json!({"revoked_at": null, "revoked_by": null}),
             json!({"read_only": "false"}),
+            json!({"grants": null}),
+            json!({"grants": []}),
+            json!({"grants": {}}),
+            json!({"grants": [{"action": "*", "effect": "deny"}]}),
+            json!({"grants": [{"action": "*"}], "parent_grants": null}),
             json!({"allowed_cidrs": null}),
             json!({"allowed_cidrs": []}),
             json!({"allowed_cidrs": "::/0"}),

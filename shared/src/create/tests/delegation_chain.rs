@@ -14,7 +14,7 @@ use crate::{
     identity_provider::IdentityProviders,
     jwt::samples as keys,
     memory::{At, Keys, Memory},
-    permissions::EffectivePermissions,
+    permissions::{EffectivePermissions, Role, TokenGrants},
     system::NanoIdGenerator,
     token::{Family, Network, Revocation, samples::at},
 };
@@ -120,31 +120,57 @@ impl Fixture {
         Some(EffectivePermissions::new(&"123".parse().unwrap(), &roles, &[], stored, false))
     }
 
-    /// *(never wider)* Every action that `created` is allowed from an address is allowed to `user`, the first creator, from
-    /// this address to `parent`, and by the roles and networks that the request names.
-    async fn assert_not_wider(
+    /// Every action that `created` is allowed from an address is allowed by the roles as they are stored now, and by the
+    /// grants and networks that its request and that of `parent` name.
+    async fn assert_within_limits(
         &self,
         created: &CreatedToken,
-        user: &EffectivePermissions,
         parent: Option<&CreatedToken>,
     ) -> Result<(), TestCaseError> {
         let token = &created.token;
         let requested = self.requested_permissions(created);
         for (action, source) in ACTIONS.into_iter().flat_map(|action| SOURCES.map(|source| (action, source))) {
+            if self.authorize_from(source, &created.jwt, action).await.is_none() {
+                continue;
+            }
+            if let Some(requested) = &requested {
+                prop_assert!(requested.decide(&action.parse().unwrap(), None).is_ok(), "{action} {token:?}");
+            }
+            for limiting in parent.into_iter().chain([created]) {
+                let is_within = has_network(&limiting.body, source) && has_grant(&limiting.body, action);
+                prop_assert!(is_within, "{action} from {source:?} {token:?} {}", limiting.body);
+            }
+        }
+        Ok(())
+    }
+
+    /// *(never wider)* Every action that `created` is allowed from an address is allowed to `user`, the first creator, and
+    /// from this address to `parent`, and is within the limits that they name.
+    async fn assert_not_wider(
+        &self,
+        created: &CreatedToken,
+        user: Option<&EffectivePermissions>,
+        parent: Option<&CreatedToken>,
+    ) -> Result<(), TestCaseError> {
+        let token = &created.token;
+        for (action, source) in ACTIONS.into_iter().flat_map(|action| SOURCES.map(|source| (action, source))) {
             if self.authorize_from(source, &created.jwt, action).await.is_some() {
-                prop_assert!(user.decide(&action.parse().unwrap(), None).is_ok(), "{action} {token:?}");
+                let is_denied = |user: &EffectivePermissions| user.decide(&action.parse().unwrap(), None).is_err();
+                prop_assert!(!user.is_some_and(is_denied), "{action} {token:?}");
                 if let Some(parent) = parent {
                     let allowed = self.authorize_from(source, &parent.jwt, action).await;
                     prop_assert!(allowed.is_some(), "{action} from {source:?} {token:?}");
                 }
-                if let Some(requested) = &requested {
-                    prop_assert!(requested.decide(&action.parse().unwrap(), None).is_ok(), "{action} {token:?}");
-                }
-                prop_assert!(is_requested(source, &created.body), "{action} from {source:?} {token:?}");
             }
         }
+        self.assert_within_limits(created, parent).await?;
         prop_assert!(parent.is_none_or(|parent| is_not_wider(token, &parent.token)), "{token:?}");
         Ok(())
+    }
+
+    fn replace_role(&self, slug: &str, grants: &Value) {
+        let id: RoleId = format!("123:{slug}").parse().unwrap();
+        self.ledger.state().roles.insert(id.clone(), Role::parse(id, grants));
     }
 
     /// Whether a retry of the request succeeds. It never returns another token.
@@ -179,14 +205,31 @@ fn grants() -> impl Strategy<Value = Value> {
     prop::collection::vec(grant, 0..3).prop_map(Value::Array)
 }
 
+/// The slugs of a user's roles. Half of the users are owners, who may create tokens.
+fn claimed_roles() -> impl Strategy<Value = Vec<&'static str>> {
+    let slugs = prop::collection::vec(prop::sample::select(SLUGS.to_vec()), 1..4);
+    (slugs, any::<bool>()).prop_map(|(mut slugs, is_owner)| {
+        slugs.extend(is_owner.then_some("owner"));
+        slugs
+    })
+}
+
+/// Grants of a token, most of which allow the creation of tokens.
+fn token_grants() -> impl Strategy<Value = Value> {
+    let action = prop::sample::select(vec!["token:create", "token:create", "token:*", "*", "a:*", "*:view", "b:view"]);
+    let grant = action.prop_map(|action| json!({ "action": action }));
+    prop::collection::vec(grant, 1..3).prop_map(Value::Array)
+}
+
 fn body() -> impl Strategy<Value = Value> {
     let roles = prop::collection::vec(prop::sample::select(SLUGS.to_vec()), 0..3);
     let type_name = prop::sample::select(vec!["api", "api", "app", "assume", "journey", "portal"]);
     let expires_in = prop::option::of(prop::sample::select(vec![30, 3_600, 90_000]));
     let networks = prop::collection::vec(prop::sample::select(NETWORKS.to_vec()), 1..3);
     let networks = prop::option::weighted(0.3, networks);
-    (roles, type_name, expires_in, any::<bool>(), any::<bool>(), networks).prop_map(
-        |(roles, type_name, expires_in, read_only, anonymize, networks)| {
+    let grants = prop::option::weighted(0.5, token_grants());
+    (roles, type_name, expires_in, any::<bool>(), any::<bool>(), networks, grants).prop_map(
+        |(roles, type_name, expires_in, read_only, anonymize, networks, grants)| {
             let roles: Vec<String> = roles.iter().map(|slug| format!("123:{slug}")).collect();
             let mut body = json!({"name": "n", "token_type": type_name});
             if matches!(type_name, "journey" | "portal") {
@@ -195,6 +238,9 @@ fn body() -> impl Strategy<Value = Value> {
                 body["assignments"] = json!(roles);
                 body["read_only"] = json!(read_only);
                 body["anonymize"] = json!(anonymize);
+                if let Some(grants) = grants {
+                    body["grants"] = grants;
+                }
             }
             if let Some(networks) = networks {
                 body["allowed_cidrs"] = json!(networks);
@@ -207,18 +253,37 @@ fn body() -> impl Strategy<Value = Value> {
     )
 }
 
-/// A request body, whether the request has an idempotency key, and the seconds until the next request.
-fn step() -> impl Strategy<Value = (Value, bool, i64)> {
-    (body(), any::<bool>(), prop::sample::select(vec![0, 1, 29, 30, 3_600, 86_400]))
+/// A request for a token, and what happens after it.
+#[derive(Debug, Clone)]
+struct Step {
+    body: Value,
+    has_key: bool,
+    /// Seconds until the next request.
+    pause: i64,
+    /// The slug of a role whose grants are replaced before the next request.
+    role_edit: Option<(&'static str, Value)>,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let pause = prop::sample::select(vec![0, 1, 29, 30, 3_600, 86_400]);
+    let role_edit = prop::option::weighted(0.3, (prop::sample::select(SLUGS.to_vec()), grants()));
+    let step = (body(), any::<bool>(), pause, role_edit);
+    step.prop_map(|(body, has_key, pause, role_edit)| Step { body, has_key, pause, role_edit })
 }
 
 /// Whether the networks that `body` names, if it names any, contain the address.
-fn is_requested(source: Option<&str>, body: &Value) -> bool {
+fn has_network(body: &Value, source: Option<&str>) -> bool {
     let Some(networks) = body["allowed_cidrs"].as_array() else { return true };
     let source = source.map(|address| address.parse().unwrap());
     source.is_some_and(|address| {
         networks.iter().any(|network| network.as_str().unwrap().parse::<Network>().unwrap().contains(address))
     })
+}
+
+/// Whether the grants that `body` names, if it names any, allow the action.
+fn has_grant(body: &Value, action: &str) -> bool {
+    let Some(grants) = body["grants"].as_array() else { return true };
+    TokenGrants::parse(grants).unwrap().allow(&action.parse().unwrap(), None)
 }
 
 /// Whether lifetime and flags of `token` are within those of its creator.
@@ -243,27 +308,31 @@ fn user_with_roles(fixture: &Fixture, claimed: &[&str]) -> (Caller, EffectivePer
     (caller, permissions)
 }
 
-async fn check_chain(
-    roles: Vec<(&str, Value)>,
-    claimed: Vec<&str>,
-    steps: Vec<(Value, bool, i64)>,
-) -> Result<(), TestCaseError> {
+async fn check_chain(roles: Vec<(&str, Value)>, claimed: Vec<&str>, steps: Vec<Step>) -> Result<(), TestCaseError> {
     let ledger =
         roles.iter().fold(Memory::default(), |ledger, (slug, grants)| ledger.role(&format!("123:{slug}"), grants));
     let mut fixture = Fixture { ledger, now: START_SECONDS };
     let (mut creator, permissions) = user_with_roles(&fixture, &claimed);
+    // A role that denies more than when the token was created denies it to its holders alone.
+    let mut user = Some(permissions);
     let mut chain: Vec<CreatedToken> = Vec::new();
-    for (body, has_key, pause) in steps {
+    for Step { body, has_key, pause, role_edit } in steps {
         let key = has_key.then(|| "a-key".parse().unwrap());
         let Some((token, jwt)) = fixture.create_token(&creator, &body, key.as_ref()).await else { break };
         chain.push(CreatedToken { token, jwt, creator: creator.clone(), body, key });
         let created = &chain[chain.len() - 1];
         let parent = chain.len().checked_sub(2).map(|parent| &chain[parent]);
-        fixture.assert_not_wider(created, &permissions, parent).await?;
+        fixture.assert_not_wider(created, user.as_ref(), parent).await?;
         fixture.now += pause;
         let is_active = created.token.is_alive(at(fixture.now));
         prop_assert!(fixture.retry_succeeds(created).await? || !is_active, "{:?}", created.token);
-        fixture.assert_not_wider(created, &permissions, parent).await?;
+        fixture.assert_not_wider(created, user.as_ref(), parent).await?;
+        if let Some((slug, grants)) = role_edit {
+            fixture.replace_role(slug, &grants);
+            user = None;
+            fixture.retry_succeeds(created).await?;
+            fixture.assert_within_limits(created, parent).await?;
+        }
         // The authorizer denies the create route to a token without this permission.
         let Some(caller) = fixture.authorize(&created.jwt, "token:create").await else { break };
         creator = caller;
@@ -278,7 +347,7 @@ proptest! {
     #[test]
     fn token_chain_never_widens_or_outlives_revocation(
         roles in prop::collection::vec((prop::sample::select(SLUGS.to_vec()), grants()), 0..5),
-        claimed in prop::collection::vec(prop::sample::select(SLUGS.to_vec()), 1..4),
+        claimed in claimed_roles(),
         steps in prop::collection::vec(step(), 3),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

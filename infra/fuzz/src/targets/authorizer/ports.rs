@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::{
     identity_provider::IdentityProvider,
     jwt::{KeySet, ProviderKeySet},
-    permissions::{OrgId, RoleId},
+    permissions::{GrantLimits, OrgId, RoleId},
     ports::{
         AuthorizationData, Clock, ListAssignedRoles, OwnKeys, PortError, PortErrorKind, ProviderKeys,
         ReadAuthorizationData, Service, UpdateLastUsed,
@@ -46,6 +46,7 @@ static TOKEN: LazyLock<Token> = LazyLock::new(|| Token {
         inherited_denies: Vec::new(),
         read_only: false,
         anonymize: false,
+        grant_limits: GrantLimits::default(),
     }),
     created_at: UnixTime::try_from(1_566_656_122).unwrap(),
     created_by: "local|1001".parse().unwrap(),

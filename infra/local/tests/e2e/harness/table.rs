@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::{
     aws::{AssignmentItem, RoleItem, TokenItem},
-    permissions::RoleId,
+    permissions::{GrantLimits, RoleId},
     token::{Access, Token, TokenId, TokenType, UserId},
 };
 
@@ -76,7 +76,13 @@ impl TestStack {
 }
 
 fn stored_token(number: usize, org: &str, name: &str) -> Token {
-    let access = Access { roles: Vec::new(), inherited_denies: Vec::new(), read_only: false, anonymize: false };
+    let access = Access {
+        roles: Vec::new(),
+        inherited_denies: Vec::new(),
+        read_only: false,
+        anonymize: false,
+        grant_limits: GrantLimits::default(),
+    };
     Token {
         id: format!("api_{number:021}").parse().unwrap(),
         org: org.parse().unwrap(),
