@@ -36,11 +36,24 @@ pub struct TokenMetadata {
     read_only: bool,
     #[serde(default)]
     anonymize: bool,
+    /// The grants to which the token is limited; empty if there are none.
+    #[serde(default)]
+    grants: Vec<Grant>,
+    /// The grants of its parent, which also limit the token.
+    #[serde(default)]
+    parent_grants: Vec<Grant>,
     /// The networks from which the token may be used; empty if it may be used from any address.
     #[serde(default)]
     allowed_cidrs: Vec<String>,
     revoked_at: Option<Timestamp>,
     revoked_by: Option<String>,
+}
+
+/// A grant of a token.
+#[derive(Debug, Clone, Deserialize)]
+struct Grant {
+    action: String,
+    resource: Option<String>,
 }
 
 /// The columns of [`TokenMetadata::row`].
@@ -88,7 +101,9 @@ impl TokenMetadata {
     fn restrictions(&self) -> String {
         let read_only = self.read_only.then(|| "read-only".to_owned());
         let networks = (!self.allowed_cidrs.is_empty()).then(|| format!("from {}", self.allowed_cidrs.join(" ")));
-        let all: Vec<_> = [read_only, networks].into_iter().flatten().collect();
+        let own_grants = format_grants(&self.grants).map(|grants| format!("only {grants}"));
+        let parent_grants = format_grants(&self.parent_grants).map(|grants| format!("parent only {grants}"));
+        let all: Vec<_> = [read_only, own_grants, parent_grants, networks].into_iter().flatten().collect();
         if all.is_empty() { "-".to_owned() } else { all.join(", ") }
     }
 
@@ -122,10 +137,21 @@ impl TokenMetadata {
             ("last used", self.last_used.clone()),
             ("read-only", flag(self.read_only)),
             ("anonymize", flag(self.anonymize)),
+            ("grants", format_grants(&self.grants)),
+            ("parent grants", format_grants(&self.parent_grants)),
             ("networks", Some(self.allowed_cidrs.join(" ")).filter(|networks| !networks.is_empty())),
             ("revoked", time(self.revoked_at)),
             ("revoked by", self.revoked_by.clone()),
         ];
         output::format_fields(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))))
     }
+}
+
+/// The grants as arguments of `--grant`, separated by blanks; `None` if there are none.
+fn format_grants(grants: &[Grant]) -> Option<String> {
+    let format = |grant: &Grant| match &grant.resource {
+        None => grant.action.clone(),
+        Some(resource) => format!("{}={resource}", grant.action),
+    };
+    (!grants.is_empty()).then(|| grants.iter().map(format).collect::<Vec<_>>().join(" "))
 }

@@ -14,6 +14,7 @@ use crate::{
 pub const HELP_EXAMPLES: &str = "Examples:
   TOKEN=$(latchkey token create --name 'My application')
   latchkey token create --name Nightly --role 123:viewer --expires-in 30d --read-only
+  latchkey token create --name Reader --grant 'order:view=order/*' --grant catalog:view
   latchkey token create --name Office --allowed-cidr 203.0.113.0/24 --allowed-cidr 2001:db8::/32
   latchkey token create --name Checkout --type journey --journey-id 5f0c --output json";
 
@@ -43,6 +44,11 @@ pub struct CreateCommand {
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     anonymize: bool,
+    /// Action to which the token is limited in addition to its roles, with `=RESOURCE` if only on this resource; repeatable.
+    /// `*` matches any characters (default: all permissions of the roles, or the grants of the token that creates it)
+    #[arg(long = "grant", value_name = "ACTION[=RESOURCE]", value_parser = parse_grant)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    grants: Vec<RequestedGrant>,
     /// Network from which the token may be used, such as 203.0.113.0/24; repeatable (default: any address, or the networks of
     /// the token that creates it)
     #[arg(long = "allowed-cidr", value_name = "CIDR")]
@@ -67,6 +73,14 @@ pub struct CreateCommand {
     #[command(flatten)]
     #[serde(skip)]
     api: ApiOptions,
+}
+
+/// A grant in the request's body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct RequestedGrant {
+    action: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<String>,
 }
 
 /// The member that only the response to a create request has.
@@ -113,10 +127,39 @@ fn parse_lifetime(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// Parses `ACTION` or `ACTION=RESOURCE`. No action contains `=`. The API checks the rest.
+fn parse_grant(text: &str) -> Result<RequestedGrant, String> {
+    let (action, resource) = match text.split_once('=') {
+        None => (text, None),
+        Some((_, "")) => return Err("the resource after `=` is empty; omit `=` for every resource".to_owned()),
+        Some((action, resource)) => (action, Some(resource.to_owned())),
+    };
+    Ok(RequestedGrant { action: action.to_owned(), resource })
+}
+
 /// Parses a value of the header `Idempotency-Key` within the API's limits.
 fn parse_idempotency_key(text: &str) -> Result<String, String> {
     let is_valid = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     is_valid
         .then(|| text.to_owned())
         .ok_or_else(|| "an idempotency key must be 1 to 255 visible ASCII characters".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn grant_is_an_action_and_optionally_a_resource() {
+        for (text, grant) in [
+            ("order:view", json!({"action": "order:view"})),
+            ("order:*=order/*", json!({"action": "order:*", "resource": "order/*"})),
+            ("order:view=order/a=b", json!({"action": "order:view", "resource": "order/a=b"})),
+        ] {
+            assert_eq!(json!(parse_grant(text).unwrap()), grant, "{text}");
+        }
+        assert!(parse_grant("order:view=").is_err());
+    }
 }

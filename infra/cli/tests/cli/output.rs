@@ -64,6 +64,18 @@ fn networks_of_token_are_shown() {
 }
 
 #[test]
+fn grants_of_token_are_shown() {
+    let mut limited = token(1, "n");
+    limited["grants"] =
+        json!([{"action": "order:view", "resource": "order/*"}, {"action": "catalog:*", "effect": "allow"}]);
+    limited["parent_grants"] = json!([{"action": "*:view"}]);
+    let details = run("token get self", &limited.to_string());
+    assert!(details.contains("order:view=order/* catalog:*") && details.contains("parent grants"), "{details}");
+    let row = run("token list", &json!([limited]).to_string());
+    assert!(row.contains("only order:view=order/* catalog:*, parent only *:view"), "{row}");
+}
+
+#[test]
 fn text_of_the_service_is_escaped() {
     let hostile = "prod\u{202e}nimda\u{1b}[2J\u{9b}2J\nrow";
     let escaped = "prod\\u{202e}nimda\\u{1b}[2J\\u{9b}2J\\u{a}row";
