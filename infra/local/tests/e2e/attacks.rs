@@ -9,6 +9,7 @@ mod cross_tenant;
 mod duplicate_members;
 mod embedded_keys;
 pub mod forge;
+mod grants;
 mod hmac_confusion;
 mod idp_claims;
 pub mod idp_tokens;
@@ -69,6 +70,7 @@ fn send_to_rsa_stack() -> Vec<GroupResult> {
         cross_tenant::group(&forge),
         inactive_tokens::group(&forge),
         source_address::group(&forge),
+        grants::group(&forge),
         paths::group(&forge),
     ]);
     let results = send_all(&stack, &groups);

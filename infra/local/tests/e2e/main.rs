@@ -11,6 +11,7 @@ mod error_responses;
 mod events;
 mod fail_closed;
 mod faults;
+mod grants;
 mod harness;
 mod iam_policies;
 mod idempotency;

@@ -85,6 +85,9 @@ fn create_token() -> Vec<Variant> {
             problem(409, "idempotency_conflict"),
         ),
     ];
+    let limited =
+        r#"{"name": "Token for my application", "grants": [{"action": "order:view", "resource": "order/*"}]}"#;
+    all.push(variant(base, "create-token/grants", vec![Edit::Set("/body", json!(limited))], response(201)));
     let invalid_bodies = [
         ("missing-body", Value::Null),
         ("body-not-json", json!("name=Token for my application")),
@@ -94,6 +97,11 @@ fn create_token() -> Vec<Variant> {
         ("malformed-role", json!(r#"{"name": "Token for my application", "assignments": ["owner"]}"#)),
         ("network-with-host-bits", json!(r#"{"name": "Token for my application", "allowed_cidrs": ["10.0.0.1/8"]}"#)),
         ("no-network", json!(r#"{"name": "Token for my application", "allowed_cidrs": []}"#)),
+        (
+            "grant-that-denies",
+            json!(r#"{"name": "Token for my application", "grants": [{"action": "order:view", "effect": "deny"}]}"#),
+        ),
+        ("no-grant", json!(r#"{"name": "Token for my application", "grants": []}"#)),
         ("lifetime-too-long", json!(r#"{"name": "Token for my application", "expires_in": "366d"}"#)),
         ("type-not-offered", json!(r#"{"name": "Token for my application", "token_type": "portal_preview"}"#)),
     ];
