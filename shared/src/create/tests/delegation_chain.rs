@@ -23,8 +23,8 @@ const SLUGS: [&str; 6] = ["owner", "root", "w", "x", "y", "z"];
 const ACTIONS: [&str; 4] = ["a:view", "a:edit", "b:view", "token:create"];
 const START_SECONDS: i64 = 1_000_000;
 
-/// Source addresses of requests; `None`: the gateway reports none.
-const SOURCES: [Option<&str>; 4] = [Some("10.0.0.1"), Some("10.0.1.1"), Some("2001:db8::1"), None];
+/// Source addresses of requests.
+const SOURCES: [&str; 3] = ["10.0.0.1", "10.0.1.1", "2001:db8::1"];
 const NETWORKS: [&str; 6] = ["0.0.0.0/0", "10.0.0.0/16", "10.0.0.0/24", "10.0.1.1", "::/0", "2001:db8::/64"];
 
 /// The ledger and the current time.
@@ -90,7 +90,7 @@ impl Fixture {
     }
 
     /// The caller if the authorizer allows this token the route of `action` for a request from `source`.
-    async fn authorize_from(&self, source: Option<&str>, jwt: &str, action: &str) -> Option<Caller> {
+    async fn authorize_from(&self, source: &str, jwt: &str, action: &str) -> Option<Caller> {
         let [rsa, ec] = keys::both();
         let rules: HashMap<_, _> = ACTIONS.iter().map(|action| (route_of(action), json!({"action": action}))).collect();
         let policy = Policy {
@@ -107,7 +107,7 @@ impl Fixture {
             route: route_of(action),
             parameters: HashMap::new(),
             org: OrgHeader::Absent,
-            source: source.map(|address| address.parse().unwrap()),
+            source: source.parse().ok(),
         };
         authorize.decide(&request).await.into_result().ok().flatten()
     }
@@ -120,28 +120,37 @@ impl Fixture {
         Some(EffectivePermissions::new(&"123".parse().unwrap(), &roles, &[], stored, false))
     }
 
+    /// The actions that the authorizer allows this token, each with an address from which it does.
+    async fn allowed(&self, jwt: &str) -> Vec<(&'static str, &'static str)> {
+        let mut allowed = Vec::new();
+        for (action, source) in ACTIONS.into_iter().flat_map(|action| SOURCES.map(|source| (action, source))) {
+            if self.authorize_from(source, jwt, action).await.is_some() {
+                allowed.push((action, source));
+            }
+        }
+        allowed
+    }
+
     /// Every action that `created` is allowed from an address is allowed by the roles as they are stored now, and by the
-    /// grants and networks that its request and that of `parent` name.
+    /// grants and networks that its request and that of `parent` name. Returns these actions and addresses.
     async fn assert_within_limits(
         &self,
         created: &CreatedToken,
         parent: Option<&CreatedToken>,
-    ) -> Result<(), TestCaseError> {
+    ) -> Result<Vec<(&'static str, &'static str)>, TestCaseError> {
         let token = &created.token;
         let requested = self.requested_permissions(created);
-        for (action, source) in ACTIONS.into_iter().flat_map(|action| SOURCES.map(|source| (action, source))) {
-            if self.authorize_from(source, &created.jwt, action).await.is_none() {
-                continue;
-            }
+        let allowed = self.allowed(&created.jwt).await;
+        for (action, source) in &allowed {
             if let Some(requested) = &requested {
                 prop_assert!(requested.decide(&action.parse().unwrap(), None).is_ok(), "{action} {token:?}");
             }
             for limiting in parent.into_iter().chain([created]) {
                 let is_within = has_network(&limiting.body, source) && has_grant(&limiting.body, action);
-                prop_assert!(is_within, "{action} from {source:?} {token:?} {}", limiting.body);
+                prop_assert!(is_within, "{action} from {source} {token:?} {}", limiting.body);
             }
         }
-        Ok(())
+        Ok(allowed)
     }
 
     /// *(never wider)* Every action that `created` is allowed from an address is allowed to `user`, the first creator, and
@@ -153,17 +162,17 @@ impl Fixture {
         parent: Option<&CreatedToken>,
     ) -> Result<(), TestCaseError> {
         let token = &created.token;
-        for (action, source) in ACTIONS.into_iter().flat_map(|action| SOURCES.map(|source| (action, source))) {
-            if self.authorize_from(source, &created.jwt, action).await.is_some() {
-                let is_denied = |user: &EffectivePermissions| user.decide(&action.parse().unwrap(), None).is_err();
-                prop_assert!(!user.is_some_and(is_denied), "{action} {token:?}");
-                if let Some(parent) = parent {
-                    let allowed = self.authorize_from(source, &parent.jwt, action).await;
-                    prop_assert!(allowed.is_some(), "{action} from {source:?} {token:?}");
-                }
-            }
+        let allowed_to_parent = match parent {
+            Some(parent) => Some(self.allowed(&parent.jwt).await),
+            None => None,
+        };
+        for allowed in self.assert_within_limits(created, parent).await? {
+            let (action, source) = allowed;
+            let is_denied = |user: &EffectivePermissions| user.decide(&action.parse().unwrap(), None).is_err();
+            prop_assert!(!user.is_some_and(is_denied), "{action} {token:?}");
+            let is_allowed_to_parent = allowed_to_parent.as_ref().is_none_or(|parent| parent.contains(&allowed));
+            prop_assert!(is_allowed_to_parent, "{action} from {source} {token:?}");
         }
-        self.assert_within_limits(created, parent).await?;
         prop_assert!(parent.is_none_or(|parent| is_not_wider(token, &parent.token)), "{token:?}");
         Ok(())
     }
@@ -272,12 +281,10 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Whether the networks that `body` names, if it names any, contain the address.
-fn has_network(body: &Value, source: Option<&str>) -> bool {
+fn has_network(body: &Value, source: &str) -> bool {
     let Some(networks) = body["allowed_cidrs"].as_array() else { return true };
-    let source = source.map(|address| address.parse().unwrap());
-    source.is_some_and(|address| {
-        networks.iter().any(|network| network.as_str().unwrap().parse::<Network>().unwrap().contains(address))
-    })
+    let source = source.parse().unwrap();
+    networks.iter().any(|network| network.as_str().unwrap().parse::<Network>().unwrap().contains(source))
 }
 
 /// Whether the grants that `body` names, if it names any, allow the action.
