@@ -95,7 +95,8 @@ impl AccessManifest {
         if file.roles.is_none() && file.assignments.is_none() {
             return Err(ManifestError::Empty);
         }
-        let roles = file.roles.into_iter().flatten().map(|StrictObject(written)| role(written));
+        let role = |StrictObject(WrittenRole { id, name, grants })| DesiredItem::role(id, name, grants);
+        let roles = file.roles.into_iter().flatten().map(role);
         let assignments =
             file.assignments.into_iter().flatten().map(|StrictObject(written)| assignment(written, provider));
         let items: Vec<DesiredItem> = roles.chain(assignments).collect::<Result<_, _>>()?;
@@ -145,16 +146,43 @@ impl AccessManifest {
     }
 }
 
-fn role(written: WrittenRole) -> Result<DesiredItem, ManifestError> {
-    if let Some(grant) = written.grants.iter().find(|grant| Grant::parse(grant).is_none()) {
-        return Err(ManifestError::InvalidGrant(written.id, grant.clone()));
+impl DesiredItem {
+    /// The role `id` with these grants, to be written without a condition.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ManifestError::InvalidGrant`] or [`ManifestError::InvalidAction`] for the first grant that is invalid.
+    pub fn role(id: RoleId, name: String, grants: Vec<Value>) -> Result<Self, ManifestError> {
+        if let Some(grant) = grants.iter().find(|grant| Grant::parse(grant).is_none()) {
+            return Err(ManifestError::InvalidGrant(id, grant.clone()));
+        }
+        let action = |grant: &Value| grant["action"].as_str().unwrap_or_default().to_owned();
+        if let Some(invalid) = grants.iter().map(action).find(|action| !Action::is_pattern(action)) {
+            return Err(ManifestError::InvalidAction(id, invalid));
+        }
+        let value = ItemValue::Role { name, grants: grants.into() };
+        Ok(Self { key: ItemKey::Role(id), value, precondition: Precondition::None })
     }
-    let action = |grant: &Value| grant["action"].as_str().unwrap_or_default().to_owned();
-    if let Some(invalid) = written.grants.iter().map(action).find(|action| !Action::is_pattern(action)) {
-        return Err(ManifestError::InvalidAction(written.id, invalid));
+
+    /// The roles of `user` in `org`, to be written without a condition.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ManifestError::RoleOfOtherOrg`] for the first role of another organization, and
+    /// [`ManifestError::TooManyRoles`] if the authorizer would deny every request of a user with these roles.
+    pub fn assignment(org: OrgId, user: UserId, roles: Vec<RoleId>) -> Result<Self, ManifestError> {
+        if let Some(foreign) = roles.iter().find(|role| *role.org() != org) {
+            return Err(ManifestError::RoleOfOtherOrg(user, foreign.clone()));
+        }
+        match role_limit::check(&roles) {
+            Err(limit) => Err(ManifestError::TooManyRoles(user, org, limit)),
+            Ok(()) => Ok(Self {
+                key: ItemKey::Assignment(org, user),
+                value: ItemValue::Assignment(roles),
+                precondition: Precondition::None,
+            }),
+        }
     }
-    let value = ItemValue::Role { name: written.name, grants: written.grants.into() };
-    Ok(DesiredItem { key: ItemKey::Role(written.id), value, precondition: Precondition::None })
 }
 
 fn assignment(written: WrittenAssignment, provider: Option<&ProviderName>) -> Result<DesiredItem, ManifestError> {
@@ -163,18 +191,7 @@ fn assignment(written: WrittenAssignment, provider: Option<&ProviderName>) -> Re
         (None, Some(principal)) => user_with_provider(principal)?,
         _ => return Err(ManifestError::AmbiguousUser(written.org)),
     };
-    let WrittenAssignment { org, roles, .. } = written;
-    if let Some(foreign) = roles.iter().find(|role| *role.org() != org) {
-        return Err(ManifestError::RoleOfOtherOrg(user, foreign.clone()));
-    }
-    match role_limit::check(&roles) {
-        Err(limit) => Err(ManifestError::TooManyRoles(user, org, limit)),
-        Ok(()) => Ok(DesiredItem {
-            key: ItemKey::Assignment(org, user),
-            value: ItemValue::Assignment(roles),
-            precondition: Precondition::None,
-        }),
-    }
+    DesiredItem::assignment(written.org, user, written.roles)
 }
 
 fn user_of(provider: Option<&ProviderName>, subject: String) -> Result<UserId, ManifestError> {

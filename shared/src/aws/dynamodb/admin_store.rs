@@ -1,10 +1,12 @@
 //! Reads and writes roles and role assignments for operators. No function has these permissions.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::{
     Client,
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
-    operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
+    operation::put_item::PutItemError,
     types::AttributeValue,
 };
 
@@ -80,7 +82,13 @@ impl AdminStore for Ledger {
         let request = match &item.precondition {
             Precondition::None => request,
             Precondition::Unchanged(None) => request.condition_expression("attribute_not_exists(pk)"),
-            Precondition::Unchanged(Some(existing)) => if_unchanged(request, attributes(&item.key, existing)?),
+            Precondition::Unchanged(Some(existing)) => {
+                let unchanged = ItemCondition::unchanged(attributes(&item.key, existing)?);
+                request
+                    .condition_expression(unchanged.expression)
+                    .set_expression_attribute_names(Some(unchanged.names))
+                    .set_expression_attribute_values(Some(unchanged.values))
+            }
         };
         let Err(error) = request.send().await else { return Ok(true) };
         let failure = store_error("PutItem", &error);
@@ -105,7 +113,7 @@ fn store_error<E: ProvideErrorMetadata>(operation: &'static str, error: &SdkErro
 }
 
 /// An item with its key; `None` if the sort key is neither that of a role nor that of an assignment.
-fn keyed_value(org: &OrgId, stored: Attributes) -> Option<(ItemKey, ItemValue)> {
+pub(super) fn keyed_value(org: &OrgId, stored: Attributes) -> Option<(ItemKey, ItemValue)> {
     let sort = stored.get("sk")?.as_s().ok()?;
     let role = RoleItem::id_of(org, sort).map(ItemKey::Role);
     let key = role.or_else(|| Some(ItemKey::Assignment(org.clone(), AssignmentItem::user_of(sort)?)))?;
@@ -113,7 +121,8 @@ fn keyed_value(org: &OrgId, stored: Attributes) -> Option<(ItemKey, ItemValue)> 
     Some((key, value))
 }
 
-fn attributes(key: &ItemKey, value: &ItemValue) -> Result<Attributes, PortError> {
+/// The attributes of an item with this key and value.
+pub(super) fn attributes(key: &ItemKey, value: &ItemValue) -> Result<Attributes, PortError> {
     match (key, value) {
         (ItemKey::Role(id), ItemValue::Role { name, grants }) => write(&RoleItem::new(id, name, grants.clone())),
         (ItemKey::Assignment(org, user), ItemValue::Assignment(roles)) => {
@@ -126,19 +135,31 @@ fn attributes(key: &ItemKey, value: &ItemValue) -> Result<Attributes, PortError>
     }
 }
 
-/// Adds the condition that the stored item has exactly these attributes. Its schema version may be an older one.
-fn if_unchanged(mut request: PutItemFluentBuilder, expected: Attributes) -> PutItemFluentBuilder {
-    let mut conditions = Vec::new();
-    for (number, (name, value)) in expected.into_iter().enumerate() {
-        let operator = if name == "v" { "<=" } else { "=" };
-        conditions.push(format!("#n{number} {operator} :v{number}"));
-        request = request.expression_attribute_names(format!("#n{number}"), name);
-        request = request.expression_attribute_values(format!(":v{number}"), value);
-    }
-    request.condition_expression(conditions.join(" AND "))
+/// The condition expression of a write, with its placeholders.
+pub(super) struct ItemCondition {
+    pub(super) expression: String,
+    pub(super) names: HashMap<String, String>,
+    pub(super) values: Attributes,
 }
 
-fn item_value(key: &ItemKey, stored: Attributes) -> ItemValue {
+impl ItemCondition {
+    /// The stored item has exactly these attributes. Its schema version may be an older one.
+    pub(super) fn unchanged(expected: Attributes) -> Self {
+        let mut conditions = Vec::new();
+        let mut names = HashMap::new();
+        let mut values = Attributes::new();
+        for (number, (name, value)) in expected.into_iter().enumerate() {
+            let operator = if name == "v" { "<=" } else { "=" };
+            conditions.push(format!("#n{number} {operator} :v{number}"));
+            names.insert(format!("#n{number}"), name);
+            values.insert(format!(":v{number}"), value);
+        }
+        Self { expression: conditions.join(" AND "), names, values }
+    }
+}
+
+/// The value of the item `stored` at `key`.
+pub(super) fn item_value(key: &ItemKey, stored: Attributes) -> ItemValue {
     let value = match key {
         ItemKey::Role(_) => {
             read("GetItem", stored).map(|item: RoleItem| ItemValue::Role { name: item.name, grants: item.grants }).ok()
@@ -151,7 +172,7 @@ fn item_value(key: &ItemKey, stored: Attributes) -> ItemValue {
 }
 
 /// Whether a newer version of Latchkey wrote the item. A schema version that is not a number does not count as newer.
-fn is_newer(item: &Attributes) -> bool {
+pub(super) fn is_newer(item: &Attributes) -> bool {
     let version = item.get("v").and_then(|v| v.as_n().ok()).and_then(|v| v.parse::<u64>().ok());
     version.is_some_and(|version| version > u64::from(PERMISSION_SCHEMA_VERSION))
 }
