@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::faults::Fault;
+use super::{faults::Fault, request::RequiredPermission};
 
 /// A call to a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,10 +14,10 @@ pub struct Call {
     pub sequence: usize,
     /// The function that made the call, or [`OPERATOR`](super::OPERATOR).
     pub caller: String,
-    /// The IAM action, as in `dynamodb:PutItem`.
+    /// The service and the operation, as in `dynamodb:PutItem`. Except for a transaction it is the IAM action.
     pub action: String,
-    /// The ARNs of the resources; `*` if the call names none.
-    pub resources: Vec<String>,
+    /// The IAM actions that the call requires, each with the ARN of a resource; `*` if the call names none.
+    pub permissions: Vec<(String, String)>,
     /// Whether the caller's policy allows the call. A denied call does not reach the service.
     pub allowed: bool,
     /// When the complete request had been received.
@@ -35,7 +35,7 @@ pub struct Call {
 pub(super) struct NewCall<'a> {
     pub(super) caller: &'a str,
     pub(super) action: &'a str,
-    pub(super) resources: &'a [String],
+    pub(super) permissions: &'a [RequiredPermission],
     pub(super) allowed: bool,
     pub(super) sdk_invocation_id: &'a str,
     pub(super) fault: Option<&'a Fault>,
@@ -81,7 +81,7 @@ impl CallLog {
             sequence,
             caller: call.caller.to_owned(),
             action: call.action.to_owned(),
-            resources: call.resources.to_vec(),
+            permissions: call.permissions.iter().flat_map(RequiredPermission::pairs).collect(),
             allowed: call.allowed,
             received_at: Instant::now(),
             sdk_invocation_id: call.sdk_invocation_id.to_owned(),

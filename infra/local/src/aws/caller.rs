@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::iam::{self, ConditionContext, Statement};
+use super::request::RequiredPermission;
+use crate::iam::{self, Statement};
 
 /// The access key id of the operator (`cargo local` itself and the tests), which is allowed everything.
 pub const OPERATOR: &str = "operator";
@@ -45,16 +46,12 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// The first of `resources` on which the caller's policy does not allow `action`.
-    pub(super) fn first_denied<'r>(
-        self,
-        action: &str,
-        resources: &'r [String],
-        context: &ConditionContext,
-    ) -> Option<&'r str> {
+    /// The action and the first resource of `required` that the caller's policy does not allow.
+    pub(super) fn first_denied(self, required: &RequiredPermission) -> Option<(&str, &str)> {
         let Self::Function(principal) = self else { return None };
+        let RequiredPermission { action, resources, context } = required;
         let is_denied = |resource: &&str| !iam::is_allowed(&principal.statements, action, resource, context);
-        resources.iter().map(String::as_str).find(is_denied)
+        resources.iter().map(String::as_str).find(is_denied).map(|resource| (action.as_str(), resource))
     }
 }
 

@@ -49,22 +49,64 @@ impl AwsRequest {
         self.header("amz-sdk-invocation-id")
     }
 
-    /// The ARNs on which the service's IAM actions are evaluated.
-    ///
-    /// `*` for operations that name no resource, and for transactions and `PartiQL`, whose tables are not determined: a
-    /// policy for a table does not allow them.
-    pub(super) fn resources(&self, service: Service, arn_scope: &ArnScope) -> Vec<String> {
-        let resources = match service {
-            Service::DynamoDb => arn_scope.tables(&self.json),
-            Service::Kms => self.json["KeyId"].as_str().map(|key| arn_scope.key(key)).into_iter().collect(),
+    /// The permissions that the request requires: one for its operation, or one for each action of a `TransactWriteItems`
+    /// (DynamoDB Developer Guide, "IAM and transactions").
+    pub(super) fn permissions(&self, service: Service, arn_scope: &ArnScope) -> Vec<RequiredPermission> {
+        let of_transaction = match (service, self.operation.as_str()) {
+            (Service::DynamoDb, "TransactWriteItems") => transaction_actions(&self.json),
+            _ => Vec::new(),
         };
-        if resources.is_empty() { vec!["*".to_owned()] } else { resources }
+        if of_transaction.is_empty() {
+            return vec![RequiredPermission::new(service, &self.operation, &self.json, arn_scope)];
+        }
+        let actions = of_transaction.into_iter();
+        actions.map(|(action, body)| RequiredPermission::new(service, action, body, arn_scope)).collect()
+    }
+}
+
+/// A permission that a request requires.
+#[derive(Debug)]
+pub(super) struct RequiredPermission {
+    /// The IAM action, as in `dynamodb:PutItem`.
+    pub(super) action: String,
+    /// The ARNs on which the action is evaluated; `*` for an operation that names no resource, and for `PartiQL`, whose tables are
+    /// not determined: a policy for a table does not allow it.
+    pub(super) resources: Vec<String>,
+    /// The values of the service's condition keys.
+    pub(super) context: ConditionContext,
+}
+
+impl RequiredPermission {
+    /// The action with each resource.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (String, String)> {
+        self.resources.iter().map(|resource| (self.action.clone(), resource.clone()))
     }
 
-    /// The values of the service's condition keys.
-    pub(super) fn condition_context(&self, service: Service) -> ConditionContext {
-        condition_context::extract(service, &self.json)
+    /// The permission for `operation` with the parameters `body`.
+    fn new(service: Service, operation: &str, body: &Value, arn_scope: &ArnScope) -> Self {
+        let resources = match service {
+            Service::DynamoDb => arn_scope.tables(body),
+            Service::Kms => body["KeyId"].as_str().map(|key| arn_scope.key(key)).into_iter().collect(),
+        };
+        Self {
+            action: format!("{}:{operation}", service.action_prefix()),
+            resources: if resources.is_empty() { vec!["*".to_owned()] } else { resources },
+            context: condition_context::extract(service, body),
+        }
     }
+}
+
+/// The IAM action and the parameters of each action of a transaction. Empty if one of them is unknown.
+fn transaction_actions(body: &Value) -> Vec<(&'static str, &Value)> {
+    let items = body["TransactItems"].as_array().into_iter().flatten();
+    let actions = items.map(|item| match item.as_object()?.iter().next()? {
+        (name, parameters) if name == "Put" => Some(("PutItem", parameters)),
+        (name, parameters) if name == "Update" => Some(("UpdateItem", parameters)),
+        (name, parameters) if name == "Delete" => Some(("DeleteItem", parameters)),
+        (name, parameters) if name == "ConditionCheck" => Some(("ConditionCheckItem", parameters)),
+        _ => None,
+    });
+    actions.collect::<Option<_>>().unwrap_or_default()
 }
 
 impl ArnScope {
@@ -131,8 +173,33 @@ mod tests {
             (json!(null), vec!["*".to_owned()]),
         ];
         for (body, resources) in cases {
-            let request = request("DynamoDB_20120810.X", &body);
-            assert_eq!(request.resources(Service::DynamoDb, &arn_scope()), resources, "{body}");
+            let permissions = request("DynamoDB_20120810.X", &body).permissions(Service::DynamoDb, &arn_scope());
+            assert_eq!(permissions.len(), 1);
+            assert_eq!(permissions[0].resources, resources, "{body}");
+        }
+    }
+
+    #[test]
+    fn transaction_requires_a_permission_for_each_action() {
+        let key = |pk: &str| json!({"pk": {"S": pk}, "sk": {"S": "x"}});
+        let body = json!({"TransactItems": [
+            {"Put": {"TableName": "t", "Item": key("ORG#1")}},
+            {"ConditionCheck": {"TableName": "t", "Key": key("ORG#2"), "ConditionExpression": "attribute_exists(pk)"}},
+        ]});
+        let permissions = |body: &Value| {
+            let request = request("DynamoDB_20120810.TransactWriteItems", body);
+            let of = |it: RequiredPermission| (it.action, it.resources, it.context["dynamodb:LeadingKeys"].clone());
+            request.permissions(Service::DynamoDb, &arn_scope()).into_iter().map(of).collect::<Vec<_>>()
+        };
+        let table = || vec!["arn:aws:dynamodb:eu-west-1:111122223333:table/t".to_owned()];
+        let expected = [
+            ("dynamodb:PutItem".to_owned(), table(), vec!["ORG#1".to_owned()]),
+            ("dynamodb:ConditionCheckItem".to_owned(), table(), vec!["ORG#2".to_owned()]),
+        ];
+        assert_eq!(permissions(&body), expected);
+        for unknown in [json!({}), json!({"TransactItems": []}), json!({"TransactItems": [{"Other": {}}]})] {
+            let denied = [("dynamodb:TransactWriteItems".to_owned(), vec!["*".to_owned()], Vec::new())];
+            assert_eq!(permissions(&unknown), denied, "{unknown}");
         }
     }
 
@@ -142,7 +209,7 @@ mod tests {
         let alias = "arn:aws:kms:eu-west-1:111122223333:alias/a";
         for (key, resource) in [("1", arn), (arn, arn), ("alias/a", alias), (alias, alias)] {
             let request = request("TrentService.Sign", &json!({ "KeyId": key }));
-            assert_eq!(request.resources(Service::Kms, &arn_scope()), [resource]);
+            assert_eq!(request.permissions(Service::Kms, &arn_scope())[0].resources, [resource]);
         }
     }
 }

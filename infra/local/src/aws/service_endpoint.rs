@@ -55,19 +55,19 @@ impl ServiceEndpoint {
             return Ok(unrecognized_client().response(service));
         };
         let action = format!("{}:{}", service.action_prefix(), request.operation);
-        let resources = request.resources(service, &self.state.arn_scope);
-        let denied_on = caller.first_denied(&action, &resources, &request.condition_context(service));
+        let permissions = request.permissions(service, &self.state.arn_scope);
+        let denied_on = permissions.iter().find_map(|required| caller.first_denied(required));
         let fault = if denied_on.is_none() { self.next_fault(caller, &request) } else { None };
         let call = self.state.calls.record(&NewCall {
             caller: caller.name(),
             action: &action,
-            resources: &resources,
+            permissions: &permissions,
             allowed: denied_on.is_none(),
             sdk_invocation_id: request.sdk_invocation_id(),
             fault: fault.as_ref(),
         });
-        if let Some(resource) = denied_on {
-            return Ok(self.access_denied(caller, &action, resource).response(service));
+        if let Some((action, resource)) = denied_on {
+            return Ok(self.access_denied(caller, action, resource).response(service));
         }
         let result = match fault {
             None => Ok(self.backend.respond(&request).await),

@@ -39,8 +39,8 @@ fn functions_make_exactly_the_calls_of_their_policies() {
     send_every_operation(&stack);
     let mut called = BTreeSet::new();
     for call in stack.calls.all().into_iter().filter(|call| call.caller != OPERATOR) {
-        called
-            .extend(call.resources.iter().map(|resource| (call.caller.clone(), call.action.clone(), resource.clone())));
+        let function = call.caller;
+        called.extend(call.permissions.into_iter().map(|(action, resource)| (function.clone(), action, resource)));
     }
     assert_eq!(called, stack.permissions());
 }

@@ -127,8 +127,8 @@ impl TestStack {
         let permissions = self.permissions();
         for call in self.calls.all().into_iter().filter(|call| call.caller != OPERATOR) {
             assert!(call.allowed, "{call:?}");
-            for resource in &call.resources {
-                let permission = (call.caller.clone(), call.action.clone(), resource.clone());
+            for (action, resource) in call.permissions {
+                let permission = (call.caller.clone(), action, resource);
                 assert!(permissions.contains(&permission), "not in the function's policy: {permission:?}");
             }
         }

@@ -37,9 +37,9 @@ async fn every_call_is_logged() {
     aws.dynamodb("AKIAWRITER", "DeleteItem", &put("1")).await;
     aws.kms("DescribeKey", &json!({ "KeyId": "rsa" })).await;
     let calls: Vec<_> =
-        aws.calls.all().into_iter().map(|call| (call.caller, call.action, call.resources, call.allowed)).collect();
+        aws.calls.all().into_iter().map(|call| (call.caller, call.action, call.permissions, call.allowed)).collect();
     let call = |caller: &str, action: &str, resource: &str, allowed| {
-        (caller.to_owned(), action.to_owned(), vec![resource.to_owned()], allowed)
+        (caller.to_owned(), action.to_owned(), vec![(action.to_owned(), resource.to_owned())], allowed)
     };
     assert_eq!(
         calls,

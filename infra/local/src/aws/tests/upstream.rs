@@ -75,9 +75,9 @@ async fn upstream_calls_have_permissions_log_and_faults() {
     aws.faults.inject(Service::DynamoDb, Some("PutItem"), Fault::ResponseLost, Some(1));
     assert_eq!(aws.try_call("AKIAWRITER", "DynamoDB_20120810.PutItem", &put("1")).await, None);
     assert_eq!(aws.item("1").await["pk"]["S"], "1", "the call with the lost response is applied");
-    let calls: Vec<_> = aws.calls.all().into_iter().map(|call| (call.caller, call.resources)).collect();
-    assert_eq!(calls[0], ("writer".to_owned(), vec![key_arn("ec")]));
-    assert_eq!(calls[1], ("writer".to_owned(), vec![TABLE.to_owned()]));
+    let calls: Vec<_> = aws.calls.all().into_iter().map(|call| (call.caller, call.permissions)).collect();
+    assert_eq!(calls[0], ("writer".to_owned(), vec![("kms:Sign".to_owned(), key_arn("ec"))]));
+    assert_eq!(calls[1], ("writer".to_owned(), vec![("dynamodb:PutItem".to_owned(), TABLE.to_owned())]));
 }
 
 #[tokio::test]
