@@ -38,6 +38,8 @@ pub enum ErrorCode {
     NotFound,
     /// 409: the token of this idempotency key is revoked or expired.
     IdempotencyConflict,
+    /// 409: the stored role or assignment does not admit the change, or another request changed it at the same time.
+    Conflict,
     /// 422: the idempotency key was used for another request.
     IdempotencyMismatch,
     /// 413 and 414: the body or the URL exceeds its size limit.
@@ -54,7 +56,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::InvalidRequest,
         Self::Unauthenticated,
         Self::PermissionDenied,
@@ -67,6 +69,7 @@ impl ErrorCode {
         Self::TooManyRoles,
         Self::NotFound,
         Self::IdempotencyConflict,
+        Self::Conflict,
         Self::IdempotencyMismatch,
         Self::TooLarge,
         Self::UnsupportedMediaType,
@@ -91,6 +94,7 @@ impl ErrorCode {
             Self::TooManyRoles => "too_many_roles",
             Self::NotFound => "not_found",
             Self::IdempotencyConflict => "idempotency_conflict",
+            Self::Conflict => "conflict",
             Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
@@ -168,8 +172,12 @@ pub enum ApiError {
     TooManyRoles(String),
     /// The token does not exist in the caller's organization.
     NotFound,
+    /// The role does not exist in the caller's organization.
+    RoleNotFound(RoleId),
     /// The token of this idempotency key is revoked or expired.
     IdempotencyConflict,
+    /// What is stored does not admit the change, or changed at the same time. The message says which.
+    Conflict(String),
     /// The idempotency key was used for another request.
     IdempotencyMismatch,
     /// A server-side error.
@@ -197,8 +205,9 @@ impl ApiError {
             Self::AddressesExceedParent => ErrorCode::AddressesExceedParent,
             Self::TooDeep => ErrorCode::TooDeep,
             Self::TooManyRoles(_) => ErrorCode::TooManyRoles,
-            Self::NotFound => ErrorCode::NotFound,
+            Self::NotFound | Self::RoleNotFound(_) => ErrorCode::NotFound,
             Self::IdempotencyConflict => ErrorCode::IdempotencyConflict,
+            Self::Conflict(_) => ErrorCode::Conflict,
             Self::IdempotencyMismatch => ErrorCode::IdempotencyMismatch,
             Self::Server(error) => error.code(),
         }
@@ -208,7 +217,10 @@ impl ApiError {
     #[must_use]
     pub fn public_message(&self) -> String {
         match self {
-            Self::Invalid(message) | Self::PermissionDenied(message) | Self::TooManyRoles(message) => message.clone(),
+            Self::Invalid(message)
+            | Self::PermissionDenied(message)
+            | Self::TooManyRoles(message)
+            | Self::Conflict(message) => message.clone(),
             Self::RoleNotHeld(role) => DelegationError::NotHeld(role.clone()).to_string(),
             Self::LifetimeExceedsParent(end) => LifetimeError::BeyondParent(*end).to_string(),
             Self::AddressesExceedParent => {
@@ -220,6 +232,7 @@ impl ApiError {
             Self::Unauthenticated(_) => "a valid bearer token is required".to_owned(),
             Self::TooDeep => "a token that was created by a token cannot create tokens".to_owned(),
             Self::NotFound => "the token or route does not exist".to_owned(),
+            Self::RoleNotFound(role) => format!("the role `{role}` does not exist"),
             Self::IdempotencyConflict => {
                 "the token that was created with this `Idempotency-Key` is revoked or expired".to_owned()
             }

@@ -3,7 +3,7 @@
 //! * Domain: [`token`], [`jwt`], [`json`] and [`permissions`], which are pure; [`caller`], [`error`] and [`pagination`];
 //!   [`identity_provider`] and [`routes`], which an operator configures.
 //! * Operations, one per function: [`create`], [`list`], [`get`], [`revoke`], [`authorize`], [`list_current_roles`],
-//!   [`well_known`] and [`portal`]; [`provisioning`] is for operators.
+//!   [`manage_roles`], [`well_known`] and [`portal`]; [`provisioning`] is for operators.
 //! * [`ports`] are the traits that operations need from outside; [`aws`], [`oidc`] and [`system`] implement them.
 //! * [`web`] is the only module that names HTTP statuses and Lambda events, [`aws`] the only one that names the AWS
 //!   SDKs.
@@ -23,6 +23,7 @@ pub mod json;
 pub mod jwt;
 pub mod list;
 pub mod list_current_roles;
+pub mod manage_roles;
 #[cfg(test)]
 pub(crate) mod memory;
 pub mod oidc;

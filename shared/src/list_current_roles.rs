@@ -77,7 +77,7 @@ fn held_roles(caller: &Caller, stored: &mut HashMap<RoleId, RoleWithName>) -> Ve
 impl CurrentRole {
     /// The role `id` from its stored item. `None` if there is no item, since the role was deleted in the meantime; the
     /// owner role exists without one.
-    fn of(id: &RoleId, stored: Option<RoleWithName>) -> Option<Self> {
+    pub(crate) fn of(id: &RoleId, stored: Option<RoleWithName>) -> Option<Self> {
         if stored.is_none() && !id.is_owner() {
             return None;
         }

@@ -23,6 +23,7 @@ use crate::{
     jwt::{KeySet, ProviderKeySet, VerifyingKey},
     pagination::{PageKey, TokenFilter},
     permissions::{OrgId, Role, RoleId, RoleWithName},
+    provisioning::{DesiredItem, ItemKey, ItemValue},
     token::{Date, Revocation, Token, TokenClass, TokenId, TokenKey, TokenSelection, UnixTime, UserId},
 };
 
@@ -159,6 +160,68 @@ pub const MAX_ORG_ROLES: usize = 1_000;
 pub trait ListAssignedRoles: Send + Sync {
     /// The roles of `user` in `org`; empty if none are assigned.
     fn list_assigned_roles(&self, org: &OrgId, user: &UserId) -> impl PortFuture<Vec<RoleId>>;
+}
+
+/// Reads one role or assignment as it is stored.
+pub trait ReadAccessItem: Send + Sync {
+    /// The item at `key`, with a strongly consistent read. An item that is invalid or of a newer schema version is
+    /// [`ItemValue::Unreadable`].
+    fn read_access_item(&self, key: &ItemKey) -> impl PortFuture<Option<ItemValue>>;
+}
+
+/// Lists the roles and assignments of an organization.
+pub trait ListAccess: Send + Sync {
+    /// A page of at most `limit` roles of `org`, sorted by id, starting after `after`, with a strongly consistent read.
+    fn list_roles_page(
+        &self,
+        org: &OrgId,
+        after: Option<&RoleId>,
+        limit: usize,
+    ) -> impl PortFuture<AccessPage<(RoleId, RoleWithName)>>;
+
+    /// A page of at most `limit` assignments of `org`, sorted by user, starting after `after`, with a strongly consistent read.
+    fn list_assignments_page(
+        &self,
+        org: &OrgId,
+        after: Option<&UserId>,
+        limit: usize,
+    ) -> impl PortFuture<AccessPage<(UserId, Vec<RoleId>)>>;
+
+    /// The number of roles of `org`, counted up to [`MAX_ORG_ROLES`], with a strongly consistent read.
+    fn count_roles(&self, org: &OrgId) -> impl PortFuture<usize>;
+
+    /// A user other than `user` to whom the owner role of `org` is assigned; `None` if there is none.
+    fn find_other_owner(&self, org: &OrgId, user: &UserId) -> impl PortFuture<Option<UserId>>;
+}
+
+/// The result of reading a part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessPage<T> {
+    /// The items, in the order of the list.
+    pub items: Vec<T>,
+    /// Whether the list may continue after the last of them. False if there are none.
+    pub has_more: bool,
+}
+
+/// Writes one role or assignment.
+pub trait PutAccessItem: Send + Sync {
+    /// Writes `item`. Returns `false`, without a write, if its precondition is not met and the stored value is not already the
+    /// desired one.
+    fn put_access_item(&self, item: &DesiredItem) -> impl PortFuture<bool>;
+}
+
+/// Deletes roles.
+pub trait DeleteRole: Send + Sync {
+    /// Deletes the role `id`. Returns `false`, without a write, if another value than `expected` is stored.
+    fn delete_role(&self, id: &RoleId, expected: &ItemValue) -> impl PortFuture<bool>;
+}
+
+/// Writes an assignment that takes the owner role from a user.
+pub trait RemoveOwner: Send + Sync {
+    /// Writes `item`, an assignment, in one transaction with the check that the owner role is still assigned to `other_owner`.
+    /// Returns `false`, without a write, if that is not so, if the precondition of `item` is not met, or if another write of
+    /// either assignment is in progress.
+    fn remove_owner(&self, item: &DesiredItem, other_owner: &UserId) -> impl PortFuture<bool>;
 }
 
 /// Records the use of a token.

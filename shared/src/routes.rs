@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-pub(crate) use self::path_segment::{SEGMENT_PUNCTUATION, is_literal_segment};
+pub(crate) use self::path_segment::{SEGMENT_PUNCTUATION, SegmentRule, segment_rule};
 use self::required_permission::PermissionJson;
 pub use self::{
     operator_rules::{InvalidRule, RuleEntries, RuleError, RuleErrorEffect, RuleSource},
@@ -333,10 +333,20 @@ mod tests {
         let routes: Vec<_> = own.by_route().iter().map(|(route, _)| route.to_string()).collect();
         let expected = [
             "DELETE /v1/access-tokens/{id}",
+            "DELETE /v1/permissions/assignments/{userId}/{roleId}",
+            "DELETE /v1/permissions/roles/{roleId}",
             "GET /v1/access-tokens",
             "GET /v1/access-tokens/{id}",
+            "GET /v1/permissions/assignments",
+            "GET /v1/permissions/assignments/{userId}",
             "GET /v1/permissions/me",
+            "GET /v1/permissions/roles",
+            "GET /v1/permissions/roles/{roleId}",
             "POST /v1/access-tokens",
+            "POST /v1/permissions/assignments/{userId}/{roleId}",
+            "POST /v1/permissions/roles",
+            "PUT /v1/permissions/assignments/{userId}",
+            "PUT /v1/permissions/roles/{roleId}",
         ];
         assert_eq!(routes, expected);
         assert_eq!(Rules::own().by_route(), own.by_route());

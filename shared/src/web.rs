@@ -6,6 +6,7 @@ mod cors;
 mod endpoints;
 mod event;
 mod list_body;
+mod manage_roles;
 mod portal;
 mod problem;
 mod query;

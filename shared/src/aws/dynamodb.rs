@@ -1,9 +1,11 @@
 //! The ledger: tokens, roles and role assignments in one `DynamoDB` table.
 
+mod access_items;
 mod admin_store;
 mod batch_get;
 mod get_item;
 mod insert_token;
+mod list_access;
 mod list_roles;
 mod list_tokens;
 mod permission_items;

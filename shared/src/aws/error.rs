@@ -12,9 +12,10 @@ use crate::ports::{PortError, PortErrorKind, Service};
 const THROTTLING_CODES: [&str; 4] =
     ["ProvisionedThroughputExceededException", "ThrottlingException", "Throttling", "RequestLimitExceeded"];
 
-/// Error code of a write to a global table while a write from another region is replicated to the item. A retry may
-/// succeed.
-const WRITE_CONFLICT_CODE: &str = "ReplicatedWriteConflictException";
+/// Error codes of a write while another one of the same item is in progress: one that is replicated from another region of a
+/// global table, or a transaction. A retry may succeed.
+const WRITE_CONFLICT_CODES: [&str; 3] =
+    ["ReplicatedWriteConflictException", "TransactionConflictException", "TransactionInProgressException"];
 
 /// Error codes of missing permissions and of rejected credentials.
 const ACCESS_DENIED_CODES: [&str; 6] = [
@@ -56,7 +57,7 @@ fn kind(status: u16, code: &str) -> PortErrorKind {
         PortErrorKind::Throttled
     } else if status >= 500 {
         PortErrorKind::ServerError
-    } else if code == WRITE_CONFLICT_CODE {
+    } else if WRITE_CONFLICT_CODES.contains(&code) {
         PortErrorKind::Conflict
     } else if status == 403 || ACCESS_DENIED_CODES.contains(&code) {
         PortErrorKind::AccessDenied
@@ -80,6 +81,8 @@ mod tests {
             (500, "InternalServerError", PortErrorKind::ServerError),
             (503, "no code", PortErrorKind::ServerError),
             (400, "ReplicatedWriteConflictException", PortErrorKind::Conflict),
+            (400, "TransactionConflictException", PortErrorKind::Conflict),
+            (400, "TransactionInProgressException", PortErrorKind::Conflict),
             (400, "AccessDeniedException", PortErrorKind::AccessDenied),
             (403, "no code", PortErrorKind::AccessDenied),
             (400, "UnrecognizedClientException", PortErrorKind::AccessDenied),

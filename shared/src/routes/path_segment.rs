@@ -12,6 +12,25 @@ pub(crate) fn is_literal_segment(segment: &str) -> bool {
     !matches!(segment, "" | "." | "..") && segment.bytes().all(is_plain)
 }
 
+/// The routes with a user, `<provider>|<subject>`, as the path parameter `{userId}`.
+const USER_ROUTES: [&str; 2] =
+    ["/v1/permissions/assignments/{userId}", "/v1/permissions/assignments/{userId}/{roleId}"];
+
+/// A rule for the segments of a path.
+pub(crate) type SegmentRule = fn(&str) -> bool;
+
+/// The rule for the decoded segments of a request to the route with this path: [`is_literal_segment`], and on routes with a user
+/// [`is_user_segment`].
+pub(crate) fn segment_rule(path: &str) -> SegmentRule {
+    if USER_ROUTES.contains(&path) { is_user_segment } else { is_literal_segment }
+}
+
+/// Whether `segment` is literal apart from `|` and inner spaces. Neither has a meaning in an IAM policy or separates parts of a
+/// path. A server may trim a space at an end, so none is accepted there.
+fn is_user_segment(segment: &str) -> bool {
+    segment.trim() == segment && is_literal_segment(&segment.replace(['|', ' '], ""))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -23,6 +42,32 @@ mod tests {
             let is_documented =
                 letter.is_ascii_alphanumeric() || (letter != ' ' && SEGMENT_PUNCTUATION.contains(letter));
             assert_eq!(is_literal_segment(&format!("a{letter}")), is_documented, "{letter:?}");
+        }
+    }
+
+    #[test]
+    fn user_segment_has_pipe_and_inner_space_in_addition() {
+        for byte in 0..=u8::MAX {
+            let segment = format!("a{}b", char::from(byte));
+            let expected = is_literal_segment(&segment) || matches!(byte, b'|' | b' ');
+            assert_eq!(is_user_segment(&segment), expected, "{segment:?}");
+        }
+        for segment in ["", " ", "|", " a", "a ", "..", ".|.", ". .", "local|a/b", "local|*"] {
+            assert!(!is_user_segment(segment), "{segment}");
+        }
+    }
+
+    #[test]
+    fn only_own_routes_with_a_user_accept_user_segments() {
+        for (path, expected) in [
+            ("/v1/permissions/assignments/{userId}", true),
+            ("/v1/permissions/assignments/{userId}/{roleId}", true),
+            ("/v1/permissions/assignments/{userId}/{role}", false),
+            ("/v1/permissions/roles/{roleId}", false),
+            ("/orders/{userId}", false),
+            ("$default", false),
+        ] {
+            assert_eq!(segment_rule(path)("local|1001"), expected, "{path}");
         }
     }
 

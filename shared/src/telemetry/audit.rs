@@ -1,10 +1,17 @@
-//! The log line of a token that was created or revoked. It is retained longer than the others: after a restore from a
-//! backup these lines say which tokens to revoke again.
+//! The log line of a token that was created or revoked, and of a role or an assignment that changed. It is retained longer than
+//! the others: after a restore from a backup these lines say which tokens to revoke again.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Level, LineFields, LineKind, invocation::InvocationFields, write_line};
-use crate::{caller::Caller, permissions::RoleId, token::Token};
+use crate::{
+    caller::Caller,
+    manage_roles::AccessChange,
+    permissions::RoleId,
+    provisioning::{ItemKey, ItemValue},
+    token::Token,
+};
 
 /// The line. Free text that a caller chose (the token's name, the target of a public token) is left out.
 #[derive(Serialize)]
@@ -79,9 +86,84 @@ impl<'a> AuditLine<'a> {
     }
 }
 
+/// The line of a change of a role or an assignment. The display name of a role is left out.
+#[derive(Serialize)]
+struct AccessAuditLine<'a> {
+    #[serde(flatten)]
+    line: LineFields,
+    event: &'static str,
+    request_id: &'a str,
+    org_id: &'a str,
+    /// The caller of the operation.
+    by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    /// The grants of the role, or the roles of the user, before the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<AuditedValue<'a>>,
+    /// The same after the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<AuditedValue<'a>>,
+}
+
+/// What a line says about a stored value.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum AuditedValue<'a> {
+    Grants(&'a Value),
+    Roles(&'a [RoleId]),
+    Unreadable(&'static str),
+}
+
+/// Logs that `caller` made `change`, for the first time or again.
+pub fn access_changed(change: &AccessChange, caller: &Caller, request_id: &str) {
+    if let Some(invocation) = InvocationFields::current() {
+        write_line(&AccessAuditLine::new(change, caller, request_id, Some(invocation)));
+    }
+}
+
+impl<'a> AccessAuditLine<'a> {
+    fn new(
+        change: &'a AccessChange,
+        caller: &'a Caller,
+        request_id: &'a str,
+        invocation: Option<InvocationFields>,
+    ) -> Self {
+        let (event, role, user) = match (&change.key, &change.before, &change.after) {
+            (ItemKey::Role(id), _, None) => ("role_deleted", Some(id.to_string()), None),
+            (ItemKey::Role(id), None, _) => ("role_created", Some(id.to_string()), None),
+            (ItemKey::Role(id), ..) => ("role_changed", Some(id.to_string()), None),
+            (ItemKey::Assignment(_, user), ..) => ("roles_assigned", None, Some(user.to_string())),
+        };
+        Self {
+            line: LineFields::new(Level::Info, LineKind::Audit, invocation),
+            event,
+            request_id,
+            org_id: caller.org.as_str(),
+            by: caller.principal().to_string(),
+            role,
+            user,
+            before: change.before.as_ref().map(AuditedValue::of),
+            after: change.after.as_ref().map(AuditedValue::of),
+        }
+    }
+}
+
+impl<'a> AuditedValue<'a> {
+    fn of(value: &'a ItemValue) -> Self {
+        match value {
+            ItemValue::Role { grants, .. } => Self::Grants(grants),
+            ItemValue::Assignment(roles) => Self::Roles(roles),
+            ItemValue::Unreadable => Self::Unreadable("unreadable"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::{caller::tests::person, token::samples};
@@ -104,5 +186,32 @@ mod tests {
             assert_eq!(line[name], value, "{name}");
         }
         assert!(line["revoked_at"].is_string());
+    }
+
+    #[test]
+    fn access_line_has_value_before_and_after() {
+        let role = ItemKey::Role("123:a".parse().unwrap());
+        let user = ItemKey::Assignment("123".parse().unwrap(), "local|2".parse().unwrap());
+        let grants = json!([{"action": "a"}]);
+        let value = ItemValue::Role { name: "A name".to_owned(), grants: grants.clone() };
+        let roles = ItemValue::Assignment(vec!["123:a".parse().unwrap()]);
+        for (key, before, after, expected) in [
+            (&role, None, Some(&value), json!({"event": "role_created", "role": "123:a", "after": grants})),
+            (&role, Some(&value), Some(&value), json!({"event": "role_changed", "before": grants, "after": grants})),
+            (&role, Some(&value), None, json!({"event": "role_deleted", "before": grants})),
+            (&user, None, Some(&roles), json!({"event": "roles_assigned", "user": "local|2", "after": ["123:a"]})),
+        ] {
+            let change = AccessChange { key: key.clone(), before: before.cloned(), after: after.cloned() };
+            let line = json!(AccessAuditLine::new(&change, &person(&[]), "r", None));
+            for (name, value) in expected.as_object().unwrap() {
+                assert_eq!(line[name], *value, "{name}");
+            }
+            assert_eq!(
+                (&line["by"], &line["org_id"], &line["request_id"]),
+                (&json!("local|1001"), &json!("123"), &json!("r"))
+            );
+            assert_eq!((line["before"].is_null(), line["after"].is_null()), (before.is_none(), after.is_none()));
+            assert!(!line.to_string().contains("A name"), "{line}");
+        }
     }
 }

@@ -35,7 +35,7 @@ pub enum Metric {
 }
 
 /// The operations that write request lines: those of the contract, the authorizer's and the token page's.
-pub const OPERATIONS: [&str; 8] = [
+pub const OPERATIONS: [&str; 9] = [
     "authorize",
     "createAccessToken",
     "listAccessTokens",
@@ -43,6 +43,7 @@ pub const OPERATIONS: [&str; 8] = [
     "revokeAccessToken",
     "getAccessTokenWellKnown",
     "listCurrentRoles",
+    "managePermissions",
     "getPage",
 ];
 

@@ -1,5 +1,6 @@
-//! Parses a request body: one JSON object of limited size.
+//! Parses a request body: one JSON object or array of limited size.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::{error::ApiError, json::UniqueKeys};
@@ -15,6 +16,20 @@ const MAX_BODY_BYTES: usize = 16 * 1024;
 /// Returns [`ApiError::TooLarge`] above [`MAX_BODY_BYTES`], [`ApiError::UnsupportedMediaType`] for another media type,
 /// and [`ApiError::Invalid`] if the body is not UTF-8, is not a JSON object, or contains a member twice.
 pub(super) fn members(media_type: Option<&str>, body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    parse(media_type, body, "object").map(|UniqueKeys(members)| members)
+}
+
+/// The elements of the JSON array in `body`; otherwise as [`members`]. Members of objects in it may be duplicates.
+///
+/// # Errors
+///
+/// See [`members`].
+pub(super) fn elements(media_type: Option<&str>, body: &[u8]) -> Result<Vec<Value>, ApiError> {
+    parse(media_type, body, "array")
+}
+
+/// The JSON value in `body`, of which `kind` is the JSON type.
+fn parse<T: DeserializeOwned>(media_type: Option<&str>, body: &[u8], kind: &str) -> Result<T, ApiError> {
     if body.len() > MAX_BODY_BYTES {
         return Err(ApiError::TooLarge);
     }
@@ -23,13 +38,12 @@ pub(super) fn members(media_type: Option<&str>, body: &[u8]) -> Result<Map<Strin
     }
     let text = text(body)?;
     if text.trim().is_empty() {
-        return Err(ApiError::Invalid("the body is empty and must be a JSON object".to_owned()));
+        return Err(ApiError::Invalid(format!("the body is empty and must be a JSON {kind}")));
     }
-    match serde_json::from_str::<UniqueKeys>(text) {
-        Ok(UniqueKeys(members)) => Ok(members),
-        Err(error) if error.is_data() => Err(ApiError::Invalid(parser_message(&error))),
-        Err(error) => Err(ApiError::Invalid(format!("the body is not JSON: {}", parser_message(&error)))),
-    }
+    serde_json::from_str(text).map_err(|error| {
+        let message = parser_message(&error, kind);
+        ApiError::Invalid(if error.is_data() { message } else { format!("the body is not JSON: {message}") })
+    })
 }
 
 /// Whether the media type is JSON.
@@ -45,9 +59,9 @@ fn text(body: &[u8]) -> Result<&str, ApiError> {
 }
 
 /// The message of the parser. It repeats nothing of the body except the name of a member.
-fn parser_message(error: &serde_json::Error) -> String {
+fn parser_message(error: &serde_json::Error, kind: &str) -> String {
     let text = error.to_string();
-    if error.is_data() && text.starts_with("invalid type") { "the body must be a JSON object".to_owned() } else { text }
+    if error.is_data() && text.starts_with("invalid type") { format!("the body must be a JSON {kind}") } else { text }
 }
 
 #[cfg(test)]
@@ -78,6 +92,23 @@ mod tests {
             ("{\"name\": \"\u{fffd}\"}", "the body is not UTF-8"),
         ] {
             assert!(error_message(body).contains(words), "{body}: {}", error_message(body));
+        }
+    }
+
+    #[test]
+    fn list_body_must_be_one_json_array() {
+        let read = |body: &str| elements(None, body.as_bytes()).map(|elements| elements.len());
+        assert_eq!((read("[]"), read(r#"["a", 1]"#)), (Ok(0), Ok(2)));
+        for (body, words) in [
+            ("", "the body is empty and must be a JSON array"),
+            ("{}", "the body must be a JSON array"),
+            ("\"a\"", "the body must be a JSON array"),
+            ("null", "the body must be a JSON array"),
+            ("[", "the body is not JSON"),
+            ("[] []", "the body is not JSON"),
+        ] {
+            let error = read(body).unwrap_err().public_message();
+            assert!(error.contains(words), "{body}: {error}");
         }
     }
 

@@ -29,10 +29,10 @@ struct CreatedItem {
     token: String,
 }
 
-/// The response of `listCurrentRoles`.
+/// The response of `listCurrentRoles` and `listAllRoles`.
 #[derive(Serialize)]
-struct Roles {
-    roles: Vec<CurrentRole>,
+pub(super) struct Roles {
+    pub(super) roles: Vec<CurrentRole>,
 }
 
 impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock> Endpoint for Create<L, S, I, C> {
@@ -80,9 +80,13 @@ fn next_page(filter: &TokenFilter, cursor: &str) -> String {
     });
     let creator = filter.created_by.iter().map(|creator| ("created_by", creator.to_string()));
     let limit = filter.limit.iter().map(|limit| ("limit", limit.to_string()));
-    let pairs = types.chain(creator).chain(limit).chain([("cursor", cursor.to_owned())]);
-    let query = pairs.map(|(name, value)| format!("{name}={}", utf8_percent_encode(&value, NON_ALPHANUMERIC)));
-    format!("?{}", query.collect::<Vec<_>>().join("&"))
+    query_reference(types.chain(creator).chain(limit).chain([("cursor", cursor.to_owned())]))
+}
+
+/// A relative reference that consists of a query with these parameters.
+pub(super) fn query_reference(parameters: impl IntoIterator<Item = (&'static str, String)>) -> String {
+    let encode = |(name, value): (_, String)| format!("{name}={}", utf8_percent_encode(&value, NON_ALPHANUMERIC));
+    format!("?{}", parameters.into_iter().map(encode).collect::<Vec<_>>().join("&"))
 }
 
 impl<L: ReadRoles + ListRoles> Endpoint for ListCurrentRoles<L> {

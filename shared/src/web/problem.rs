@@ -36,7 +36,7 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::TooDeep
         | ErrorCode::TooManyRoles => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
-        ErrorCode::IdempotencyConflict => StatusCode::CONFLICT,
+        ErrorCode::IdempotencyConflict | ErrorCode::Conflict => StatusCode::CONFLICT,
         ErrorCode::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -87,7 +87,9 @@ mod tests {
             (ApiError::TooDeep, 403, "too_deep"),
             (ApiError::TooManyRoles(text()), 403, "too_many_roles"),
             (ApiError::NotFound, 404, "not_found"),
+            (ApiError::RoleNotFound("1:a".parse().unwrap()), 404, "not_found"),
             (ApiError::IdempotencyConflict, 409, "idempotency_conflict"),
+            (ApiError::Conflict(text()), 409, "conflict"),
             (ApiError::IdempotencyMismatch, 422, "idempotency_mismatch"),
             (ApiError::TooLarge, 413, "too_large"),
             (ApiError::UnsupportedMediaType, 415, "unsupported_media_type"),

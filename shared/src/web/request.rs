@@ -39,6 +39,12 @@ impl ApiRequest {
         self.0.method == "HEAD"
     }
 
+    /// The HTTP method.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.0.method
+    }
+
     /// The gateway's id of the request.
     #[must_use]
     pub fn request_id(&self) -> &str {
@@ -91,8 +97,21 @@ impl ApiRequest {
     /// Returns [`ApiError::TooLarge`], [`ApiError::UnsupportedMediaType`] or [`ApiError::Invalid`].
     pub fn members(&self) -> Result<Map<String, Value>, ApiError> {
         let media_type = self.header("content-type", "Content-Type")?;
-        let body = self.0.body.as_ref().ok_or_else(|| ApiError::Invalid("the body is not base64".to_owned()))?;
-        body::members(media_type, body)
+        body::members(media_type, self.body()?)
+    }
+
+    /// The elements of the JSON array in the body.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ApiError::TooLarge`], [`ApiError::UnsupportedMediaType`] or [`ApiError::Invalid`].
+    pub fn elements(&self) -> Result<Vec<Value>, ApiError> {
+        let media_type = self.header("content-type", "Content-Type")?;
+        body::elements(media_type, self.body()?)
+    }
+
+    fn body(&self) -> Result<&[u8], ApiError> {
+        self.0.body.as_deref().ok_or_else(|| ApiError::Invalid("the body is not base64".to_owned()))
     }
 
     /// The value of `Idempotency-Key`; `None` without that header.
@@ -135,18 +154,34 @@ impl ApiRequest {
     /// Returns [`ApiError::Invalid`] if a parameter is invalid or spelled differently.
     pub fn filter(&self) -> Result<TokenFilter, ApiError> {
         self.check_query_names(&["created_by", "limit", "cursor"], &[TOKEN_TYPE])?;
-        let is_integer = |text: &String| text.bytes().all(|byte| byte.is_ascii_digit());
-        let in_range = |limit: &usize| (1..=MAX_PAGE_SIZE).contains(limit);
-        let limit = self.query("limit")?.map(|text| {
-            let limit = Some(text).filter(is_integer).and_then(|text| text.parse().ok()).filter(in_range);
-            limit.ok_or_else(|| ApiError::Invalid(format!("`limit` must be an integer from 1 to {MAX_PAGE_SIZE}")))
-        });
+        let limit = self.limit(MAX_PAGE_SIZE);
         let creator = self.query("created_by")?.map(|text| text.parse::<Principal>()).transpose();
         Ok(TokenFilter {
             types: self.token_types()?,
             created_by: creator.map_err(|error| ApiError::Invalid(format!("`created_by`: {error}")))?,
-            limit: limit.transpose()?,
+            limit: limit?,
         })
+    }
+
+    /// `limit` and `cursor` of a list of at most `max` items a page, without other parameters; `None` if they are absent.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ApiError::Invalid`] if a parameter is invalid, repeated or spelled differently.
+    pub fn page(&self, max: usize) -> Result<(Option<usize>, Option<String>), ApiError> {
+        self.check_query_names(&["limit", "cursor"], &[])?;
+        Ok((self.limit(max)?, self.cursor()?))
+    }
+
+    /// The query parameter `limit`, from 1 to `max`; `None` if it is absent.
+    fn limit(&self, max: usize) -> Result<Option<usize>, ApiError> {
+        let is_integer = |text: &String| text.bytes().all(|byte| byte.is_ascii_digit());
+        let in_range = |limit: &usize| (1..=max).contains(limit);
+        let parse = |text| {
+            let limit = Some(text).filter(is_integer).and_then(|text| text.parse().ok()).filter(in_range);
+            limit.ok_or_else(|| ApiError::Invalid(format!("`limit` must be an integer from 1 to {max}")))
+        };
+        self.query("limit")?.map(parse).transpose()
     }
 
     /// The cursor of a token list.

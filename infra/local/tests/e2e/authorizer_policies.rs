@@ -4,7 +4,7 @@
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use crate::harness::TestStack;
+use crate::harness::{SharedStack, TestStack};
 
 const ARN: &str = "arn:aws:execute-api:us-east-1:000000000000:api/live";
 
@@ -101,6 +101,111 @@ fn assert_decoded_parameter_is_equivalent(stack: &TestStack, event: &Value, resp
     decoded_event["pathParameters"]["id"] = json!(decoded);
     let decoded_response = stack.invoke("authorizer", decoded_event.to_string()).unwrap();
     assert_eq!(&decoded_response["policyDocument"], &response["policyDocument"], "{id}");
+}
+
+/// Values of `{userId}` as they are in the URL, and whether a policy can name them: on these routes also `|` and inner spaces.
+const USERS: [(&str, bool); 40] = [
+    ("local%7C1001", true),
+    ("local%7c1001", true),
+    ("local|1001", true),
+    ("ad%7Cauth0%7C7", true),
+    ("ad%7CJane%20Doe", true),
+    ("ad%7CJane Doe", true),
+    ("ad%7Cjane%40b.example", true),
+    ("ad%7Curn%3Ax", true),
+    ("~bG9jYWx8MTAwMQ", true),
+    ("%7EbG9jYWx8MTAwMQ", true),
+    ("local%7C%20", false),
+    ("%20local%7C1", false),
+    ("local%7C1 ", false),
+    ("%7C", false),
+    (".%7C.", false),
+    ("local%7C*", false),
+    ("local%7C%2A", false),
+    ("local%7C%2a", false),
+    ("*", false),
+    ("local%7C?", false),
+    ("local%7C%3F", false),
+    ("local%7C%24", false),
+    ("local%7C${x}", false),
+    ("local%7C%24%7Bx%7D", false),
+    ("local%7Ca/b", false),
+    ("local%7Ca%2Fb", false),
+    ("local%7Ca%2fb", false),
+    ("local%7C..%2F..", false),
+    ("local%7Ca%5Cb", false),
+    ("local%7C%3B", false),
+    ("local%7C;x=1", false),
+    ("local%7C%25", false),
+    ("local%257C1", false),
+    ("local%25257C1", false),
+    ("local%7C%00", false),
+    ("local%7C%0a", false),
+    ("local%7C%7f", false),
+    ("local%7C%23", false),
+    ("local%7C%c3%a4", false),
+    ("local%7C%ff", false),
+];
+
+#[test]
+fn policy_names_user_in_path_literally() {
+    let stack = SharedStack::get();
+    let owner = stack.owner_token();
+    let of_user = "/v1/permissions/assignments/{userId}";
+    let of_role = "/v1/permissions/assignments/{userId}/{roleId}";
+    for (method, resource, role) in [
+        ("GET", of_user, None),
+        ("PUT", of_user, None),
+        ("POST", of_role, Some("123%3Aviewer")),
+        ("DELETE", of_role, Some("123:viewer")),
+    ] {
+        for (user, is_literal) in USERS {
+            let path = resource.replace("{userId}", user).replace("{roleId}", role.unwrap_or_default());
+            let mut event = event(&owner, method, resource, "");
+            event["path"] = json!(path);
+            event["methodArn"] = json!(format!("{ARN}/{method}{path}"));
+            event["pathParameters"] = json!({"userId": user});
+            if let Some(role) = role {
+                event["pathParameters"]["roleId"] = json!(role);
+            }
+            let response = stack.invoke("authorizer", event.to_string()).unwrap();
+            let statement = &response["policyDocument"]["Statement"][0];
+            let expected = if is_literal { ("Allow", &event["methodArn"]) } else { ("Deny", &statement["Resource"]) };
+            assert_eq!((statement["Effect"].as_str().unwrap(), &statement["Resource"]), expected, "{method} {path}");
+            // An HTTP API decodes the path and its parameters.
+            let Ok(decoded) = percent_decode_str(&path).decode_utf8() else { continue };
+            let mut decoded_parameters = event["pathParameters"].clone();
+            for value in decoded_parameters.as_object_mut().unwrap().values_mut() {
+                *value = json!(percent_decode_str(value.as_str().unwrap()).decode_utf8().unwrap());
+            }
+            let key = format!("{method} {resource}");
+            let http = json!({
+                "version": "2.0", "type": "REQUEST", "routeKey": key, "rawPath": decoded, "headers": event["headers"],
+                "pathParameters": decoded_parameters,
+                "requestContext": {"apiId": "api", "requestId": "r", "routeKey": key, "http": {"method": method}},
+            });
+            let response = stack.invoke("authorizer", http.to_string()).unwrap();
+            assert_eq!(response["isAuthorized"], is_literal, "{method} {path}: {response}");
+        }
+    }
+}
+
+/// `|` and spaces are accepted in users only, not in the ids of other routes.
+#[test]
+fn user_characters_are_denied_on_other_routes() {
+    let stack = SharedStack::get();
+    let owner = stack.owner_token();
+    for (route, parameter) in [("/v1/access-tokens/{id}", "id"), ("/v1/permissions/roles/{roleId}", "roleId")] {
+        for value in ["a%7Cb", "a|b", "a%20b", "a b"] {
+            let path = route.replace(&format!("{{{parameter}}}"), value);
+            let mut event = event(&owner, "GET", route, "");
+            event["path"] = json!(path);
+            event["methodArn"] = json!(format!("{ARN}/GET{path}"));
+            event["pathParameters"] = json!({parameter: value});
+            let response = stack.invoke("authorizer", event.to_string()).unwrap();
+            assert_eq!(response["policyDocument"]["Statement"][0]["Effect"], "Deny", "{path}");
+        }
+    }
 }
 
 #[test]

@@ -26,10 +26,31 @@ fn send_every_operation(stack: &TestStack) {
     ] {
         assert_eq!(stack.request(method, path, credential).status, 200, "{method} {path}");
     }
+    manage_roles(stack, &owner);
     assert_eq!(stack.get_page("/tokens").status, 200);
     let (_, public) = stack.create_token(&owner, &json!({"journey_id": "j-1"}));
     // The authorizer reads the public family's keys at the first public token, because no route of the stack accepts one.
     assert_eq!(stack.list(&public).status, 403);
+}
+
+/// Sends each operation on roles and assignments once.
+fn manage_roles(stack: &TestStack, owner: &str) {
+    let bearer = format!("Bearer {owner}");
+    let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+    let role = "/v1/permissions/roles/123:clerk";
+    for (method, path, body) in [
+        ("GET", "/v1/permissions/roles", ""),
+        ("PUT", role, r#"{"name": "Clerk", "grants": []}"#),
+        ("GET", role, ""),
+        ("PUT", "/v1/permissions/assignments/local%7C9", r#"["123:clerk", "123:owner"]"#),
+        // The owner role in a transaction.
+        ("DELETE", "/v1/permissions/assignments/local%7C9/123:owner", ""),
+        ("GET", "/v1/permissions/assignments", ""),
+        ("DELETE", role, ""),
+    ] {
+        let response = stack.send(method, path, &headers, body);
+        assert_eq!(response.status, 200, "{method} {path}: {}", response.body);
+    }
 }
 
 /// Each call is permitted, and each permission is used.
@@ -46,7 +67,7 @@ fn functions_make_exactly_the_calls_of_their_policies() {
 }
 
 /// The permissions with conditions: function, action and conditions.
-const CONDITIONAL_PERMISSIONS: [(&str, &str, &[ExpectedCondition]); 8] = [
+const CONDITIONAL_PERMISSIONS: [(&str, &str, &[ExpectedCondition]); 14] = [
     ("authorizer", "dynamodb:GetItem", &[ORGANIZATION_KEYS]),
     ("authorizer", "dynamodb:UpdateItem", &[attributes(&["pk", "sk", "last_used", "revoked_at"]), TOKEN_KEYS]),
     ("create-token", "dynamodb:PutItem", &[TOKEN_KEYS]),
@@ -59,6 +80,12 @@ const CONDITIONAL_PERMISSIONS: [(&str, &str, &[ExpectedCondition]); 8] = [
         ],
     ),
     ("get-token", "dynamodb:GetItem", &[TOKEN_KEYS]),
+    ("manage-roles", "dynamodb:BatchGetItem", &[ORGANIZATION_KEYS]),
+    ("manage-roles", "dynamodb:ConditionCheckItem", &[ORGANIZATION_KEYS]),
+    ("manage-roles", "dynamodb:DeleteItem", &[ORGANIZATION_KEYS]),
+    ("manage-roles", "dynamodb:GetItem", &[ORGANIZATION_KEYS]),
+    ("manage-roles", "dynamodb:PutItem", &[ORGANIZATION_KEYS]),
+    ("manage-roles", "dynamodb:Query", &[ORGANIZATION_KEYS]),
     ("my-roles", "dynamodb:BatchGetItem", &[ORGANIZATION_KEYS]),
     ("my-roles", "dynamodb:Query", &[ORGANIZATION_KEYS]),
     (
@@ -132,6 +159,8 @@ fn only_create_token_may_sign() {
 #[test]
 fn aws_calls_per_operation_match_design() {
     const TOKENS: &str = "/v1/access-tokens";
+    const ROLES: &str = "/v1/permissions/roles";
+    const USER: &str = "/v1/permissions/assignments/local%7C9";
     let stack = TestStack::new();
     let claimed = stack.user_token_with_roles("123", "1001", &["owner"]);
     let assigned = stack.owner_token();
@@ -142,6 +171,8 @@ fn aws_calls_per_operation_match_design() {
     assert_eq!(stack.request("GET", &path, &token).status, 200);
     let body = json!({"name": "n"}).to_string();
     let other_role = json!({"name": "n", "assignments": ["123:viewer"]}).to_string();
+    let new_role = r#"{"name": "New", "slug": "new", "grants": []}"#;
+    let replaced = r#"{"name": "Replaced", "grants": []}"#;
     println!("{:<44} {:<12} {:>8} {:>8}", "operation", "function", "KMS", "DynamoDB");
     let mut created = json!({});
     for (name, credential, method, path, body, function, expected) in [
@@ -162,6 +193,12 @@ fn aws_calls_per_operation_match_design() {
         ("JWK set", &claimed, "GET", "/v1/access-tokens/.well-known/jwks.json", "", "well-known", (0, 0)),
         ("own roles", &claimed, "GET", "/v1/permissions/me", "", "my-roles", (0, 1)),
         ("assignable roles", &claimed, "GET", "/v1/permissions/me?may_give=true", "", "my-roles", (0, 1)),
+        ("list roles", &claimed, "GET", ROLES, "", "manage-roles", (0, 2)),
+        ("create a role", &claimed, "POST", ROLES, new_role, "manage-roles", (0, 3)),
+        ("replace a role", &claimed, "PUT", "/v1/permissions/roles/123:new", replaced, "manage-roles", (0, 2)),
+        ("assign roles", &claimed, "PUT", USER, r#"["123:new", "123:owner"]"#, "manage-roles", (0, 3)),
+        ("take the owner role", &claimed, "PUT", USER, "[]", "manage-roles", (0, 3)),
+        ("delete a role", &claimed, "DELETE", "/v1/permissions/roles/123:new", "", "manage-roles", (0, 2)),
         ("revoke", &claimed, "DELETE", &path, "", "revoke-token", (0, 1)),
         ("revoke again", &claimed, "DELETE", &path, "", "revoke-token", (0, 1)),
     ] {

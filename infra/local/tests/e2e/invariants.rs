@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::harness::TestStack;
 
 /// The operation in the log lines of each function.
-const OPERATIONS: [(&str, &str); 8] = [
+const OPERATIONS: [(&str, &str); 9] = [
     ("authorizer", "authorize"),
     ("create-token", "createAccessToken"),
     ("list-tokens", "listAccessTokens"),
@@ -20,6 +20,7 @@ const OPERATIONS: [(&str, &str); 8] = [
     ("revoke-token", "revokeAccessToken"),
     ("well-known", "getAccessTokenWellKnown"),
     ("my-roles", "listCurrentRoles"),
+    ("manage-roles", "managePermissions"),
     ("portal", "getPage"),
 ];
 

@@ -112,7 +112,7 @@ fn operation_emits_exactly_its_metrics() {
     let owner = stack.owner_token();
     let (item, _) = stack.create_token(&owner, &json!({}));
     let path = format!("/v1/access-tokens/{}", token_id(&item));
-    for path in ["/v1/access-tokens", &path, "/v1/permissions/me", "/v1/openapi.json"] {
+    for path in ["/v1/access-tokens", &path, "/v1/permissions/me", "/v1/permissions/roles", "/v1/openapi.json"] {
         assert_eq!(stack.request("GET", path, &owner).status, 200, "{path}");
     }
     assert_eq!(stack.get_page("/tokens").status, 200);

@@ -25,6 +25,7 @@ mod model_based;
 mod networks;
 mod pagination;
 mod permissions;
+mod permissions_api;
 mod portal;
 mod provider_tokens;
 mod races;

@@ -79,16 +79,12 @@ impl AdminStore for Ledger {
     async fn put_item(&self, item: &DesiredItem) -> Result<bool, StoreError> {
         let request =
             self.client.put_item().table_name(&self.table).set_item(Some(attributes(&item.key, &item.value)?));
-        let request = match &item.precondition {
-            Precondition::None => request,
-            Precondition::Unchanged(None) => request.condition_expression("attribute_not_exists(pk)"),
-            Precondition::Unchanged(Some(existing)) => {
-                let unchanged = ItemCondition::unchanged(attributes(&item.key, existing)?);
-                request
-                    .condition_expression(unchanged.expression)
-                    .set_expression_attribute_names(Some(unchanged.names))
-                    .set_expression_attribute_values(Some(unchanged.values))
-            }
+        let request = match ItemCondition::of(item)? {
+            None => request,
+            Some(condition) => request
+                .condition_expression(condition.expression)
+                .set_expression_attribute_names(condition.names)
+                .set_expression_attribute_values(condition.values),
         };
         let Err(error) = request.send().await else { return Ok(true) };
         let failure = store_error("PutItem", &error);
@@ -113,7 +109,7 @@ fn store_error<E: ProvideErrorMetadata>(operation: &'static str, error: &SdkErro
 }
 
 /// An item with its key; `None` if the sort key is neither that of a role nor that of an assignment.
-pub(super) fn keyed_value(org: &OrgId, stored: Attributes) -> Option<(ItemKey, ItemValue)> {
+fn keyed_value(org: &OrgId, stored: Attributes) -> Option<(ItemKey, ItemValue)> {
     let sort = stored.get("sk")?.as_s().ok()?;
     let role = RoleItem::id_of(org, sort).map(ItemKey::Role);
     let key = role.or_else(|| Some(ItemKey::Assignment(org.clone(), AssignmentItem::user_of(sort)?)))?;
@@ -135,26 +131,45 @@ pub(super) fn attributes(key: &ItemKey, value: &ItemValue) -> Result<Attributes,
     }
 }
 
-/// The condition expression of a write, with its placeholders.
+/// The condition expression of a write, with its placeholders if there are any: `DynamoDB` rejects an empty map.
 pub(super) struct ItemCondition {
     pub(super) expression: String,
-    pub(super) names: HashMap<String, String>,
-    pub(super) values: Attributes,
+    pub(super) names: Option<HashMap<String, String>>,
+    pub(super) values: Option<Attributes>,
 }
 
 impl ItemCondition {
-    /// The stored item has exactly these attributes. Its schema version may be an older one.
-    pub(super) fn unchanged(expected: Attributes) -> Self {
+    /// The precondition of `item`; `None` if it has none.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value of the precondition does not fit the key.
+    pub(super) fn of(item: &DesiredItem) -> Result<Option<Self>, PortError> {
+        match &item.precondition {
+            Precondition::None => Ok(None),
+            Precondition::Unchanged(None) => {
+                Ok(Some(Self { expression: "attribute_not_exists(pk)".to_owned(), names: None, values: None }))
+            }
+            Precondition::Unchanged(Some(existing)) => Self::unchanged(&item.key, existing).map(Some),
+        }
+    }
+
+    /// The stored item has exactly the attributes of `value` at `key`. Its schema version may be an older one.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value does not fit the key.
+    pub(super) fn unchanged(key: &ItemKey, value: &ItemValue) -> Result<Self, PortError> {
         let mut conditions = Vec::new();
         let mut names = HashMap::new();
         let mut values = Attributes::new();
-        for (number, (name, value)) in expected.into_iter().enumerate() {
+        for (number, (name, value)) in attributes(key, value)?.into_iter().enumerate() {
             let operator = if name == "v" { "<=" } else { "=" };
             conditions.push(format!("#n{number} {operator} :v{number}"));
             names.insert(format!("#n{number}"), name);
             values.insert(format!(":v{number}"), value);
         }
-        Self { expression: conditions.join(" AND "), names, values }
+        Ok(Self { expression: conditions.join(" AND "), names: Some(names), values: Some(values) })
     }
 }
 

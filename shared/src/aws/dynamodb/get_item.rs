@@ -10,7 +10,7 @@ use crate::{
 
 impl Ledger {
     /// One strongly consistent `GetItem`.
-    async fn get(&self, key: Attributes) -> Result<Option<Attributes>, PortError> {
+    pub(super) async fn get(&self, key: Attributes) -> Result<Option<Attributes>, PortError> {
         let request = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
         let response = request.send().await.map_err(|error| dynamodb_error("GetItem", &error))?;
         Ok(response.item)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::{operation::query::QueryOutput, types::AttributeValue};
+use aws_sdk_dynamodb::operation::query::QueryOutput;
 
 use super::{Attributes, Ledger, batch_get::role, dynamodb_error};
 use crate::{
@@ -29,18 +29,13 @@ impl ListRoles for Ledger {
 
 impl Ledger {
     async fn roles_from(&self, org: &OrgId, start: Option<Attributes>) -> Result<QueryOutput, PortError> {
-        let (partition, sort) = RoleItem::keys_of(org);
-        let query = self.client.query().table_name(&self.table).consistent_read(true).set_exclusive_start_key(start);
-        let query = query
-            .key_condition_expression("pk = :org AND begins_with(sk, :role)")
-            .expression_attribute_values(":org", AttributeValue::S(partition))
-            .expression_attribute_values(":role", AttributeValue::S(sort.to_owned()));
+        let query = self.query_prefix(RoleItem::keys_of(org), start);
         query.send().await.map_err(|error| dynamodb_error("Query", &error))
     }
 }
 
 /// The role of an item with its id; `None` if the sort key is not that of a role.
-fn role_with_id(org: &OrgId, item: Attributes) -> Option<(RoleId, RoleWithName)> {
+pub(super) fn role_with_id(org: &OrgId, item: Attributes) -> Option<(RoleId, RoleWithName)> {
     let id = RoleItem::id_of(org, item.get("sk")?.as_s().ok()?)?;
     let role = role(&id, item);
     Some((id, role))

@@ -98,6 +98,12 @@ impl AssignmentItem {
         Self { pk, sk, v: PERMISSION_SCHEMA_VERSION, roles }
     }
 
+    /// The partition key of the assignments of `org` and the prefix of their sort keys.
+    #[must_use]
+    pub fn keys_of(org: &OrgId) -> (String, &'static str) {
+        (partition(org), USER_SORT_PREFIX)
+    }
+
     /// The user of an item with this sort key; `None` if the sort key is not that of an assignment.
     #[must_use]
     pub fn user_of(sort: &str) -> Option<UserId> {

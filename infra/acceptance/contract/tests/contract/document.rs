@@ -8,20 +8,30 @@ fn operation_ids_match_the_contract() {
     let mut ids: Vec<_> = operations().map(|(.., operation)| operation["operationId"].as_str().unwrap()).collect();
     ids.sort_unstable();
     let contract = [
+        "addAssignment",
+        "assignRoles",
         "createAccessToken",
+        "createRole",
+        "deleteRole",
         "getAccessToken",
         "getAccessTokenJwks",
         "getAccessTokenOIDC",
+        "getAssignedRolesForUser",
         "getOpenApi",
         "getPublicTokenJwks",
         "getPublicTokenOIDC",
+        "getRole",
         "headAccessTokenJwks",
         "headAccessTokenOIDC",
         "headOpenApi",
         "headPublicTokenJwks",
         "headPublicTokenOIDC",
         "listAccessTokens",
+        "listAllAssignments",
+        "listAllRoles",
         "listCurrentRoles",
+        "putRole",
+        "removeAssignment",
         "revokeAccessToken",
     ];
     assert_eq!(ids, contract);

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{Expected, edit::Edit, event_file};
 
 /// The functions that read the caller from the authorizer context.
-const FUNCTIONS_WITH_CALLER: [&str; 5] = ["create-token", "get-token", "list-tokens", "my-roles", "revoke-token"];
+const FUNCTIONS_WITH_CALLER: [&str; 6] =
+    ["create-token", "get-token", "list-tokens", "manage-roles", "my-roles", "revoke-token"];
 /// The functions that find a token by the path parameter `id`, and the resource.
 const FUNCTIONS_WITH_ID: [&str; 2] = ["get-token", "revoke-token"];
 const TOKEN_RESOURCE: &str = "/v1/access-tokens/{id}";
@@ -35,6 +36,7 @@ pub fn variants() -> Vec<Variant> {
     all.extend(FUNCTIONS_WITH_ID.into_iter().flat_map(token_id));
     all.extend(FUNCTIONS_WITH_CALLER.into_iter().flat_map(authorizer_context));
     all.extend(scope());
+    all.extend(manage_roles());
     all.extend(payload_v2());
     all.extend(portal());
     all.extend(well_known());
@@ -181,11 +183,73 @@ fn payload_v2() -> Vec<Variant> {
         variant("create-token/valid", "create-token/payload-2.0", vec![Edit::PayloadV2], response(201)),
         variant("get-token/valid", "get-token/payload-2.0", vec![Edit::PayloadV2], response(200)),
         variant("list-tokens/valid", "list-tokens/payload-2.0", vec![query, Edit::PayloadV2], response(200)),
+        variant("manage-roles/valid", "manage-roles/payload-2.0", vec![Edit::PayloadV2], response(200)),
         variant("my-roles/valid", "my-roles/payload-2.0", vec![Edit::PayloadV2], response(200)),
         variant("revoke-token/valid", "revoke-token/payload-2.0", vec![Edit::PayloadV2], response(200)),
         variant("portal/token-page", "portal/payload-2.0", vec![Edit::PayloadV2], response(200)),
         variant("well-known/jwks", "well-known/payload-2.0", vec![Edit::PayloadV2], response(200)),
     ]
+}
+
+fn manage_roles() -> Vec<Variant> {
+    let base = "manage-roles/put-role";
+    let invalid_bodies = [
+        ("missing-body", Value::Null),
+        ("body-not-an-object", json!(r#"["123:clerk"]"#)),
+        ("unknown-member", json!(r#"{"name": "Clerk", "grants": [], "scopes": []}"#)),
+        (
+            "duplicate-member",
+            json!(r#"{"name": "Clerk", "grants": [{"action": "a", "effect": "deny", "effect": "allow"}]}"#),
+        ),
+        ("other-role-type", json!(r#"{"name": "Clerk", "grants": [], "type": "org_role"}"#)),
+        ("condition", json!(r#"{"name": "Clerk", "grants": [{"action": "a", "conditions": []}]}"#)),
+    ];
+    let mut all: Vec<_> = invalid_bodies
+        .map(|(case, body)| {
+            variant(
+                base,
+                &format!("manage-roles/{case}"),
+                vec![Edit::Set("/body", body)],
+                problem(400, "invalid_request"),
+            )
+        })
+        .into();
+    let role = "/v1/permissions/roles/{roleId}";
+    let user = "/v1/permissions/assignments/{userId}";
+    all.extend([
+        variant(
+            "manage-roles/unknown-role",
+            "manage-roles/other-organization",
+            vec![Edit::Route(role, Some(("roleId", "456:viewer")))],
+            problem(403, "permission_denied"),
+        ),
+        variant(
+            "manage-roles/unknown-role",
+            "manage-roles/malformed-role",
+            vec![Edit::Route(role, Some(("roleId", "viewer")))],
+            problem(400, "invalid_request"),
+        ),
+        variant(
+            "manage-roles/unknown-role",
+            "manage-roles/roles-of-user",
+            vec![Edit::Route(user, Some(("userId", "local|1002")))],
+            response(200),
+        ),
+        variant(
+            "manage-roles/unknown-role",
+            "manage-roles/malformed-user",
+            vec![Edit::Route(user, Some(("userId", "1002")))],
+            problem(400, "invalid_request"),
+        ),
+        variant(
+            "manage-roles/unknown-role",
+            "manage-roles/unknown-route",
+            vec![Edit::Route("/v1/permissions/groups", None)],
+            problem(404, "not_found"),
+        ),
+        variant("manage-roles/delete-role", "manage-roles/delete-role-again", vec![], problem(404, "not_found")),
+    ]);
+    all
 }
 
 fn portal() -> Vec<Variant> {

@@ -20,6 +20,15 @@ pub enum Trigger {
     ListAsUser,
     OwnRoles,
     AssignableRoles,
+    /// A request for one role.
+    GetRole,
+    ListAssignments,
+    PutRole,
+    DeleteRole,
+    /// A request that assigns a role that the user does not have.
+    AssignRole,
+    /// A request that takes the owner role from one of two owners.
+    RemoveOwner,
     Jwks,
 }
 
@@ -46,7 +55,7 @@ const fn kms(function: &'static str, operation: &'static str, trigger: Trigger) 
 }
 
 /// The calls of all functions but the authorizer.
-pub const CALLS_OF_FUNCTIONS: [AwsCall; 11] = [
+pub const CALLS_OF_FUNCTIONS: [AwsCall; 17] = [
     dynamodb("create-token", "PutItem", Trigger::Create),
     dynamodb("create-token", "BatchGetItem", Trigger::CreateWithRole),
     dynamodb("create-token", "BatchGetItem", Trigger::CreateAsToken),
@@ -57,6 +66,12 @@ pub const CALLS_OF_FUNCTIONS: [AwsCall; 11] = [
     dynamodb("revoke-token", "UpdateItem", Trigger::Revoke),
     dynamodb("my-roles", "BatchGetItem", Trigger::OwnRoles),
     dynamodb("my-roles", "Query", Trigger::AssignableRoles),
+    dynamodb("manage-roles", "GetItem", Trigger::GetRole),
+    dynamodb("manage-roles", "Query", Trigger::ListAssignments),
+    dynamodb("manage-roles", "PutItem", Trigger::PutRole),
+    dynamodb("manage-roles", "DeleteItem", Trigger::DeleteRole),
+    dynamodb("manage-roles", "BatchGetItem", Trigger::AssignRole),
+    dynamodb("manage-roles", "TransactWriteItems", Trigger::RemoveOwner),
     kms("well-known", "GetPublicKey", Trigger::Jwks),
 ];
 

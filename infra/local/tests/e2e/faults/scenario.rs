@@ -23,6 +23,8 @@ enum Request {
         method: &'static str,
         path: String,
         credential: String,
+        /// JSON; empty for a request without a body.
+        body: String,
     },
 }
 
@@ -38,11 +40,15 @@ impl Scenario {
             body,
         };
         let create = |body: Value| create_as(&owner, body);
-        let other = |method, path: &str, credential: &str| Request::Other {
+        let with_body = |method, path: &str, credential: &str, body: &str| Request::Other {
             method,
             path: path.to_owned(),
             credential: credential.to_owned(),
+            body: body.to_owned(),
         };
+        let other = |method, path: &str, credential: &str| with_body(method, path, credential, "");
+        let role_path = format!("/v1/permissions/roles/{org}:clerk");
+        let put_role = || stack.put_role(&format!("{org}:clerk"), &json!([{"action": "order:view"}]));
         let request = match call.trigger {
             Trigger::Create => create(json!({"name": "n"})),
             Trigger::CreateWithRole => {
@@ -65,6 +71,29 @@ impl Scenario {
             }
             Trigger::OwnRoles => other("GET", "/v1/permissions/me", &owner),
             Trigger::AssignableRoles => other("GET", "/v1/permissions/me?may_give=true", &owner),
+            Trigger::GetRole => {
+                put_role();
+                other("GET", &role_path, &owner)
+            }
+            Trigger::ListAssignments => other("GET", "/v1/permissions/assignments", &owner),
+            Trigger::PutRole => {
+                with_body("PUT", &role_path, &owner, r#"{"name": "Clerk", "grants": [{"action": "a"}]}"#)
+            }
+            Trigger::DeleteRole => {
+                put_role();
+                other("DELETE", &role_path, &owner)
+            }
+            Trigger::AssignRole => {
+                put_role();
+                let roles = json!([format!("{org}:clerk")]).to_string();
+                with_body("PUT", "/v1/permissions/assignments/local%7C2", &owner, &roles)
+            }
+            Trigger::RemoveOwner => {
+                for user in ["2", "3"] {
+                    stack.assign_roles(&org, user, &[&format!("{org}:owner")]);
+                }
+                with_body("PUT", "/v1/permissions/assignments/local%7C2", &owner, "[]")
+            }
             Trigger::Jwks => other("GET", "/v1/access-tokens/.well-known/jwks.json", ""),
         };
         Self { owner, request }
@@ -73,7 +102,11 @@ impl Scenario {
     pub fn send(&self, stack: &TestStack) -> HttpResponse {
         match &self.request {
             Request::Create { credential, key, body } => stack.create_with_key(credential, key, body),
-            Request::Other { method, path, credential } => stack.request(method, path, credential),
+            Request::Other { method, path, credential, body } => {
+                let bearer = format!("Bearer {credential}");
+                let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+                stack.send(method, path, &headers, body.as_bytes())
+            }
         }
     }
 
@@ -101,6 +134,21 @@ impl Scenario {
                 assert_eq!(retry.status, 200, "{case}: {}", retry.body);
                 assert!(!retry.json()["revoked_by"].is_null(), "{case}: {}", retry.body);
                 assert!(self.active_ids(stack).is_empty(), "{case}");
+            }
+            Trigger::DeleteRole => {
+                let is_deleted = |response: &HttpResponse| matches!(response.status, 200 | 404);
+                assert!(is_deleted(&retry), "{case}: {}", retry.body);
+                assert_eq!(self.send(stack).status, 404, "{case}");
+                assert!(response.status != 200 || retry.status == 404, "{case}: the deleted role is stored");
+            }
+            Trigger::PutRole | Trigger::AssignRole | Trigger::RemoveOwner => {
+                assert_eq!(retry.status, 200, "{case}: {}", retry.body);
+                let Request::Other { path, body, .. } = &self.request else { return };
+                let read = stack.request("GET", path, &self.owner).json();
+                let sent: Value = serde_json::from_str(body).unwrap();
+                let stored =
+                    if sent.is_array() { read } else { json!({"name": read["name"], "grants": read["grants"]}) };
+                assert_eq!(stored, sent, "{case}");
             }
             _ => assert_eq!(retry.status, 200, "{case}: {}", retry.body),
         }

@@ -32,6 +32,11 @@ impl TestStack {
         self.run(put.send()).unwrap();
     }
 
+    /// Writes an item without any attribute but its key and this schema version.
+    pub fn put_damaged_item(&self, pk: &str, sk: &str, version: u32) {
+        self.put(&serde_json::json!({"pk": pk, "sk": sk, "v": version}));
+    }
+
     /// Inserts `count` active tokens of `org`, as the API stores them. Returns their ids.
     pub fn insert_tokens(&self, count: usize, org: &str) -> Vec<String> {
         self.insert_named_tokens(count, org, "Stored token")

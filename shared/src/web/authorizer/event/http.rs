@@ -9,7 +9,7 @@ use super::{
     EventFields,
     path::{fill_path, is_literal},
 };
-use crate::web::ORG_HEADER;
+use crate::{routes::segment_rule, web::ORG_HEADER};
 
 /// Longest accepted path. For a REST API, API Gateway limits the ARN, which contains the path.
 const MAX_PATH_BYTES: usize = 512;
@@ -88,7 +88,8 @@ impl HttpRequest {
             }
             None => (true, self.raw_path.as_str()),
         };
-        matches_route && self.raw_path.len() <= MAX_PATH_BYTES && (path.is_empty() || is_literal(path))
+        let rule = segment_rule(self.route_key.split_once(' ').map_or("", |(_, route)| route));
+        matches_route && self.raw_path.len() <= MAX_PATH_BYTES && (path.is_empty() || is_literal(path, rule))
     }
 
     fn parameters(&self) -> &HashMap<String, String> {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use percent_encoding::percent_decode_str;
 
-use crate::routes::is_literal_segment;
+use crate::routes::SegmentRule;
 
 /// The route `path` with its parameters replaced by their values; `None` if a value is missing or empty, or a parameter
 /// that is not greedy contains a slash.
@@ -23,19 +23,19 @@ pub(super) fn fill_path(path: &str, parameters: &HashMap<String, String>) -> Opt
     Some(segments?.join("/"))
 }
 
-/// Whether every reader interprets the path in the same way: no percent-encoding, no wildcard of an IAM policy, no dot
-/// segment, no empty segment.
-pub(super) fn is_literal(path: &str) -> bool {
-    path.strip_prefix('/').is_some_and(|rest| rest.is_empty() || rest.split('/').all(is_literal_segment))
+/// Whether every reader interprets the path in the same way, because each segment complies with `rule`: no percent-encoding, no
+/// wildcard of an IAM policy, no dot segment, no empty segment.
+pub(super) fn is_literal(path: &str, rule: SegmentRule) -> bool {
+    path.strip_prefix('/').is_some_and(|rest| rest.is_empty() || rest.split('/').all(rule))
 }
 
 /// `text`, a path or a value of a path parameter, with the percent-encoding of each segment decoded once (RFC 3986, section
-/// 2.1). `None` if a segment is not literal after that: an encoded slash, another escape or a wildcard would give the path a
-/// second reading.
-pub(super) fn decode_once(text: &str) -> Option<String> {
+/// 2.1). `None` if a segment does not comply with `rule` after that: an encoded slash, another escape or a wildcard would give
+/// the path a second reading.
+pub(super) fn decode_once(text: &str, rule: SegmentRule) -> Option<String> {
     let decode = |segment: &str| {
         let decoded = percent_decode_str(segment).decode_utf8().ok()?;
-        is_literal_segment(&decoded).then(|| decoded.into_owned())
+        rule(&decoded).then(|| decoded.into_owned())
     };
     let (slash, segments) = text.strip_prefix('/').map_or(("", text), |rest| ("/", rest));
     if segments.is_empty() {
@@ -51,6 +51,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::routes::segment_rule;
+
+    fn literal(path: &str) -> bool {
+        is_literal(path, segment_rule("/x/{id}"))
+    }
+
+    fn decoded(text: &str) -> Option<String> {
+        decode_once(text, segment_rule("/x/{id}"))
+    }
 
     /// Characters that [`encoded`] encodes: some that a path may contain, and some that it may not.
     const ENCODED: &AsciiSet = &CONTROLS.add(b'_').add(b'a').add(b':').add(b'@').add(b'%').add(b'*').add(b' ');
@@ -59,13 +68,13 @@ mod tests {
     fn path_with_ambiguous_characters_is_not_literal() {
         for path in ["/", "/v1/access-tokens", "/a/b.c/~d_e-f", "/...", "/v3/events:batchGet", "/a@b.example/!'()+,=&"]
         {
-            assert!(is_literal(path), "{path}");
+            assert!(literal(path), "{path}");
         }
         for path in [
             "", "a", "//", "/a/", "//a", "/a//b", "/.", "/..", "/a/../b", "/*", "/a?", "/${x}", "/%2e", "/a;b", "/ä",
             "/a b", "/a\\b", "/a$", "/a#b", "/a|b", "/a\"b", "/a\u{7f}", "/%3A",
         ] {
-            assert!(!is_literal(path), "{path}");
+            assert!(!literal(path), "{path}");
         }
     }
 
@@ -80,14 +89,14 @@ mod tests {
             ("a/b%2D", Some("a/b-")),
             ("%2e.%2E", Some("...")),
         ] {
-            assert_eq!(decode_once(text).as_deref(), expected, "{text}");
+            assert_eq!(decoded(text).as_deref(), expected, "{text}");
         }
         for text in [
             "%2f", "a%2Fb", "%2e%2e", ".%2e", "%2E", "%252e", "%255F", "%25", "%", "%5", "%zz", "a%", "%00", "%0a",
             "%20", "%2a", "%3f", "%24", "%3b", "%5c", "%23", "%7f", "%c3%a4", "%ff", "%c0%ae", "a//b", "a/", "//",
             "//a", "%u0061",
         ] {
-            assert_eq!(decode_once(text), None, "{text}");
+            assert_eq!(decoded(text), None, "{text}");
         }
     }
 
@@ -100,17 +109,17 @@ mod tests {
         /// A decoded text is literal, decodes to itself, and equals the text that was encoded.
         #[test]
         fn decoded_path_is_the_encoded_literal_path(path in "(/[a-c_:@%* .]{0,4}){1,3}") {
-            let decoded = decode_once(&encoded(&path));
-            prop_assert_eq!(decoded.is_some(), is_literal(&path));
-            if let Some(decoded) = decoded {
-                prop_assert_eq!(&decoded, &path);
-                prop_assert_eq!(decode_once(&decoded), Some(decoded));
+            let once = decoded(&encoded(&path));
+            prop_assert_eq!(once.is_some(), literal(&path));
+            if let Some(once) = once {
+                prop_assert_eq!(&once, &path);
+                prop_assert_eq!(decoded(&once), Some(once));
             }
         }
 
         #[test]
         fn decoding_any_text_yields_a_literal_path_or_nothing(path in "/(%[0-9A-Fa-f]{2}|[ -~]|\\PC){0,8}") {
-            prop_assert!(decode_once(&path).is_none_or(|decoded| is_literal(&decoded)));
+            prop_assert!(decoded(&path).is_none_or(|decoded| literal(&decoded)));
         }
     }
 }

@@ -9,7 +9,10 @@ use super::{
     EventFields,
     path::{decode_once, fill_path},
 };
-use crate::web::ORG_HEADER;
+use crate::{
+    routes::{SegmentRule, segment_rule},
+    web::ORG_HEADER,
+};
 
 /// Longest ARN that API Gateway accepts in the policy of an authorizer.
 const MAX_ARN_BYTES: usize = 512;
@@ -85,7 +88,10 @@ impl RestRequest {
     /// [`RestRequest::method_arn`] rejects its path.
     fn decoded_parameters(&self) -> HashMap<String, String> {
         let parameters = self.path_parameters.iter().flatten();
-        parameters.map(|(name, value)| (name.clone(), decode_once(value).unwrap_or_else(|| value.clone()))).collect()
+        let rule = self.segment_rule();
+        parameters
+            .map(|(name, value)| (name.clone(), decode_once(value, rule).unwrap_or_else(|| value.clone())))
+            .collect()
     }
 
     /// The event's `methodArn`, which names the request in a policy. `None` if a policy does not interpret it literally, if
@@ -99,6 +105,10 @@ impl RestRequest {
         let path = method_arn.strip_prefix(&before_path).filter(|_| !before_path.contains(['*', '?', '$']))?;
         // Compared with the resource: the event's `path` also contains the base path of a mapping.
         let filled = fill_path(self.resource.as_ref()?, &self.decoded_parameters())?;
-        (decode_once(path)? == filled).then_some(method_arn)
+        (decode_once(path, self.segment_rule())? == filled).then_some(method_arn)
+    }
+
+    fn segment_rule(&self) -> SegmentRule {
+        segment_rule(self.resource.as_deref().unwrap_or_default())
     }
 }
