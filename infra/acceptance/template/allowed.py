@@ -38,6 +38,7 @@ WILDCARDS = {
     for boundary in ("FunctionBoundary", "AuditBoundary")
     for region in ("*", "${AWS::Region}")
 }
+WILDCARDS |= {("RolesBoundary", "Resource", "arn:${AWS::Partition}:kms:${AWS::Region}:*:key/*")}
 # The authorizer and the deployment groups of the stack, whose names end with generated characters.
 WILDCARDS |= {
     ("AuthorizerCheckRole", "Resource", f"arn:${{AWS::Partition}}:{name}-*")

@@ -118,8 +118,8 @@ def stages_depend_on_the_logging_role(template: dict, _: set[str]) -> Iterator[s
 
 
 def writers_depend_on_the_authorizer(template: dict, _: set[str]) -> Iterator[str]:
-    """CloudFormation changes the functions that write token items after the alias of the authorizer that must understand them."""
-    for name in template["Resources"].keys() & {"CreateToken", "RevokeToken"}:
+    """CloudFormation changes the functions that write items after the alias of the authorizer that must understand them."""
+    for name in template["Resources"].keys() & {"CreateToken", "RevokeToken", "ManageRoles"}:
         if "AuthorizerAliaslive" not in graph.transitive_dependencies(template, name):
             yield f"{name} may be updated before the authorizer"
 
