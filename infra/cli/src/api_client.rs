@@ -1,9 +1,10 @@
-//! A client for the token endpoints of the API.
+//! A client for the endpoints of the API.
 
+pub mod access;
 mod link_header;
 pub mod list_tokens;
 
-use std::io;
+use std::{collections::HashSet, io};
 
 use clap::Args;
 use reqwest::{
@@ -11,6 +12,7 @@ use reqwest::{
     header::{CONTENT_TYPE, LINK},
 };
 use serde::de::IgnoredAny;
+use shared::permissions::OrgId;
 
 use crate::{
     credential::{Credential, CredentialOptions},
@@ -34,6 +36,8 @@ pub struct ApiClient {
     http: Client,
     base_url: String,
     credential: Option<Credential>,
+    /// The organization in which requests act; `None` means that of the credential.
+    org: Option<OrgId>,
 }
 
 /// A successful response.
@@ -50,6 +54,13 @@ struct Attempt {
     was_retried: bool,
     /// The status and the response of the last connection.
     result: reqwest::Result<(u16, ApiResponse)>,
+}
+
+impl ApiResponse {
+    /// Returns the URL of the page that follows the one at `url`.
+    fn next_page(&self, url: &Url) -> Result<Option<Url>, Error> {
+        self.link.as_ref().map_or(Ok(None), |header| link_header::next_page(header, url))
+    }
 }
 
 impl ApiClient {
@@ -74,7 +85,13 @@ impl ApiClient {
     }
 
     fn new(base_url: String, credential: Option<Credential>) -> Result<Self, Error> {
-        Ok(Self { http: http::build_client(&base_url)?, base_url, credential })
+        Ok(Self { http: http::build_client(&base_url)?, base_url, credential, org: None })
+    }
+
+    /// Makes all requests act in `org`, if it is given.
+    #[must_use]
+    pub fn in_org(self, org: Option<OrgId>) -> Self {
+        Self { org, ..self }
     }
 
     /// Reads the resource at `path`.
@@ -84,6 +101,27 @@ impl ApiClient {
     /// Returns [`Error::Api`] or [`Error::Unreachable`].
     pub async fn get(&self, path: &str) -> Result<ApiResponse, Error> {
         self.send(self.request(Method::GET, self.url(path)?)).await
+    }
+
+    /// Reads all pages of the list whose first page is at `url`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Api`] or [`Error::Unreachable`], and [`Error::Other`] for a link to the next page that leaves the list or
+    /// repeats a page.
+    async fn get_pages(&self, url: Url) -> Result<Vec<ApiResponse>, Error> {
+        let mut pages = Vec::new();
+        let mut seen_cursors = HashSet::from([link_header::cursor(&url)]);
+        let mut next_page = Some(url);
+        while let Some(url) = next_page {
+            let response = self.send(self.request(Method::GET, url.clone())).await?;
+            next_page = response.next_page(&url)?;
+            if next_page.as_ref().is_some_and(|next| !seen_cursors.insert(link_header::cursor(next))) {
+                return Err(Error::Other("the link to the next page repeats a page".to_owned()));
+            }
+            pages.push(response);
+        }
+        Ok(pages)
     }
 
     /// Reads the token `id`, which may be `self`.
@@ -129,7 +167,10 @@ impl ApiClient {
     }
 
     fn request(&self, method: Method, url: Url) -> RequestBuilder {
-        let request = self.http.request(method, url);
+        let mut request = self.http.request(method, url);
+        if let Some(org) = &self.org {
+            request = request.header("x-epilot-org-id", org.as_str());
+        }
         match &self.credential {
             Some(credential) => request.bearer_auth(&credential.token),
             None => request,

@@ -52,10 +52,10 @@ enum TopLevelCommand {
     /// Write roles and assignments to the ledger as an operator
     #[command(after_help = apply::HELP_EXAMPLES)]
     Apply(ApplyCommand),
-    /// Show the roles that are stored in the ledger
+    /// List, show, store and delete the roles of an organization
     #[command(subcommand, after_help = stored_access::ROLES_HELP_EXAMPLES)]
     Roles(RolesCommand),
-    /// Show the users to whom roles are assigned in the ledger
+    /// List users with roles, assign roles to a user and take them
     #[command(subcommand, after_help = stored_access::USERS_HELP_EXAMPLES)]
     Users(UsersCommand),
     /// Validate route rules for the authorizer

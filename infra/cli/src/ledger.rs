@@ -37,16 +37,23 @@ impl LedgerOptions {
     }
 }
 
+/// Runs `work` on the table of a deployment.
+///
+/// # Errors
+///
+/// As for [`LedgerOptions::run`].
 #[cfg(feature = "aws")]
-async fn run_on_deployment<T>(table: &str, work: impl AsyncFnOnce(Ledger) -> Result<T, Error>) -> Result<T, Error> {
+pub async fn run_on_deployment<T>(table: &str, work: impl AsyncFnOnce(Ledger) -> Result<T, Error>) -> Result<T, Error> {
     let deployment = Deployment::open(table).await?;
     work(deployment.ledger()).await.map_err(|error| deployment.explain(error))
 }
 
 /// Without the feature `aws`, a deployment's table cannot be accessed.
 #[cfg(not(feature = "aws"))]
-#[expect(clippy::unused_async, reason = "has the signature of the function that loads credentials")]
-async fn run_on_deployment<T>(_table: &str, _work: impl AsyncFnOnce(Ledger) -> Result<T, Error>) -> Result<T, Error> {
+pub async fn run_on_deployment<T>(
+    _table: &str,
+    _work: impl AsyncFnOnce(Ledger) -> Result<T, Error>,
+) -> Result<T, Error> {
     let problem = "this build cannot access AWS";
     Err(Error::Usage(format!("{problem}: install it with `cargo install --path infra/cli --features aws`")))
 }

@@ -1,11 +1,8 @@
 //! Listing tokens: reads all pages of the list.
 
-use std::collections::HashSet;
-
-use reqwest::{Method, Url};
 use serde_json::value::RawValue;
 
-use super::{ApiClient, ApiResponse, link_header};
+use super::ApiClient;
 use crate::{
     error::Error,
     token_family::ACCESS_TOKENS_PATH,
@@ -45,28 +42,14 @@ impl ApiClient {
             url.query_pairs_mut().extend_pairs(query);
         }
         let mut tokens = Vec::new();
-        let mut seen_cursors = HashSet::from([link_header::cursor(&url)]);
-        let mut next_page = Some(url);
-        while let Some(url) = next_page {
-            let response = self.send(self.request(Method::GET, url.clone())).await?;
-            for json in serde_json::from_str::<Vec<Box<RawValue>>>(&response.body).map_err(|_| malformed_list())? {
+        for page in self.get_pages(url).await? {
+            for json in serde_json::from_str::<Vec<Box<RawValue>>>(&page.body).map_err(|_| malformed_list())? {
                 tokens.push(ListedToken { metadata: TokenMetadata::parse(json.get())?, json });
-            }
-            next_page = response.next_page(&url)?;
-            if next_page.as_ref().is_some_and(|next| !seen_cursors.insert(link_header::cursor(next))) {
-                return Err(Error::Other("the link to the next page repeats a page".to_owned()));
             }
         }
         // A service without the filter `created_by` ignores it and returns all tokens.
         tokens.retain(|token| filter.created_by.is_none() || token.metadata.created_by == filter.created_by);
         Ok(tokens)
-    }
-}
-
-impl ApiResponse {
-    /// Returns the URL of the page that follows the one at `url`.
-    fn next_page(&self, url: &Url) -> Result<Option<Url>, Error> {
-        self.link.as_ref().map_or(Ok(None), |header| link_header::next_page(header, url))
     }
 }
 

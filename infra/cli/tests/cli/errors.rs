@@ -75,7 +75,11 @@ fn invalid_arguments_fail_before_any_request() {
         "apply --export",
         "apply --export --org 1 --owner local|1",
         "roles get no-role-id",
-        "users list",
+        "roles put 1:a --name A",
+        "roles put 1:a --name A --grants [",
+        "users assign local|1",
+        "users list --table t",
+        "users list --table t --org 1 --url http://127.0.0.1:1",
         "keys --rotated-at yesterday",
     ] {
         let output = CliCommand::new(directory.path(), arguments).run();

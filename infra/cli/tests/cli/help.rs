@@ -34,8 +34,8 @@ fn every_command_help_has_examples() {
           token  Create, list, show, revoke and verify tokens
           keys  Show the verification keys, and which old keys are still needed
           apply  Write roles and assignments to the ledger as an operator
-          roles  Show the roles that are stored in the ledger
-          users  Show the users to whom roles are assigned in the ledger
+          roles  List, show, store and delete the roles of an organization
+          users  List users with roles, assign roles to a user and take them
           rules  Validate route rules for the authorizer
           providers  Validate identity providers for the authorizer and the token page
           help  Print this message or the help of the given subcommand(s)
