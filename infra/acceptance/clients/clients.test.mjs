@@ -3,7 +3,8 @@
 import { after, before, describe, it } from 'node:test';
 
 import { LocalStack } from '../support/local_stack.mjs';
-import { CLIENTS, SDK } from './official_clients.mjs';
+import { CLIENTS, PERMISSIONS_CLIENTS, SDK } from './official_clients.mjs';
+import * as permissions from './permissions_scenarios.mjs';
 import { BODIES, FILTER_FORMATS, RESTRICTED_BODY, UNSUPPORTED_BODIES } from './request_bodies.mjs';
 import * as scenarios from './scenarios.mjs';
 import * as sdkScenarios from './sdk_scenarios.mjs';
@@ -23,6 +24,9 @@ for (const [title, options] of Object.entries(STACKS)) {
     after(() => stack?.stop());
     for (const client of CLIENTS) describe(client.name, () => testClient(connection, client));
     describe('@epilot/sdk only', () => testSdk(connection));
+    for (const client of PERMISSIONS_CLIENTS) {
+      describe(`${client.name}, permissions`, () => testPermissions(connection, client));
+    }
     describe('more tokens than a page can have', () => testLongList(connection));
   });
 }
@@ -48,6 +52,12 @@ function testClient(stack, client) {
   }
   it('uses a token that it created', () => scenarios.usesCreatedToken(stack, client));
   it('reads the reason of an error response', () => scenarios.readsErrorResponse(stack, client));
+}
+
+function testPermissions(stack, client) {
+  it('manages a role', () => permissions.managesRole(stack, client));
+  it('assigns roles to users', () => permissions.managesAssignments(stack, client));
+  it('reads the reason of an error response', () => permissions.readsReasons(stack, client));
 }
 
 function testLongList(stack) {

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 
 import { createClient } from '@epilot/access-token-client';
 import { authorizeWithToken } from '@epilot/auth';
+import { createClient as createPermissionsApi } from '@epilot/permissions-client';
 import { createSDK } from '@epilot/sdk';
 
 import { OpenApiDocument } from './openapi_document.mjs';
@@ -48,5 +49,21 @@ export const CLIENTS = [
   SDK,
 ];
 
+function createPermissionsClient(url, token) {
+  const client = createPermissionsApi();
+  client.defaults.baseURL = url;
+  return authorizeWithToken(client, token);
+}
+
 /** The SDK's contract of the permissions API. */
 export const PERMISSIONS_DOCUMENT = new OpenApiDocument(require('@epilot/sdk/permissions/openapi.json'));
+
+/** Each client of the permissions API, as in `CLIENTS`. */
+export const PERMISSIONS_CLIENTS = [
+  {
+    name: '@epilot/permissions-client',
+    connect: createPermissionsClient,
+    document: new OpenApiDocument(require('@epilot/permissions-client/dist/openapi.json')),
+  },
+  { name: '@epilot/sdk', connect: (url, token) => createSdk(url, token).permissions, document: PERMISSIONS_DOCUMENT },
+];
