@@ -25,6 +25,12 @@ REASONS = (
     ),
     # A cursor comes from a previous page and cannot be generated.
     "`cursor` was altered or belongs to another request",
+    "`cursor` is invalid",
+    # Two members and the path name one role, and an assignment names roles that exist.
+    "`id` and `slug` must ",
+    "the role `",
+    # The base64url of a user.
+    "`userId` must be ",
 )
 ROLE = re.compile(r"[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_.-]{1,64}")
 BARE_KEY = re.compile(r"[!#-~][!-~]{0,199}")

@@ -147,10 +147,10 @@ const USERS: [(&str, bool); 40] = [
     ("local%7C%ff", false),
 ];
 
-#[test]
-fn policy_names_user_in_path_literally() {
-    let stack = SharedStack::get();
+/// Sends a request for each user to each of the routes with a user. Returns the responses of a REST API of one of them.
+fn user_policies(stack: &TestStack) -> Vec<Value> {
     let owner = stack.owner_token();
+    let mut cases = Vec::new();
     let of_user = "/v1/permissions/assignments/{userId}";
     let of_role = "/v1/permissions/assignments/{userId}/{roleId}";
     for (method, resource, role) in [
@@ -172,6 +172,10 @@ fn policy_names_user_in_path_literally() {
             let statement = &response["policyDocument"]["Statement"][0];
             let expected = if is_literal { ("Allow", &event["methodArn"]) } else { ("Deny", &statement["Resource"]) };
             assert_eq!((statement["Effect"].as_str().unwrap(), &statement["Resource"]), expected, "{method} {path}");
+            if method == "DELETE" {
+                let policy = &response["policyDocument"];
+                cases.push(json!({"arn": event["methodArn"], "granted": is_literal, "policy": policy}));
+            }
             // An HTTP API decodes the path and its parameters.
             let Ok(decoded) = percent_decode_str(&path).decode_utf8() else { continue };
             let mut decoded_parameters = event["pathParameters"].clone();
@@ -188,6 +192,7 @@ fn policy_names_user_in_path_literally() {
             assert_eq!(response["isAuthorized"], is_literal, "{method} {path}: {response}");
         }
     }
+    cases
 }
 
 /// `|` and spaces are accepted in users only, not in the ids of other routes.
@@ -234,6 +239,7 @@ fn policy_allows_exactly_the_authorized_request() {
             cases.push(json!({"arn": event["methodArn"], "granted": granted, "policy": response["policyDocument"]}));
         }
     }
+    cases.extend(user_policies(&stack));
     if let Some(file) = std::env::var_os("POLICIES_FILE") {
         std::fs::write(file, json!(cases).to_string()).unwrap();
     }
