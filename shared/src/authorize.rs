@@ -12,6 +12,7 @@ mod user_claims;
 
 use std::collections::HashMap;
 
+pub(crate) use access_rule::explain;
 use access_rule::{GrantedAccess, RoleVisibility};
 pub use decision::{AuthorizeError, Decision, Denial, InactiveToken};
 use decision::{Rejection, deny_org, unauthenticated};

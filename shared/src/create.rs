@@ -8,7 +8,7 @@ mod token_size;
 use issuance::Issuance;
 pub use issuance::{IssuedToken, SignedToken};
 pub use request::{CreateTokenRequest, RequestedAccess, RequestedType};
-use stored_creator::StoredCreator;
+pub(crate) use stored_creator::StoredCreator;
 use token_size::TokenSizeLimit;
 
 use crate::{
@@ -17,8 +17,8 @@ use crate::{
     permissions::{RoleId, Scope},
     ports::{Clock, IdGenerator, InsertToken, ReadAuthorizationData, RecordedToken, Signer, find_token},
     token::{
-        Access, Families, Family, Fingerprint, IdempotencyKey, Issuer, LifetimeError, MaxLifetime, Token, TokenId,
-        TokenType, TypeName, UnixTime, expiry,
+        Families, Family, Fingerprint, IdempotencyKey, Issuer, LifetimeError, MaxLifetime, Token, TokenId, TokenType,
+        TypeName, UnixTime, expiry,
     },
 };
 
@@ -222,7 +222,7 @@ impl IdempotentRequest {
 
 /// Requires a scope in which `caller` may create a token of this type. A public token has no roles that its creator could
 /// hold, so that `token:self` does not suffice for it.
-fn require_scope(caller: &Caller, type_name: TypeName) -> Result<(), ApiError> {
+pub(crate) fn require_scope(caller: &Caller, type_name: TypeName) -> Result<(), ApiError> {
     let reason = match (caller.scope, type_name.family()) {
         (Some(Scope::Organization), _) | (Some(Scope::Own), Family::Access) => return Ok(()),
         (Some(Scope::Own), Family::Public) => "permission token:create is missing, which public tokens require",
@@ -233,9 +233,9 @@ fn require_scope(caller: &Caller, type_name: TypeName) -> Result<(), ApiError> {
 
 fn token_type(caller: &Caller, creator: &StoredCreator, requested: RequestedType) -> Result<TokenType, ApiError> {
     Ok(match requested {
-        RequestedType::Api(requested) => TokenType::Api(access(caller, creator, &requested)?),
-        RequestedType::Assume(requested) => TokenType::Assume(access(caller, creator, &requested)?),
-        RequestedType::App(requested) => TokenType::App(access(caller, creator, &requested)?),
+        RequestedType::Api(requested) => TokenType::Api(creator.access(caller, &requested)?),
+        RequestedType::Assume(requested) => TokenType::Assume(creator.access(caller, &requested)?),
+        RequestedType::App(requested) => TokenType::App(creator.access(caller, &requested)?),
         RequestedType::Journey(_) | RequestedType::Portal(_) if caller.is_anonymized() => {
             let reason = "an anonymized token cannot create public tokens";
             return Err(ApiError::PermissionDenied(reason.to_owned()));
@@ -243,15 +243,6 @@ fn token_type(caller: &Caller, creator: &StoredCreator, requested: RequestedType
         RequestedType::Journey(id) => TokenType::Journey(id),
         RequestedType::Portal(id) => TokenType::Portal(id),
     })
-}
-
-fn access(caller: &Caller, creator: &StoredCreator, requested: &RequestedAccess) -> Result<Access, ApiError> {
-    let (roles, inherited_denies) = creator.delegate(caller, &requested.requested_roles)?.into_parts();
-    // *(never wider)* A child token inherits the flags of its parent.
-    let read_only = requested.read_only || caller.is_read_only();
-    let anonymize = requested.anonymize || caller.is_anonymized();
-    let grant_limits = creator.grant_limits(requested.grants.clone());
-    Ok(Access { roles, inherited_denies, read_only, anonymize, grant_limits })
 }
 
 /// Two tokens with one id: a collision of 126-bit keys, or an item that this operation did not write.

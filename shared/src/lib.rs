@@ -15,6 +15,7 @@ pub mod aws;
 pub mod caller;
 pub mod config;
 pub mod create;
+pub mod decide_permission;
 pub mod error;
 pub mod get;
 pub mod https;

@@ -3,6 +3,7 @@
 //! *(pure core)* This module performs no I/O, reads no clock, generates no random numbers and does not depend on HTTP.
 
 mod action;
+mod check;
 mod delegation;
 mod effective;
 mod grant;
@@ -13,6 +14,7 @@ mod scope;
 mod token_grants;
 
 pub use action::{Action, ActionError};
+pub use check::{PermissionCheck, PermissionCheckError};
 pub use delegation::{
     DelegatedRoles, DelegationError, Delegator, MAX_REQUESTED_ROLES, MAX_TOKEN_ROLES, RoleDelegation,
 };

@@ -15,6 +15,7 @@ mod response;
 mod serve;
 
 pub use authorizer::{answer_event, serve_authorizer};
+pub use endpoints::CurrentPermissions;
 pub use request::ApiRequest;
 pub use response::ApiResponse;
 pub use serve::{Endpoint, Error, serve};

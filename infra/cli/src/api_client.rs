@@ -142,6 +142,28 @@ impl ApiClient {
         self.send(self.request(Method::DELETE, self.url(&format!("{ACCESS_TOKENS_PATH}/{id}"))?)).await
     }
 
+    /// Requests the decision on an action of the caller.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Api`] or [`Error::Unreachable`].
+    pub async fn decide_permission(&self, action: &str, resource: Option<&str>) -> Result<ApiResponse, Error> {
+        let mut url = self.url("/v1/permissions/me")?;
+        let resource = resource.map(|resource| ("resource", resource));
+        url.query_pairs_mut().extend_pairs([("action", action)].into_iter().chain(resource));
+        self.send(self.request(Method::GET, url)).await
+    }
+
+    /// Requests the decision on an action of a token that does not exist, with the JSON `body`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Api`] or [`Error::Unreachable`].
+    pub async fn simulate_permission(&self, body: &str) -> Result<ApiResponse, Error> {
+        let request = self.request(Method::POST, self.url("/v1/permissions/simulate")?);
+        self.send(request.header(CONTENT_TYPE, "application/json").body(body.to_owned())).await
+    }
+
     /// Creates a token from the JSON `body`. A repeated request with the same `idempotency_key` returns the same token.
     ///
     /// # Errors

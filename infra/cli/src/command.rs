@@ -5,6 +5,7 @@ use data_dir::StackSelection;
 
 use crate::{
     apply::{self, ApplyCommand},
+    can::{self, CanCommand},
     error::Error,
     keys::{self, KeysCommand},
     providers::{self, ProvidersCommand},
@@ -46,6 +47,9 @@ enum TopLevelCommand {
     /// Create, list, show, revoke and verify tokens
     #[command(subcommand, after_help = HELP_FOOTER)]
     Token(TokenCommand),
+    /// Show whether the caller, or a token that it could create, is allowed an action
+    #[command(after_help = can::HELP_EXAMPLES)]
+    Can(CanCommand),
     /// Show the verification keys, and which old keys are still needed
     #[command(after_help = keys::HELP_EXAMPLES)]
     Keys(KeysCommand),
@@ -78,6 +82,7 @@ impl Cli {
         runtime.block_on(async {
             match self.command {
                 TopLevelCommand::Token(command) => command.run().await,
+                TopLevelCommand::Can(command) => command.run().await,
                 TopLevelCommand::Keys(command) => command.run().await,
                 TopLevelCommand::Apply(command) => command.run().await,
                 TopLevelCommand::Roles(command) => command.run().await,

@@ -22,6 +22,9 @@ pub enum Error {
     /// A token failed verification.
     #[error("invalid token: {0}")]
     InvalidToken(String),
+    /// A decision denies an action. Contains the reason.
+    #[error("{0}")]
+    NotAllowed(String),
     /// The API returned an error.
     #[error("{detail} ({code} from `{service}`)")]
     Api {
@@ -167,7 +170,7 @@ impl Error {
     fn exit_status(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::NoCredential(_) | Self::InvalidToken(_) => 3,
+            Self::NoCredential(_) | Self::InvalidToken(_) | Self::NotAllowed(_) => 3,
             Self::InvalidManifest { .. }
             | Self::InvalidConfiguration { .. }
             | Self::Ledger(ApplyError::UnknownRole(..)) => 5,

@@ -6,6 +6,7 @@
 
 mod api_client;
 mod apply;
+mod can;
 mod command;
 mod config_file;
 mod credential;

@@ -9,6 +9,8 @@ mod revoke;
 mod token_id;
 mod verify;
 
+pub use create::{RequestedGrant, parse_grant};
+
 use clap::Subcommand;
 
 use crate::error::Error;

@@ -5,6 +5,7 @@ use super::{
     decision::{Denial, Rejection},
 };
 use crate::{
+    error::ErrorCode,
     permissions::{Action, PermissionError, Scope},
     routes::{RequiredPermission, RequiredPermissions, ResourcePattern, RouteAccess, Rule},
     token::Family,
@@ -78,7 +79,10 @@ fn widest_scope(
     let check = |permission: &RequiredPermission| {
         let resource = permission.resource.as_ref().map(|pattern| resource_for(pattern, request)).transpose()?;
         let decision = decide(&permission.action, resource.as_deref());
-        decision.map(|()| permission.scope).map_err(|error| explain(error, &permission.action))
+        decision.map(|()| permission.scope).map_err(|error| {
+            let (code, reason) = explain(error, &permission.action);
+            Rejection::new(code, reason)
+        })
     };
     let mut widest = check(required.first());
     for alternative in required.others() {
@@ -129,17 +133,17 @@ fn targets_own_token(rule: &Rule, authenticated: &AuthenticatedCaller, request: 
     requested_id.is_some_and(|id| id == "self" || *id == token.id.to_string())
 }
 
-fn explain(error: PermissionError, action: &Action) -> Rejection {
-    match error {
-        PermissionError::NoGrant => Rejection::denied(format!("permission {action} is missing")),
-        PermissionError::Denied => Rejection::denied(format!("one of your roles denies {action}")),
-        PermissionError::InheritedDeny => {
-            Rejection::denied(format!("a role of the token's creator denies {action} to this token"))
+/// The code and the message of a denial of `action`.
+pub(crate) fn explain(error: PermissionError, action: &Action) -> (ErrorCode, String) {
+    let reason = match error {
+        PermissionError::NoGrant => format!("permission {action} is missing"),
+        PermissionError::Denied => format!("one of your roles denies {action}"),
+        PermissionError::InheritedDeny => format!("a role of the token's creator denies {action} to this token"),
+        PermissionError::Root => format!("the root role of the organization does not allow {action}"),
+        PermissionError::NotInGrants => format!("the grants of this token do not allow {action}"),
+        PermissionError::ReadOnly => {
+            return (ErrorCode::ReadOnlyToken, format!("a read-only token does not allow {action}"));
         }
-        PermissionError::Root => {
-            Rejection::denied(format!("the root role of the organization does not allow {action}"))
-        }
-        PermissionError::NotInGrants => Rejection::denied(format!("the grants of this token do not allow {action}")),
-        PermissionError::ReadOnly => Rejection::read_only(format!("a read-only token does not allow {action}")),
-    }
+    };
+    (ErrorCode::PermissionDenied, reason)
 }

@@ -85,6 +85,19 @@ impl RequestedType {
     }
 }
 
+impl RequestedAccess {
+    /// Parses the members of a request body that concern roles, grants and flags.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ApiError::Invalid`] with the member and the rule that it violates.
+    pub fn parse(members: &Map<String, Value>) -> Result<Self, ApiError> {
+        let read_only = flag(members, "read_only")?;
+        let anonymize = flag(members, "anonymize")?;
+        Ok(Self { requested_roles: requested_roles(members)?, read_only, anonymize, grants: grants(members)? })
+    }
+}
+
 impl CreateTokenRequest {
     /// Checks the texts of a new token. A retry of an older request may contain others: the token exists already.
     ///
@@ -165,18 +178,12 @@ fn target_member(type_name: TypeName) -> &'static str {
 
 fn requested_type(members: &Map<String, Value>, type_name: TypeName) -> Result<RequestedType, ApiError> {
     Ok(match type_name {
-        TypeName::Api => RequestedType::Api(access(members)?),
-        TypeName::Assume => RequestedType::Assume(access(members)?),
-        TypeName::App => RequestedType::App(access(members)?),
+        TypeName::Api => RequestedType::Api(RequestedAccess::parse(members)?),
+        TypeName::Assume => RequestedType::Assume(RequestedAccess::parse(members)?),
+        TypeName::App => RequestedType::App(RequestedAccess::parse(members)?),
         TypeName::Journey => RequestedType::Journey(target(members, type_name)?),
         TypeName::Portal => RequestedType::Portal(target(members, type_name)?),
     })
-}
-
-fn access(members: &Map<String, Value>) -> Result<RequestedAccess, ApiError> {
-    let read_only = flag(members, "read_only")?;
-    let anonymize = flag(members, "anonymize")?;
-    Ok(RequestedAccess { requested_roles: requested_roles(members)?, read_only, anonymize, grants: grants(members)? })
 }
 
 fn target(members: &Map<String, Value>, type_name: TypeName) -> Result<TargetId, ApiError> {

@@ -2,16 +2,17 @@
 
 use std::collections::HashSet;
 
+use super::RequestedAccess;
 use crate::{
     caller::Caller,
     error::ApiError,
     permissions::{DelegatedRoles, GrantLimits, RoleDelegation, RoleId, TokenGrants},
     ports::ReadAuthorizationData,
-    token::{AllowedNetworks, Token, TokenId, TokenType},
+    token::{Access, AllowedNetworks, Token, TokenId, TokenType},
 };
 
 /// The items that limit a token of one creator.
-pub(super) struct StoredCreator {
+pub(crate) struct StoredCreator {
     /// The token that calls, which becomes the parent of the new token; `None` if a user calls.
     parent: Option<Token>,
     /// The roles that exist, among those that the creator does not hold.
@@ -28,7 +29,7 @@ impl StoredCreator {
     ///
     /// Returns the errors of [`RoleDelegation::new`], [`ApiError::Unauthenticated`] if the token that calls does not exist
     /// in its organization, [`ApiError::TooDeep`] if a token created it, and server errors.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         ledger: &impl ReadAuthorizationData,
         caller: &Caller,
         requested_roles: Option<&[RoleId]>,
@@ -51,6 +52,16 @@ impl StoredCreator {
         Ok(Self { parent, existing_roles })
     }
 
+    /// The roles, grants and flags of a token of the access family for which `requested` are requested.
+    pub(crate) fn access(&self, caller: &Caller, requested: &RequestedAccess) -> Result<Access, ApiError> {
+        let (roles, inherited_denies) = self.delegate(caller, &requested.requested_roles)?.into_parts();
+        // *(never wider)* A child token inherits the flags of its parent.
+        let read_only = requested.read_only || caller.is_read_only();
+        let anonymize = requested.anonymize || caller.is_anonymized();
+        let grant_limits = GrantLimits::of_child(requested.grants.clone(), self.parent_grants());
+        Ok(Access { roles, inherited_denies, read_only, anonymize, grant_limits })
+    }
+
     /// *(never wider)* The roles that `caller` delegates to a token for `requested`. An owner may request roles that they do
     /// not hold, if they exist.
     pub(super) fn delegate(&self, caller: &Caller, requested: &[RoleId]) -> Result<DelegatedRoles, ApiError> {
@@ -69,11 +80,6 @@ impl StoredCreator {
         let Some(parent) = self.parent_networks() else { return Ok(()) };
         let is_within = networks.is_some_and(|networks| networks.are_within(parent));
         if is_within { Ok(()) } else { Err(ApiError::AddressesExceedParent) }
-    }
-
-    /// The grants that limit a token of the access family for which `requested` are requested.
-    pub(super) fn grant_limits(&self, requested: Option<TokenGrants>) -> GrantLimits {
-        GrantLimits::of_child(requested, self.parent_grants())
     }
 
     /// *(never wider)* A token is limited to the grants of its parent. A public token has no grants, and routes accept it

@@ -9,7 +9,7 @@ use crate::{
     memory::{Always, At, Keys, Memory},
     permissions::{GrantLimits, token_grants},
     ports::{PortError, PortErrorKind, Service},
-    token::{Claims, samples as tokens},
+    token::{Access, Claims, samples as tokens},
 };
 
 fn throttled() -> PortError {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{ApiRequest, ApiResponse, Endpoint, list_body::ListBody};
 use crate::{
     create::{Create, CreateTokenRequest},
+    decide_permission::{DecidePermission, PermissionDecision, SimulationRequest},
     error::ApiError,
     get::Get,
     list::List,
@@ -29,10 +30,32 @@ struct CreatedItem {
     token: String,
 }
 
-/// The response of `listCurrentRoles` and `listAllRoles`.
+/// The response of `listAllRoles`.
 #[derive(Serialize)]
 pub(super) struct Roles {
     pub(super) roles: Vec<CurrentRole>,
+}
+
+/// The response of `listCurrentRoles`.
+#[derive(Serialize)]
+struct CurrentRoles {
+    roles: Vec<CurrentRole>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<PermissionDecision>,
+}
+
+/// The response of `simulatePermission`.
+#[derive(Serialize)]
+struct Simulation {
+    decision: PermissionDecision,
+}
+
+/// The operations on the permissions of the caller, and of tokens that it may create.
+pub struct CurrentPermissions<L> {
+    /// Lists the caller's roles.
+    pub roles: ListCurrentRoles<L>,
+    /// Decides permissions.
+    pub decisions: DecidePermission<L>,
 }
 
 impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock> Endpoint for Create<L, S, I, C> {
@@ -89,15 +112,26 @@ pub(super) fn query_reference(parameters: impl IntoIterator<Item = (&'static str
     format!("?{}", parameters.into_iter().map(encode).collect::<Vec<_>>().join("&"))
 }
 
-impl<L: ReadRoles + ListRoles> Endpoint for ListCurrentRoles<L> {
+impl<L: ReadRoles + ListRoles + ReadAuthorizationData> Endpoint for CurrentPermissions<L> {
     fn operation(&self) -> &'static str {
         "listCurrentRoles"
     }
 
     async fn handle(&self, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
         let caller = request.caller()?;
-        let roles = if request.flag("may_give")? { self.may_give(&caller).await? } else { self.run(&caller).await? };
-        ApiResponse::ok(&Roles { roles })
+        if request.route() == "/v1/permissions/simulate" {
+            let simulation = SimulationRequest::parse(&request.members()?)?;
+            let decision = self.decisions.simulate(&caller, &simulation).await?;
+            return ApiResponse::ok(&Simulation { decision });
+        }
+        let may_give = request.flag("may_give")?;
+        let check = request.permission_check()?;
+        let roles = if may_give { self.roles.may_give(&caller).await? } else { self.roles.run(&caller).await? };
+        let decision = match &check {
+            Some(check) => Some(self.decisions.of_caller(&caller, check).await?),
+            None => None,
+        };
+        ApiResponse::ok(&CurrentRoles { roles, decision })
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     caller::{Caller, Context},
     error::ApiError,
     pagination::{MAX_PAGE_SIZE, TokenFilter},
+    permissions::PermissionCheck,
     token::{IdempotencyKey, IdempotencyKeyError, NOT_OFFERED, Principal, TypeName, UnknownType},
 };
 
@@ -145,6 +146,19 @@ impl ApiRequest {
             None | Some("false") => Ok(false),
             Some(_) => Err(ApiError::Invalid(format!("`{name}` must be `true` or `false`"))),
         }
+    }
+
+    /// The permission that the query parameters `action` and `resource` name; `None` without them.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ApiError::Invalid`] if a parameter is invalid, repeated or spelled differently.
+    pub fn permission_check(&self) -> Result<Option<PermissionCheck>, ApiError> {
+        self.check_query_names(&["action", "resource"], &[])?;
+        let action = self.query("action")?;
+        let resource = self.query("resource")?;
+        PermissionCheck::parse(action.as_deref(), resource.as_deref())
+            .map_err(|error| ApiError::Invalid(error.to_string()))
     }
 
     /// The filter of a token list.

@@ -77,7 +77,7 @@ pub struct CreateCommand {
 
 /// A grant in the request's body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct RequestedGrant {
+pub struct RequestedGrant {
     action: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     resource: Option<String>,
@@ -128,7 +128,11 @@ fn parse_lifetime(text: &str) -> Result<String, String> {
 }
 
 /// Parses `ACTION` or `ACTION=RESOURCE`. No action contains `=`. The API checks the rest.
-fn parse_grant(text: &str) -> Result<RequestedGrant, String> {
+///
+/// # Errors
+///
+/// Returns a message if the resource after `=` is empty.
+pub fn parse_grant(text: &str) -> Result<RequestedGrant, String> {
     let (action, resource) = match text.split_once('=') {
         None => (text, None),
         Some((_, "")) => return Err("the resource after `=` is empty; omit `=` for every resource".to_owned()),

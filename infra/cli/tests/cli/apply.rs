@@ -41,14 +41,14 @@ fn apply_takes_effect_at_once_and_is_idempotent() {
     assert_eq!((first.stdout, first.stderr.as_str()), (dry_run.stdout, "2 added, 0 changed, 0 unchanged\n"));
     assert!(may_list("701"));
     assert_eq!(STACK.run(&format!("apply {file}")).expect_success().stderr, "0 added, 0 changed, 2 unchanged\n");
-    let changed = STACK.run(&format!("apply {}", write_manifest("701", "*:view"))).expect_success();
+    let changed = STACK.run(&format!("apply {}", write_manifest("701", "order:*"))).expect_success();
     assert_eq!(changed.stderr, "0 added, 1 changed, 1 unchanged\n");
     assert!(!may_list("701"));
 }
 
 #[test]
 fn apply_owner_keeps_existing_roles() {
-    STACK.run(&format!("apply {}", write_manifest("702", "*:view"))).expect_success();
+    STACK.run(&format!("apply {}", write_manifest("702", "order:*"))).expect_success();
     assert!(!may_list("702"));
     let changed = STACK.run("apply --owner local|7001 --org 702").expect_success();
     assert_eq!(changed.stdout, "CHANGE   ITEM\nchanged  roles of local|7001 in 702\n");

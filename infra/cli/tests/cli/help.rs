@@ -15,6 +15,7 @@ fn every_command_help_has_examples() {
         "token get",
         "token revoke",
         "token verify",
+        "can",
         "keys",
         "apply",
         "roles",
@@ -32,6 +33,7 @@ fn every_command_help_has_examples() {
 
         Commands:
           token  Create, list, show, revoke and verify tokens
+          can  Show whether the caller, or a token that it could create, is allowed an action
           keys  Show the verification keys, and which old keys are still needed
           apply  Write roles and assignments to the ledger as an operator
           roles  List, show, store and delete the roles of an organization

@@ -4,6 +4,7 @@
 
 mod apply;
 mod bulk_revoke;
+mod can;
 mod credentials;
 #[cfg(feature = "aws")]
 mod deployed_table;

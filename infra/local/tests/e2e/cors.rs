@@ -10,7 +10,13 @@ const ORIGIN: &str = "https://app.example.com";
 #[test]
 fn allowed_origin_can_send_requests_and_read_responses() {
     let stack = TestStack::with_parameters(&[("AllowedOrigins", ORIGIN)]);
-    for path in ["/v1/access-tokens", "/v1/access-tokens/self", "/v1/permissions/me", "/v1/permissions/roles/123:a"] {
+    for path in [
+        "/v1/access-tokens",
+        "/v1/access-tokens/self",
+        "/v1/permissions/me",
+        "/v1/permissions/simulate",
+        "/v1/permissions/roles/123:a",
+    ] {
         let headers = [("Origin", ORIGIN), ("Access-Control-Request-Method", "POST")];
         let preflight = stack.send_to(&stack.addresses().url, "OPTIONS", path, &headers, "");
         assert_eq!((preflight.status, preflight.header("access-control-allow-origin")), (200, ORIGIN), "{path}");

@@ -86,7 +86,7 @@ const CONDITIONAL_PERMISSIONS: [(&str, &str, &[ExpectedCondition]); 14] = [
     ("manage-roles", "dynamodb:GetItem", &[ORGANIZATION_KEYS]),
     ("manage-roles", "dynamodb:PutItem", &[ORGANIZATION_KEYS]),
     ("manage-roles", "dynamodb:Query", &[ORGANIZATION_KEYS]),
-    ("my-roles", "dynamodb:BatchGetItem", &[ORGANIZATION_KEYS]),
+    ("my-roles", "dynamodb:BatchGetItem", &[ORGANIZATION_AND_TOKEN_KEYS]),
     ("my-roles", "dynamodb:Query", &[ORGANIZATION_KEYS]),
     (
         "revoke-token",
@@ -115,6 +115,8 @@ type ExpectedCondition = (ConditionOperator, &'static str, &'static [&'static st
 
 const TOKEN_KEYS: ExpectedCondition = (ConditionOperator::ForAllStringLike, "dynamodb:LeadingKeys", &["TOKEN#*"]);
 const ORGANIZATION_KEYS: ExpectedCondition = (ConditionOperator::ForAllStringLike, "dynamodb:LeadingKeys", &["ORG#*"]);
+const ORGANIZATION_AND_TOKEN_KEYS: ExpectedCondition =
+    (ConditionOperator::ForAllStringLike, "dynamodb:LeadingKeys", &["ORG#*", "TOKEN#*"]);
 
 const fn attributes(names: &'static [&'static str]) -> ExpectedCondition {
     (ConditionOperator::ForAllStringEquals, "dynamodb:Attributes", names)
@@ -167,6 +169,8 @@ fn aws_calls_per_operation_match_design() {
     let other = stack.user_token("123", "1002");
     let (item, token) = stack.create_token(&claimed, &json!({}));
     let path = token_path(&item);
+    let (_, limited) = stack.create_token(&claimed, &json!({"grants": [{"action": "*"}]}));
+    assert_eq!(stack.get_self(&limited).status, 200);
     // The authorizer records the first use of a token on a day.
     assert_eq!(stack.request("GET", &path, &token).status, 200);
     let body = json!({"name": "n"}).to_string();
@@ -193,6 +197,10 @@ fn aws_calls_per_operation_match_design() {
         ("JWK set", &claimed, "GET", "/v1/access-tokens/.well-known/jwks.json", "", "well-known", (0, 0)),
         ("own roles", &claimed, "GET", "/v1/permissions/me", "", "my-roles", (0, 1)),
         ("assignable roles", &claimed, "GET", "/v1/permissions/me?may_give=true", "", "my-roles", (0, 1)),
+        ("own roles with a decision", &claimed, "GET", "/v1/permissions/me?action=a", "", "my-roles", (0, 2)),
+        ("own roles with a decision, grants", &limited, "GET", "/v1/permissions/me?action=a", "", "my-roles", (0, 3)),
+        ("simulate", &claimed, "POST", "/v1/permissions/simulate", r#"{"action": "a"}"#, "my-roles", (0, 1)),
+        ("simulate as a token", &token, "POST", "/v1/permissions/simulate", r#"{"action": "a"}"#, "my-roles", (0, 2)),
         ("list roles", &claimed, "GET", ROLES, "", "manage-roles", (0, 2)),
         ("create a role", &claimed, "POST", ROLES, new_role, "manage-roles", (0, 3)),
         ("replace a role", &claimed, "PUT", "/v1/permissions/roles/123:new", replaced, "manage-roles", (0, 2)),

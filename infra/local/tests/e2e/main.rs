@@ -7,6 +7,7 @@ mod attacks;
 mod authorizer_policies;
 mod cors;
 mod cost_growth;
+mod dry_run;
 mod error_responses;
 mod events;
 mod fail_closed;

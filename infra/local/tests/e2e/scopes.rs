@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{HttpResponse, SharedStack, TestStack, token_id, token_path};
+use crate::harness::{HttpResponse, SharedStack, TestStack, claims_of, token_id, token_path};
 
 /// Creates a role of the organization 123 that allows these actions. The organization is shared, so that `slug` must be
 /// unique.
@@ -158,6 +158,37 @@ fn cursor_or_idempotency_key_of_another_reaches_no_further() {
     let body = json!({"name": "n"});
     let created = [&scopes.first, &scopes.second].map(|user| scopes.stack.create_with_key(user, "one", &body).json());
     assert_ne!(created[0]["id"], created[1]["id"]);
+}
+
+/// The scope is that of the authorizer's decision, wherever else a request names one.
+#[test]
+fn scope_named_by_the_caller_has_no_effect() {
+    let scopes = Scopes::new();
+    let (own, token) = scopes.stack.create_token(&scopes.first, &json!({}));
+    let other = token_path(&scopes.second_item);
+    for (claim, value) in [
+        ("scope", json!("organization")),
+        ("scope", json!(["organization"])),
+        ("owner", json!("local|72")),
+        ("any_of", json!([{"action": "token:view"}])),
+    ] {
+        let mut claims = claims_of(&token);
+        claims[claim] = value;
+        let forged = scopes.stack.sign(&claims);
+        assert_eq!(scopes.stack.request("GET", &other, &forged).status, 404, "{claim}");
+        assert_eq!(scopes.stack.list(&forged).ids::<Vec<_>>(), [token_id(&own)], "{claim}");
+    }
+    for credential in [&scopes.first, &token] {
+        let bearer = format!("Bearer {credential}");
+        for name in ["scope", "x-scope", "x-amzn-authorizer", "x-amz-context-scope"] {
+            let headers = [("Authorization", bearer.as_str()), (name, "organization")];
+            for method in ["GET", "DELETE"] {
+                scopes.stack.send(method, &other, &headers, "").assert_problem(404, "not_found");
+            }
+        }
+        let query = format!("{other}?scope=organization&owner=local%7C72");
+        scopes.stack.request("GET", &query, credential).assert_problem(404, "not_found");
+    }
 }
 
 #[test]

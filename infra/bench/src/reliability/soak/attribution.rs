@@ -86,7 +86,7 @@ mod tests {
             sequence,
             caller: "create-token".to_owned(),
             action: "dynamodb:PutItem".to_owned(),
-            resources: Vec::new(),
+            permissions: Vec::new(),
             allowed: true,
             received_at: at(10),
             sdk_invocation_id: "i".to_owned(),

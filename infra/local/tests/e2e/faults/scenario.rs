@@ -14,11 +14,7 @@ pub struct Scenario {
 
 enum Request {
     /// A create request with an idempotency key.
-    Create {
-        credential: String,
-        key: String,
-        body: Value,
-    },
+    Create { credential: String, key: String, body: Value },
     Other {
         method: &'static str,
         path: String,
