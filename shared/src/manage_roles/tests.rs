@@ -319,3 +319,51 @@ fn role_request_accepts_members_of_the_official_client() {
         assert!(RoleRequest::parse(&other, &org, Some(&id)).is_err(), "{member}");
     }
 }
+
+#[tokio::test]
+async fn root_owner_and_foreign_roles_cannot_be_written() {
+    let caller = owner();
+    let admin = RoleAdmin::of(&caller).unwrap();
+    let manage = manage();
+    for id in ["123:root", "123:owner", "124:a"] {
+        let id: RoleId = id.parse().unwrap();
+        manage.ledger.set(&ItemKey::Role(id.clone()), Some(role(&json!([]))));
+        let request = || request(&id.to_string(), &json!([{"action": "*"}]));
+        let results = [
+            manage.create_role(&admin, request()).await.map(drop),
+            manage.put_role(&admin, request()).await.map(drop),
+            manage.delete_role(&admin, &id).await.map(drop),
+        ];
+        for result in results {
+            assert!(matches!(result, Err(ApiError::PermissionDenied(_))), "{id}: {result:?}");
+        }
+        assert_eq!(manage.ledger.get(&ItemKey::Role(id.clone())), Some(role(&json!([]))));
+        let results = [
+            manage.get_role(&admin, &id).await.map(drop),
+            manage.add_assignment(&admin, &user("2"), &id).await.map(drop),
+            manage.assign_roles(&admin, &user("2"), vec![id.clone()]).await.map(drop),
+            manage.remove_assignment(&admin, &user("3"), &id).await.map(drop),
+        ];
+        for result in results {
+            let is_denied = matches!(result, Err(ApiError::PermissionDenied(_)));
+            assert_eq!(is_denied, !id.is_owner(), "{id}: {result:?}");
+        }
+    }
+    let listed = manage.list_roles(&admin, None, 10).await.unwrap();
+    assert!(!json!(listed.items).to_string().contains("root"));
+}
+
+#[tokio::test]
+async fn new_role_of_an_assignment_must_exist() {
+    let caller = owner();
+    let admin = RoleAdmin::of(&caller).unwrap();
+    let manage = manage();
+    let absent: RoleId = "123:absent".parse().unwrap();
+    let assign = manage.assign_roles(&admin, &user("2"), vec![absent.clone()]).await;
+    assert!(matches!(assign, Err(ApiError::Invalid(_))), "{assign:?}");
+    let add = manage.add_assignment(&admin, &user("2"), &absent).await;
+    assert!(matches!(add, Err(ApiError::RoleNotFound(_))), "{add:?}");
+    manage.ledger.assign("2", &["123:absent", "123:other"]);
+    let kept = manage.assign_roles(&admin, &user("2"), vec![absent]).await;
+    assert!(kept.is_ok(), "a role that was deleted may stay: {kept:?}");
+}
