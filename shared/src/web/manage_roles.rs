@@ -25,9 +25,12 @@ struct Assignments {
     assignments: Vec<UserRoles>,
 }
 
-impl<L: ReadAccessItem + ListAccess + ReadRoles + PutAccessItem + DeleteRole + RemoveOwner> Endpoint
-    for ManageRoles<L>
-{
+/// All ports of the operations.
+trait RolePorts: ReadAccessItem + ListAccess + ReadRoles + PutAccessItem + DeleteRole + RemoveOwner {}
+
+impl<L: ReadAccessItem + ListAccess + ReadRoles + PutAccessItem + DeleteRole + RemoveOwner> RolePorts for L {}
+
+impl<L: RolePorts> Endpoint for ManageRoles<L> {
     fn operation(&self) -> &'static str {
         "managePermissions"
     }
@@ -35,115 +38,94 @@ impl<L: ReadAccessItem + ListAccess + ReadRoles + PutAccessItem + DeleteRole + R
     async fn handle(&self, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
         let caller = request.caller()?;
         let admin = RoleAdmin::of(&caller)?;
-        let operation = Operation { admin, caller: &caller, request };
+        let operation = Operation { roles: self, admin, caller: &caller, request };
         match (request.method(), request.route()) {
-            ("GET", "/v1/permissions/roles") => operation.list_roles(self).await,
-            ("POST", "/v1/permissions/roles") => operation.create_role(self).await,
-            ("GET", "/v1/permissions/roles/{roleId}") => operation.get_role(self).await,
-            ("PUT", "/v1/permissions/roles/{roleId}") => operation.put_role(self).await,
-            ("DELETE", "/v1/permissions/roles/{roleId}") => operation.delete_role(self).await,
-            ("GET", "/v1/permissions/assignments") => operation.list_assignments(self).await,
-            ("GET", "/v1/permissions/assignments/{userId}") => operation.assigned_roles(self).await,
-            ("PUT", "/v1/permissions/assignments/{userId}") => operation.assign_roles(self).await,
-            ("POST", "/v1/permissions/assignments/{userId}/{roleId}") => operation.add_assignment(self).await,
-            ("DELETE", "/v1/permissions/assignments/{userId}/{roleId}") => operation.remove_assignment(self).await,
+            ("GET", "/v1/permissions/roles") => operation.list_roles().await,
+            ("POST", "/v1/permissions/roles") => operation.create_role().await,
+            ("GET", "/v1/permissions/roles/{roleId}") => operation.get_role().await,
+            ("PUT", "/v1/permissions/roles/{roleId}") => operation.put_role().await,
+            ("DELETE", "/v1/permissions/roles/{roleId}") => operation.delete_role().await,
+            ("GET", "/v1/permissions/assignments") => operation.list_assignments().await,
+            ("GET", "/v1/permissions/assignments/{userId}") => operation.assigned_roles().await,
+            ("PUT", "/v1/permissions/assignments/{userId}") => operation.assign_roles().await,
+            ("POST", "/v1/permissions/assignments/{userId}/{roleId}") => operation.add_assignment().await,
+            ("DELETE", "/v1/permissions/assignments/{userId}/{roleId}") => operation.remove_assignment().await,
             _ => Err(ApiError::NotFound),
         }
     }
 }
 
 /// A request of an administrator of roles.
-struct Operation<'a> {
+struct Operation<'a, L> {
+    roles: &'a ManageRoles<L>,
     admin: RoleAdmin<'a>,
     caller: &'a Caller,
     request: &'a ApiRequest,
 }
 
-impl Operation<'_> {
-    async fn list_roles(&self, roles: &ManageRoles<impl ReadAccessItem + ListAccess>) -> Result<ApiResponse, ApiError> {
+impl<L: RolePorts> Operation<'_, L> {
+    async fn list_roles(&self) -> Result<ApiResponse, ApiError> {
         let (limit, cursor) = self.request.page(MAX_ACCESS_PAGE_SIZE)?;
         let after = cursor.map(|text| text.parse::<RoleId>()).transpose().map_err(|_| invalid_cursor())?;
         if after.as_ref().is_some_and(|id| id.org() != self.admin.org()) {
             return Err(invalid_cursor());
         }
-        let page = roles.list_roles(&self.admin, after.as_ref(), limit.unwrap_or(MAX_ACCESS_PAGE_SIZE)).await?;
+        let limit_or_max = limit.unwrap_or(MAX_ACCESS_PAGE_SIZE);
+        let page = self.roles.list_roles(&self.admin, after.as_ref(), limit_or_max).await?;
         let response = ApiResponse::ok(&Roles { roles: page.items })?;
         Ok(with_next(response, limit, page.next.map(|id| id.to_string())))
     }
 
-    async fn get_role(&self, roles: &ManageRoles<impl ReadAccessItem + ListAccess>) -> Result<ApiResponse, ApiError> {
-        ApiResponse::ok(&roles.get_role(&self.admin, &self.role_id()?).await?)
+    async fn get_role(&self) -> Result<ApiResponse, ApiError> {
+        ApiResponse::ok(&self.roles.get_role(&self.admin, &self.role_id()?).await?)
     }
 
-    async fn create_role(
-        &self,
-        roles: &ManageRoles<impl ReadAccessItem + ListAccess + PutAccessItem + DeleteRole>,
-    ) -> Result<ApiResponse, ApiError> {
+    async fn create_role(&self) -> Result<ApiResponse, ApiError> {
         let role = RoleRequest::parse(&self.request.members()?, self.admin.org(), None)?;
-        let (role, change) = roles.create_role(&self.admin, role).await?;
+        let (role, change) = self.roles.create_role(&self.admin, role).await?;
         self.changed(&role, &change)
     }
 
-    async fn put_role(
-        &self,
-        roles: &ManageRoles<impl ReadAccessItem + ListAccess + PutAccessItem + DeleteRole>,
-    ) -> Result<ApiResponse, ApiError> {
+    async fn put_role(&self) -> Result<ApiResponse, ApiError> {
         let id = self.role_id()?;
         let role = RoleRequest::parse(&self.request.members()?, self.admin.org(), Some(&id))?;
-        let (role, change) = roles.put_role(&self.admin, role).await?;
+        let (role, change) = self.roles.put_role(&self.admin, role).await?;
         self.changed(&role, &change)
     }
 
-    async fn delete_role(
-        &self,
-        roles: &ManageRoles<impl ReadAccessItem + ListAccess + PutAccessItem + DeleteRole>,
-    ) -> Result<ApiResponse, ApiError> {
-        let (role, change) = roles.delete_role(&self.admin, &self.role_id()?).await?;
+    async fn delete_role(&self) -> Result<ApiResponse, ApiError> {
+        let (role, change) = self.roles.delete_role(&self.admin, &self.role_id()?).await?;
         self.changed(&role, &change)
     }
 
-    async fn list_assignments(
-        &self,
-        roles: &ManageRoles<impl ReadAccessItem + ListAccess>,
-    ) -> Result<ApiResponse, ApiError> {
+    async fn list_assignments(&self) -> Result<ApiResponse, ApiError> {
         let (limit, cursor) = self.request.page(MAX_ACCESS_PAGE_SIZE)?;
         let after = cursor.map(|text| parse_user(&text)).transpose().map_err(|_| invalid_cursor())?;
-        let page = roles.list_assignments(&self.admin, after.as_ref(), limit.unwrap_or(MAX_ACCESS_PAGE_SIZE)).await?;
+        let limit_or_max = limit.unwrap_or(MAX_ACCESS_PAGE_SIZE);
+        let page = self.roles.list_assignments(&self.admin, after.as_ref(), limit_or_max).await?;
         let response = ApiResponse::ok(&Assignments { assignments: page.items })?;
         Ok(with_next(response, limit, page.next.as_ref().map(encode_user)))
     }
 
-    async fn assigned_roles(
-        &self,
-        roles: &ManageRoles<impl ReadAccessItem + ListAccess>,
-    ) -> Result<ApiResponse, ApiError> {
-        ApiResponse::ok(&roles.assigned_roles(&self.admin, &self.user()?).await?)
+    async fn assigned_roles(&self) -> Result<ApiResponse, ApiError> {
+        ApiResponse::ok(&self.roles.assigned_roles(&self.admin, &self.user()?).await?)
     }
 
-    async fn assign_roles(
-        &self,
-        roles: &ManageRoles<impl ReadAccessItem + ListAccess + ReadRoles + PutAccessItem + RemoveOwner>,
-    ) -> Result<ApiResponse, ApiError> {
+    async fn assign_roles(&self) -> Result<ApiResponse, ApiError> {
         let user = self.user()?;
         let assigned = parse_role_list(&self.request.elements()?)?;
-        let (assigned, change) = roles.assign_roles(&self.admin, &user, assigned).await?;
+        let (assigned, change) = self.roles.assign_roles(&self.admin, &user, assigned).await?;
         self.changed(&assigned.roles, &change)
     }
 
-    async fn add_assignment(
-        &self,
-        roles: &ManageRoles<impl ReadAccessItem + ListAccess + ReadRoles + PutAccessItem + RemoveOwner>,
-    ) -> Result<ApiResponse, ApiError> {
-        let (assigned, change) = roles.add_assignment(&self.admin, &self.user()?, &self.role_id()?).await?;
+    async fn add_assignment(&self) -> Result<ApiResponse, ApiError> {
+        let (assigned, change) = self.roles.add_assignment(&self.admin, &self.user()?, &self.role_id()?).await?;
         self.log(&change);
         ApiResponse::created(&assigned)
     }
 
-    async fn remove_assignment(
-        &self,
-        roles: &ManageRoles<impl ReadAccessItem + ListAccess + ReadRoles + PutAccessItem + RemoveOwner>,
-    ) -> Result<ApiResponse, ApiError> {
-        let (assigned, change) = roles.remove_assignment(&self.admin, &self.user()?, &self.role_id()?).await?;
+    async fn remove_assignment(&self) -> Result<ApiResponse, ApiError> {
+        let (assigned, change) = self.roles.remove_assignment(&self.admin, &self.user()?, &self.role_id()?).await?;
         self.changed(&assigned, &change)
     }
 
