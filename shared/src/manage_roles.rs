@@ -294,7 +294,7 @@ impl<L: ReadAccessItem + ListAccess + ReadRoles + PutAccessItem + RemoveOwner> M
         self.replace(admin, user, existing, roles).await
     }
 
-    /// Replaces the stored roles `existing` of `user` by `roles`.
+    /// *(an owner remains)* Replaces the stored roles `existing` of `user` by `roles`.
     async fn replace(
         &self,
         admin: &RoleAdmin<'_>,

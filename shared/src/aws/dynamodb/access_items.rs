@@ -82,7 +82,7 @@ impl DeleteRole for Ledger {
 }
 
 impl RemoveOwner for Ledger {
-    /// One `TransactWriteItems`, which the client request token of the SDK makes idempotent.
+    /// *(an owner remains)* One `TransactWriteItems`, which the client request token of the SDK makes idempotent.
     async fn remove_owner(&self, item: &DesiredItem, other_owner: &UserId) -> Result<bool, PortError> {
         let request = self
             .client
