@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-pub(crate) use self::path_segment::{SEGMENT_PUNCTUATION, SegmentRule, segment_rule};
+pub(crate) use self::path_segment::{SEGMENT_PUNCTUATION, SegmentRule, has_user, segment_rule};
 use self::required_permission::PermissionJson;
 pub use self::{
     operator_rules::{InvalidRule, RuleEntries, RuleError, RuleErrorEffect, RuleSource},

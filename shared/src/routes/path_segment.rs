@@ -22,7 +22,12 @@ pub(crate) type SegmentRule = fn(&str) -> bool;
 /// The rule for the decoded segments of a request to the route with this path: [`is_literal_segment`], and on routes with a user
 /// [`is_user_segment`].
 pub(crate) fn segment_rule(path: &str) -> SegmentRule {
-    if USER_ROUTES.contains(&path) { is_user_segment } else { is_literal_segment }
+    if has_user(path) { is_user_segment } else { is_literal_segment }
+}
+
+/// Whether the route with this path has a user as a path parameter.
+pub(crate) fn has_user(path: &str) -> bool {
+    USER_ROUTES.contains(&path)
 }
 
 /// Whether `segment` is literal apart from `|` and inner spaces. Neither has a meaning in an IAM policy or separates parts of a

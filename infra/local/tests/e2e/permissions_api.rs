@@ -438,6 +438,7 @@ fn malformed_user_or_role_in_a_path_is_rejected() {
     ] {
         let detail = get(user).assert_problem(403, "permission_denied");
         assert!(detail.contains("the path is too long or contains"), "{user}: {detail}");
+        assert!(detail.ends_with("or is written as ~ and its base64url"), "{user}: {detail}");
     }
     let padded = base64::engine::general_purpose::URL_SAFE.encode("local|1");
     for user in [

@@ -13,6 +13,7 @@ use self::{http::HttpRequest, rest::RestRequest};
 use crate::{
     authorize::{AuthorizationRequest, OrgHeader},
     json::present,
+    routes::has_user,
 };
 
 /// An authorizer event.
@@ -74,6 +75,14 @@ impl Event {
             Self::Rest(request) => request.request_id(),
             Self::Http(request) => request.request_id(),
         }
+    }
+
+    /// Whether the route has a user as a path parameter.
+    pub(super) fn has_user_in_path(&self) -> bool {
+        has_user(match self {
+            Self::Rest(request) => request.route_path(),
+            Self::Http(request) => request.route_path(),
+        })
     }
 
     /// The authorization request of the event; `None` if the event contains no API id.

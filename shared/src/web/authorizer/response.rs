@@ -95,11 +95,11 @@ pub(super) fn allow(event: &Event, caller: Option<&Caller>) -> Result<Box<RawVal
         let context = context(caller, "ok", "the route rule allows the request");
         let response = match event {
             Event::Rest(request) => {
-                let arn = request.method_arn().ok_or_else(|| ambiguous_path(caller))?;
+                let arn = request.method_arn().ok_or_else(|| ambiguous_path(event, caller))?;
                 policy("Allow", arn, caller, &context)
             }
             Event::Http(request) if request.is_literal() => simple(true, &context),
-            Event::Http(_) => return Err(ambiguous_path(caller)),
+            Event::Http(_) => return Err(ambiguous_path(event, caller)),
         };
         Ok(response.filter(|response| fits(response)))
     };
@@ -124,11 +124,14 @@ pub(super) fn deny(event: &Event, denial: &Denial) -> Option<Box<RawValue>> {
 }
 
 /// Denies a caller who has the permission, because the path is ambiguous.
-fn ambiguous_path(caller: Option<&Caller>) -> Box<Denial> {
-    let reason = format!(
+fn ambiguous_path(event: &Event, caller: Option<&Caller>) -> Box<Denial> {
+    let mut reason = format!(
         "the path is too long or contains what no policy can name: a segment must not be empty, . or .. and consists of A-Z \
          a-z 0-9 {SEGMENT_PUNCTUATION}"
     );
+    if event.has_user_in_path() {
+        reason.push_str("; a user may also contain | and inner spaces, or is written as ~ and its base64url");
+    }
     Box::new(Denial { caller: caller.cloned(), code: ErrorCode::PermissionDenied, reason, cause: None })
 }
 

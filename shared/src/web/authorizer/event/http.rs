@@ -88,8 +88,13 @@ impl HttpRequest {
             }
             None => (true, self.raw_path.as_str()),
         };
-        let rule = segment_rule(self.route_key.split_once(' ').map_or("", |(_, route)| route));
+        let rule = segment_rule(self.route_path());
         matches_route && self.raw_path.len() <= MAX_PATH_BYTES && (path.is_empty() || is_literal(path, rule))
+    }
+
+    /// The path of the route; empty for the catch-all route.
+    pub(super) fn route_path(&self) -> &str {
+        self.route_key.split_once(' ').map_or("", |(_, path)| path)
     }
 
     fn parameters(&self) -> &HashMap<String, String> {

@@ -121,5 +121,17 @@ mod tests {
         fn decoding_any_text_yields_a_literal_path_or_nothing(path in "/(%[0-9A-Fa-f]{2}|[ -~]|\\PC){0,8}") {
             prop_assert!(decoded(&path).is_none_or(|decoded| literal(&decoded)));
         }
+
+        /// Also on a route with a user, a decoded path has no wildcard, no escape and no separator, and decodes to itself.
+        #[test]
+        fn decoded_path_with_user_has_one_reading(path in "/(%[0-9A-Fa-f]{2}|[ -~]|\\PC){0,8}") {
+            let rule = segment_rule("/v1/permissions/assignments/{userId}");
+            if let Some(decoded) = decode_once(&path, rule) {
+                prop_assert!(is_literal(&decoded, rule));
+                prop_assert!(decoded.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{}", decoded);
+                prop_assert!(!decoded.contains(['*', '?', '$', '%', ';', '\\', '#', '"']), "{}", decoded);
+                prop_assert_eq!(decode_once(&decoded, rule), Some(decoded));
+            }
+        }
     }
 }

@@ -9,10 +9,7 @@ use super::{
     EventFields,
     path::{decode_once, fill_path},
 };
-use crate::{
-    routes::{SegmentRule, segment_rule},
-    web::ORG_HEADER,
-};
+use crate::{routes::segment_rule, web::ORG_HEADER};
 
 /// Longest ARN that API Gateway accepts in the policy of an authorizer.
 const MAX_ARN_BYTES: usize = 512;
@@ -88,7 +85,7 @@ impl RestRequest {
     /// [`RestRequest::method_arn`] rejects its path.
     fn decoded_parameters(&self) -> HashMap<String, String> {
         let parameters = self.path_parameters.iter().flatten();
-        let rule = self.segment_rule();
+        let rule = segment_rule(self.route_path());
         parameters
             .map(|(name, value)| (name.clone(), decode_once(value, rule).unwrap_or_else(|| value.clone())))
             .collect()
@@ -105,10 +102,11 @@ impl RestRequest {
         let path = method_arn.strip_prefix(&before_path).filter(|_| !before_path.contains(['*', '?', '$']))?;
         // Compared with the resource: the event's `path` also contains the base path of a mapping.
         let filled = fill_path(self.resource.as_ref()?, &self.decoded_parameters())?;
-        (decode_once(path, self.segment_rule())? == filled).then_some(method_arn)
+        (decode_once(path, segment_rule(self.route_path()))? == filled).then_some(method_arn)
     }
 
-    fn segment_rule(&self) -> SegmentRule {
-        segment_rule(self.resource.as_deref().unwrap_or_default())
+    /// The path of the route; empty if the event has none.
+    pub(super) fn route_path(&self) -> &str {
+        self.resource.as_deref().unwrap_or_default()
     }
 }
