@@ -8,7 +8,7 @@ use serde::Serialize;
 pub use self::request::SimulationRequest;
 use crate::{
     authorize::explain,
-    caller::Caller,
+    caller::{Caller, CallingToken},
     create::{StoredCreator, require_scope},
     error::ApiError,
     permissions::{EffectivePermissions, GrantLimits, PermissionCheck, RoleId},
@@ -39,14 +39,8 @@ impl<L: ReadAuthorizationData> DecidePermission<L> {
     /// Returns [`ApiError::Unauthenticated`] if the token that calls was deleted, and the errors of the ledger.
     pub async fn of_caller(&self, caller: &Caller, check: &PermissionCheck) -> Result<PermissionDecision, ApiError> {
         let limits = match caller.token().filter(|token| token.restricted) {
-            None => GrantLimits::default(),
-            Some(token) => {
-                let data = self.ledger.read_authorization_data(std::slice::from_ref(&token.id), &[]).await;
-                let stored = data?.take_token(&token.id)?.filter(|stored| stored.org == caller.org);
-                let access = stored.as_ref().and_then(|stored| stored.token_type.access());
-                let deleted = || ApiError::Unauthenticated("the token that calls does not exist".to_owned());
-                access.ok_or_else(deleted)?.grant_limits.clone()
-            }
+            None => Vec::new(),
+            Some(token) => self.grant_limits(caller, token).await?,
         };
         let inherited_denies = caller.inherited_denies();
         self.decide(caller, &caller.roles, &inherited_denies, caller.is_read_only(), limits, check).await
@@ -66,8 +60,23 @@ impl<L: ReadAuthorizationData> DecidePermission<L> {
         let requested = &request.access;
         let creator = StoredCreator::read(&self.ledger, caller, Some(&requested.requested_roles), &[]).await?;
         let access = creator.access(caller, requested)?;
-        let limits = access.grant_limits;
+        let limits = vec![access.grant_limits];
         self.decide(caller, &access.roles, &access.inherited_denies, access.read_only, limits, &request.check).await
+    }
+
+    /// The grants that limit `token`, which calls: its own and, as in the authorizer, those of its parent's item.
+    async fn grant_limits(&self, caller: &Caller, token: &CallingToken) -> Result<Vec<GrantLimits>, ApiError> {
+        let ids: Vec<_> = [Some(&token.id), token.parent.as_ref()].into_iter().flatten().cloned().collect();
+        let mut data = self.ledger.read_authorization_data(&ids, &[]).await?;
+        let mut limits = Vec::new();
+        for id in &ids {
+            let stored = data.take_token(id)?.filter(|stored| stored.id == *id && stored.org == caller.org);
+            let access = stored.as_ref().and_then(|stored| stored.token_type.access());
+            let deleted =
+                || ApiError::Unauthenticated("the token that calls, or its parent, does not exist".to_owned());
+            limits.push(access.ok_or_else(deleted)?.grant_limits.clone());
+        }
+        Ok(limits)
     }
 
     async fn decide(
@@ -76,7 +85,7 @@ impl<L: ReadAuthorizationData> DecidePermission<L> {
         roles: &[RoleId],
         inherited_denies: &[RoleId],
         read_only: bool,
-        limits: GrantLimits,
+        limits: Vec<GrantLimits>,
         check: &PermissionCheck,
     ) -> Result<PermissionDecision, ApiError> {
         let root = RoleId::root(&caller.org);

@@ -59,15 +59,24 @@ pub(super) fn check(
         {
             return Err(Rejection::read_only("a read-only token allows only GET, HEAD and OPTIONS requests here"));
         }
-        // No grant names this route. A safe request reads what any token of the organization may read.
-        RouteAccess::Authenticated { .. }
-            if authenticated.caller.is_restricted() && !SAFE_METHODS.contains(&request.method.as_str()) =>
-        {
-            return Err(Rejection::denied("a token with grants allows only GET, HEAD and OPTIONS requests here"));
+        RouteAccess::Authenticated { .. } => {
+            require_safe_method_of_restricted(authenticated, request)?;
+            None
         }
-        RouteAccess::Authenticated { .. } | RouteAccess::Public => None,
+        RouteAccess::Public => None,
     };
     Ok(GrantedAccess { roles: RoleVisibility::Visible, scope })
+}
+
+/// A token with grants may only read where the rule requires no permission, because no grant names such a route.
+fn require_safe_method_of_restricted(
+    authenticated: &AuthenticatedCaller,
+    request: &AuthorizationRequest,
+) -> Result<(), Rejection> {
+    if authenticated.caller.is_restricted() && !SAFE_METHODS.contains(&request.method.as_str()) {
+        return Err(Rejection::denied("a token with grants allows only GET, HEAD and OPTIONS requests here"));
+    }
+    Ok(())
 }
 
 /// The widest scope of the `required` permissions that `decide` allows. If it allows none, the rejection names the first.
@@ -118,8 +127,13 @@ impl AuthenticatedCaller {
         if !rule.public_tokens {
             return Err(Rejection::denied("public tokens are not allowed on this route"));
         }
-        if let RouteAccess::Permission(required) = &rule.access {
-            widest_scope(required, request, |action, resource| self.permissions.root_allows(action, resource))?;
+        match &rule.access {
+            RouteAccess::Permission(required) => {
+                let decide = |action: &_, resource: Option<&_>| self.permissions.decide_without_roles(action, resource);
+                widest_scope(required, request, decide)?;
+            }
+            RouteAccess::Authenticated { .. } => require_safe_method_of_restricted(self, request)?,
+            RouteAccess::Public => {}
         }
         Ok(GrantedAccess { roles: RoleVisibility::Hidden, scope: None })
     }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     caller::{Caller, CallerIdentity, CallingToken},
     jwt::Unverified,
-    permissions::{EffectivePermissions, OrgId, RoleId},
+    permissions::{EffectivePermissions, GrantLimits, OrgId, RoleId},
     ports::{AuthorizationData, Clock, OwnKeys, ReadAuthorizationData, UpdateLastUsed},
     token::{Access, Claims, Date, Family, Token, TokenId, UnixTime, UserId},
 };
@@ -70,15 +70,20 @@ impl<P: AuthorizerPorts> Authorize<P> {
         if !claims.are_of(stored_token) || stored_token.token_type.name().family() != family {
             return Err(unauthenticated("claims do not match the stored token"));
         }
-        require_active_parent(&data, stored_token, now)?;
+        let parent = require_active_parent(&data, stored_token, now)?;
         match &request.org {
             OrgHeader::Absent => {}
             OrgHeader::Org(org) if *org == stored_token.org => {}
             _ => return Err(deny_org("a token can be used only in its own organization")),
         }
-        let is_source_allowed =
-            stored_token.allowed_networks.as_ref().is_none_or(|networks| networks.allow(request.source));
-        let authenticated = authenticated_caller(stored_token.clone(), data, now);
+        // *(never wider)* Also for a child that code without these restrictions created.
+        let is_source_allowed = [Some(stored_token), parent]
+            .into_iter()
+            .flatten()
+            .filter_map(|token| token.allowed_networks.as_ref())
+            .all(|networks| networks.allow(request.source));
+        let grant_limits = [Some(stored_token), parent].into_iter().flatten().filter_map(grant_limits).collect();
+        let authenticated = authenticated_caller(stored_token.clone(), grant_limits, data, now);
         if is_source_allowed {
             Ok(authenticated)
         } else {
@@ -128,16 +133,20 @@ fn find_active<'a>(data: &'a AuthorizationData, id: &TokenId, now: UnixTime) -> 
 }
 
 /// *(ends with its parent)* A parent that is revoked, expired, missing or unreadable makes its children inactive at
-/// once.
-fn require_active_parent(data: &AuthorizationData, child: &Token, now: UnixTime) -> Result<(), AuthorizeError> {
-    let Some(id) = &child.parent else { return Ok(()) };
+/// once. Returns the parent of a child.
+fn require_active_parent<'a>(
+    data: &'a AuthorizationData,
+    child: &Token,
+    now: UnixTime,
+) -> Result<Option<&'a Token>, AuthorizeError> {
+    let Some(id) = &child.parent else { return Ok(None) };
     match find_active(data, id, now) {
         // An idempotency key that is used again after the old token's item is gone gives a new token the old one's key.
         // The new token is not the parent of children that are older than itself.
         Ok(parent) if parent.id != *id || parent.created_at > child.created_at => {
             Err(unauthenticated("parent token id belongs to another token"))
         }
-        Ok(parent) if parent.org == child.org => Ok(()),
+        Ok(parent) if parent.org == child.org => Ok(Some(parent)),
         Ok(_) => Err(unauthenticated("parent token belongs to another organization")),
         Err(AuthorizeError::Unauthenticated { cause, .. }) => Err(unauthenticated(format!("parent {cause}"))),
         Err(other) => Err(other),
@@ -145,13 +154,17 @@ fn require_active_parent(data: &AuthorizationData, child: &Token, now: UnixTime)
 }
 
 /// *(the item is authoritative)* Organization, roles, expiry and flags are those of the stored token.
-fn authenticated_caller(stored: Token, data: AuthorizationData, now: UnixTime) -> AuthenticatedCaller {
+fn authenticated_caller(
+    stored: Token,
+    grant_limits: Vec<GrantLimits>,
+    data: AuthorizationData,
+    now: UnixTime,
+) -> AuthenticatedCaller {
     let has_flag = |flag: fn(&Access) -> bool| stored.token_type.access().is_some_and(flag);
     let read_only = has_flag(|access| access.read_only);
     let anonymize = has_flag(|access| access.anonymize);
     let owner = owner(&stored, &data).cloned();
-    let grant_limits = stored.token_type.access().map(|access| access.grant_limits.clone()).unwrap_or_default();
-    let restricted = grant_limits.are_present();
+    let restricted = !grant_limits.is_empty();
     let token_type = &stored.token_type;
     let inherited_denies = token_type.inherited_denies();
     let permissions =
@@ -176,6 +189,11 @@ fn authenticated_caller(stored: Token, data: AuthorizationData, now: UnixTime) -
         scope: None,
     };
     AuthenticatedCaller { caller, permissions, is_org_claimed: false, last_used }
+}
+
+/// The grants that limit `token`; `None` if there are none.
+fn grant_limits(token: &Token) -> Option<GrantLimits> {
+    token.token_type.access().map(|access| access.grant_limits.clone()).filter(GrantLimits::are_present)
 }
 
 /// The user who owns `token`. The item of an older child does not name them; that of its parent does.

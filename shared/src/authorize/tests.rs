@@ -719,6 +719,37 @@ async fn token_with_grants_is_limited_to_them() {
     assert!(!caller.is_restricted() && !caller.to_context().contains_key("restricted"));
 }
 
+/// *(never wider)* The restrictions of a parent apply to a child whose item does not have them, as one that older code
+/// created.
+#[tokio::test]
+async fn restrictions_of_parent_apply_to_child_without_them() {
+    let child = Token { id: "api_DDDDDDDDDDDDDDDDDDDDD".parse().unwrap(), parent: Some(admin().id), ..admin() };
+    let public = Token { parent: Some(admin().id), ..samples::journey() };
+    let public_claims = json!(Claims::of(&public, &issuer(PUBLIC_ISSUER, AUDIENCE)));
+    let [_, ec] = keys::both();
+    let public_input = SigningInput::new(ec.public().alg(), ec.public().kid(), &public_claims).unwrap();
+    let public_jwt = public_input.sign_with(|text| ec.sign(text));
+    let elsewhere = Token { allowed_networks: Some(samples::networks(&["10.0.0.0/8"])), ..admin() };
+    let viewing = limited_admin(&json!([{"action": "order:view"}]));
+    let all = limited_admin(&json!([{"action": "token:create"}, {"action": "entity:view"}]));
+    for (parent, expected, public_expected) in [
+        (admin(), "granted", "granted"),
+        (elsewhere, "address_not_allowed", "address_not_allowed"),
+        (viewing, "permission_denied", "permission_denied"),
+        (all, "granted", "granted"),
+    ] {
+        let is_limited = parent.token_type.access().unwrap().grant_limits.are_present();
+        let ledger = ledger([parent, child.clone(), public.clone()]);
+        let decision = authorize(&ledger, &issued_jwt(&claims_of(&child))).await;
+        if let Ok(caller) = &decision {
+            assert_eq!(caller.is_restricted(), is_limited);
+        }
+        assert_eq!(code(decision), expected);
+        let request = AuthorizationRequest { route: "GET /v1/journey".to_owned(), ..request(&public_jwt) };
+        assert_eq!(code(decide(&authorizer(&ledger), &request).await), public_expected);
+    }
+}
+
 /// *(the item is authoritative)*
 #[tokio::test]
 async fn claims_without_the_stored_grants_are_unauthenticated() {

@@ -82,6 +82,26 @@ async fn decision_of_restricted_token_follows_its_stored_grants() {
     assert!(matches!(deleted, Err(ApiError::Unauthenticated(_))), "{deleted:?}");
 }
 
+/// The authorizer applies the grants of a parent to a child that older code created without them.
+#[tokio::test]
+async fn decision_of_child_follows_the_grants_of_its_parent() {
+    let mut parent = samples::plain();
+    let TokenType::Api(access) = &mut parent.token_type else { panic!("not an API token") };
+    access.grant_limits.grants = Some(TokenGrants::parse(&[json!({"action": "order:view"})]).unwrap());
+    let child = Token { parent: Some(parent.id.clone()), ..samples::with_inherited_denies() };
+    let mut caller = token(&["123:seller"], Some(parent.id.clone()), None);
+    token_mut(&mut caller).id = child.id.clone();
+    token_mut(&mut caller).restricted = true;
+    let decide =
+        async |ledger: Memory, action: &str| DecidePermission { ledger }.of_caller(&caller, &check(action, None)).await;
+    for (action, expected) in [("order:view", "ok"), ("order:edit", "permission_denied")] {
+        let decision = decide(ledger([parent.clone(), child.clone()]), action).await.unwrap();
+        assert_eq!(code(&decision), expected, "{action}");
+    }
+    let without_parent = decide(ledger([child]), "order:view").await;
+    assert!(matches!(without_parent, Err(ApiError::Unauthenticated(_))), "{without_parent:?}");
+}
+
 #[tokio::test]
 async fn simulation_decides_as_the_created_token_would_be() {
     let decide = async |caller: &Caller, body: &Value| {

@@ -14,7 +14,7 @@ pub struct EffectivePermissions {
     inherited: Vec<Role>,
     root: Option<Role>,
     read_only: bool,
-    grant_limits: GrantLimits,
+    grant_limits: Vec<GrantLimits>,
 }
 
 /// Why an action is not allowed.
@@ -60,12 +60,12 @@ impl EffectivePermissions {
         let is_inherited = |id: &&RoleId| id.org() == org && !role_ids.contains(id);
         let inherited_ids: Vec<_> = inherited_denies.iter().filter(is_inherited).cloned().collect();
         let inherited = inherited_ids.iter().filter_map(|id| stored.remove(id)).collect();
-        Self { role_ids, roles, inherited_ids, inherited, root, read_only, grant_limits: GrantLimits::default() }
+        Self { role_ids, roles, inherited_ids, inherited, root, read_only, grant_limits: Vec::new() }
     }
 
-    /// The same permissions, limited to what `grant_limits` allow as well.
+    /// The same permissions, limited to what each of `grant_limits` allows as well.
     #[must_use]
-    pub fn limited_to(self, grant_limits: GrantLimits) -> Self {
+    pub fn limited_to(self, grant_limits: Vec<GrantLimits>) -> Self {
         Self { grant_limits, ..self }
     }
 
@@ -105,15 +105,26 @@ impl EffectivePermissions {
         if !granted {
             return Err(PermissionError::NoGrant);
         }
-        if self.grant_limits.allow(action, resource) { Ok(()) } else { Err(PermissionError::NotInGrants) }
+        self.grants_allow(action, resource)
     }
 
-    /// Checks that the root role of the organization, if it exists, allows `action` on `resource`.
+    /// Decides whether a token without roles is allowed `action` on `resource`, on a route that admits public tokens.
     ///
     /// # Errors
     ///
-    /// Returns [`PermissionError::Root`] if the root role does not allow the action.
-    pub fn root_allows(&self, action: &Action, resource: Option<&str>) -> Result<(), PermissionError> {
+    /// Returns [`PermissionError::Root`] if the root role of the organization exists and does not allow the action, and
+    /// [`PermissionError::NotInGrants`] if the grants of the token's parent do not.
+    pub fn decide_without_roles(&self, action: &Action, resource: Option<&str>) -> Result<(), PermissionError> {
+        self.root_allows(action, resource)?;
+        self.grants_allow(action, resource)
+    }
+
+    fn grants_allow(&self, action: &Action, resource: Option<&str>) -> Result<(), PermissionError> {
+        let allowed = self.grant_limits.iter().all(|limits| limits.allow(action, resource));
+        if allowed { Ok(()) } else { Err(PermissionError::NotInGrants) }
+    }
+
+    fn root_allows(&self, action: &Action, resource: Option<&str>) -> Result<(), PermissionError> {
         let Some(root) = &self.root else { return Ok(()) };
         let allowed = root.allows(action, resource) && !root.denies(action, resource);
         if allowed { Ok(()) } else { Err(PermissionError::Root) }
@@ -228,7 +239,8 @@ mod tests {
         ]));
         let parent_grants = token_grants(&json!([{"action": "*", "resource": "order/71"}, {"action": "token:create"}]));
         let permissions = |role: &str, limits: GrantLimits| {
-            EffectivePermissions::new(&org, &[role.parse().unwrap()], &[], stored(&roles), false).limited_to(limits)
+            EffectivePermissions::new(&org, &[role.parse().unwrap()], &[], stored(&roles), false)
+                .limited_to(vec![limits])
         };
         let own = GrantLimits { grants: Some(grants.clone()), parent_grants: None };
         let both = GrantLimits { grants: Some(grants), parent_grants: Some(parent_grants) };
@@ -255,7 +267,7 @@ mod tests {
             assert_eq!(decision, expected, "{role} {action} {resource:?}");
         }
         let read_only = EffectivePermissions::new(&org, &["1:owner".parse().unwrap()], &[], stored(&roles), true);
-        let decision = read_only.limited_to(own).decide(&"token:create".parse().unwrap(), None);
+        let decision = read_only.limited_to(vec![own]).decide(&"token:create".parse().unwrap(), None);
         assert_eq!(decision, Err(PermissionError::ReadOnly));
     }
 
