@@ -72,6 +72,7 @@ fn get_used_token_shows_day_of_last_use() {
         roles  123:token_admin
         created  TIME
         created by  local|1001
+        owner  local|1001
         expires  never
         last used  DAY
         ");
