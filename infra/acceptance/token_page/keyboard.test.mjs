@@ -5,16 +5,19 @@ import assert from 'node:assert/strict';
 import { pageTest } from './fixture.mjs';
 import { USERS } from './seed.mjs';
 
+/** Presses the Tab key until the element has the focus. */
+async function tabUntil(page, locator) {
+  for (let step = 0; step < 60; step++) {
+    if (await locator.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  assert.fail(`the Tab key does not reach ${locator}`);
+}
+
 pageTest('token is generated and revoked by keyboard', USERS.grace, async (tokenPage) => {
   const page = await tokenPage.signIn();
   const press = (key) => page.keyboard.press(key);
-  const tabTo = async (locator) => {
-    for (let step = 0; step < 60; step++) {
-      if (await locator.evaluate((element) => element === document.activeElement)) return;
-      await press('Tab');
-    }
-    assert.fail(`the Tab key does not reach ${locator}`);
-  };
+  const tabTo = (locator) => tabUntil(page, locator);
   await tokenPage.button('Generate new token').first().waitFor();
   await tabTo(tokenPage.button('Generate new token').first());
   await press('Enter');
@@ -49,4 +52,34 @@ pageTest('token is generated and revoked by keyboard', USERS.grace, async (token
   await press('Enter');
   await tokenPage.text('“By keyboard” is revoked.').waitFor();
   await tokenPage.waitForFocus('Access tokens');
+});
+
+pageTest('restrictions are entered by keyboard', USERS.grace, async (tokenPage) => {
+  const page = await tokenPage.signIn();
+  const press = (key) => page.keyboard.press(key);
+  const tabTo = (locator) => tabUntil(page, locator);
+  await tokenPage.fillForm('Restricted by keyboard', /^Viewer/);
+  await tabTo(page.locator('.restrictions > summary'));
+  await press('Enter');
+  await tabTo(tokenPage.button('Add permission'));
+  await press('Enter');
+  await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Action of permission 1');
+  await page.keyboard.type('order:view');
+  await press('Tab');
+  await page.keyboard.type('order/7');
+  await tabTo(tokenPage.button('Add permission'));
+  await press('Enter');
+  await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Action of permission 2');
+  await tabTo(tokenPage.button('Remove permission 2'));
+  await press('Enter');
+  await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Action of permission 1');
+  await tabTo(tokenPage.field('Addresses'));
+  await page.keyboard.type('127.0.0.1');
+  await tabTo(tokenPage.button('Generate token'));
+  // A screen reader reads what the token can do with the button that creates it.
+  const described = await tokenPage.button('Generate token').getAttribute('aria-describedby');
+  const sentence = 'This token can at most view orders on order/7, as far as its roles allow it, from 127.0.0.1 only.';
+  assert.equal(await page.evaluate((id) => document.getElementById(id).textContent, described), sentence);
+  await press('Enter');
+  await tokenPage.button('Copy token').waitFor();
 });

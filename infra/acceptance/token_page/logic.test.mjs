@@ -1,19 +1,18 @@
 /** Unit tests of the page’s logic without a browser: requests, expiration, the token list, pasted tokens and formats. */
 
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
+
+import { PageModules } from './page_modules.mjs';
 
 // A time zone with daylight saving time, where days do not begin at midnight UTC.
 process.env.TZ = 'Europe/Berlin';
 
-const ROOT = pathToFileURL(`${process.env.TOKEN_PAGE_OUTPUT}/portal/page/`);
 const SECOND = 1_000;
 const DAY = 86_400;
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 
-let vite;
+let pageModules;
 let createRequest;
 let expiration;
 let tokenList;
@@ -25,9 +24,8 @@ let readUserClaim;
 let signOutParameters;
 
 before(async () => {
-  const { createServer } = await import(pathToFileURL(createRequire(ROOT).resolve('vite')).href);
-  vite = await createServer({ root: ROOT.pathname, appType: 'custom', logLevel: 'error', server: { middlewareMode: true, ws: false } });
-  const load = (name) => vite.ssrLoadModule(`/src/${name}.ts`);
+  pageModules = await PageModules.start();
+  const load = (name) => pageModules.load(name);
   createRequest = await load('create-request');
   expiration = await load('expiration');
   tokenList = await load('token-list');
@@ -39,7 +37,7 @@ before(async () => {
   ({ signOutParameters } = await load('sign-out'));
 });
 
-after(() => vite?.close());
+after(() => pageModules?.close());
 
 const draft = (change = {}) => ({ ...createRequest.emptyDraft(null), name: 'A', roles: ['1:a'], ...change });
 

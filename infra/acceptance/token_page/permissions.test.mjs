@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 import { pageTest } from './fixture.mjs';
 import { USERS } from './seed.mjs';
 
-pageTest('missing permission is named as in the API’s response', USERS.viewer, async (tokenPage) => {
+pageTest('missing permission is named as in the API’s response', USERS.withoutPermission, async (tokenPage) => {
   await tokenPage.signIn();
   await tokenPage.text('You do not have permission to manage tokens').waitFor();
-  await tokenPage.text('token:create').waitFor();
-  await tokenPage.text('Your roles in this organization: Viewer.').waitFor();
+  await tokenPage.text('token:view').waitFor();
+  await tokenPage.text('Your roles in this organization: Orders.').waitFor();
   assert.equal(await tokenPage.button('Generate new token').count(), 0);
 });
 

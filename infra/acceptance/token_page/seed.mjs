@@ -20,6 +20,8 @@ export const USERS = {
   faults: 'Fay Fault',
   withDenyRole: 'Carl Careful',
   margaret: 'Margaret Hamilton',
+  withoutPermission: 'Olga Orders',
+  restricting: 'Rita Restrict',
 };
 
 const administrator = (org) => ({ id: `${org}:admin`, name: 'Administrator', grants: [{ action: 'token:create' }] });
@@ -35,6 +37,8 @@ const SEED = {
     { id: 'markup:x', name: MARKUP, grants: [{ action: 'a:b', resource: '"><script>alert(2)</script>' }] },
     { id: 'deny:no_billing', name: 'Everything but billing', grants: allButBilling },
     viewer('deny'),
+    { id: 'seen:orders', name: 'Orders', grants: [{ action: 'order:view' }] },
+    { id: 'limits:orders', name: 'Orders', grants: [{ action: 'order:*' }] },
     ...Array.from({ length: 12 }, (_, index) => ({ ...viewer('faults'), id: `faults:role_${index}`, name: `Role ${index}` })),
   ],
   assignments: [
@@ -47,6 +51,8 @@ const SEED = {
     { org: 'faults', user: 'faults', roles: ['faults:owner'] },
     { org: 'deny', user: 'withDenyRole', roles: ['deny:no_billing', 'deny:viewer'] },
     { org: 'acme', user: 'margaret', roles: ['acme:owner'] },
+    { org: 'seen', user: 'withoutPermission', roles: ['seen:orders'] },
+    { org: 'limits', user: 'restricting', roles: ['limits:owner'] },
   ],
 };
 

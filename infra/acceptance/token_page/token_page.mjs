@@ -77,6 +77,12 @@ export class TokenPage {
     return this.page.getByRole('textbox', { name, exact: true });
   }
 
+  /** Opens the section of the form for restrictions. */
+  async openRestrictions() {
+    await this.text('Restrict further').click();
+    await this.button('Add permission').waitFor();
+  }
+
   /** Waits until the element with this text has the focus. */
   waitForFocus(text) {
     return this.page.waitForFunction((text) => document.activeElement?.textContent?.trim() === text, text);

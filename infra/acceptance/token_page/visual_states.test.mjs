@@ -16,6 +16,13 @@ before(async () => {
     { name: 'Postman', assignments: ['acme:owner'], expires_in: '7d' },
     { name: 'Quarterly report', assignments: ['acme:auditor'], expires_in: '90d', read_only: true },
     { name: 'Billing sync', assignments: ['acme:viewer'] },
+    {
+      name: 'Order reader',
+      assignments: ['acme:viewer'],
+      expires_in: '30d',
+      grants: [{ action: 'order:view', resource: 'order/*' }],
+      allowed_cidrs: ['203.0.113.0/24'],
+    },
   ];
   for (const request of requests) {
     const { token } = await createToken(stack, owner, request);
@@ -66,6 +73,16 @@ async function visitStates(tokenPage, view) {
   await page.getByRole('radio', { name: /^No expiration/ }).check();
   await tokenPage.text('Anyone who obtains this token').scrollIntoViewIfNeeded();
   await capture('generate-none');
+  await tokenPage.openRestrictions();
+  await tokenPage.button('Add permission').click();
+  await tokenPage.field('Addresses').fill('10.1.2.3/8');
+  await tokenPage.text('Its network is 10.0.0.0/8.').scrollIntoViewIfNeeded();
+  await capture('generate-restrictions-invalid');
+  await tokenPage.field('Action of permission 1').fill('order:view');
+  await tokenPage.field('Resource (optional) of permission 1').fill('order/*');
+  await tokenPage.field('Addresses').fill('10.0.0.0/8');
+  await tokenPage.text('This token can at most view orders').scrollIntoViewIfNeeded();
+  await capture('generate-restrictions');
   await page.route('**/v1/access-tokens', (route) => route.abort(), { times: 1 });
   await tokenPage.button('Generate token').click();
   await tokenPage.text('It is unknown whether the token was generated').scrollIntoViewIfNeeded();

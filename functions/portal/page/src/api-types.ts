@@ -15,7 +15,15 @@ export interface TokenItem {
   last_used?: string;
   read_only?: boolean;
   anonymize?: boolean;
+  /** The grants to which the token is limited, in addition to its roles. */
+  grants?: Grant[];
+  /** The grants of the parent, which limit the token in addition to its own. */
+  parent_grants?: Grant[];
+  /** The networks from which the token may be used, in canonical form. */
+  allowed_cidrs?: string[];
   created_by?: string;
+  /** The user who owns the token: its creator, or the owner of the token that created it. */
+  owner?: string;
   parent?: string;
   revoked_at?: string;
 }
@@ -32,6 +40,10 @@ export interface CreateTokenRequest {
   /** Lifetime in seconds, or a duration such as `30d`. Without it the token does not expire. */
   expires_in?: string | number;
   read_only?: boolean;
+  /** Limits the token to these grants, in addition to its roles. */
+  grants?: Grant[];
+  /** Binds the token to these networks. */
+  allowed_cidrs?: string[];
 }
 
 export interface Grant {

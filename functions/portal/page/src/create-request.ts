@@ -3,6 +3,14 @@
 import type { CreateTokenRequest } from './api-types';
 import { defaultExpiration, secondsUntil, selectableDates, type Expiration } from './expiration';
 import { messages } from './messages';
+import {
+  emptyRestrictions,
+  requestedGrants,
+  requestedNetworks,
+  validateRestrictions,
+  type RestrictionErrors,
+  type RestrictionsDraft,
+} from './restrictions';
 
 /** The API's limit for a token's name. */
 const MAX_NAME_CHARACTERS = 255;
@@ -14,6 +22,7 @@ export interface TokenDraft {
   roles: string[];
   expiration: Expiration;
   readOnly: boolean;
+  restrictions: RestrictionsDraft;
 }
 
 /** A request that was sent at least once. */
@@ -25,11 +34,11 @@ export interface IdempotentRequest {
 }
 
 /** Error message of each invalid field. */
-export type FieldErrors = { [field in 'name' | 'roles' | 'date']?: string };
+export type FieldErrors = { [field in 'name' | 'roles' | 'date']?: string } & { restrictions?: RestrictionErrors };
 
 /** Returns an empty form. `maxLifetime` is the operator's maximum in seconds. */
 export function emptyDraft(maxLifetime: number | null): TokenDraft {
-  return { name: '', roles: [], expiration: defaultExpiration(maxLifetime), readOnly: false };
+  return { name: '', roles: [], expiration: defaultExpiration(maxLifetime), readOnly: false, restrictions: emptyRestrictions() };
 }
 
 export function validateDraft(draft: TokenDraft, maxLifetime: number | null, now: number): FieldErrors {
@@ -43,6 +52,8 @@ export function validateDraft(draft: TokenDraft, maxLifetime: number | null, now
     const { date } = draft.expiration;
     if (!dates || date < dates.min || date > dates.max) errors.date = messages.createToken.dateInvalid;
   }
+  const restrictions = validateRestrictions(draft.restrictions);
+  if (Object.keys(restrictions).length > 0) errors.restrictions = restrictions;
   return errors;
 }
 
@@ -64,5 +75,9 @@ function requestBody(draft: TokenDraft, now: number): CreateTokenRequest {
   const lifetime = secondsUntil(draft.expiration, now);
   if (lifetime !== undefined) body.expires_in = lifetime;
   if (draft.readOnly) body.read_only = true;
+  const grants = requestedGrants(draft.restrictions);
+  if (grants.length > 0) body.grants = grants;
+  const networks = requestedNetworks(draft.restrictions);
+  if (networks.length > 0) body.allowed_cidrs = networks;
   return body;
 }

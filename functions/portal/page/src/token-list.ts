@@ -95,7 +95,10 @@ export function countTokens(rows: TokenRow[]): { active: number; revoked: number
 
 function searchableText(item: TokenItem, ownPrincipal: string): string {
   const creator = item.created_by === ownPrincipal ? `${ownPrincipal} you` : item.created_by;
-  return [item.name, item.id, item.token_type, item.assignments?.join(' '), item.inherited_denies?.join(' '), creator, item.parent].join('\n').toLowerCase();
+  const grants = [...(item.grants ?? []), ...(item.parent_grants ?? [])].map(({ action, resource }) => `${action} ${resource ?? ''}`);
+  const roles = [...(item.assignments ?? []), ...(item.inherited_denies ?? [])];
+  const texts = [item.name, item.id, item.token_type, ...roles, creator, item.owner, item.parent, ...grants, ...(item.allowed_cidrs ?? [])];
+  return texts.join('\n').toLowerCase();
 }
 
 /** Returns the value by which a column sorts. An unused token sorts before all dates, a token without expiration after them. */

@@ -20,6 +20,22 @@ export function Isolated({ text }: { text: string }) {
   return <bdi>{visibleText(text)}</bdi>;
 }
 
+/** Notation of the API, such as actions and resources, separated by commas. */
+export function Notations({ texts }: { texts: string[] }) {
+  return (
+    <>
+      {texts.map((text, index) => (
+        <>
+          {index > 0 && ', '}
+          <code>
+            <Isolated text={text} />
+          </code>
+        </>
+      ))}
+    </>
+  );
+}
+
 /** A message with one value that comes from outside the page. */
 export function MessageWith({ message, value }: { message: (value: string) => string; value: string }) {
   // A private-use character, which no message contains, marks the place of the value.
@@ -33,10 +49,11 @@ export function MessageWith({ message, value }: { message: (value: string) => st
   );
 }
 
-/** An error with an optional button to retry. `text` replaces the error's message. */
+/** An error with an optional button to retry. `text` replaces the error's message. Some error codes have a hint. */
 export function ErrorNotice(props: { title: string; error: ApiError; text?: string; onRetry?: (() => void) | undefined }) {
   const { title, error, text, onRetry } = props;
   const notice = useRef<HTMLDivElement>(null);
+  const hint = messages.apiError.hints[error.code];
   // The action that failed may be at the other end of a long page.
   useLayoutEffect(() => notice.current?.scrollIntoView({ block: 'nearest' }), [error]);
   const retry = (event: Event) => {
@@ -51,6 +68,7 @@ export function ErrorNotice(props: { title: string; error: ApiError; text?: stri
       <p>
         <Isolated text={text ?? error.message} />
       </p>
+      {hint && <p>{hint}</p>}
       {error.requestId && (
         <p class="muted">
           <MessageWith message={messages.apiError.requestId} value={error.requestId} />

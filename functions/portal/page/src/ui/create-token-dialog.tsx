@@ -13,9 +13,12 @@ import {
   type TokenDraft,
 } from '../create-request';
 import { messages } from '../messages';
+import { canonicalNetworks, requestedGrants, validateRestrictions } from '../restrictions';
 import { Dialog, disabledWhile, ErrorNotice } from './components';
 import { ExpirationField } from './expiration-field';
+import { RestrictionsField } from './restrictions-field';
 import { RolesField } from './roles-field';
+import { TokenSummary } from './token-summary';
 
 export function CreateTokenDialog(props: {
   api: ApiClient;
@@ -36,10 +39,13 @@ export function CreateTokenDialog(props: {
   const [error, setError] = useState<ApiError>();
   const form = useRef<HTMLFormElement>(null);
   const nameId = useId();
+  const summaryId = useId();
   // Validation errors appear from the first submit on and disappear as soon as the field is valid.
   const fieldErrors: FieldErrors = submitCount > 0 ? validateDraft(draft, maxLifetime, Date.now()) : {};
   useEffect(() => {
-    form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+    const invalidFields = [...(form.current?.querySelectorAll<HTMLElement>('[aria-invalid="true"]') ?? [])];
+    for (const field of invalidFields) field.closest('details')?.setAttribute('open', '');
+    invalidFields[0]?.focus();
   }, [submitCount]);
 
   const submit = async (event: Event) => {
@@ -109,16 +115,35 @@ export function CreateTokenDialog(props: {
             <span class="muted block">{messages.createToken.readOnlyHint}</span>
           </span>
         </label>
+        <RestrictionsField
+          restrictions={draft.restrictions}
+          errors={fieldErrors.restrictions}
+          onChange={(restrictions) => onDraftChange({ restrictions })}
+        />
+        <div class="summary">
+          <p class="strong">{messages.summary.title}</p>
+          <p id={summaryId}>
+            <DraftSummary draft={draft} />
+          </p>
+        </div>
         {error && <ErrorNotice {...failure} error={error} />}
         <div class="dialog-buttons">
           <button type="button" {...disabledWhile(isBusy, props.onLeave)}>
             {messages.cancel}
           </button>
-          <button type="submit" class="primary" aria-disabled={isBusy}>
+          <button type="submit" class="primary" aria-disabled={isBusy} aria-describedby={summaryId}>
             {isBusy ? messages.createToken.busy : error ? messages.tryAgain : messages.createToken.submit}
           </button>
         </div>
       </form>
     </Dialog>
   );
+}
+
+/** What the token will be allowed at most. Invalid restrictions have no summary, since the token is not created with them. */
+function DraftSummary({ draft }: { draft: TokenDraft }) {
+  const { restrictions, readOnly } = draft;
+  if (Object.keys(validateRestrictions(restrictions)).length > 0) return <>{messages.summary.incomplete}</>;
+  const token = { grants: requestedGrants(restrictions), allowed_cidrs: canonicalNetworks(restrictions), read_only: readOnly };
+  return <TokenSummary token={token} />;
 }

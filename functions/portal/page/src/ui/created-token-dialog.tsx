@@ -7,6 +7,7 @@ import { formatDateTime } from '../format';
 import { messages } from '../messages';
 import { tryItCommand } from '../try-it';
 import { CopyButton, Dialog, MessageWith } from './components';
+import { TokenSummary } from './token-summary';
 
 export function CreatedTokenDialog(props: { item: TokenItem; token: string; base: string; onDone: () => void }) {
   const { item, token } = props;
@@ -56,6 +57,9 @@ export function CreatedTokenDialog(props: { item: TokenItem; token: string; base
               </>
             )}
             {item.expires_at ? messages.createdToken.expires(formatDateTime(item.expires_at)) : messages.createdToken.noExpiration}
+          </p>
+          <p>
+            <TokenSummary token={item} />
           </p>
           <h3>{messages.createdToken.tryIt}</h3>
           <p class="muted">{messages.createdToken.tryItHint}</p>

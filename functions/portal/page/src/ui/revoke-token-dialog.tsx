@@ -4,12 +4,14 @@ import { useState } from 'preact/hooks';
 
 import type { ApiClient, ApiError } from '../api';
 import type { TokenItem } from '../api-types';
-import { formatLastUsed } from '../format';
+import { formatLastUsed, formatPrincipal } from '../format';
 import { messages } from '../messages';
 import { Dialog, disabledWhile, ErrorNotice, Isolated, MessageWith } from './components';
+import { TokenRestrictions } from './token-restrictions';
 
 export function RevokeTokenDialog(props: {
   item: TokenItem;
+  ownPrincipal: string;
   api: ApiClient;
   onRevoked: (item: TokenItem) => void;
   /** The argument says whether the token may have been revoked, although no response says so. */
@@ -44,6 +46,12 @@ export function RevokeTokenDialog(props: {
       </p>
       <p>{messages.revokeToken.text}</p>
       <p>{lastUsed}</p>
+      {item.owner && (
+        <p>
+          <MessageWith message={messages.revokeToken.owner} value={formatPrincipal(item.owner, props.ownPrincipal)} />
+        </p>
+      )}
+      <TokenRestrictions item={item} />
       {error && <ErrorNotice {...failure} error={error} />}
       <div class="dialog-buttons">
         <button type="button" {...disabledWhile(isBusy, leave)} autofocus>

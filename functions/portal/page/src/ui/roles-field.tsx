@@ -6,7 +6,7 @@ import { ApiError, type ApiClient } from '../api';
 import type { Grant, Role } from '../api-types';
 import { formatGrant } from '../format';
 import { messages } from '../messages';
-import { ErrorNotice, Isolated } from './components';
+import { ErrorNotice, Isolated, Notations } from './components';
 
 /** A search field is shown above this number of roles. */
 const MAX_ROLES_WITHOUT_SEARCH = 8;
@@ -162,14 +162,7 @@ function Grants({ label, grants }: { label: string; grants: Grant[] }) {
   return (
     <span class="muted block">
       {label}{' '}
-      {grants.slice(0, MAX_GRANTS_SHOWN).map((grant, index) => (
-        <>
-          {index > 0 && ', '}
-          <code>
-            <Isolated text={formatGrant(grant)} />
-          </code>
-        </>
-      ))}{' '}
+      <Notations texts={grants.slice(0, MAX_GRANTS_SHOWN).map(formatGrant)} />{' '}
       {grants.length > MAX_GRANTS_SHOWN && messages.createToken.moreGrants(grants.length - MAX_GRANTS_SHOWN)}
     </span>
   );

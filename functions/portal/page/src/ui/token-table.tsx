@@ -8,6 +8,7 @@ import { messages } from '../messages';
 import type { Column, ListOptions, TokenRow } from '../token-list';
 import { visibleText } from '../visible-text';
 import { CopyButton, Isolated, MessageWith, RelativeTime } from './components';
+import { TokenRestrictions } from './token-restrictions';
 
 const COLUMNS: Column[] = ['name', 'type', 'roles', 'created', 'used', 'expires'];
 
@@ -97,12 +98,18 @@ function Row(props: { row: TokenRow; ownPrincipal: string; now: number; onRevoke
             <RoleNames ids={item.inherited_denies} />
           </>
         )}
+        <TokenRestrictions item={item} />
       </Cell>
       <Cell column="created">
         <RelativeTime time={item.created_at} now={now} />
         {item.created_by && (
           <span class="muted block" title={visibleText(item.created_by)}>
             <MessageWith message={messages.list.createdBy} value={formatPrincipal(item.created_by, ownPrincipal)} />
+          </span>
+        )}
+        {item.owner && item.owner !== item.created_by && (
+          <span class="muted block" title={visibleText(item.owner)}>
+            <MessageWith message={messages.list.ownedBy} value={formatPrincipal(item.owner, ownPrincipal)} />
           </span>
         )}
       </Cell>
@@ -160,7 +167,7 @@ function RoleNames({ ids }: { ids: string[] }) {
           <Isolated text={formatRoleId(id)} />
         </span>
       ))}
-      {ids.length > MAX_ROLES_SHOWN && <span class="muted block">{messages.list.moreRoles(ids.length - MAX_ROLES_SHOWN)}</span>}
+      {ids.length > MAX_ROLES_SHOWN && <span class="muted block">{messages.list.moreEntries(ids.length - MAX_ROLES_SHOWN)}</span>}
     </span>
   );
 }

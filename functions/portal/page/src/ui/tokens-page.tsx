@@ -61,7 +61,7 @@ export function TokensPage(props: {
   const onUnauthenticated = (wasAccepted: boolean) => (wasAccepted ? setIsSessionEnded(true) : props.onTokenRejected());
   const api = useMemo(() => new ApiClient(session, onUnauthenticated), [session]);
   const [listOptions, setListOptions] = useState(initialState?.listOptions ?? DEFAULT_LIST_OPTIONS);
-  const [createForm, setCreateForm] = useState(initialState?.createForm);
+  const [createForm, setCreateForm] = useState(() => restoredForm(initialState?.createForm, maxLifetime));
   const [changes, setChanges] = useState(NO_CHANGES);
   const [created, setCreated] = useState<{ item: TokenItem; token: string }>();
   const [itemToRevoke, setItemToRevoke] = useState<TokenItem>();
@@ -143,6 +143,7 @@ export function TokensPage(props: {
       {itemToRevoke && !isSessionEnded && (
         <RevokeTokenDialog
           item={itemToRevoke}
+          ownPrincipal={session.principal}
           api={api}
           onRevoked={onRevoked}
           onLeave={(isOutcomeUnknown) => {
@@ -154,6 +155,11 @@ export function TokensPage(props: {
       {isSessionEnded && !created && <SessionEndedDialog onSignIn={() => props.onSignIn({ listOptions, createForm })} />}
     </>
   );
+}
+
+/** Returns the form with every field, which the page that stored it may not have had. */
+function restoredForm(form: CreateFormState | undefined, maxLifetime: number | null): CreateFormState | undefined {
+  return form && { ...form, draft: { ...emptyDraft(maxLifetime), ...form.draft } };
 }
 
 function SessionEndedDialog({ onSignIn }: { onSignIn: () => void }) {
