@@ -1,4 +1,4 @@
-/** Unit tests of restrictions without a browser: networks, validation and sentences. */
+/** Unit tests of restrictions and permissions without a browser: networks, validation, sentences, and what the page offers. */
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -10,6 +10,7 @@ let network;
 let restrictions;
 let permissionSummary;
 let createRequest;
+let tokenAccess;
 let tokenList;
 
 before(async () => {
@@ -18,6 +19,7 @@ before(async () => {
   restrictions = await pageModules.load('restrictions');
   permissionSummary = await pageModules.load('permission-summary');
   createRequest = await pageModules.load('create-request');
+  tokenAccess = await pageModules.load('token-access');
   tokenList = await pageModules.load('token-list');
 });
 
@@ -173,6 +175,27 @@ test('an action is named in words or in its notation', () => {
   ]) {
     const text = permissionSummary.summaryText(permissionSummary.summarizeToken({ grants: [{ action }] }));
     assert.equal(text, `This token can at most ${expected}, as far as its roles allow it, from any address.`);
+  }
+});
+
+test('the page offers what the permissions allow', () => {
+  const item = (owner) => ({ id: 'api_1', owner });
+  for (const [allowed, canCreate, view, ownRevocable, otherRevocable] of [
+    [[], false, 'none', false, false],
+    [['token:create', 'token:view', 'token:revoke', 'token:self'], true, 'organization', true, true],
+    [['token:view'], false, 'organization', false, false],
+    [['token:view', 'token:revoke'], false, 'organization', true, true],
+    [['token:self'], true, 'own', true, false],
+    [['token:view', 'token:self'], true, 'organization', true, false],
+    [['token:view', 'token:revoke', 'token:self'], true, 'organization', true, true],
+    // A role denies to view tokens.
+    [['token:create', 'token:revoke', 'token:self'], true, 'own', true, true],
+  ]) {
+    const decisions = Object.fromEntries(tokenAccess.TOKEN_ACTIONS.map((action) => [action, allowed.includes(action)]));
+    const access = tokenAccess.tokenAccess(decisions);
+    const revocable = ['local|7', 'local|8'].map((owner) => tokenAccess.mayRevoke(access, item(owner), 'local|7'));
+    assert.deepEqual([access.canCreate, access.view, ...revocable], [canCreate, view, ownRevocable, otherRevocable], allowed.join());
+    assert.equal(tokenAccess.mayRevoke(access, item(undefined), 'local|7'), access.revoke === 'organization');
   }
 });
 

@@ -21,6 +21,11 @@ export const USERS = {
   withDenyRole: 'Carl Careful',
   margaret: 'Margaret Hamilton',
   withoutPermission: 'Olga Orders',
+  tokenAdmin: 'Tim Tokens',
+  tokenAuditor: 'Audrey Auditor',
+  revoker: 'Rex Revoker',
+  developer: 'Dana Developer',
+  lead: 'Lea Lead',
   restricting: 'Rita Restrict',
 };
 
@@ -39,6 +44,10 @@ const SEED = {
     viewer('deny'),
     { id: 'seen:orders', name: 'Orders', grants: [{ action: 'order:view' }] },
     { id: 'limits:orders', name: 'Orders', grants: [{ action: 'order:*' }] },
+    administrator('team'),
+    { id: 'team:auditor', name: 'Token auditor', grants: [{ action: 'token:view' }] },
+    { id: 'team:revoker', name: 'Token revoker', grants: [{ action: 'token:revoke' }] },
+    { id: 'team:developer', name: 'Developer', grants: [{ action: 'order:*' }, { action: 'token:self' }] },
     ...Array.from({ length: 12 }, (_, index) => ({ ...viewer('faults'), id: `faults:role_${index}`, name: `Role ${index}` })),
   ],
   assignments: [
@@ -52,6 +61,11 @@ const SEED = {
     { org: 'deny', user: 'withDenyRole', roles: ['deny:no_billing', 'deny:viewer'] },
     { org: 'acme', user: 'margaret', roles: ['acme:owner'] },
     { org: 'seen', user: 'withoutPermission', roles: ['seen:orders'] },
+    { org: 'team', user: 'tokenAdmin', roles: ['team:admin'] },
+    { org: 'team', user: 'tokenAuditor', roles: ['team:auditor'] },
+    { org: 'team', user: 'revoker', roles: ['team:revoker'] },
+    { org: 'team', user: 'developer', roles: ['team:developer'] },
+    { org: 'team', user: 'lead', roles: ['team:auditor', 'team:developer'] },
     { org: 'limits', user: 'restricting', roles: ['limits:owner'] },
   ],
 };

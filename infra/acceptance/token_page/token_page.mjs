@@ -51,11 +51,11 @@ export class TokenPage {
     return this.page.goto(address, { waitUntil: 'commit' });
   }
 
-  /** Opens the token page, signs in and returns the browser's page. */
-  async signIn() {
+  /** Opens the token page, signs in, waits for the heading and returns the browser's page. */
+  async signIn(heading = 'Access tokens') {
     await this.open(`${this.stack.url}/tokens`);
     await this.selectUser();
-    await this.page.getByRole('heading', { name: 'Access tokens' }).waitFor();
+    await this.page.getByRole('heading', { name: heading }).waitFor();
     return this.page;
   }
 

@@ -113,10 +113,10 @@ async function visitStates(tokenPage, view) {
   await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
   await capture('ended');
   await page.unrouteAll();
-  const denied = { status: 403, json: { detail: 'the permission `token:create` is missing', code: 'permission_denied' } };
+  const denied = { status: 403, json: { detail: 'the permission `token:view` is missing', code: 'permission_denied' } };
   await page.route('**/v1/access-tokens?*', (route) => route.fulfill(denied));
   await page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click();
-  await tokenPage.text('You do not have permission to manage tokens').waitFor();
+  await tokenPage.text('You do not have permission to see tokens').waitFor();
   await tokenPage.text('Your roles in this organization').waitFor();
   await capture('denied');
   await tokenPage.button('Sign out').click();

@@ -59,3 +59,10 @@ export interface Role {
   organization_id: string;
   grants: Grant[];
 }
+
+/** Whether the caller is allowed an action. */
+export interface Decision {
+  allowed: boolean;
+  code: string;
+  reason: string;
+}

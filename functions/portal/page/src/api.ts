@@ -1,6 +1,6 @@
 /** Client of the Latchkey API. Paths are relative, because API Gateway can prefix them with a stage name. */
 
-import type { CreatedToken, CreateTokenRequest, Role, TokenItem } from './api-types';
+import type { CreatedToken, CreateTokenRequest, Decision, Role, TokenItem } from './api-types';
 import { messages } from './messages';
 import type { TokenFamily } from './pasted-token';
 
@@ -48,6 +48,12 @@ export class ApiClient {
   async listRoles(mayGive: boolean): Promise<Role[]> {
     const response = await this.send('GET', `v1/permissions/me${mayGive ? '?may_give=true' : ''}`);
     return ((await readJson(response)) as { roles: Role[] }).roles;
+  }
+
+  /** Returns whether the signed-in user is allowed the action; `undefined` if the service is of a version without decisions. */
+  async decide(action: string): Promise<boolean | undefined> {
+    const response = await this.send('GET', `v1/permissions/me?action=${encodeURIComponent(action)}`);
+    return ((await readJson(response)) as { decision?: Decision }).decision?.allowed;
   }
 
   /** Returns one page of the token list. `query` selects the first page or is {@link TokenListPage.next} of the previous one. */

@@ -11,6 +11,7 @@ const tokens = (count: number) => `${number.format(count)} ${count === 1 ? 'toke
 export const messages = {
   brand: 'Latchkey',
   title: 'Access tokens',
+  ownTitle: 'Your tokens',
   documentation: 'API docs',
   organization: (name: string) => `Organization ${name}`,
   signOut: 'Sign out',
@@ -43,7 +44,8 @@ export const messages = {
   },
 
   list: {
-    intro: 'Programs use access tokens to call the API. A token works until it expires or you revoke it.',
+    intro: 'Programs use access tokens to call the API. A token works until it expires or is revoked.',
+    ownIntro: 'The tokens that you own. Programs use them to call the API, until a token expires or you revoke it.',
     createToken: 'Generate new token',
     search: 'Search',
     searchHint: 'Name, ID, role, creator, or a pasted token',
@@ -60,6 +62,7 @@ export const messages = {
     showSystemTokens: 'Include system tokens (App, Assume)',
     refresh: 'Refresh',
     table: 'Tokens of your organization',
+    ownTable: 'Your tokens',
     loading: 'Loading tokens …',
     loadingMore: (count: number) => `${tokens(count)} loaded, loading more …`,
     count: (count: number) => tokens(count),
@@ -69,7 +72,7 @@ export const messages = {
     loadMore: 'Load more',
     failed: 'The tokens could not be loaded',
     incomplete: 'The list is not up to date, because the tokens could not be loaded',
-    permissionDenied: 'You do not have permission to manage tokens',
+    permissionDenied: 'You do not have permission to see tokens',
     yourRoles: (roles: string) =>
       `Your roles in this organization: ${roles}. Ask an administrator for a role that grants this permission.`,
     youHaveNoRole: 'You have no role in this organization. Ask an administrator for a role that grants this permission.',
@@ -77,6 +80,7 @@ export const messages = {
     emptyText:
       'A program, such as a script, a server or an integration, uses a token to call the API. The token acts in your ' +
       'organization with the roles that you choose, until it expires or you revoke it.',
+    emptyForViewerText: 'Your organization has no tokens. You have permission to see tokens, but not to create them.',
     noMatch: 'No tokens match your search',
     noMatchText: 'Change the search text or include system tokens.',
     clearSearch: 'Clear search',
@@ -272,6 +276,7 @@ export const messages = {
     busy: 'Revoking …',
     failed: 'The token was not revoked',
     failedUnknown: 'It is unknown whether the token was revoked',
+    notFound: 'The token does not exist any more, or it belongs to another user and you have no permission to revoke it.',
     outcomeUnknown: 'The token may have been revoked. It is safe to try again.',
     revoked: (name: string) => `“${name}” is revoked.`,
   },

@@ -34,7 +34,7 @@ export function RevokeTokenDialog(props: {
   const leave = () => props.onLeave(isOutcomeUnknown);
   const failure = isOutcomeUnknown
     ? { title: messages.revokeToken.failedUnknown, text: `${error.message} ${messages.revokeToken.outcomeUnknown}` }
-    : { title: messages.revokeToken.failed };
+    : { title: messages.revokeToken.failed, ...(error?.code === 'not_found' && { text: messages.revokeToken.notFound }) };
   const lastUsed = item.last_used
     ? messages.revokeToken.lastUsed(formatLastUsed(item.last_used, Date.now()))
     : messages.revokeToken.neverUsed;

@@ -5,6 +5,7 @@ import { useRef } from 'preact/hooks';
 import type { Role, TokenItem } from '../api-types';
 import { messages } from '../messages';
 import type { LoadKeySet } from '../pasted-token';
+import { FULL_ACCESS, type TokenAccess } from '../token-access';
 import { countTokens, filterAndSort, ROWS_PER_PAGE, type Column, type ListOptions, type TokenRow } from '../token-list';
 import { disabledWhile, ErrorNotice, Isolated, MessageWith } from './components';
 import { TokenSearch } from './token-search';
@@ -24,26 +25,30 @@ export function TokenList(
     loads: TokenPages[];
     options: ListOptions;
     ownPrincipal: string;
+    /** `undefined` while it loads, in which time the list is not shown, because it depends on it. */
+    access: TokenAccess | undefined;
     ownRoles: Role[] | null | undefined;
     loadKeySet: LoadKeySet;
     onRefresh: () => void;
   },
 ) {
-  const { rows, loads, options, ownPrincipal, onOptionsChange } = props;
+  const { loads, options, ownPrincipal, access, onOptionsChange } = props;
+  const rows = access ? props.rows : [];
+  const isOwnView = access?.view === 'own';
   const failedLoad = loads.find((load) => load.phase === 'failed');
   const hasNothingToShow = failedLoad !== undefined && rows.length === 0;
   const isDenied = hasNothingToShow && failedLoad.error?.code === 'permission_denied';
   const matchingRows = filterAndSort(rows, options, ownPrincipal);
   const allRows = filterAndSort(rows, { ...options, search: '' }, ownPrincipal);
-  const isLoading = loads.some((load) => load.phase === 'loading' || load.phase === 'idle');
+  const isLoading = !access || loads.some((load) => load.phase === 'loading' || load.phase === 'idle');
   return (
     <>
       <div class="page-header">
         <div>
-          <h1 tabIndex={-1}>{messages.title}</h1>
-          <p class="muted">{messages.list.intro}</p>
+          <h1 tabIndex={-1}>{isOwnView ? messages.ownTitle : messages.title}</h1>
+          <p class="muted">{isOwnView ? messages.list.ownIntro : messages.list.intro}</p>
         </div>
-        {!isDenied && (
+        {!isDenied && access?.canCreate && (
           <button type="button" class="primary" onClick={props.onCreate}>
             {messages.list.createToken}
           </button>
@@ -71,7 +76,7 @@ export function TokenList(
             {hasNothingToShow ? '' : countText(matchingRows, allRows, options, isLoading)}
           </p>
           {hasNothingToShow ? null : (
-            <ListPage {...props} matchingRows={matchingRows} totalCount={allRows.length} isLoading={isLoading} />
+            <ListPage {...props} access={access ?? FULL_ACCESS} matchingRows={matchingRows} totalCount={allRows.length} isLoading={isLoading} />
           )}
           <LoadMore loads={loads} />
         </>
@@ -122,6 +127,7 @@ function ListPage(
     totalCount: number;
     options: ListOptions;
     ownPrincipal: string;
+    access: TokenAccess;
     isLoading: boolean;
   },
 ) {
@@ -147,6 +153,7 @@ function ListPage(
         rows={matchingRows.slice(firstRow, endRow)}
         options={options}
         ownPrincipal={props.ownPrincipal}
+        access={props.access}
         now={Date.now()}
         onSort={sort}
         onRevoke={props.onRevoke}
@@ -171,6 +178,7 @@ function ListPage(
 function EmptyList(props: {
   totalCount: number;
   options: ListOptions;
+  access: TokenAccess;
   isLoading: boolean;
   onOptionsChange: (change: Partial<ListOptions>) => void;
   onCreate: () => void;
@@ -193,10 +201,12 @@ function EmptyList(props: {
   ) : (
     <div class="empty-state">
       <h2>{messages.list.empty}</h2>
-      <p>{messages.list.emptyText}</p>
-      <button type="button" onClick={props.onCreate}>
-        {messages.list.createToken}
-      </button>
+      <p>{props.access.canCreate ? messages.list.emptyText : messages.list.emptyForViewerText}</p>
+      {props.access.canCreate && (
+        <button type="button" onClick={props.onCreate}>
+          {messages.list.createToken}
+        </button>
+      )}
     </div>
   );
 }

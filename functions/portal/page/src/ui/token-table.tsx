@@ -5,6 +5,7 @@ import type { ComponentChildren } from 'preact';
 import type { TokenItem } from '../api-types';
 import { expiresSoon, formatDateTime, formatLastUsed, formatPrincipal, formatRoleId, formatUtcDate } from '../format';
 import { messages } from '../messages';
+import { mayRevoke, type TokenAccess } from '../token-access';
 import type { Column, ListOptions, TokenRow } from '../token-list';
 import { visibleText } from '../visible-text';
 import { CopyButton, Isolated, MessageWith, RelativeTime } from './components';
@@ -19,27 +20,39 @@ export function TokenTable(props: {
   rows: TokenRow[];
   options: ListOptions;
   ownPrincipal: string;
+  access: TokenAccess;
   now: number;
   onSort: (column: Column) => void;
   onRevoke: (item: TokenItem) => void;
 }) {
-  const { rows, options, ownPrincipal, now } = props;
+  const { rows, options, ownPrincipal, access, now } = props;
+  const canRevokeAny = access.revoke !== 'none';
   // The roles are explicit, because browsers drop a table's semantics where the narrow layout displays it as blocks.
   return (
-    <table role="table" aria-label={messages.list.table}>
+    <table role="table" aria-label={access.view === 'own' ? messages.list.ownTable : messages.list.table}>
       <thead role="rowgroup">
         <tr role="row">
           {COLUMNS.map((column) => (
             <ColumnHeader key={column} column={column} options={options} onSort={props.onSort} />
           ))}
-          <th role="columnheader" scope="col">
-            <span class="visually-hidden">{messages.list.columns.actions}</span>
-          </th>
+          {canRevokeAny && (
+            <th role="columnheader" scope="col">
+              <span class="visually-hidden">{messages.list.columns.actions}</span>
+            </th>
+          )}
         </tr>
       </thead>
       <tbody role="rowgroup">
         {rows.map((row) => (
-          <Row key={row.item.id} row={row} ownPrincipal={ownPrincipal} now={now} onRevoke={props.onRevoke} />
+          <Row
+            key={row.item.id}
+            row={row}
+            ownPrincipal={ownPrincipal}
+            now={now}
+            hasActions={canRevokeAny}
+            canRevoke={mayRevoke(access, row.item, ownPrincipal)}
+            onRevoke={props.onRevoke}
+          />
         ))}
       </tbody>
     </table>
@@ -71,7 +84,15 @@ function Cell({ column, children }: { column: Column; children: ComponentChildre
   );
 }
 
-function Row(props: { row: TokenRow; ownPrincipal: string; now: number; onRevoke: (item: TokenItem) => void }) {
+function Row(props: {
+  row: TokenRow;
+  ownPrincipal: string;
+  now: number;
+  /** Whether the table has a column of actions. */
+  hasActions: boolean;
+  canRevoke: boolean;
+  onRevoke: (item: TokenItem) => void;
+}) {
   const { row, ownPrincipal, now, onRevoke } = props;
   const { item } = row;
   const isRevoked = item.revoked_at !== undefined;
@@ -125,18 +146,20 @@ function Row(props: { row: TokenRow; ownPrincipal: string; now: number; onRevoke
       <Cell column="expires">
         <ExpirationTime item={item} isRevoked={isRevoked} now={now} />
       </Cell>
-      <td role="cell" class="actions">
-        {!isRevoked && (
-          <button
-            type="button"
-            class="danger-quiet"
-            aria-label={messages.list.revokeNamed(visibleText(item.name))}
-            onClick={() => onRevoke(item)}
-          >
-            {messages.list.revoke}
-          </button>
-        )}
-      </td>
+      {props.hasActions && (
+        <td role="cell" class="actions">
+          {!isRevoked && props.canRevoke && (
+            <button
+              type="button"
+              class="danger-quiet"
+              aria-label={messages.list.revokeNamed(visibleText(item.name))}
+              onClick={() => onRevoke(item)}
+            >
+              {messages.list.revoke}
+            </button>
+          )}
+        </td>
+      )}
     </tr>
   );
 }

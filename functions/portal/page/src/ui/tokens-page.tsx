@@ -23,6 +23,7 @@ import { CreatedTokenDialog } from './created-token-dialog';
 import { Header } from './header';
 import { RevokeTokenDialog } from './revoke-token-dialog';
 import { TokenList } from './token-list';
+import { useTokenAccess } from './use-token-access';
 import { useTokenPages } from './use-token-pages';
 
 /** The state that survives a sign-in. It is written to `sessionStorage`, so it must not contain a token. */
@@ -69,6 +70,7 @@ export function TokensPage(props: {
   const userTokens = useTokenPages(api, USER_TOKEN_TYPES, true);
   const systemTokens = useTokenPages(api, SYSTEM_TOKEN_TYPES, listOptions.showSystemTokens);
   const ownRoles = useOwnRoles(api);
+  const access = useTokenAccess(api);
 
   const refresh = () => {
     setNotification(undefined);
@@ -113,6 +115,7 @@ export function TokensPage(props: {
           options={listOptions}
           ownPrincipal={session.principal}
           loadKeySet={(family) => api.loadKeySet(family)}
+          access={access}
           ownRoles={ownRoles}
           onOptionsChange={(change) => setListOptions((options) => ({ ...options, page: 0, ...change }))}
           onRefresh={refresh}
