@@ -121,17 +121,24 @@ pageTest('sign-out during a renewal revokes the renewed refresh token', USERS.gr
   await tokenPage.button('Generate new token').first().waitFor();
   let release;
   const released = new Promise((resolve) => (release = resolve));
-  await page.route('**/token', (route) => released.then(() => route.continue()));
+  let token;
+  await page.route('**/token', async (route) => {
+    await released;
+    const response = await route.fetch();
+    // Read here, because the browser discards the body once the page navigates.
+    ({ refresh_token: token } = await response.json());
+    return route.fulfill({ response });
+  });
   await expireToken(page, 1);
   const revocation = page.waitForRequest((request) => request.url() === `${stack.idpUrl}/revoke`);
-  const response = page.waitForResponse((response) => response.url() === `${stack.idpUrl}/token`);
   const renewal = page.waitForRequest((request) => request.url() === `${stack.idpUrl}/token`);
   await tokenPage.button('Refresh').click();
   await renewal;
   await tokenPage.button('Sign out').click();
   release();
-  const { refresh_token: token } = await (await response).json();
-  assert.equal(new URLSearchParams((await revocation).postData()).get('token'), token);
+  const revoked = new URLSearchParams((await revocation).postData()).get('token');
+  assert(token);
+  assert.equal(revoked, token);
   await tokenPage.text('You are signed out').waitFor();
 });
 
