@@ -1,6 +1,6 @@
 //! *(never wider)* as a property of create and authorize: for any sequence of requests by users and tokens, no
 //! decision, lifetime or flag of a token exceeds its creator's, and revoking a token makes every token below it
-//! inactive.
+//! inactive. In the scope of its own tokens, no caller reads, lists or revokes another one.
 
 use std::collections::HashMap;
 
@@ -11,16 +11,25 @@ use super::super::*;
 use crate::{
     authorize::{AuthorizationRequest, Authorize, OrgHeader, Policy},
     caller::tests::person,
+    get::Get,
     identity_provider::IdentityProviders,
     jwt::samples as keys,
+    list::List,
     memory::{At, Keys, Memory},
+    pagination::TokenFilter,
     permissions::{EffectivePermissions, Role, TokenGrants},
+    revoke::Revoke,
     system::NanoIdGenerator,
-    token::{Family, Network, Revocation, samples::at},
+    token::{
+        Family, Network, Revocation,
+        samples::{self, at},
+    },
 };
 
 const SLUGS: [&str; 6] = ["owner", "root", "w", "x", "y", "z"];
-const ACTIONS: [&str; 4] = ["a:view", "a:edit", "b:view", "token:create"];
+const ACTIONS: [&str; 6] = ["a:view", "a:edit", "b:view", "token:create", "token:self", "token:revoke"];
+/// Names the route to create tokens, whose rule has an alternative for each scope.
+const CREATE: &str = "create";
 const START_SECONDS: i64 = 1_000_000;
 
 /// Source addresses of requests.
@@ -92,7 +101,10 @@ impl Fixture {
     /// The caller if the authorizer allows this token the route of `action` for a request from `source`.
     async fn authorize_from(&self, source: &str, jwt: &str, action: &str) -> Option<Caller> {
         let [rsa, ec] = keys::both();
-        let rules: HashMap<_, _> = ACTIONS.iter().map(|action| (route_of(action), json!({"action": action}))).collect();
+        let mut rules: HashMap<_, _> =
+            ACTIONS.iter().map(|action| (route_of(action), json!({"action": action}))).collect();
+        let alternatives = json!([{"action": "token:create"}, {"action": "token:self", "scope": "own"}]);
+        rules.insert(route_of(CREATE), json!({ "any_of": alternatives }));
         let policy = Policy {
             issuers: issuers().map(|issuer| vec![issuer]),
             providers: IdentityProviders::default(),
@@ -177,6 +189,50 @@ impl Fixture {
         Ok(())
     }
 
+    /// In the scope of its own tokens, `caller` delegates only roles that it holds and creates no public token.
+    fn assert_own_scope(caller: &Caller, token: &Token) -> Result<(), TestCaseError> {
+        if caller.scope == Some(Scope::Own) {
+            let access = token.token_type.access();
+            let holds_roles = access.is_some_and(|access| access.roles.iter().all(|role| caller.roles.contains(role)));
+            prop_assert!(holds_roles, "{token:?}");
+        }
+        Ok(())
+    }
+
+    /// `caller` reads, lists and revokes exactly the tokens of its scope: of `chain`, whose user owns all of it, and of the
+    /// stored token of another user.
+    async fn assert_scope(&self, caller: &Caller, chain: &[CreatedToken]) -> Result<(), TestCaseError> {
+        let stranger = stranger();
+        let is_organization = caller.scope == Some(Scope::Organization);
+        let is_own = |token: &Token| match caller.token() {
+            None => true,
+            Some(own) => token.id == own.id || token.parent.as_ref() == Some(&own.id),
+        };
+        let of_chain = chain.iter().map(|created| (&created.token, is_organization || is_own(&created.token)));
+        let mut expected: Vec<_> = of_chain.collect();
+        expected.push((&stranger, is_organization));
+        let get = Get { ledger: self.ledger.clone() };
+        let clock = At(at(self.now));
+        let filter = TokenFilter { types: Some(TypeName::ALL.into()), ..TokenFilter::default() };
+        let mut listed = Vec::new();
+        let list = List { ledger: self.ledger.clone(), clock };
+        let add = |token: &Token| {
+            listed.push(token.id.clone());
+            Ok(true)
+        };
+        prop_assert_eq!(list.run(caller, &filter, None, add).await.ok(), Some(None));
+        for (token, is_accessible) in expected {
+            let id = token.id.to_string();
+            prop_assert_eq!(get.run(caller, &id).await.is_ok(), is_accessible, "{:?} {:?}", caller, token);
+            let is_listed = is_accessible && token.is_alive(at(self.now));
+            prop_assert_eq!(listed.contains(&token.id), is_listed, "{:?} {:?}", caller, token);
+            // On a copy of the token, because a revocation ends the chain.
+            let revoke = Revoke { ledger: Memory::with([token.clone()]), clock };
+            prop_assert_eq!(revoke.run(caller, &id).await.is_ok(), is_accessible, "{:?} {:?}", caller, token);
+        }
+        Ok(())
+    }
+
     fn replace_role(&self, slug: &str, grants: &Value) {
         let id: RoleId = format!("123:{slug}").parse().unwrap();
         self.ledger.state().roles.insert(id.clone(), Role::parse(id, grants));
@@ -208,7 +264,7 @@ impl Fixture {
 }
 
 fn grants() -> impl Strategy<Value = Value> {
-    let action = prop::sample::select(vec!["a:*", "*", "*:view", "b:view", "token:create"]);
+    let action = prop::sample::select(vec!["a:*", "*", "*:view", "b:view", "token:create", "token:self", "token:s*"]);
     let effect = prop::sample::select(vec!["allow", "allow", "deny"]);
     let grant = (action, effect).prop_map(|(action, effect)| json!({"action": action, "effect": effect}));
     prop::collection::vec(grant, 0..3).prop_map(Value::Array)
@@ -225,7 +281,8 @@ fn claimed_roles() -> impl Strategy<Value = Vec<&'static str>> {
 
 /// Grants of a token, most of which allow the creation of tokens.
 fn token_grants() -> impl Strategy<Value = Value> {
-    let action = prop::sample::select(vec!["token:create", "token:create", "token:*", "*", "a:*", "*:view", "b:view"]);
+    let action =
+        prop::sample::select(vec!["token:create", "token:create", "token:*", "token:self", "*", "a:*", "*:view"]);
     let grant = action.prop_map(|action| json!({ "action": action }));
     prop::collection::vec(grant, 1..3).prop_map(Value::Array)
 }
@@ -316,22 +373,33 @@ fn is_not_wider(token: &Token, creator: &Token) -> bool {
         }
 }
 
-/// A user whose claim names these roles, and the user's effective permissions.
-fn user_with_roles(fixture: &Fixture, claimed: &[&str]) -> (Caller, EffectivePermissions) {
+/// A token of another user of the organization.
+fn stranger() -> Token {
+    let owner = Some("local|7".parse().unwrap());
+    Token { created_by: "local|7".parse().unwrap(), owner, created_at: at(START_SECONDS), ..samples::plain() }
+}
+
+/// A user with this scope whose claim names these roles, and the user's effective permissions.
+fn user_with_roles(fixture: &Fixture, claimed: &[&str], scope: Scope) -> (Caller, EffectivePermissions) {
     let claimed: Vec<RoleId> = claimed.iter().map(|slug| format!("123:{slug}").parse().unwrap()).collect();
     let roles = fixture.ledger.state().roles.clone();
     let permissions = EffectivePermissions::new(&"123".parse().unwrap(), &claimed, &[], roles, false);
-    let mut caller = person(&[]);
+    let mut caller = person(&[]).with_scope(Some(scope));
     caller.roles = permissions.roles().to_vec();
     caller.deny_roles = permissions.deny_roles();
     (caller, permissions)
 }
 
-async fn check_chain(roles: Vec<(&str, Value)>, claimed: Vec<&str>, steps: Vec<Step>) -> Result<(), TestCaseError> {
-    let ledger =
-        roles.iter().fold(Memory::default(), |ledger, (slug, grants)| ledger.role(&format!("123:{slug}"), grants));
+async fn check_chain(
+    roles: Vec<(&str, Value)>,
+    claimed: Vec<&str>,
+    scope: Scope,
+    steps: Vec<Step>,
+) -> Result<(), TestCaseError> {
+    let stored = Memory::with([stranger()]);
+    let ledger = roles.iter().fold(stored, |ledger, (slug, grants)| ledger.role(&format!("123:{slug}"), grants));
     let mut fixture = Fixture { ledger, now: START_SECONDS };
-    let (mut creator, permissions) = user_with_roles(&fixture, &claimed);
+    let (mut creator, permissions) = user_with_roles(&fixture, &claimed, scope);
     // A role that denies more than when the token was created denies it to its holders alone.
     let mut user = Some(permissions);
     let mut chain: Vec<CreatedToken> = Vec::new();
@@ -341,6 +409,8 @@ async fn check_chain(roles: Vec<(&str, Value)>, claimed: Vec<&str>, steps: Vec<S
         chain.push(CreatedToken { token, jwt, creator: creator.clone(), body, key });
         let created = &chain[chain.len() - 1];
         let parent = chain.len().checked_sub(2).map(|parent| &chain[parent]);
+        Fixture::assert_own_scope(&creator, &created.token)?;
+        fixture.assert_scope(&creator, &chain).await?;
         fixture.assert_not_wider(created, user.as_ref(), parent).await?;
         fixture.now += pause;
         let is_active = created.token.is_alive(at(fixture.now));
@@ -353,7 +423,7 @@ async fn check_chain(roles: Vec<(&str, Value)>, claimed: Vec<&str>, steps: Vec<S
             fixture.assert_within_limits(created, parent).await?;
         }
         // The authorizer denies the create route to a token without this permission.
-        let Some(caller) = fixture.authorize(&created.jwt, "token:create").await else { break };
+        let Some(caller) = fixture.authorize(&created.jwt, CREATE).await else { break };
         creator = caller;
     }
     prop_assert!(chain.len() <= 2, "a child token created a token");
@@ -367,9 +437,10 @@ proptest! {
     fn token_chain_never_widens_or_outlives_revocation(
         roles in prop::collection::vec((prop::sample::select(SLUGS.to_vec()), grants()), 0..5),
         claimed in claimed_roles(),
+        scope in prop::sample::select(vec![Scope::Own, Scope::Organization]),
         steps in prop::collection::vec(step(), 3),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(check_chain(roles, claimed, steps))?;
+        runtime.block_on(check_chain(roles, claimed, scope, steps))?;
     }
 }
