@@ -1,9 +1,10 @@
 """Runs the local stack (`cargo local`) on free ports with an empty data folder.
 
-    local_stack.py [--token-for ORG:USER] [OPTION OF CARGO LOCAL]... -- COMMAND...
+    local_stack.py [--token-for ORG:USER[:ROLE]] [OPTION OF CARGO LOCAL]... -- COMMAND...
 
 runs the command while the stack is ready and exits with the command's status. The command's environment contains
-`LATCHKEY_URL`, `LATCHKEY_IDP_URL`, `LATCHKEY_DATA` and, with `--token-for`, the user's token in `LATCHKEY_TOKEN`.
+`LATCHKEY_URL`, `LATCHKEY_IDP_URL`, `LATCHKEY_DATA` and, with `--token-for`, the user's token in `LATCHKEY_TOKEN`, in
+which the provider claims the role if it is given.
 Without a command, it writes these variables to the standard output as one line of JSON, and stops the stack at the end of
 its standard input.
 """
@@ -64,8 +65,9 @@ class LocalStack:
             shutil.copyfileobj(self.process.stdout, log)
 
     def token(self, user: str, *options: str) -> str:
-        """A token of the local identity provider for the user, written ORG:USER."""
-        org, name = user.split(":")
+        """A token of the local identity provider for the user, written ORG:USER, or ORG:USER:ROLE to claim a role."""
+        org, name, *roles = user.split(":")
+        options += ("--roles", *roles) if roles else ()
         command = ["cargo", "local", "token", "--data", str(self.data), "--org", org, "--user", name, *options]
         return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 

@@ -31,7 +31,7 @@ pub struct RoleRequest {
 }
 
 impl RoleRequest {
-    /// Parses the members of a request body. Of the role's id, the body has `slug`, `id` or both; `id_in_path` is that of the
+    /// Parses the members of a request body. `slug` is required without `id_in_path`, the id of the
     /// path, if the path has one.
     ///
     /// # Errors
@@ -72,7 +72,8 @@ fn role_id(members: &Map<String, Value>, org: &OrgId, id_in_path: Option<&RoleId
     let of_id = text(members, "id")?.map(str::parse::<RoleId>).transpose();
     let of_id = of_id.map_err(|error| invalid(format!("`id`: {error}")))?;
     let given: Vec<&RoleId> = id_in_path.into_iter().chain(&of_id).chain(&of_slug).collect();
-    let Some(id) = given.first() else { return Err(invalid("`slug` is required".to_owned())) };
+    let id = given.first().filter(|_| id_in_path.is_some() || of_slug.is_some());
+    let Some(id) = id else { return Err(invalid("`slug` is required".to_owned())) };
     if given.iter().any(|other| other != id) {
         let rule = if id_in_path.is_some() { "must be those of the path" } else { "must name the same role" };
         return Err(invalid(format!("`id` and `slug` {rule}")));
