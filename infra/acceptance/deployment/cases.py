@@ -101,12 +101,64 @@ TOKEN = [
     Case("page links to the next one", f"GET {TOKENS}?limit=2", "first", 200, count_only=True),
     get("token reads another token", f"{TOKENS}/<admins>", "first", 200),
     get("token reads itself", f"{TOKENS}/self", "first", 200),
-    get("token without permissions reads itself", f"{TOKENS}/<viewing>", "viewing", 200),
+    get("token of a viewer lists tokens", TOKENS, "viewing", 200),
+    get("token of a viewer reads itself", f"{TOKENS}/<viewing>", "viewing", 200),
+    get("read-only token lists tokens", TOKENS, "reading", 200),
     get("read-only token reads itself", f"{TOKENS}/self", "reading", 200),
     get("token reads its roles", "/v1/permissions/me", "first", 200),
     get("other media type in `Accept` is ignored", TOKENS, "first", 200, Accept="application/large-response.vnd+json"),
     create("token creates a child", "first", 201, keep_as="child"),
     get("child lists tokens", TOKENS, "child", 200),
+]
+
+OWN_TOKENS = [
+    create("developer creates a token", "developer", 201, keep_as="developers"),
+    get("developer lists own tokens", TOKENS, "developer", 200),
+    get("developer reads an own token", f"{TOKENS}/<developers>", "developer", 200),
+    get("developer does not find a token of another", f"{TOKENS}/<first>", "developer", 404, "not_found"),
+    Case("developer does not revoke a token of another", f"DELETE {TOKENS}/<first>", "developer", 404, "not_found"),
+    create("developer cannot create a public token", "developer", 403, "permission_denied", journey_id="j1"),
+]
+
+RESTRICTIONS = [
+    create(
+        "token can be limited to grants", "developer", 201, keep_as="developers_limited", grants=[{"action": "order:view"}]
+    ),
+    get("token with grants reads itself", f"{TOKENS}/self", "developers_limited", 200),
+    create("grant cannot deny", "owner", 400, "invalid_request", grants=[{"action": "a", "effect": "deny"}]),
+    create("token can be bound to networks", "owner", 201, keep_as="elsewhere", allowed_cidrs=["198.51.100.0/24"]),
+    get("token is denied outside of its networks", f"{TOKENS}/self", "elsewhere", 403, "address_not_allowed"),
+    create("network has no host bits", "owner", 400, "invalid_request", allowed_cidrs=["198.51.100.7/24"]),
+]
+
+ME = "/v1/permissions/me"
+SIMULATE = "POST /v1/permissions/simulate"
+SIMULATION = {"assignments": ["123:viewer"], "action": "order:edit"}
+
+DECISIONS = [
+    get("decision on an action of a viewer", f"{ME}?action=order:edit&resource=order/7", "viewer", 200),
+    get("decision on an action of a token with grants", f"{ME}?action=order:view", "developers_limited", 200),
+    Case("decision for a token that does not exist", SIMULATE, "owner", 200, body=SIMULATION),
+    Case("simulated role must be held", SIMULATE, "developer", 403, "role_not_held", SIMULATION),
+]
+
+ROLES = "/v1/permissions/roles"
+CLERK = {"name": "Clerk", "grants": [{"action": "order:*"}]}
+# `people|clerk` in the form that a path can contain.
+ASSIGNMENT = "/v1/permissions/assignments/~cGVvcGxlfGNsZXJr"
+
+ROLE_MANAGEMENT = [
+    Case("owner stores a role", f"PUT {ROLES}/123:clerk", "owner", 200, body=CLERK),
+    get("owner reads a role", f"{ROLES}/123:clerk", "owner", 200),
+    get("owner lists roles", ROLES, "owner", 200),
+    Case("owner assigns a role", f"PUT {ASSIGNMENT}", "owner", 200, body=["123:clerk"]),
+    get("owner reads assigned roles", ASSIGNMENT, "owner", 200),
+    Case("owner takes a role", f"DELETE {ASSIGNMENT}/123:clerk", "owner", 200),
+    Case("owner deletes a role", f"DELETE {ROLES}/123:clerk", "owner", 200),
+    get("deleted role is not found", f"{ROLES}/123:clerk", "owner", 404, "not_found"),
+    Case("root role is the operator's", f"PUT {ROLES}/123:root", "owner", 403, "permission_denied", CLERK),
+    get("administrator of tokens cannot list roles", ROLES, "admin", 403, "permission_denied"),
+    get("token of an owner cannot list roles", ROLES, "first", 403, "permission_denied"),
 ]
 
 INVALID_REQUESTS = [
@@ -140,8 +192,8 @@ OTHER_ORG = {"x-epilot-org-id": "456"}
 
 FORBIDDEN = [
     create("viewer cannot create a token", "viewer", 403, "permission_denied"),
-    get("token without the permission cannot list", TOKENS, "viewing", 403, "permission_denied"),
-    get("read-only token cannot list", TOKENS, "reading", 403, "read_only_token"),
+    get("token without permissions cannot list", TOKENS, "developers_limited", 403, "permission_denied"),
+    create("read-only token cannot create a token", "reading", 403, "read_only_token"),
     get("public token has no permission", TOKENS, "journey", 403, "permission_denied"),
     create("role that the user lacks is denied", "admin", 403, "role_not_held", assignments=["123:owner"]),
     create("role of another organization is denied", "owner", 403, "role_not_held", assignments=["456:owner"]),
@@ -189,5 +241,6 @@ REVOCATION = [
     get("other tokens remain active", TOKENS, "admins", 200),
 ]
 
-CASES = PUBLIC_ROUTES + HEAD + CORS + USERS + TOKEN + INVALID_REQUESTS + UNAUTHENTICATED
+CASES = PUBLIC_ROUTES + HEAD + CORS + USERS + TOKEN + OWN_TOKENS + RESTRICTIONS + DECISIONS + ROLE_MANAGEMENT
+CASES += INVALID_REQUESTS + UNAUTHENTICATED
 CASES += FORBIDDEN + NOT_FOUND + IDEMPOTENCY + REVOCATION

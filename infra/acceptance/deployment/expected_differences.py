@@ -25,8 +25,10 @@ EXPECTED_DIFFERENCES = [
         UNRESOLVED_VARIABLES,
         (
             "viewer cannot create a token",
-            "token without the permission cannot list",
-            "read-only token cannot list",
+            "token without permissions cannot list",
+            "read-only token cannot create a token",
+            "token is denied outside of its networks",
+            "administrator of tokens cannot list roles",
             "public token has no permission",
             "user of another organization is denied",
             "token for another organization is denied",

@@ -16,6 +16,7 @@ KEY_ID = "1"
 USERS = {
     "owner": {"org_id": "123", "roles": ["owner"]},
     "viewer": {"org_id": "123", "roles": ["viewer"]},
+    "developer": {"org_id": "123", "roles": ["developer"]},
     "admin": {"org_id": "123"},
     "applied": {"org_id": "123"},
     "other_org": {"org_id": "456", "roles": ["owner"]},
@@ -30,6 +31,7 @@ OWNER = {"org": "123", "principal": f"{NAME}|applied", "roles": ["123:owner"]}
 SEED = {
     "roles": [
         {"id": "123:viewer", "name": "Viewer", "grants": [{"action": "*:view"}]},
+        {"id": "123:developer", "name": "Developer", "grants": [{"action": "token:self"}]},
         {"id": "123:token_admin", "name": "Token administrator", "grants": [{"action": "token:create"}]},
     ],
     "assignments": [{"org": "123", "principal": f"{NAME}|admin", "roles": ["123:token_admin"]}],
