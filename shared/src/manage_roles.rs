@@ -267,13 +267,12 @@ impl<L: ReadAccessItem + ListAccess + ReadRoles + PutAccessItem + RemoveOwner> M
         user: &UserId,
         role: &RoleId,
     ) -> Result<(UserRoles, AccessChange), ApiError> {
-        admin.require_own(role)?;
-        let existing = self.stored_assignment(admin, user).await?;
-        let mut roles = existing.clone().unwrap_or_default();
-        if !roles.contains(role) {
-            roles.push(role.clone());
-        }
-        self.replace(admin, user, existing, roles).await
+        let add = |roles: &mut Vec<RoleId>| {
+            if !roles.contains(role) {
+                roles.push(role.clone());
+            }
+        };
+        self.edit_assignment(admin, user, role, add).await
     }
 
     /// Takes `role` from `user`. A role that is not assigned, also one that does not exist, is not an error.
@@ -287,10 +286,21 @@ impl<L: ReadAccessItem + ListAccess + ReadRoles + PutAccessItem + RemoveOwner> M
         user: &UserId,
         role: &RoleId,
     ) -> Result<(UserRoles, AccessChange), ApiError> {
+        self.edit_assignment(admin, user, role, |roles| roles.retain(|assigned| assigned != role)).await
+    }
+
+    /// Applies `edit`, which concerns `role`, to the stored roles of `user`.
+    async fn edit_assignment(
+        &self,
+        admin: &RoleAdmin<'_>,
+        user: &UserId,
+        role: &RoleId,
+        edit: impl FnOnce(&mut Vec<RoleId>) + Send,
+    ) -> Result<(UserRoles, AccessChange), ApiError> {
         admin.require_own(role)?;
         let existing = self.stored_assignment(admin, user).await?;
         let mut roles = existing.clone().unwrap_or_default();
-        roles.retain(|assigned| assigned != role);
+        edit(&mut roles);
         self.replace(admin, user, existing, roles).await
     }
 
