@@ -10,7 +10,10 @@ use crate::{
     keys::{self, KeysCommand},
     providers::{self, ProvidersCommand},
     rules::{self, RulesCommand},
-    stored_access::{self, RolesCommand, UsersCommand},
+    stored_access::{
+        roles::{self, RolesCommand},
+        users::{self, UsersCommand},
+    },
     token::TokenCommand,
 };
 
@@ -57,10 +60,10 @@ enum TopLevelCommand {
     #[command(after_help = apply::HELP_EXAMPLES)]
     Apply(ApplyCommand),
     /// List, show, store and delete the roles of an organization
-    #[command(subcommand, after_help = stored_access::ROLES_HELP_EXAMPLES)]
+    #[command(subcommand, after_help = roles::HELP_EXAMPLES)]
     Roles(RolesCommand),
     /// List users with roles, assign roles to a user and take them
-    #[command(subcommand, after_help = stored_access::USERS_HELP_EXAMPLES)]
+    #[command(subcommand, after_help = users::HELP_EXAMPLES)]
     Users(UsersCommand),
     /// Validate route rules for the authorizer
     #[command(after_help = rules::HELP_EXAMPLES)]
