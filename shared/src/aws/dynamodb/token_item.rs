@@ -155,7 +155,26 @@ impl TokenItem {
         if self.pk != Self::partition(id.key()) {
             return Err(ItemError::Attribute("pk"));
         }
-        // A damaged item must not lose its restriction silently.
+        self.check_access()?;
+        Ok(Token {
+            token_type: self.token_type(id.type_name())?,
+            id,
+            org: self.org,
+            name: read(&self.name, "name")?,
+            created_at: self.created_at,
+            created_by: read(&self.created_by, "created_by")?,
+            owner: self.owner.map(|owner| read(&owner, "owner")).transpose()?,
+            parent: self.parent.map(|parent| read(&parent, "parent")).transpose()?,
+            expires_at: self.expires_at,
+            allowed_networks: self.allowed_cidrs,
+            revocation: revocation(self.revoked_at, self.revoked_by.as_deref())?,
+            last_used: self.last_used,
+            fingerprint: self.fingerprint,
+        })
+    }
+
+    /// Checks the roles, and the attributes that restrict the token: a damaged item must not lose one silently.
+    fn check_access(&self) -> Result<(), ItemError> {
         if self.v == INHERITED_DENIES_SCHEMA_VERSION && self.inherited_denies.is_empty() {
             return Err(ItemError::Attribute("inherited_denies"));
         }
@@ -173,21 +192,7 @@ impl TokenItem {
         if self.inherited_denies.iter().any(is_foreign) {
             return Err(ItemError::Attribute("inherited_denies"));
         }
-        Ok(Token {
-            token_type: self.token_type(id.type_name())?,
-            id,
-            org: self.org,
-            name: read(&self.name, "name")?,
-            created_at: self.created_at,
-            created_by: read(&self.created_by, "created_by")?,
-            owner: self.owner.map(|owner| read(&owner, "owner")).transpose()?,
-            parent: self.parent.map(|parent| read(&parent, "parent")).transpose()?,
-            expires_at: self.expires_at,
-            allowed_networks: self.allowed_cidrs,
-            revocation: revocation(self.revoked_at, self.revoked_by.as_deref())?,
-            last_used: self.last_used,
-            fingerprint: self.fingerprint,
-        })
+        Ok(())
     }
 
     /// The token type with its attributes. An attribute of another type makes the item invalid.
