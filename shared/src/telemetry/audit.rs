@@ -8,14 +8,14 @@ use super::{Level, LineFields, LineKind, invocation::InvocationFields, write_lin
 use crate::{
     caller::Caller,
     manage_roles::AccessChange,
-    permissions::RoleId,
+    permissions::{OrgId, RoleId},
     provisioning::{ItemKey, ItemValue},
     token::Token,
 };
 
-/// The line. Free text that a caller chose (the token's name, the target of a public token) is left out.
+/// The members of every line.
 #[derive(Serialize)]
-struct AuditLine<'a> {
+struct AuditFields<'a> {
     #[serde(flatten)]
     line: LineFields,
     event: &'static str,
@@ -23,6 +23,13 @@ struct AuditLine<'a> {
     org_id: &'a str,
     /// The caller of the operation.
     by: String,
+}
+
+/// The line of a token. Free text that a caller chose (the token's name, the target of a public token) is left out.
+#[derive(Serialize)]
+struct AuditLine<'a> {
+    #[serde(flatten)]
+    fields: AuditFields<'a>,
     token_id: String,
     token_type: &'static str,
     roles: &'a [RoleId],
@@ -57,6 +64,19 @@ fn write(event: &'static str, token: &Token, caller: &Caller, request_id: &str) 
     }
 }
 
+impl<'a> AuditFields<'a> {
+    fn new(
+        event: &'static str,
+        org: &'a OrgId,
+        caller: &Caller,
+        request_id: &'a str,
+        invocation: Option<InvocationFields>,
+    ) -> Self {
+        let line = LineFields::new(Level::Info, LineKind::Audit, invocation);
+        Self { line, event, request_id, org_id: org.as_str(), by: caller.principal().to_string() }
+    }
+}
+
 impl<'a> AuditLine<'a> {
     fn new(
         event: &'static str,
@@ -67,11 +87,7 @@ impl<'a> AuditLine<'a> {
     ) -> Self {
         let revocation = token.revocation.as_ref();
         Self {
-            line: LineFields::new(Level::Info, LineKind::Audit, invocation),
-            event,
-            request_id,
-            org_id: token.org.as_str(),
-            by: caller.principal().to_string(),
+            fields: AuditFields::new(event, &token.org, caller, request_id, invocation),
             token_id: token.id.to_string(),
             token_type: token.id.type_name().as_str(),
             roles: token.token_type.roles(),
@@ -90,12 +106,7 @@ impl<'a> AuditLine<'a> {
 #[derive(Serialize)]
 struct AccessAuditLine<'a> {
     #[serde(flatten)]
-    line: LineFields,
-    event: &'static str,
-    request_id: &'a str,
-    org_id: &'a str,
-    /// The caller of the operation.
-    by: String,
+    fields: AuditFields<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,11 +149,7 @@ impl<'a> AccessAuditLine<'a> {
             (ItemKey::Assignment(_, user), ..) => ("roles_assigned", None, Some(user.to_string())),
         };
         Self {
-            line: LineFields::new(Level::Info, LineKind::Audit, invocation),
-            event,
-            request_id,
-            org_id: caller.org.as_str(),
-            by: caller.principal().to_string(),
+            fields: AuditFields::new(event, &caller.org, caller, request_id, invocation),
             role,
             user,
             before: change.before.as_ref().map(AuditedValue::of),
