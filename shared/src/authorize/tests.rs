@@ -353,7 +353,11 @@ async fn token_may_read_only_itself_without_permission() {
             parameters: HashMap::from([("id".to_owned(), id.to_owned())]),
             ..request(&issued_jwt(&claims_of(&stored)))
         };
-        assert_eq!(code(decide(&authorizer(&ledger), &request).await), expected, "{id}");
+        let decision = decide(&authorizer(&ledger), &request).await;
+        if let Ok(caller) = &decision {
+            assert_eq!((caller.scope, &caller.roles), (Some(Scope::OwnToken), &Vec::new()));
+        }
+        assert_eq!(code(decision), expected, "{id}");
     }
 }
 

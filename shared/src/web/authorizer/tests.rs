@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     authorize::{Denial, Policy},
-    caller::CallerIdentity,
+    caller::{
+        CallerIdentity,
+        tests::{token as token_caller, token_mut},
+    },
     error::ErrorCode,
     identity_provider::IdentityProviders,
     jwt::{SigningInput, samples as keys},
@@ -530,6 +533,26 @@ fn response_never_exceeds_the_gateway_limit() {
             (&Value::Null, &json!("too_many_roles"))
         );
     }
+}
+
+/// The roles of such a token were accepted before the context had an owner.
+#[test]
+fn context_that_would_be_too_large_has_no_owner() {
+    let owner = format!("local|{}", "\"".repeat(255));
+    let context = |role_count: usize| {
+        let roles: Vec<String> = (0..role_count).map(|n| format!("123:{n:02}{}", "r".repeat(55))).collect();
+        let mut caller = token_caller(&roles.iter().map(String::as_str).collect::<Vec<_>>(), None, None);
+        caller.deny_roles = caller.roles.clone();
+        assert!(!caller.has_too_many_roles());
+        token_mut(&mut caller).owner = Some(owner.parse().unwrap());
+        let event = Event::read(&event("x").to_string()).unwrap();
+        let response: Value = serde_json::from_str(response::allow(&event, Some(&caller)).unwrap().get()).unwrap();
+        response["context"].clone()
+    };
+    assert_eq!(context(1)["owner"], owner.as_str());
+    let largest = context(59);
+    assert_eq!(largest.get("owner"), None);
+    assert!(largest["roles"].as_str().unwrap().len() > 3_600 && largest["deny_roles"] == largest["roles"]);
 }
 
 /// The code of the decision on both kinds of events for a token that is bound to networks, if the gateway reports `source`
