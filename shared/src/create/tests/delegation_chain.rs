@@ -399,7 +399,8 @@ async fn check_chain(
     let stored = Memory::with([stranger()]);
     let ledger = roles.iter().fold(stored, |ledger, (slug, grants)| ledger.role(&format!("123:{slug}"), grants));
     let mut fixture = Fixture { ledger, now: START_SECONDS };
-    let (mut creator, permissions) = user_with_roles(&fixture, &claimed, scope);
+    let (user_caller, permissions) = user_with_roles(&fixture, &claimed, scope);
+    let mut creator = user_caller.clone();
     // A role that denies more than when the token was created denies it to its holders alone.
     let mut user = Some(permissions);
     let mut chain: Vec<CreatedToken> = Vec::new();
@@ -410,7 +411,9 @@ async fn check_chain(
         let created = &chain[chain.len() - 1];
         let parent = chain.len().checked_sub(2).map(|parent| &chain[parent]);
         Fixture::assert_own_scope(&creator, &created.token)?;
-        fixture.assert_scope(&creator, &chain).await?;
+        for caller in [&user_caller, &creator] {
+            fixture.assert_scope(caller, &chain).await?;
+        }
         fixture.assert_not_wider(created, user.as_ref(), parent).await?;
         fixture.now += pause;
         let is_active = created.token.is_alive(at(fixture.now));
