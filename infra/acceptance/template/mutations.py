@@ -129,6 +129,10 @@ def no_order(template: dict) -> None:
     del template["Resources"]["RevokeToken"]["Metadata"]["After"]
 
 
+def no_order_of_reader(template: dict) -> None:
+    del template["Resources"]["ListTokens"]["Metadata"]["After"]
+
+
 def unpublished_authorizer(template: dict) -> None:
     authorizer = properties(template, "Api")["Auth"]["Authorizers"]["Latchkey"]
     authorizer["FunctionArn"] = {"Fn::GetAtt": ["Authorizer", "Arn"]}
@@ -294,7 +298,7 @@ MUTATIONS: dict[Callable, tuple[Mutation, ...]] = {
     rules.gateway_responses_reflect_no_request: (reflected_path, reflected_body, reflected_header),
     rules.access_logs_contain_no_path: (logged_path, logged_credential),
     rules.stages_depend_on_the_logging_role: (no_role_dependency,),
-    rules.writers_depend_on_the_authorizer: (no_order,),
+    rules.functions_depend_on_the_authorizer: (no_order, no_order_of_reader),
     rules.functions_are_invoked_through_aliases: (unpublished_authorizer, unpublished_output),
     rules.method_settings_name_routes: (plain_slashes, other_method),
     rules.alarms_name_a_runbook_section: (no_runbook, missing_runbook, missing_section),

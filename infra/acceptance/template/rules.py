@@ -117,9 +117,11 @@ def stages_depend_on_the_logging_role(template: dict, _: set[str]) -> Iterator[s
             yield f"{name} may be created before {', '.join(sorted(accounts))}"
 
 
-def writers_depend_on_the_authorizer(template: dict, _: set[str]) -> Iterator[str]:
-    """CloudFormation changes the functions that write items after the alias of the authorizer that must understand them."""
-    for name in template["Resources"].keys() & {"CreateToken", "RevokeToken", "ManageRoles"}:
+def functions_depend_on_the_authorizer(template: dict, _: set[str]) -> Iterator[str]:
+    """CloudFormation changes the functions with a caller after the alias of the authorizer, which must understand the items that
+    they write and pass on the scope that they read."""
+    functions = {"CreateToken", "RevokeToken", "ListTokens", "GetToken", "MyRoles", "ManageRoles"}
+    for name in template["Resources"].keys() & functions:
         if "AuthorizerAliaslive" not in graph.transitive_dependencies(template, name):
             yield f"{name} may be updated before the authorizer"
 
@@ -307,7 +309,7 @@ RULES = (
     gateway_responses_reflect_no_request,
     access_logs_contain_no_path,
     stages_depend_on_the_logging_role,
-    writers_depend_on_the_authorizer,
+    functions_depend_on_the_authorizer,
     functions_are_invoked_through_aliases,
     method_settings_name_routes,
     alarms_name_a_runbook_section,
