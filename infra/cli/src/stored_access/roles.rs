@@ -75,7 +75,7 @@ impl RolesCommand {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`ApiClient`]; with a table [`Error::NotStored`] for a role that is not stored, and
+    /// Returns the errors of [`ApiClient`](crate::api_client::ApiClient); with a table [`Error::NotStored`] for a role that is not stored, and
     /// [`Error::Ledger`] if the table cannot be read.
     pub async fn run(self) -> Result<(), Error> {
         match self {

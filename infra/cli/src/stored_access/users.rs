@@ -65,7 +65,7 @@ impl UsersCommand {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`ApiClient`], [`Error::NotStored`] for a user without roles, and [`Error::Ledger`] if the table
+    /// Returns the errors of [`ApiClient`](crate::api_client::ApiClient), [`Error::NotStored`] for a user without roles, and [`Error::Ledger`] if the table
     /// cannot be read.
     pub async fn run(self) -> Result<(), Error> {
         match self {
