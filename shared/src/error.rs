@@ -38,9 +38,13 @@ pub enum ErrorCode {
     NotFound,
     /// 409: the token of this idempotency key is revoked or expired.
     IdempotencyConflict,
+    /// 409: the token is revoked or expired, so that it cannot be changed or rotated.
+    TokenInactive,
+    /// 409: the token has a successor that this caller cannot receive again.
+    AlreadyRotated,
     /// 409: the stored role or assignment does not admit the change, or another request changed it at the same time.
     Conflict,
-    /// 422: the idempotency key was used for another request.
+    /// 422: the idempotency key, or the rotation of a token, was used for another request.
     IdempotencyMismatch,
     /// 413 and 414: the body or the URL exceeds its size limit.
     TooLarge,
@@ -56,7 +60,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::InvalidRequest,
         Self::Unauthenticated,
         Self::PermissionDenied,
@@ -69,6 +73,8 @@ impl ErrorCode {
         Self::TooManyRoles,
         Self::NotFound,
         Self::IdempotencyConflict,
+        Self::TokenInactive,
+        Self::AlreadyRotated,
         Self::Conflict,
         Self::IdempotencyMismatch,
         Self::TooLarge,
@@ -94,6 +100,8 @@ impl ErrorCode {
             Self::TooManyRoles => "too_many_roles",
             Self::NotFound => "not_found",
             Self::IdempotencyConflict => "idempotency_conflict",
+            Self::TokenInactive => "token_inactive",
+            Self::AlreadyRotated => "already_rotated",
             Self::Conflict => "conflict",
             Self::IdempotencyMismatch => "idempotency_mismatch",
             Self::TooLarge => "too_large",
@@ -176,10 +184,17 @@ pub enum ApiError {
     RoleNotFound(RoleId),
     /// The token of this idempotency key is revoked or expired.
     IdempotencyConflict,
+    /// The token is revoked or expired, or the token that created it is.
+    TokenInactive,
+    /// The token has a successor that the caller cannot receive: another caller requested it, it was used, or it is
+    /// revoked or gone.
+    AlreadyRotated,
     /// What is stored does not admit the change, or changed at the same time. The message says which.
     Conflict(String),
     /// The idempotency key was used for another request.
     IdempotencyMismatch,
+    /// The token was rotated by a request with other values.
+    RotationMismatch,
     /// A server-side error.
     Server(ServerError),
 }
@@ -207,8 +222,10 @@ impl ApiError {
             Self::TooManyRoles(_) => ErrorCode::TooManyRoles,
             Self::NotFound | Self::RoleNotFound(_) => ErrorCode::NotFound,
             Self::IdempotencyConflict => ErrorCode::IdempotencyConflict,
+            Self::TokenInactive => ErrorCode::TokenInactive,
+            Self::AlreadyRotated => ErrorCode::AlreadyRotated,
             Self::Conflict(_) => ErrorCode::Conflict,
-            Self::IdempotencyMismatch => ErrorCode::IdempotencyMismatch,
+            Self::IdempotencyMismatch | Self::RotationMismatch => ErrorCode::IdempotencyMismatch,
             Self::Server(error) => error.code(),
         }
     }
@@ -236,6 +253,13 @@ impl ApiError {
             Self::IdempotencyConflict => {
                 "the token that was created with this `Idempotency-Key` is revoked or expired".to_owned()
             }
+            Self::TokenInactive => {
+                "the token is not active: it, or the token that created it, is revoked or expired".to_owned()
+            }
+            Self::AlreadyRotated => {
+                "the token was rotated, and its successor was used, is revoked or belongs to another caller".to_owned()
+            }
+            Self::RotationMismatch => "the token was rotated with another `overlap` or `expires_in`".to_owned(),
             Self::IdempotencyMismatch => "this `Idempotency-Key` was used for another request".to_owned(),
             Self::Server(error) if error.code() == ErrorCode::Unavailable => {
                 "the service is temporarily unavailable; retry after a second".to_owned()

@@ -36,7 +36,9 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::TooDeep
         | ErrorCode::TooManyRoles => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
-        ErrorCode::IdempotencyConflict | ErrorCode::Conflict => StatusCode::CONFLICT,
+        ErrorCode::IdempotencyConflict | ErrorCode::TokenInactive | ErrorCode::AlreadyRotated | ErrorCode::Conflict => {
+            StatusCode::CONFLICT
+        }
         ErrorCode::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
