@@ -35,7 +35,7 @@ pub enum Metric {
 }
 
 /// The operations that write request lines: those of the contract, the authorizer's and the token page's.
-pub const OPERATIONS: [&str; 9] = [
+pub const OPERATIONS: [&str; 10] = [
     "authorize",
     "createAccessToken",
     "listAccessTokens",
@@ -43,6 +43,7 @@ pub const OPERATIONS: [&str; 9] = [
     "revokeAccessToken",
     "getAccessTokenWellKnown",
     "listCurrentRoles",
+    "simulatePermission",
     "managePermissions",
     "getPage",
 ];

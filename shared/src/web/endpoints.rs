@@ -22,6 +22,8 @@ use crate::{
     well_known::{WellKnown, openapi::OPENAPI},
 };
 
+const SIMULATION_ROUTE: &str = "/v1/permissions/simulate";
+
 /// The only response that contains a signed token.
 #[derive(Serialize)]
 struct CreatedItem {
@@ -59,7 +61,7 @@ pub struct CurrentPermissions<L> {
 }
 
 impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock> Endpoint for Create<L, S, I, C> {
-    fn operation(&self) -> &'static str {
+    fn operation(&self, _route: &str) -> &'static str {
         "createAccessToken"
     }
 
@@ -76,7 +78,7 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
 }
 
 impl<L: ListTokens, C: Clock> Endpoint for List<L, C> {
-    fn operation(&self) -> &'static str {
+    fn operation(&self, _route: &str) -> &'static str {
         "listAccessTokens"
     }
 
@@ -113,13 +115,13 @@ pub(super) fn query_reference(parameters: impl IntoIterator<Item = (&'static str
 }
 
 impl<L: ReadRoles + ListRoles + ReadAuthorizationData> Endpoint for CurrentPermissions<L> {
-    fn operation(&self) -> &'static str {
-        "listCurrentRoles"
+    fn operation(&self, route: &str) -> &'static str {
+        if route == SIMULATION_ROUTE { "simulatePermission" } else { "listCurrentRoles" }
     }
 
     async fn handle(&self, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
         let caller = request.caller()?;
-        if request.route() == "/v1/permissions/simulate" {
+        if request.route() == SIMULATION_ROUTE {
             let simulation = SimulationRequest::parse(&request.members()?)?;
             let decision = self.decisions.simulate(&caller, &simulation).await?;
             return ApiResponse::ok(&Simulation { decision });
@@ -136,7 +138,7 @@ impl<L: ReadRoles + ListRoles + ReadAuthorizationData> Endpoint for CurrentPermi
 }
 
 impl<L: FindToken> Endpoint for Get<L> {
-    fn operation(&self) -> &'static str {
+    fn operation(&self, _route: &str) -> &'static str {
         "getAccessToken"
     }
 
@@ -147,7 +149,7 @@ impl<L: FindToken> Endpoint for Get<L> {
 }
 
 impl<L: RevokeToken, C: Clock> Endpoint for Revoke<L, C> {
-    fn operation(&self) -> &'static str {
+    fn operation(&self, _route: &str) -> &'static str {
         "revokeAccessToken"
     }
 
@@ -160,7 +162,7 @@ impl<L: RevokeToken, C: Clock> Endpoint for Revoke<L, C> {
 }
 
 impl<K: OwnKeys> Endpoint for WellKnown<K> {
-    fn operation(&self) -> &'static str {
+    fn operation(&self, _route: &str) -> &'static str {
         "getAccessTokenWellKnown"
     }
 

@@ -31,7 +31,7 @@ trait RolePorts: ReadAccessItem + ListAccess + ReadRoles + PutAccessItem + Delet
 impl<L: ReadAccessItem + ListAccess + ReadRoles + PutAccessItem + DeleteRole + RemoveOwner> RolePorts for L {}
 
 impl<L: RolePorts> Endpoint for ManageRoles<L> {
-    fn operation(&self) -> &'static str {
+    fn operation(&self, _route: &str) -> &'static str {
         "managePermissions"
     }
 

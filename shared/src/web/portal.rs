@@ -21,7 +21,7 @@ const ASSET_CACHE: &str = "public, max-age=31536000, immutable";
 const BASE_POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 impl<F: Fn(&str) -> Option<Cow<'static, [u8]>> + Send + Sync> Endpoint for Portal<F> {
-    fn operation(&self) -> &'static str {
+    fn operation(&self, _route: &str) -> &'static str {
         "getPage"
     }
 

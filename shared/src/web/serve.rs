@@ -26,8 +26,8 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// An operation as an HTTP endpoint.
 pub trait Endpoint: Send + Sync {
-    /// The `operationId` in the OpenAPI document.
-    fn operation(&self) -> &'static str;
+    /// The `operationId` in the OpenAPI document of the operation on `route`, which is empty if the event has none.
+    fn operation(&self, route: &str) -> &'static str;
 
     /// Handles one request.
     fn handle(&self, request: &ApiRequest) -> impl Future<Output = Result<ApiResponse, ApiError>> + Send;
@@ -51,7 +51,7 @@ pub async fn serve(endpoint: impl Endpoint, config: &HttpConfig) -> Result<(), E
 
 /// The response to one event. *(a failure is logged once)*: only here, in the log line of the request.
 async fn respond(endpoint: &impl Endpoint, cors: &Cors, event: &str) -> Result<Box<RawValue>, Error> {
-    let mut log = RequestLog::new(endpoint.operation());
+    let mut log = RequestLog::new(endpoint.operation(""));
     let mut kind = ApiKind::Rest;
     let answered = panics::catch(answer(endpoint, event, &mut kind, &mut log)).await;
     let mut response = answered.unwrap_or_else(|panic| fail(&ApiError::from(panic), &mut log));
@@ -67,6 +67,7 @@ async fn answer(endpoint: &impl Endpoint, event: &str, kind: &mut ApiKind, log: 
         return fail(&ApiError::internal("the event is not a request of an API Gateway API"), log);
     };
     *kind = request.api_kind();
+    log.operation = endpoint.operation(request.route());
     request.request_id().clone_into(&mut log.request_id);
     if let Ok(caller) = request.caller() {
         log.set_caller(&caller);
@@ -115,7 +116,7 @@ mod tests {
     struct Defect;
 
     impl Endpoint for Defect {
-        fn operation(&self) -> &'static str {
+        fn operation(&self, _route: &str) -> &'static str {
             "getAccessToken"
         }
 

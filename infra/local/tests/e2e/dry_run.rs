@@ -9,9 +9,7 @@ fn current(stack: &TestStack, credential: &str, query: &str) -> HttpResponse {
 }
 
 fn simulate(stack: &TestStack, credential: &str, body: &Value) -> HttpResponse {
-    let bearer = format!("Bearer {credential}");
-    let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
-    stack.send("POST", "/v1/permissions/simulate", &headers, body.to_string())
+    stack.send_json("POST", "/v1/permissions/simulate", credential, body)
 }
 
 #[test]

@@ -11,23 +11,24 @@ use serde_json::Value;
 
 use crate::harness::TestStack;
 
-/// The operation in the log lines of each function.
-const OPERATIONS: [(&str, &str); 9] = [
-    ("authorizer", "authorize"),
-    ("create-token", "createAccessToken"),
-    ("list-tokens", "listAccessTokens"),
-    ("get-token", "getAccessToken"),
-    ("revoke-token", "revokeAccessToken"),
-    ("well-known", "getAccessTokenWellKnown"),
-    ("my-roles", "listCurrentRoles"),
-    ("manage-roles", "managePermissions"),
-    ("portal", "getPage"),
+/// The function that logs each operation.
+const OPERATIONS: [(&str, &str); 10] = [
+    ("authorize", "authorizer"),
+    ("createAccessToken", "create-token"),
+    ("listAccessTokens", "list-tokens"),
+    ("getAccessToken", "get-token"),
+    ("revokeAccessToken", "revoke-token"),
+    ("getAccessTokenWellKnown", "well-known"),
+    ("listCurrentRoles", "my-roles"),
+    ("simulatePermission", "my-roles"),
+    ("managePermissions", "manage-roles"),
+    ("getPage", "portal"),
 ];
 
 /// Time limit for a log line to reach the file while the stack runs.
 const LOG_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Identifies a function's log line of a request: the request id and the operation.
+/// Identifies a function's log line of a request: the request id and the function.
 type RequestLine = (String, String);
 
 /// A permission of a function: the function's name, the action and the resource.
@@ -77,14 +78,14 @@ impl TestStack {
                 continue;
             }
             let in_template = self.template.functions.iter().any(|function| function.name == event.function);
-            let Some((_, operation)) = OPERATIONS.iter().find(|(name, _)| *name == event.function) else {
+            if !OPERATIONS.iter().any(|(_, function)| *function == event.function) {
                 assert!(!in_template, "no operation is listed for {event:?}");
                 continue;
-            };
-            let is_new = expected.insert((event.request_id.clone(), (*operation).to_owned()));
+            }
+            let is_new = expected.insert((event.request_id.clone(), event.function.clone()));
             assert!(is_new, "two responses: {event:?}");
-            if *operation != "authorize" {
-                let authorized = expected.contains(&(event.request_id.clone(), "authorize".to_owned()));
+            if event.function != "authorizer" {
+                let authorized = expected.contains(&(event.request_id.clone(), "authorizer".to_owned()));
                 assert_eq!(authorized, self.is_authorized(&event.function), "{event:?}");
             }
         }
@@ -108,8 +109,9 @@ impl TestStack {
             assert!(["start", "request", "audit", "error"].contains(&kind), "{line}");
             let id = line["request_id"].as_str().filter(|id| kind == "request" && request_ids.contains(*id));
             if let Some(id) = id {
-                let operation = line["operation"].as_str().unwrap_or_else(|| panic!("no operation: {line}"));
-                *logged.entry((id.to_owned(), operation.to_owned())).or_default() += 1;
+                let operation = OPERATIONS.iter().find(|(operation, _)| line["operation"] == *operation);
+                let (_, function) = operation.unwrap_or_else(|| panic!("no operation: {line}"));
+                *logged.entry((id.to_owned(), (*function).to_owned())).or_default() += 1;
             }
         }
         logged

@@ -115,6 +115,8 @@ fn operation_emits_exactly_its_metrics() {
     for path in ["/v1/access-tokens", &path, "/v1/permissions/me", "/v1/permissions/roles", "/v1/openapi.json"] {
         assert_eq!(stack.request("GET", path, &owner).status, 200, "{path}");
     }
+    let simulated = stack.send_json("POST", "/v1/permissions/simulate", &owner, &json!({"action": "token:view"}));
+    assert_eq!(simulated.status, 200);
     assert_eq!(stack.get_page("/tokens").status, 200);
     let revoked = stack.revoke(&owner, token_id(&item));
     lines_of(&stack, &revoked, "request", 2);

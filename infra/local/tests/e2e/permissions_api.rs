@@ -35,9 +35,7 @@ impl<'a> Caller<'a> {
     }
 
     fn send_json(&self, method: &str, path: &str, body: &Value) -> HttpResponse {
-        let bearer = format!("Bearer {}", self.credential);
-        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
-        self.stack.send(method, path, &headers, body.to_string())
+        self.stack.send_json(method, path, &self.credential, body)
     }
 
     /// Stores a role with these grants.

@@ -78,6 +78,13 @@ impl TestStack {
         self.send(method, path, &[("Authorization", &format!("Bearer {credential}"))], "")
     }
 
+    /// Sends a JSON body with a bearer token.
+    pub fn send_json(&self, method: &str, path: &str, credential: &str, body: &Value) -> HttpResponse {
+        let bearer = format!("Bearer {credential}");
+        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        self.send(method, path, &headers, body.to_string())
+    }
+
     /// Requests a page or an asset, which are not part of the contract. The credential must be ignored.
     pub fn get_page(&self, path: &str) -> HttpResponse {
         self.send_to(&self.addresses().url, "GET", path, &[("Authorization", "Bearer expired")], "")
