@@ -22,15 +22,15 @@ use crate::{
     identity_provider::IdentityProviders,
     jwt::Unverified,
     permissions::{EffectivePermissions, OrgId},
-    ports::{Clock, ListAssignedRoles, OwnKeys, ProviderKeys, ReadAuthorizationData, UpdateLastUsed},
+    ports::{Clock, ListAssignedRoles, OwnKeys, ProviderKeys, ReadAuthorizationData, RecordFirstUse, UpdateLastUsed},
     routes::{RouteAccess, Rules},
     token::{Families, Family, Issuer, SourceAddress},
 };
 
 /// The ports that the authorizer needs. A tuple of the four implements this trait.
 pub trait AuthorizerPorts {
-    /// Reads tokens, roles and assignments, and records the last use of tokens.
-    type Ledger: ReadAuthorizationData + ListAssignedRoles + UpdateLastUsed;
+    /// Reads tokens, roles and assignments, and records the first and the last use of tokens.
+    type Ledger: ReadAuthorizationData + ListAssignedRoles + RecordFirstUse + UpdateLastUsed;
     /// Latchkey's own keys of one family.
     type Keys: OwnKeys;
     /// The keys of identity providers.
@@ -41,7 +41,7 @@ pub trait AuthorizerPorts {
 
 impl<L, K, P, C> AuthorizerPorts for (L, K, P, C)
 where
-    L: ReadAuthorizationData + ListAssignedRoles + UpdateLastUsed,
+    L: ReadAuthorizationData + ListAssignedRoles + RecordFirstUse + UpdateLastUsed,
     K: OwnKeys,
     P: ProviderKeys,
     C: Clock,
@@ -118,6 +118,7 @@ struct AuthenticatedCaller {
     /// Whether the caller is a user whose own organization is a claim of its token. The provider may put any of its
     /// users into an organization, so membership without a role does not suffice.
     is_org_claimed: bool,
+    first_use: Option<issued_token::FirstUse>,
     last_used: Option<issued_token::LastUsedUpdate>,
 }
 
@@ -160,6 +161,9 @@ impl<P: AuthorizerPorts> Authorize<P> {
             RoleVisibility::Hidden => authenticated.caller.without_roles(),
             RoleVisibility::Visible => authenticated.caller,
         };
+        if let Some(first_use) = authenticated.first_use {
+            first_use.record(&self.ledger, self.clock.now()).await?;
+        }
         if let Some(update) = authenticated.last_used {
             update.write(&self.ledger).await;
         }

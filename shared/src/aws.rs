@@ -16,8 +16,8 @@ pub use crate::https::{RootCertificates, RootCertificatesError, RootStore, TlsEr
 use call_counter::CallCounter;
 pub use connection::{AwsConnection, Endpoints};
 pub use dynamodb::{
-    AssignmentItem, Ledger, PERMISSION_SCHEMA_VERSION, REVOKED_RETENTION_SECONDS, RoleItem, TokenItem,
-    UnsupportedSchemaVersion,
+    AssignmentItem, EXPIRED_RETENTION_SECONDS, Ledger, PERMISSION_SCHEMA_VERSION, REVOKED_RETENTION_SECONDS,
+    ROTATION_SCHEMA_VERSION, RoleItem, TokenItem, UnsupportedSchemaVersion,
 };
 pub use kms::Keys;
 use retry_policy::{retries, timeouts};

@@ -1,13 +1,16 @@
 //! The operation that creates a token: checks the request, signs the token, stores it and releases its JWT.
+//! `rotate` creates the successor of a token.
 
 mod issuance;
 mod request;
+mod rotate;
 mod stored_creator;
 mod token_size;
 
 use issuance::Issuance;
 pub use issuance::{IssuedToken, SignedToken};
 pub use request::{CreateTokenRequest, RequestedAccess, RequestedType};
+pub use rotate::{RotateTokenRequest, RotatedToken};
 pub(crate) use stored_creator::StoredCreator;
 use token_size::TokenSizeLimit;
 
@@ -116,6 +119,7 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
         let token = existing.token();
         let is_own = token.org == caller.org
             && token.created_by == caller.principal()
+            && token.origin.is_none()
             && token.parent.as_ref() == caller.token().map(|token| &token.id);
         let Some(fingerprint) = token.fingerprint.as_ref().filter(|_| is_own) else {
             return Err(id_taken());
@@ -133,14 +137,11 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
         let creator = StoredCreator::read(&self.ledger, caller, requested_roles, verified).await?;
         creator.check_networks(token.allowed_networks.as_ref())?;
         creator.check_grants(&token.token_type)?;
-        if let Some(access) = access {
-            let (_, required) = creator.delegate(caller, &access.roles)?.into_parts();
-            if let Some(missing) = required.iter().find(|role| !access.inherited_denies.contains(role)) {
-                return Err(ApiError::PermissionDenied(format!(
-                    "the token of this `Idempotency-Key` does not inherit the denies of the role `{missing}`, which \
-                     your tokens must inherit"
-                )));
-            }
+        if let Some(missing) = creator.missing_deny(caller, &token.token_type)? {
+            return Err(ApiError::PermissionDenied(format!(
+                "the token of this `Idempotency-Key` does not inherit the denies of the role `{missing}`, which your \
+                 tokens must inherit"
+            )));
         }
         self.sign(caller, token.clone()).await?.release(existing)
     }
@@ -196,6 +197,8 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
             allowed_networks: creator.networks(request.allowed_networks)?,
             revocation: None,
             last_used: None,
+            origin: None,
+            succession: None,
             fingerprint,
         };
         self.check_expiration(caller, &token, now)?;

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use crate::{
     permissions::{DelegationError, RoleId},
     ports::PortError,
-    token::{LifetimeError, UnixTime},
+    token::{LifetimeError, TokenId, UnixTime},
 };
 
 /// The error codes of the contract (`infra/openapi.yaml`, member `code`). Clients depend on them: a code keeps its
@@ -195,6 +195,9 @@ pub enum ApiError {
     IdempotencyMismatch,
     /// The token was rotated by a request with other values.
     RotationMismatch,
+    /// The time of the request did not suffice to revoke all successors of a token. The request can be continued with this
+    /// token.
+    Unfinished(TokenId),
     /// A server-side error.
     Server(ServerError),
 }
@@ -226,6 +229,7 @@ impl ApiError {
             Self::AlreadyRotated => ErrorCode::AlreadyRotated,
             Self::Conflict(_) => ErrorCode::Conflict,
             Self::IdempotencyMismatch | Self::RotationMismatch => ErrorCode::IdempotencyMismatch,
+            Self::Unfinished(_) => ErrorCode::Unavailable,
             Self::Server(error) => error.code(),
         }
     }
@@ -258,6 +262,9 @@ impl ApiError {
             }
             Self::AlreadyRotated => {
                 "the token was rotated, and its successor was used, is revoked or belongs to another caller".to_owned()
+            }
+            Self::Unfinished(id) => {
+                format!("not all tokens of the chain of rotations are revoked: continue with the token `{id}`")
             }
             Self::RotationMismatch => "the token was rotated with another `overlap` or `expires_in`".to_owned(),
             Self::IdempotencyMismatch => "this `Idempotency-Key` was used for another request".to_owned(),

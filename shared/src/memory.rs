@@ -13,9 +13,10 @@ use crate::{
     ports::ItemError,
     ports::{
         AuthorizationData, Clock, FindToken, IdGenerator, InsertToken, ListAssignedRoles, ListQuery, ListTokens,
-        OwnKeys, PortError, ProviderKeys, ReadAuthorizationData, RevokeToken, Signer, TokenPage, UpdateLastUsed,
+        MarkRotated, OwnKeys, PortError, ProviderKeys, ReadAuthorizationData, RecordFirstUse, RevocationTarget,
+        RevokeToken, Signer, TokenPage, UpdateLastUsed,
     },
-    token::{Date, Revocation, Token, TokenId, TokenKey, TokenSelection, UnixTime, UserId},
+    token::{Date, Revocation, Succession, Token, TokenId, TokenKey, UnixTime, UserId},
 };
 
 /// A clock that always returns the same time.
@@ -104,18 +105,42 @@ impl FindToken for Memory {
 impl RevokeToken for Memory {
     async fn revoke_token(
         &self,
-        id: &TokenId,
-        org: &OrgId,
-        accessible: &TokenSelection,
+        target: &RevocationTarget<'_>,
         revocation: &Revocation,
     ) -> Result<Option<Token>, PortError> {
         let mut state = self.call()?;
-        let found = state.tokens.get_mut(id.key()).map(|item| item.as_mut().unwrap());
-        let is_accessible = |token: &&mut Token| token.id == *id && token.org == *org && accessible.includes(token);
-        Ok(found.filter(is_accessible).map(|token| {
+        let found = state.tokens.get_mut(target.id.key()).map(|item| item.as_mut().unwrap());
+        Ok(found.filter(|token| target.selects(token)).map(|token| {
             token.revocation.get_or_insert_with(|| revocation.clone());
             token.clone()
         }))
+    }
+}
+
+impl MarkRotated for Memory {
+    async fn mark_rotated(
+        &self,
+        id: &TokenId,
+        succession: &Succession,
+        _successor_end: Option<UnixTime>,
+    ) -> Result<Option<Token>, PortError> {
+        let mut state = self.call()?;
+        let found = state.tokens.get_mut(id.key()).map(|item| item.as_mut().unwrap());
+        Ok(found.map(|token| {
+            if token.revocation.is_none() {
+                token.succession.get_or_insert_with(|| succession.clone());
+            }
+            token.clone()
+        }))
+    }
+}
+
+impl RecordFirstUse for Memory {
+    async fn record_first_use(&self, id: &TokenId, time: UnixTime) -> Result<bool, PortError> {
+        let mut state = self.call()?;
+        let found = state.tokens.get_mut(id.key()).map(|item| item.as_mut().unwrap());
+        let origin = found.filter(|token| token.revocation.is_none()).and_then(|token| token.origin.as_mut());
+        Ok(origin.map(|origin| origin.first_used_at.get_or_insert(time)).is_some())
     }
 }
 

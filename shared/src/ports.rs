@@ -16,7 +16,7 @@ use std::{
 
 pub use self::{
     error::{ItemError, PortError, PortErrorKind, Service},
-    recorded_token::{InsertOutcome, RecordedToken, find_token, insert_token},
+    recorded_token::{InsertOutcome, RecordedToken, find_token, find_tokens, insert_token},
 };
 use crate::{
     identity_provider::IdentityProvider,
@@ -24,7 +24,9 @@ use crate::{
     pagination::{PageKey, TokenFilter},
     permissions::{OrgId, Role, RoleId, RoleWithName},
     provisioning::{DesiredItem, ItemKey, ItemValue},
-    token::{Date, Revocation, Token, TokenClass, TokenId, TokenKey, TokenSelection, UnixTime, UserId},
+    token::{
+        Date, Principal, Revocation, Succession, Token, TokenClass, TokenId, TokenKey, TokenSelection, UnixTime, UserId,
+    },
 };
 
 /// The future that a method of a port returns.
@@ -88,17 +90,60 @@ pub trait FindToken: Send + Sync {
 
 /// Revokes tokens.
 pub trait RevokeToken: Send + Sync {
-    /// Revokes the token `id` of `org` and returns it; `None` if it does not exist in this organization or is not in
-    /// `accessible`.
+    /// Revokes the token that `target` selects and returns it with its successor, if it was rotated before; `None` if
+    /// `target` selects none.
     ///
     /// *(revoked is final)* A token that is already revoked stays unchanged.
-    fn revoke_token(
+    fn revoke_token(&self, target: &RevocationTarget<'_>, revocation: &Revocation) -> impl PortFuture<Option<Token>>;
+}
+
+/// The token that a revocation concerns.
+#[derive(Debug, Clone, Copy)]
+pub struct RevocationTarget<'a> {
+    /// Its id.
+    pub id: &'a TokenId,
+    /// Its organization.
+    pub org: &'a OrgId,
+    /// The tokens that the caller may access, of which it must be one.
+    pub accessible: &'a TokenSelection,
+    /// The token that must have obtained it by rotating itself; `None`: this does not matter.
+    pub rotated_by: Option<&'a TokenId>,
+}
+
+impl RevocationTarget<'_> {
+    /// Whether this selects `token`.
+    #[must_use]
+    pub fn selects(&self, token: &Token) -> bool {
+        let is_obtained_by = |by: &TokenId| {
+            let rotated_by = token.origin.as_ref().map(|origin| &origin.rotated_by);
+            rotated_by == Some(&Principal::Token(by.clone()))
+        };
+        token.id == *self.id
+            && token.org == *self.org
+            && self.accessible.includes(token)
+            && self.rotated_by.is_none_or(is_obtained_by)
+    }
+}
+
+/// Marks rotated tokens.
+pub trait MarkRotated: Send + Sync {
+    /// Records the rotation of the token `id` and returns the token; `None` if it does not exist. A token that is revoked or
+    /// has a successor stays unchanged.
+    ///
+    /// `successor_end` is the expiration of the successor: the item of the token is retained at least as long.
+    fn mark_rotated(
         &self,
         id: &TokenId,
-        org: &OrgId,
-        accessible: &TokenSelection,
-        revocation: &Revocation,
+        succession: &Succession,
+        successor_end: Option<UnixTime>,
     ) -> impl PortFuture<Option<Token>>;
+}
+
+/// Records the first use of a successor.
+pub trait RecordFirstUse: Send + Sync {
+    /// Records that a request with the token `id` was first allowed at `time`, unless its first use is recorded. Returns
+    /// `false`, without a write, if the token is revoked or does not exist.
+    fn record_first_use(&self, id: &TokenId, time: UnixTime) -> impl PortFuture<bool>;
 }
 
 /// Lists tokens.

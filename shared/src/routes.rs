@@ -343,6 +343,7 @@ mod tests {
             "GET /v1/permissions/roles",
             "GET /v1/permissions/roles/{roleId}",
             "POST /v1/access-tokens",
+            "POST /v1/access-tokens/{id}/rotate",
             "POST /v1/permissions/assignments/{userId}/{roleId}",
             "POST /v1/permissions/roles",
             "POST /v1/permissions/simulate",

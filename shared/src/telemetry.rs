@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use self::invocation::InvocationFields;
 pub use self::{
-    audit::{access_changed, token_created, token_revoked},
+    audit::{access_changed, token_created, token_revoked, token_rotated},
     invocation::{Telemetry, count_aws_call},
     metrics::{Metric, OPERATIONS},
     outcome::Outcome,

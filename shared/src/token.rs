@@ -10,6 +10,7 @@ mod lifetime;
 mod name;
 mod network;
 mod principal;
+mod rotation;
 #[cfg(test)]
 pub(crate) mod samples;
 mod selection;
@@ -25,6 +26,7 @@ pub use lifetime::{Lifetime, LifetimeError, MaxLifetime, expiry};
 pub use name::{NameError, TokenName};
 pub use network::{AllowedNetworks, AllowedNetworksError, MAX_NETWORKS, Network, NetworkError, SourceAddress};
 pub use principal::{Principal, PrincipalError, ProviderName, UserId};
+pub use rotation::{Origin, Overlap, OverlapError, Succession, SuccessorLimits, rotation_fingerprint};
 pub use selection::TokenSelection;
 pub use time::{Date, UnixTime};
 pub use token_type::{
@@ -61,7 +63,11 @@ pub struct Token {
     pub revocation: Option<Revocation>,
     /// Day in UTC on which a request with the token was last allowed.
     pub last_used: Option<Date>,
-    /// Fingerprint of the request that created it, if that request had an idempotency key.
+    /// The rotation that created the token, if it succeeded another one.
+    pub origin: Option<Origin>,
+    /// The rotation of the token, if it was rotated.
+    pub succession: Option<Succession>,
+    /// Fingerprint of the request that created it, if that request had an idempotency key or was a rotation.
     pub fingerprint: Option<Fingerprint>,
 }
 
@@ -75,11 +81,11 @@ pub struct Revocation {
 }
 
 impl Token {
-    /// Whether the token itself is active at `now`: neither revoked nor expired. The caller also has to check the
-    /// parent.
+    /// Whether the token itself is active at `now`: neither revoked nor expired, and not ended by its rotation. The caller
+    /// also has to check the parent, and the first use of the successor.
     #[must_use]
     pub fn is_alive(&self, now: UnixTime) -> bool {
-        self.revocation.is_none() && self.expires_at.is_none_or(|end| now < end)
+        self.revocation.is_none() && self.end().is_none_or(|end| now < end)
     }
 
     /// The user who owns the token. For an older item it is the creator, if that is a user.

@@ -10,7 +10,7 @@ use crate::{
     caller::{Caller, CallerIdentity, CallingToken},
     jwt::Unverified,
     permissions::{EffectivePermissions, GrantLimits, OrgId, RoleId},
-    ports::{AuthorizationData, Clock, OwnKeys, ReadAuthorizationData, UpdateLastUsed},
+    ports::{AuthorizationData, Clock, OwnKeys, ReadAuthorizationData, RecordFirstUse, UpdateLastUsed},
     token::{Access, Claims, Date, Family, Token, TokenId, UnixTime, UserId},
 };
 
@@ -24,6 +24,12 @@ struct ReferencedItems {
     org: OrgId,
     /// The roles, and the roles of which only the denies apply.
     roles: Vec<RoleId>,
+}
+
+/// The record of the first use of a token that succeeds another one.
+pub(super) struct FirstUse {
+    id: TokenId,
+    org: OrgId,
 }
 
 /// The update of a token's last use, at its first use on a day.
@@ -71,6 +77,7 @@ impl<P: AuthorizerPorts> Authorize<P> {
             return Err(unauthenticated("claims do not match the stored token"));
         }
         let parent = require_active_parent(&data, stored_token, now)?;
+        self.require_overlap(stored_token, parent).await?;
         match &request.org {
             OrgHeader::Absent => {}
             OrgHeader::Org(org) if *org == stored_token.org => {}
@@ -89,6 +96,51 @@ impl<P: AuthorizerPorts> Authorize<P> {
         } else {
             Err(Rejection::address_not_allowed().for_caller(Some(authenticated.caller)))
         }
+    }
+}
+
+impl<P: AuthorizerPorts> Authorize<P> {
+    /// A rotated token is active until its overlap ends, or until shortly after the first use of its successor. The successor
+    /// is read only if the token or its parent was rotated.
+    async fn require_overlap(&self, token: &Token, parent: Option<&Token>) -> Result<(), AuthorizeError> {
+        let mark = |token: &Token| token.succession.as_ref().map(|succession| succession.successor.clone());
+        let successors: Vec<_> = [Some(token), parent].into_iter().flatten().filter_map(mark).collect();
+        if successors.is_empty() {
+            return Ok(());
+        }
+        let data = self.ledger.read_authorization_data(&successors, &[]).await?;
+        // Later than the first read, after which the token may have ended.
+        let now = self.clock.now();
+        require_overlap_with_successor(&data, token, now)?;
+        parent.map_or(Ok(()), |parent| {
+            require_overlap_with_successor(&data, parent, now).map_err(|error| match error {
+                AuthorizeError::Unauthenticated { cause, .. } => unauthenticated(format!("parent {cause}")),
+                other => other,
+            })
+        })
+    }
+}
+
+/// *(deny by default)* Without the item of its successor a rotated token is inactive, because the first use is not known.
+fn require_overlap_with_successor(
+    data: &AuthorizationData,
+    token: &Token,
+    now: UnixTime,
+) -> Result<(), AuthorizeError> {
+    let Some(succession) = &token.succession else { return Ok(()) };
+    let successor = match data.tokens.get(succession.successor.key()) {
+        None => return Err(unauthenticated("token was rotated, and its successor does not exist")),
+        Some(Err(error)) => {
+            return Err(unauthenticated(format!("token was rotated, and its successor is unreadable: {error}")));
+        }
+        Some(Ok(successor)) => successor,
+    };
+    match &successor.origin {
+        Some(origin) if origin.rotated_from == token.id && successor.org == token.org => {
+            let overlaps = succession.overlaps(origin.first_used_at, now);
+            if overlaps { Ok(()) } else { Err(unauthenticated("token was replaced by its successor")) }
+        }
+        _ => Err(unauthenticated("token was rotated, and its successor belongs to another token")),
     }
 }
 
@@ -125,8 +177,10 @@ fn find_active<'a>(data: &'a AuthorizationData, id: &TokenId, now: UnixTime) -> 
     };
     if token.revocation.is_some() {
         Err(unauthenticated("token is revoked"))
-    } else if !token.is_alive(now) {
+    } else if token.expires_at.is_some_and(|end| end <= now) {
         Err(unauthenticated("token is expired"))
+    } else if !token.is_alive(now) {
+        Err(unauthenticated("token was rotated, and its overlap has ended"))
     } else {
         Ok(token)
     }
@@ -164,6 +218,7 @@ fn authenticated_caller(
     let read_only = has_flag(|access| access.read_only);
     let anonymize = has_flag(|access| access.anonymize);
     let owner = owner(&stored, &data).cloned();
+    let end = stored.end();
     let restricted = !grant_limits.is_empty();
     let token_type = &stored.token_type;
     let inherited_denies = token_type.inherited_denies();
@@ -171,16 +226,11 @@ fn authenticated_caller(
         EffectivePermissions::new(&stored.org, token_type.roles(), inherited_denies, data.roles, read_only)
             .limited_to(grant_limits);
     let today = now.date();
+    let is_unused_successor = stored.origin.as_ref().is_some_and(|origin| origin.first_used_at.is_none());
+    let first_use = is_unused_successor.then(|| FirstUse { id: stored.id.clone(), org: stored.org.clone() });
     let last_used = (stored.last_used != Some(today)).then(|| LastUsedUpdate { id: stored.id.clone(), day: today });
-    let token = CallingToken {
-        id: stored.id,
-        parent: stored.parent,
-        owner,
-        expires_at: stored.expires_at,
-        read_only,
-        anonymize,
-        restricted,
-    };
+    let token =
+        CallingToken { id: stored.id, parent: stored.parent, owner, expires_at: end, read_only, anonymize, restricted };
     let caller = Caller {
         identity: CallerIdentity::Token(token),
         org: stored.org,
@@ -188,7 +238,7 @@ fn authenticated_caller(
         deny_roles: permissions.deny_roles(),
         scope: None,
     };
-    AuthenticatedCaller { caller, permissions, is_org_claimed: false, last_used }
+    AuthenticatedCaller { caller, permissions, is_org_claimed: false, first_use, last_used }
 }
 
 /// The grants that limit `token`; `None` if there are none.
@@ -200,6 +250,18 @@ fn grant_limits(token: &Token) -> Option<GrantLimits> {
 fn owner<'a>(token: &'a Token, data: &'a AuthorizationData) -> Option<&'a UserId> {
     let parent = || data.tokens.get(token.parent.as_ref()?.key())?.as_ref().ok()?.owner();
     token.owner().or_else(parent)
+}
+
+impl FirstUse {
+    /// Records the first use. The token that it succeeds ends shortly after it, so that a request is allowed only if the use is
+    /// recorded.
+    pub(super) async fn record(self, ledger: &impl RecordFirstUse, now: UnixTime) -> Result<(), AuthorizeError> {
+        if ledger.record_first_use(&self.id, now).await? {
+            return Ok(());
+        }
+        let Self { id, org } = self;
+        Err(unauthenticated("token is revoked").with_token(|| InactiveToken { id, org }))
+    }
 }
 
 impl LastUsedUpdate {

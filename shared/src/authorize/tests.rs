@@ -1,4 +1,5 @@
 mod identity_providers;
+mod rotation;
 
 use serde_json::{Value, json};
 

@@ -82,7 +82,7 @@ impl<P: AuthorizerPorts> Authorize<P> {
             deny_roles: permissions.deny_roles(),
             scope: None,
         };
-        Ok(AuthenticatedCaller { caller, permissions, is_org_claimed: false, last_used: None })
+        Ok(AuthenticatedCaller { caller, permissions, is_org_claimed: false, first_use: None, last_used: None })
     }
 }
 

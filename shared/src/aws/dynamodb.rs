@@ -32,7 +32,7 @@ use crate::{
 
 pub use self::{
     permission_items::{AssignmentItem, PERMISSION_SCHEMA_VERSION, RoleItem, UnsupportedSchemaVersion},
-    token_item::{REVOKED_RETENTION_SECONDS, TokenItem},
+    token_item::{EXPIRED_RETENTION_SECONDS, REVOKED_RETENTION_SECONDS, ROTATION_SCHEMA_VERSION, TokenItem},
 };
 
 /// Stores tokens, roles and role assignments. Each permission of the ports corresponds to one `DynamoDB` operation.

@@ -18,6 +18,10 @@ use crate::{
 const COMMON_MEMBERS: [&str; 4] = ["name", "token_type", "expires_in", "allowed_cidrs"];
 /// Further members of a request for a type of the access family.
 const ACCESS_MEMBERS: [&str; 5] = ["assignments", "assume_roles", "read_only", "anonymize", "grants"];
+/// The member of a request for a type whose tokens can renew their lifetime.
+const RENEWABLE: &str = "renewable";
+/// The types whose tokens can renew their lifetime.
+const RENEWABLE_TYPES: [TypeName; 2] = [TypeName::Api, TypeName::App];
 
 /// A request to create a token whose members comply with the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +62,8 @@ pub struct RequestedAccess {
     pub read_only: bool,
     /// Requests responses without personal data.
     pub anonymize: bool,
+    /// Whether a rotation by the token itself starts its lifetime anew.
+    pub renewable: bool,
     /// Grants to limit the token to; `None` means those of the caller.
     pub grants: Option<TokenGrants>,
 }
@@ -94,7 +100,9 @@ impl RequestedAccess {
     pub fn parse(members: &Map<String, Value>) -> Result<Self, ApiError> {
         let read_only = flag(members, "read_only")?;
         let anonymize = flag(members, "anonymize")?;
-        Ok(Self { requested_roles: requested_roles(members)?, read_only, anonymize, grants: grants(members)? })
+        let renewable = flag(members, RENEWABLE)?;
+        let grants = grants(members)?;
+        Ok(Self { requested_roles: requested_roles(members)?, read_only, anonymize, renewable, grants })
     }
 }
 
@@ -127,7 +135,8 @@ impl CreateTokenRequest {
         let is_member = |name: &&String| {
             let own =
                 if type_name.family() == Family::Access { &ACCESS_MEMBERS[..] } else { &[target_member(type_name)] };
-            COMMON_MEMBERS.contains(&name.as_str()) || own.contains(&name.as_str())
+            let is_renewable = *name == RENEWABLE && RENEWABLE_TYPES.contains(&type_name);
+            is_renewable || COMMON_MEMBERS.contains(&name.as_str()) || own.contains(&name.as_str())
         };
         if let Some(unknown) = members.keys().find(|name| !is_member(name)) {
             let unknown = excerpt(unknown);
@@ -239,7 +248,8 @@ fn roles(members: &Map<String, Value>, member: &str) -> Result<Option<Vec<RoleId
     Ok(Some(roles))
 }
 
-fn lifetime(members: &Map<String, Value>, type_name: TypeName) -> Result<Option<Lifetime>, ApiError> {
+/// The member `expires_in` of a request that creates a token of this type.
+pub(super) fn lifetime(members: &Map<String, Value>, type_name: TypeName) -> Result<Option<Lifetime>, ApiError> {
     let lifetime = match members.get("expires_in") {
         None => return Ok(None),
         Some(Value::String(text)) => Lifetime::parse(text, type_name),
@@ -272,7 +282,7 @@ fn allowed_networks(members: &Map<String, Value>) -> Result<Option<AllowedNetwor
 
 /// The value of a JSON number, which may be written as `3600`, `3600.0` or `3.6e3` (RFC 8259, section 6); `None` if it
 /// is not whole. A number that is negative or too large becomes 0 or `u64::MAX`, which are out of bounds.
-fn whole_seconds(number: &Number) -> Option<u64> {
+pub(super) fn whole_seconds(number: &Number) -> Option<u64> {
     let seconds = number.as_f64()?;
     let duration = || Duration::try_from_secs_f64(seconds.max(0.0));
     (seconds.fract() == 0.0).then(|| duration().map_or(u64::MAX, |duration| duration.as_secs()))
@@ -303,6 +313,7 @@ mod tests {
             requested_roles: vec![],
             read_only: false,
             anonymize: false,
+            renewable: false,
             grants: None,
         });
         assert_eq!((request.requested_type, request.lifetime), (requested, None));
@@ -416,6 +427,9 @@ mod tests {
             (json!({"name": "n", "grants": [{"action": "*"}], "journey_id": "j"}), "`grants` is not a member"),
             (json!({"name": "n", "read_only": "true"}), "`read_only` must be true or false"),
             (json!({"name": "n", "anonymize": 1}), "`anonymize` must be true or false"),
+            (json!({"name": "n", "renewable": "yes"}), "`renewable` must be true or false"),
+            (json!({"name": "n", "renewable": true, "token_type": "assume"}), "`renewable` is not a member"),
+            (json!({"name": "n", "renewable": true, "portal_id": "p"}), "`renewable` is not a member"),
         ] {
             let message = read(&body).unwrap_err();
             assert!(message.contains(words), "{body}: {message}");

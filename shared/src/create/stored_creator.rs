@@ -58,14 +58,30 @@ impl StoredCreator {
         // *(never wider)* A child token inherits the flags of its parent.
         let read_only = requested.read_only || caller.is_read_only();
         let anonymize = requested.anonymize || caller.is_anonymized();
+        let renewable = requested.renewable;
+        if renewable && self.parent.is_some() {
+            let reason = "a token cannot create a renewable token: only a user can";
+            return Err(ApiError::PermissionDenied(reason.to_owned()));
+        }
         let grant_limits = GrantLimits::of_child(requested.grants.clone(), self.parent_grants());
-        Ok(Access { roles, inherited_denies, read_only, anonymize, grant_limits })
+        Ok(Access { roles, inherited_denies, read_only, anonymize, renewable, grant_limits })
     }
 
     /// *(never wider)* The roles that `caller` delegates to a token for `requested`. An owner may request roles that they do
     /// not hold, if they exist.
     pub(super) fn delegate(&self, caller: &Caller, requested: &[RoleId]) -> Result<DelegatedRoles, ApiError> {
         Ok(RoleDelegation::new(caller.as_delegator(), requested)?.resolve(&self.existing_roles)?)
+    }
+
+    /// *(never wider)* A role whose denies each token of `caller` inherits, and a stored token of this type does not.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ApiError::RoleNotHeld`] if the caller may not delegate a role of the token.
+    pub(super) fn missing_deny(&self, caller: &Caller, token_type: &TokenType) -> Result<Option<RoleId>, ApiError> {
+        let Some(access) = token_type.access() else { return Ok(None) };
+        let (_, required) = self.delegate(caller, &access.roles)?.into_parts();
+        Ok(required.into_iter().find(|role| !access.inherited_denies.contains(role)))
     }
 
     /// The networks of a token for which `requested` are requested: a token inherits those of its parent.

@@ -1,4 +1,5 @@
 mod delegation_chain;
+mod rotation;
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,7 @@
 //! *(recorded before released)* The proof that a token is stored, and the only functions that create it.
 
+use std::collections::HashMap;
+
 use super::{InsertToken, PortError, ReadAuthorizationData};
 use crate::{
     jwt::ReleaseProof,
@@ -54,6 +56,12 @@ impl RecordedToken {
     pub fn token(&self) -> &Token {
         &self.0
     }
+
+    /// The token, without the proof that it is stored.
+    #[must_use]
+    pub fn into_token(self) -> Token {
+        self.0
+    }
 }
 
 impl ReleaseProof for RecordedToken {}
@@ -71,6 +79,24 @@ pub async fn insert_token(ledger: &impl InsertToken, token: Token) -> Result<Ins
         }
         _ => InsertOutcome::Inserted(RecordedToken(token)),
     })
+}
+
+/// The tokens `ids` with a strongly consistent read. Those that do not exist are missing from the result.
+///
+/// # Errors
+///
+/// Returns the errors of the adapter, and [`PortErrorKind::InvalidItem`](super::PortErrorKind::InvalidItem) if a stored item cannot be read.
+pub async fn find_tokens(
+    ledger: &impl ReadAuthorizationData,
+    ids: &[TokenId],
+) -> Result<HashMap<TokenId, RecordedToken>, PortError> {
+    let mut data = ledger.read_authorization_data(ids, &[]).await?;
+    let mut found = HashMap::new();
+    for id in ids {
+        let token = data.take_token(id)?.filter(|token| token.id == *id);
+        found.extend(token.map(|token| (id.clone(), RecordedToken(token))));
+    }
+    Ok(found)
 }
 
 /// The token `id` with a strongly consistent read; `None` if it does not exist.

@@ -1,4 +1,4 @@
-//! The log line of a token that was created or revoked, and of a role or an assignment that changed. It is retained longer than
+//! The log line of a token that was created, rotated or revoked, and of a role or an assignment that changed. It is retained longer than
 //! the others: after a restore from a backup these lines say which tokens to revoke again.
 
 use serde::Serialize;
@@ -43,6 +43,12 @@ struct AuditLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    rotated_from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    successor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_by: Option<String>,
@@ -51,6 +57,11 @@ struct AuditLine<'a> {
 /// Logs that `caller` created `token`, or received it again by an idempotent request.
 pub fn token_created(token: &Token, caller: &Caller, request_id: &str) {
     write("created", token, caller, request_id);
+}
+
+/// Logs that `caller` rotated `token`, or received its successor again. The successor has a line of its own.
+pub fn token_rotated(token: &Token, caller: &Caller, request_id: &str) {
+    write("rotated", token, caller, request_id);
 }
 
 /// Logs that `caller` revoked `token`, for the first time or again.
@@ -85,6 +96,7 @@ impl<'a> AuditLine<'a> {
         request_id: &'a str,
         invocation: Option<InvocationFields>,
     ) -> Self {
+        let succession = token.succession.as_ref();
         let revocation = token.revocation.as_ref();
         Self {
             fields: AuditFields::new(event, &token.org, caller, request_id, invocation),
@@ -96,6 +108,9 @@ impl<'a> AuditLine<'a> {
             created_by: token.created_by.to_string(),
             parent: token.parent.as_ref().map(ToString::to_string),
             expires_at: token.expires_at.map(|end| end.to_string()),
+            rotated_from: token.origin.as_ref().map(|origin| origin.rotated_from.to_string()),
+            successor: succession.map(|succession| succession.successor.to_string()),
+            ends_at: succession.map(|succession| succession.ends_at.to_string()),
             revoked_at: revocation.map(|revocation| revocation.at.to_string()),
             revoked_by: revocation.map(|revocation| revocation.by.to_string()),
         }

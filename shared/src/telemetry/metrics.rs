@@ -35,9 +35,10 @@ pub enum Metric {
 }
 
 /// The operations that write request lines: those of the contract, the authorizer's and the token page's.
-pub const OPERATIONS: [&str; 10] = [
+pub const OPERATIONS: [&str; 11] = [
     "authorize",
     "createAccessToken",
+    "rotateAccessToken",
     "listAccessTokens",
     "getAccessToken",
     "revokeAccessToken",
@@ -49,7 +50,10 @@ pub const OPERATIONS: [&str; 10] = [
 ];
 
 /// The operations that use signing or verification keys.
-const OPERATIONS_WITH_KEYS: [&str; 3] = ["authorize", "createAccessToken", "getAccessTokenWellKnown"];
+const OPERATIONS_WITH_KEYS: [&str; 4] =
+    ["authorize", "createAccessToken", "rotateAccessToken", "getAccessTokenWellKnown"];
+/// The operations that return a new token.
+const CREATING_OPERATIONS: [&str; 2] = ["createAccessToken", "rotateAccessToken"];
 
 impl Metric {
     /// Every metric.
@@ -94,7 +98,7 @@ impl Metric {
     pub fn is_emitted_by(self, operation: &str) -> bool {
         OPERATIONS.contains(&operation)
             && match self {
-                Self::TokensCreated => operation == "createAccessToken",
+                Self::TokensCreated => CREATING_OPERATIONS.contains(&operation),
                 Self::TokensRevoked => operation == "revokeAccessToken",
                 Self::ConfigurationErrors => operation == "authorize",
                 Self::KmsErrors => OPERATIONS_WITH_KEYS.contains(&operation),

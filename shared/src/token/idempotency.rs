@@ -54,7 +54,7 @@ impl Fingerprint {
 }
 
 /// SHA-256 over the parts. Each part is preceded by its length, so that two different lists never have the same input.
-fn digest(parts: &[&str]) -> [u8; 32] {
+pub(super) fn digest(parts: &[&str]) -> [u8; 32] {
     let mut context = Context::new(&SHA256);
     for part in parts {
         context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());

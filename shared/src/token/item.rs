@@ -27,6 +27,8 @@ pub struct Item {
     read_only: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     anonymize: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    renewable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     grants: Option<TokenGrants>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,6 +41,18 @@ pub struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    rotated_from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotated_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_used_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    successor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotated_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_by: Option<String>,
@@ -50,6 +64,8 @@ impl Item {
     pub fn of(token: &Token) -> Self {
         let token_type = &token.token_type;
         let access = token_type.access();
+        let origin = token.origin.as_ref();
+        let succession = token.succession.as_ref();
         let revocation = token.revocation.as_ref();
         Self {
             id: token.id.to_string(),
@@ -64,12 +80,19 @@ impl Item {
             portal_id: token_type.portal_id().map(ToOwned::to_owned),
             read_only: access.is_some_and(|access| access.read_only),
             anonymize: access.is_some_and(|access| access.anonymize),
+            renewable: access.is_some_and(|access| access.renewable),
             grants: access.and_then(|access| access.grant_limits.grants.clone()),
             parent_grants: access.and_then(|access| access.grant_limits.parent_grants.clone()),
             allowed_cidrs: token.allowed_networks.clone(),
             created_by: token.created_by.to_string(),
             owner: token.owner().map(ToString::to_string),
             parent: token.parent.as_ref().map(ToString::to_string),
+            rotated_from: origin.map(|origin| origin.rotated_from.to_string()),
+            rotated_by: origin.map(|origin| origin.rotated_by.to_string()),
+            first_used_at: origin.and_then(|origin| origin.first_used_at).map(|time| time.to_string()),
+            successor: succession.map(|succession| succession.successor.to_string()),
+            rotated_at: succession.map(|succession| succession.rotated_at.to_string()),
+            ends_at: succession.map(|succession| succession.ends_at.to_string()),
             revoked_at: revocation.map(|revocation| revocation.at.to_string()),
             revoked_by: revocation.map(|revocation| revocation.by.to_string()),
         }
@@ -111,6 +134,13 @@ mod tests {
         let any = json!([{"action": "*"}]);
         let limited = json!(Item::of(&samples::with_grants(&view, Some(&any))));
         assert_eq!((&limited["grants"], &limited["parent_grants"]), (&view, &any));
+        let rotated = json!(Item::of(&samples::rotated()));
+        let successor = json!(Item::of(&samples::successor()));
+        assert_eq!(rotated["successor"], successor["id"]);
+        assert_eq!(rotated["rotated_at"], "2019-08-24T14:16:40Z");
+        assert_eq!(rotated["ends_at"], "2019-08-25T14:16:40Z");
+        assert_eq!((&successor["rotated_from"], &successor["rotated_by"]), (&rotated["id"], &rotated["id"]));
+        assert_eq!(successor.get("first_used_at"), None);
         let revoked = json!(Item::of(&samples::revoked()));
         assert_eq!(revoked["revoked_at"], "2019-08-24T14:30:00Z");
         assert_eq!(revoked["revoked_by"], "local|1002");

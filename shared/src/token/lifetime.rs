@@ -4,9 +4,9 @@ use std::str::FromStr;
 
 use super::{TypeName, UnixTime};
 
-const MINUTE_SECONDS: u64 = 60;
+pub(super) const MINUTE_SECONDS: u64 = 60;
 const HOUR_SECONDS: u64 = 60 * MINUTE_SECONDS;
-const DAY_SECONDS: u64 = 24 * HOUR_SECONDS;
+pub(super) const DAY_SECONDS: u64 = 24 * HOUR_SECONDS;
 const WEEK_SECONDS: u64 = 7 * DAY_SECONDS;
 /// A year of `expires_in` always has 365 days.
 const YEAR_SECONDS: u64 = 365 * DAY_SECONDS;
@@ -42,6 +42,9 @@ pub enum LifetimeError {
     /// The operator's limit is not a duration, or is shorter than the fixed lifetime of tokens of type assume.
     #[error("the maximum lifetime must be a duration of at least one hour, such as 90d")]
     MaxLifetime,
+    /// *(never wider)* The token would expire after the token that rotates itself.
+    #[error("a token that rotates itself must not extend its lifetime, which ends at {0}")]
+    BeyondRotated(UnixTime),
     /// *(never wider)* The token would expire after its parent.
     #[error("the token must not outlive its parent, which expires at {0}")]
     BeyondParent(UnixTime),
@@ -74,6 +77,12 @@ impl Lifetime {
         let total = total_milliseconds(text).ok_or(LifetimeError::Form)?;
         let lifetime = Self::new(total / 1000, type_name)?;
         if total.is_multiple_of(1000) { Ok(lifetime) } else { Err(LifetimeError::Form) }
+    }
+
+    /// The lifetime in seconds.
+    #[must_use]
+    pub fn seconds(self) -> u64 {
+        self.0
     }
 }
 
@@ -115,7 +124,7 @@ impl MaxLifetime {
 
 /// The duration `text` in milliseconds; `None` if it is not a duration. An overflow becomes `u64::MAX`, which exceeds
 /// every limit.
-fn total_milliseconds(text: &str) -> Option<u64> {
+pub(super) fn total_milliseconds(text: &str) -> Option<u64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let unit = unit.strip_prefix(' ').unwrap_or(unit);

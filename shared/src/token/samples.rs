@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Access, AllowedNetworks, Network, Revocation, Token, TokenType, UnixTime};
+use super::{
+    Access, AllowedNetworks, Network, Origin, Overlap, Principal, Revocation, Token, TokenType, UnixTime,
+    rotation_fingerprint,
+};
 use crate::permissions::{GrantLimits, token_grants};
 
 pub(crate) fn at(seconds: i64) -> UnixTime {
@@ -12,7 +15,7 @@ pub(crate) fn at(seconds: i64) -> UnixTime {
 fn access(roles: &[&str]) -> Access {
     let roles = roles.iter().map(|id| id.parse().unwrap()).collect();
     let grant_limits = GrantLimits::default();
-    Access { roles, inherited_denies: Vec::new(), read_only: false, anonymize: false, grant_limits }
+    Access { roles, inherited_denies: Vec::new(), read_only: false, anonymize: false, renewable: false, grant_limits }
 }
 
 /// An `api` token of the organization 123 that a user created and that does not expire.
@@ -30,6 +33,8 @@ pub(crate) fn plain() -> Token {
         allowed_networks: None,
         revocation: None,
         last_used: None,
+        origin: None,
+        succession: None,
         fingerprint: None,
     }
 }
@@ -93,9 +98,28 @@ pub(crate) fn revoked() -> Token {
     Token { revocation: Some(revocation), ..plain() }
 }
 
+/// The successor of [`plain`], which obtained it itself.
+pub(crate) fn successor() -> Token {
+    let rotated = plain();
+    let origin = Origin {
+        rotated_from: rotated.id.clone(),
+        rotated_by: Principal::Token(rotated.id.clone()),
+        first_used_at: None,
+    };
+    let fingerprint = Some(rotation_fingerprint(Overlap::DEFAULT, None));
+    Token { id: rotated.successor_id(), created_at: at(1_566_656_200), origin: Some(origin), fingerprint, ..rotated }
+}
+
+/// [`plain`] after its rotation.
+pub(crate) fn rotated() -> Token {
+    let token = plain();
+    let succession = token.succession(token.successor_id(), at(1_566_656_200), Overlap::DEFAULT);
+    Token { succession: Some(succession), ..token }
+}
+
 /// One token of each kind: plain, child, with inherited denies, with networks, with grants of its own and of its parent,
-/// revoked, journey and portal.
-pub(crate) fn tokens() -> [Token; 9] {
+/// revoked, rotated, successor, journey and portal.
+pub(crate) fn tokens() -> [Token; 11] {
     let portal = Token {
         id: "portal_PPPPPPPPPPPPPPPPPPPPP".parse().unwrap(),
         token_type: TokenType::Portal("p-1".parse().unwrap()),
@@ -103,6 +127,9 @@ pub(crate) fn tokens() -> [Token; 9] {
         ..plain()
     };
     let view = json!([{"action": "order:view", "resource": "order/*", "effect": "allow"}]);
+    let unused = successor();
+    let origin = unused.origin.clone().map(|origin| Origin { first_used_at: Some(at(1_566_656_300)), ..origin });
+    let used_successor = Token { origin, ..unused };
     let limited = with_grants(&view, None);
     let child_of_limited = with_grants(&view, Some(&json!([{"action": "*"}])));
     [
@@ -113,6 +140,8 @@ pub(crate) fn tokens() -> [Token; 9] {
         limited,
         child_of_limited,
         revoked(),
+        rotated(),
+        used_successor,
         journey(),
         portal,
     ]

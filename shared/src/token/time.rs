@@ -39,6 +39,12 @@ impl UnixTime {
         Self(self.0.saturating_add_unsigned(seconds).min(MAX_UNIX_SECONDS))
     }
 
+    /// The seconds from `earlier` to this time; 0 if it is not earlier.
+    #[must_use]
+    pub fn seconds_since(self, earlier: Self) -> u64 {
+        u64::try_from(self.0 - earlier.0).unwrap_or_default()
+    }
+
     /// The day in UTC.
     #[must_use]
     pub fn date(self) -> Date {

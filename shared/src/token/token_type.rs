@@ -114,6 +114,8 @@ pub struct Access {
     pub read_only: bool,
     /// Requests responses without personal data from the APIs that the token calls.
     pub anonymize: bool,
+    /// Whether a rotation by the token itself starts its lifetime anew.
+    pub renewable: bool,
     /// Grants that limit the token in addition to its roles.
     pub grant_limits: GrantLimits,
 }

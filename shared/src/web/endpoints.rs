@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::{ApiRequest, ApiResponse, Endpoint, list_body::ListBody};
 use crate::{
-    create::{Create, CreateTokenRequest},
+    caller::Caller,
+    create::{Create, CreateTokenRequest, IssuedToken, RotateTokenRequest, RotatedToken},
     decide_permission::{DecidePermission, PermissionDecision, SimulationRequest},
     error::ApiError,
     get::Get,
@@ -13,15 +14,16 @@ use crate::{
     list_current_roles::{CurrentRole, ListCurrentRoles},
     pagination::TokenFilter,
     ports::{
-        Clock, FindToken, IdGenerator, InsertToken, ListRoles, ListTokens, OwnKeys, ReadAuthorizationData, ReadRoles,
-        RevokeToken, Signer,
+        Clock, FindToken, IdGenerator, InsertToken, ListRoles, ListTokens, MarkRotated, OwnKeys, ReadAuthorizationData,
+        ReadRoles, RevokeToken, Signer,
     },
-    revoke::Revoke,
+    revoke::{Extent, Revoke},
     telemetry,
-    token::{Family, Item},
+    token::{Family, Item, Token},
     well_known::{WellKnown, openapi::OPENAPI},
 };
 
+const ROTATION_ROUTE: &str = "/v1/access-tokens/{id}/rotate";
 const SIMULATION_ROUTE: &str = "/v1/permissions/simulate";
 
 /// The only response that contains a signed token.
@@ -30,6 +32,16 @@ struct CreatedItem {
     #[serde(flatten)]
     item: Item,
     token: String,
+}
+
+/// The response of `revokeAccessToken`.
+#[derive(Serialize)]
+struct RevokedItem {
+    #[serde(flatten)]
+    item: Item,
+    /// The tokens of the same chain of rotations that are revoked with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also_revoked: Vec<String>,
 }
 
 /// The response of `listAllRoles`.
@@ -60,21 +72,39 @@ pub struct CurrentPermissions<L> {
     pub decisions: DecidePermission<L>,
 }
 
-impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock> Endpoint for Create<L, S, I, C> {
-    fn operation(&self, _route: &str) -> &'static str {
-        "createAccessToken"
+impl<L, S, I, C> Endpoint for Create<L, S, I, C>
+where
+    L: InsertToken + ReadAuthorizationData + MarkRotated,
+    S: Signer,
+    I: IdGenerator,
+    C: Clock,
+{
+    fn operation(&self, route: &str) -> &'static str {
+        if route == ROTATION_ROUTE { "rotateAccessToken" } else { "createAccessToken" }
     }
 
     async fn handle(&self, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
         let caller = request.caller()?;
+        if request.route() == ROTATION_ROUTE {
+            let id = caller.resolve(&request.id())?;
+            let rotation = RotateTokenRequest::parse(&request.optional_members()?, id.type_name())?;
+            let RotatedToken { rotated, issued } = self.rotate(&caller, &id, rotation).await?;
+            telemetry::token_rotated(&rotated, &caller, request.request_id());
+            return created(issued, &caller, request);
+        }
         let token_request = CreateTokenRequest::parse(&request.members()?)?;
         let key = request.idempotency_key()?;
         let issued = self.run(&caller, token_request, key.as_ref()).await?;
-        telemetry::token_created(issued.token(), &caller, request.request_id());
-        let id = issued.token().id.clone();
-        let item = Item::of(issued.token());
-        Ok(ApiResponse::created(&CreatedItem { item, token: issued.expose_secret() })?.about(&id))
+        created(issued, &caller, request)
     }
+}
+
+/// The response with a new token, and its audit line.
+fn created(issued: IssuedToken, caller: &Caller, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
+    telemetry::token_created(issued.token(), caller, request.request_id());
+    let id = issued.token().id.clone();
+    let item = Item::of(issued.token());
+    Ok(ApiResponse::created(&CreatedItem { item, token: issued.expose_secret() })?.about(&id))
 }
 
 impl<L: ListTokens, C: Clock> Endpoint for List<L, C> {
@@ -155,9 +185,15 @@ impl<L: RevokeToken, C: Clock> Endpoint for Revoke<L, C> {
 
     async fn handle(&self, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
         let caller = request.caller()?;
-        let token = self.run(&caller, &request.id()).await?;
-        telemetry::token_revoked(&token, &caller, request.request_id());
-        Ok(ApiResponse::ok(&Item::of(&token))?.about(&token.id))
+        let extent = if request.flag("family")? { Extent::Family } else { Extent::Token };
+        let mut ids = Vec::new();
+        let on_revoked = |token: &Token| {
+            telemetry::token_revoked(token, &caller, request.request_id());
+            ids.push(token.id.to_string());
+        };
+        let token = self.run(&caller, &request.id(), extent, on_revoked).await?;
+        let also_revoked = ids.split_off(1);
+        Ok(ApiResponse::ok(&RevokedItem { item: Item::of(&token), also_revoked })?.about(&token.id))
     }
 }
 

@@ -101,6 +101,15 @@ impl ApiRequest {
         body::members(media_type, self.body()?)
     }
 
+    /// The members of the JSON object in the body; none if the body is empty.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ApiError::TooLarge`], [`ApiError::UnsupportedMediaType`] or [`ApiError::Invalid`].
+    pub fn optional_members(&self) -> Result<Map<String, Value>, ApiError> {
+        if self.body()?.is_empty() { Ok(Map::new()) } else { self.members() }
+    }
+
     /// The elements of the JSON array in the body.
     ///
     /// # Errors

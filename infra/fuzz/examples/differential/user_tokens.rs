@@ -14,10 +14,11 @@ use shared::{
     jwt::{KeySet, ProviderKeySet},
     permissions::{OrgId, RoleId},
     ports::{
-        AuthorizationData, ListAssignedRoles, OwnKeys, PortError, ProviderKeys, ReadAuthorizationData, UpdateLastUsed,
+        AuthorizationData, ListAssignedRoles, OwnKeys, PortError, ProviderKeys, ReadAuthorizationData, RecordFirstUse,
+        UpdateLastUsed,
     },
     system::SystemClock,
-    token::{Date, Families, TokenId, UserId},
+    token::{Date, Families, TokenId, UnixTime, UserId},
 };
 use tokio::runtime::Runtime;
 
@@ -136,6 +137,12 @@ impl ReadAuthorizationData for EmptyLedger {
 impl ListAssignedRoles for EmptyLedger {
     async fn list_assigned_roles(&self, _: &OrgId, _: &UserId) -> Result<Vec<RoleId>, PortError> {
         Ok(Vec::new())
+    }
+}
+
+impl RecordFirstUse for EmptyLedger {
+    async fn record_first_use(&self, _id: &TokenId, _time: UnixTime) -> Result<bool, PortError> {
+        Ok(true)
     }
 }
 

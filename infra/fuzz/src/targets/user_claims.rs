@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use shared::{
     authorize::{AuthorizationRequest, Authorize, AuthorizeError, Decision, OrgHeader, Policy},
     permissions::{OrgId, RoleId},
-    ports::{AuthorizationData, ListAssignedRoles, PortError, ReadAuthorizationData, UpdateLastUsed},
-    token::{Date, Families, TokenId, UserId},
+    ports::{AuthorizationData, ListAssignedRoles, PortError, ReadAuthorizationData, RecordFirstUse, UpdateLastUsed},
+    token::{Date, Families, TokenId, UnixTime, UserId},
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -116,6 +116,12 @@ impl ReadAuthorizationData for RecordingLedger {
 impl ListAssignedRoles for RecordingLedger {
     async fn list_assigned_roles(&self, _: &OrgId, _: &UserId) -> Result<Vec<RoleId>, PortError> {
         Ok(vec![ASSIGNED_ROLE.parse().unwrap()])
+    }
+}
+
+impl RecordFirstUse for RecordingLedger {
+    async fn record_first_use(&self, _id: &TokenId, _time: UnixTime) -> Result<bool, PortError> {
+        Ok(true)
     }
 }
 

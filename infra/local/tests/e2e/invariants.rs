@@ -12,9 +12,10 @@ use serde_json::Value;
 use crate::harness::TestStack;
 
 /// The function that logs each operation.
-const OPERATIONS: [(&str, &str); 10] = [
+const OPERATIONS: [(&str, &str); 11] = [
     ("authorize", "authorizer"),
     ("createAccessToken", "create-token"),
+    ("rotateAccessToken", "create-token"),
     ("listAccessTokens", "list-tokens"),
     ("getAccessToken", "get-token"),
     ("revokeAccessToken", "revoke-token"),

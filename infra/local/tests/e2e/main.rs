@@ -31,6 +31,7 @@ mod portal;
 mod provider_tokens;
 mod races;
 mod raw_requests;
+mod rotation;
 mod sample_api;
 mod scopes;
 mod token_lifecycle;

@@ -40,7 +40,9 @@ impl Ledger {
             key_condition.push_str(" AND by_org_at < :before");
             query = query.expression_attribute_values(":before", AttributeValue::S(before.as_str().to_owned()));
         }
-        let mut filter_expression = "(attribute_not_exists(expires_at) OR expires_at > :now)".to_owned();
+        let mut filter_expression = "(attribute_not_exists(expires_at) OR expires_at > :now) \
+             AND (attribute_not_exists(ends_at) OR ends_at > :now)"
+            .to_owned();
         if let Some(creator) = &filter.created_by {
             filter_expression.push_str(" AND created_by = :creator");
             query = query.expression_attribute_values(":creator", AttributeValue::S(creator.to_string()));

@@ -8,8 +8,8 @@ use crate::{
     permissions::{GrantLimits, OrgId, RoleId, TokenGrants},
     ports::ItemError,
     token::{
-        Access, AllowedNetworks, Date, Fingerprint, Revocation, Token, TokenClass, TokenId, TokenKey, TokenType,
-        TypeName, UnixTime,
+        Access, AllowedNetworks, Date, Fingerprint, Origin, Revocation, Succession, Token, TokenClass, TokenId,
+        TokenKey, TokenType, TypeName, UnixTime,
     },
 };
 
@@ -20,8 +20,11 @@ const PLAIN_SCHEMA_VERSION: u32 = 1;
 const INHERITED_DENIES_SCHEMA_VERSION: u32 = 2;
 /// The schema version of an item with an attribute that restricts the use of the token: `allowed_cidrs`, `grants`.
 const RESTRICTED_SCHEMA_VERSION: u32 = 3;
+/// The schema version of an item of a rotated token or of a successor: older code would know neither the end of the one
+/// nor the first use of the other.
+pub const ROTATION_SCHEMA_VERSION: u32 = 4;
 /// The newest schema version of a token's item that this code reads. Newer items are rejected.
-const MAX_SCHEMA_VERSION: u32 = RESTRICTED_SCHEMA_VERSION;
+const MAX_SCHEMA_VERSION: u32 = ROTATION_SCHEMA_VERSION;
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// Time for which the item of a revoked token is retained, in seconds: 30 days, in which it records who revoked the
@@ -29,7 +32,7 @@ const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 pub const REVOKED_RETENTION_SECONDS: u64 = 30 * SECONDS_PER_DAY;
 /// Time for which the item of an expired token is retained, in seconds. It is short, because the item stays in the
 /// index, where it adds to the cost of a list.
-const EXPIRED_RETENTION_SECONDS: u64 = SECONDS_PER_DAY;
+pub const EXPIRED_RETENTION_SECONDS: u64 = SECONDS_PER_DAY;
 
 /// The item as it is stored: one attribute per field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,6 +50,8 @@ pub struct TokenItem {
     read_only: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     anonymize: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    renewable: bool,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     journey_id: Option<String>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -65,6 +70,18 @@ pub struct TokenItem {
     grants: Option<TokenGrants>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     parent_grants: Option<TokenGrants>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    rotated_from: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    rotated_by: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    first_used_at: Option<UnixTime>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    successor: Option<String>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    rotated_at: Option<UnixTime>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    ends_at: Option<UnixTime>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     revoked_at: Option<UnixTime>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -122,6 +139,7 @@ impl TokenItem {
             inherited_denies,
             read_only: token.token_type.access().is_some_and(|access| access.read_only),
             anonymize: token.token_type.access().is_some_and(|access| access.anonymize),
+            renewable: token.token_type.access().is_some_and(|access| access.renewable),
             journey_id: token.token_type.journey_id().map(ToOwned::to_owned),
             portal_id: token.token_type.portal_id().map(ToOwned::to_owned),
             created_at: token.created_at,
@@ -132,6 +150,12 @@ impl TokenItem {
             allowed_cidrs: token.allowed_networks.clone(),
             grants: token.token_type.access().and_then(|access| access.grant_limits.grants.clone()),
             parent_grants: token.token_type.access().and_then(|access| access.grant_limits.parent_grants.clone()),
+            rotated_from: token.origin.as_ref().map(|origin| origin.rotated_from.to_string()),
+            rotated_by: token.origin.as_ref().map(|origin| origin.rotated_by.to_string()),
+            first_used_at: token.origin.as_ref().and_then(|origin| origin.first_used_at),
+            successor: token.succession.as_ref().map(|succession| succession.successor.to_string()),
+            rotated_at: token.succession.as_ref().map(|succession| succession.rotated_at),
+            ends_at: token.succession.as_ref().map(|succession| succession.ends_at),
             revoked_at: token.revocation.as_ref().map(|revocation| revocation.at),
             revoked_by: token.revocation.as_ref().map(|revocation| revocation.by.to_string()),
             last_used: token.last_used,
@@ -156,7 +180,14 @@ impl TokenItem {
             return Err(ItemError::Attribute("pk"));
         }
         self.check_access()?;
+        let origin = self.origin()?;
+        let succession = self.succession()?;
+        if self.v == ROTATION_SCHEMA_VERSION && origin.is_none() && succession.is_none() {
+            return Err(ItemError::Attribute("successor"));
+        }
         Ok(Token {
+            origin,
+            succession,
             token_type: self.token_type(id.type_name())?,
             id,
             org: self.org,
@@ -195,6 +226,31 @@ impl TokenItem {
         Ok(())
     }
 
+    /// The rotation that created the token. An item with only one of its attributes is invalid.
+    fn origin(&self) -> Result<Option<Origin>, ItemError> {
+        match (&self.rotated_from, &self.rotated_by) {
+            (None, None) if self.first_used_at.is_none() => Ok(None),
+            (Some(from), Some(by)) => Ok(Some(Origin {
+                rotated_from: read(from, "rotated_from")?,
+                rotated_by: read(by, "rotated_by")?,
+                first_used_at: self.first_used_at,
+            })),
+            _ => Err(ItemError::Attribute("rotated_from")),
+        }
+    }
+
+    /// The rotation of the token. An item with only a part of its attributes is invalid, so that a damaged mark never
+    /// prolongs a token.
+    fn succession(&self) -> Result<Option<Succession>, ItemError> {
+        match (&self.successor, self.rotated_at, self.ends_at) {
+            (None, None, None) => Ok(None),
+            (Some(successor), Some(rotated_at), Some(ends_at)) => {
+                Ok(Some(Succession { successor: read(successor, "successor")?, rotated_at, ends_at }))
+            }
+            _ => Err(ItemError::Attribute("successor")),
+        }
+    }
+
     /// The token type with its attributes. An attribute of another type makes the item invalid.
     fn token_type(&self, name: TypeName) -> Result<TokenType, ItemError> {
         let access = Access {
@@ -202,10 +258,12 @@ impl TokenItem {
             inherited_denies: self.inherited_denies.clone(),
             read_only: self.read_only,
             anonymize: self.anonymize,
+            renewable: self.renewable,
             grant_limits: GrantLimits { grants: self.grants.clone(), parent_grants: self.parent_grants.clone() },
         };
         let has_no_roles = self.roles.is_empty() && self.inherited_denies.is_empty();
-        let has_no_access = has_no_roles && !self.read_only && !self.anonymize && !access.grant_limits.are_present();
+        let has_no_flags = !self.read_only && !self.anonymize && !self.renewable;
+        let has_no_access = has_no_roles && has_no_flags && !access.grant_limits.are_present();
         match (name, &self.journey_id, &self.portal_id) {
             (TypeName::Api, None, None) => Ok(TokenType::Api(access)),
             (TypeName::Assume, None, None) => Ok(TokenType::Assume(access)),
@@ -219,7 +277,9 @@ impl TokenItem {
 
 fn schema_version(token: &Token) -> u32 {
     let has_grants = token.token_type.access().is_some_and(|access| access.grant_limits.are_present());
-    if token.allowed_networks.is_some() || has_grants {
+    if token.origin.is_some() || token.succession.is_some() {
+        ROTATION_SCHEMA_VERSION
+    } else if token.allowed_networks.is_some() || has_grants {
         RESTRICTED_SCHEMA_VERSION
     } else if !token.token_type.inherited_denies().is_empty() {
         INHERITED_DENIES_SCHEMA_VERSION
@@ -269,6 +329,7 @@ mod tests {
                 ("inherited_denies", json!(["123:a"])),
                 ("read_only", json!(true)),
                 ("anonymize", json!(true)),
+                ("renewable", json!(true)),
                 ("grants", json!([{"action": "*"}])),
             ] {
                 let mut item = written.clone();
@@ -318,10 +379,34 @@ mod tests {
         let bound = written(&samples::with_networks());
         assert_eq!(bound["v"], 3, "older code, which ignores the attribute, rejects the item");
         assert_eq!(bound["allowed_cidrs"], json!(["203.0.113.0/24", "2001:db8::/32"]));
+        let access = samples::plain().token_type.access().unwrap().clone();
+        let renewable = TokenType::Api(Access { renewable: true, ..access });
+        let plain_renewable = written(&Token { token_type: renewable.clone(), ..samples::plain() });
+        assert_eq!((&plain_renewable["v"], &plain_renewable["renewable"]), (&json!(1), &json!(true)));
         let any = json!([{"action": "*"}]);
         let limited = written(&samples::with_grants(&json!([{"action": "order:view"}]), Some(&any)));
         assert_eq!(limited["v"], 3);
         assert_eq!((&limited["grants"], &limited["parent_grants"]), (&json!([{"action": "order:view"}]), &any));
+        let mark = written(&samples::rotated());
+        let successor = samples::successor();
+        for (attribute, value) in [
+            ("v", json!(4)),
+            ("successor", json!(successor.id.to_string())),
+            ("rotated_at", json!(1_566_656_200)),
+            ("ends_at", json!(1_566_656_200 + 86_400)),
+        ] {
+            assert_eq!(mark[attribute], value, "{attribute}");
+        }
+        let successor = written(&Token { token_type: renewable, ..successor });
+        for (attribute, value) in [
+            ("v", json!(4)),
+            ("rotated_from", mark["id"].clone()),
+            ("rotated_by", mark["id"].clone()),
+            ("renewable", json!(true)),
+            ("first_used_at", Value::Null),
+        ] {
+            assert_eq!(successor[attribute], value, "{attribute}");
+        }
         let both =
             Token { allowed_networks: samples::with_networks().allowed_networks, ..samples::with_inherited_denies() };
         assert_eq!((&written(&both)["v"], TokenItem::of(&both).token()), (&json!(3), Ok(both)));
@@ -361,7 +446,11 @@ mod tests {
 
     #[test]
     fn token_item_of_newer_schema_version_is_rejected() {
-        assert_eq!(with(&json!({"v": 4})), Some(Err(ItemError::Newer(4))));
+        assert_eq!(with(&json!({"v": 5})), Some(Err(ItemError::Newer(5))));
+        assert_eq!(with(&json!({"v": 4})), Some(Err(ItemError::Attribute("successor"))));
+        let mark = json!({"successor": "app_AAAAAAAAAAAAAAAAAAAAA", "rotated_at": 1, "ends_at": 2});
+        let succession = with(&mark).unwrap().unwrap().succession.unwrap();
+        assert_eq!(succession.ends_at, samples::at(2), "the end counts in any version");
         assert_eq!(with(&json!({"v": 3})), Some(Err(ItemError::Attribute("allowed_cidrs"))));
         let denies_alone = json!({"v": 3, "inherited_denies": ["123:a"]});
         assert_eq!(with(&denies_alone), Some(Err(ItemError::Attribute("allowed_cidrs"))));
@@ -396,6 +485,15 @@ mod tests {
             (json!({"owner": "1001"}), "owner"),
             (json!({"owner": "api_5ZugdRXasLfWBypHi93Fk"}), "owner"),
             (json!({"parent": "not-a-token-id"}), "parent"),
+            (json!({"rotated_from": "app_AAAAAAAAAAAAAAAAAAAAA"}), "rotated_from"),
+            (json!({"rotated_by": "local|1"}), "rotated_from"),
+            (json!({"first_used_at": 5}), "rotated_from"),
+            (json!({"rotated_from": "app_short", "rotated_by": "local|1"}), "rotated_from"),
+            (json!({"rotated_from": "app_AAAAAAAAAAAAAAAAAAAAA", "rotated_by": "1"}), "rotated_by"),
+            (json!({"successor": "app_AAAAAAAAAAAAAAAAAAAAA"}), "successor"),
+            (json!({"successor": "app_AAAAAAAAAAAAAAAAAAAAA", "rotated_at": 5}), "successor"),
+            (json!({"rotated_at": 5, "ends_at": 6}), "successor"),
+            (json!({"successor": "app_short", "rotated_at": 5, "ends_at": 6}), "successor"),
             (json!({"revoked_at": 5}), "revoked_at"),
             (json!({"revoked_by": "local|1"}), "revoked_at"),
         ] {
@@ -410,6 +508,9 @@ mod tests {
             json!({"parent": null}),
             json!({"revoked_at": null, "revoked_by": null}),
             json!({"read_only": "false"}),
+            json!({"renewable": 1}),
+            json!({"successor": null, "rotated_at": null, "ends_at": null}),
+            json!({"rotated_from": null, "rotated_by": null}),
             json!({"grants": null}),
             json!({"grants": []}),
             json!({"grants": {}}),

@@ -18,7 +18,7 @@ use crate::{
     memory::{At, Keys, Memory},
     pagination::TokenFilter,
     permissions::{EffectivePermissions, Role, TokenGrants},
-    revoke::Revoke,
+    revoke::{Extent, Revoke},
     system::NanoIdGenerator,
     token::{
         Family, Network, Revocation,
@@ -228,7 +228,13 @@ impl Fixture {
             prop_assert_eq!(listed.contains(&token.id), is_listed, "{:?} {:?}", caller, token);
             // On a copy of the token, because a revocation ends the chain.
             let revoke = Revoke { ledger: Memory::with([token.clone()]), clock };
-            prop_assert_eq!(revoke.run(caller, &id).await.is_ok(), is_accessible, "{:?} {:?}", caller, token);
+            prop_assert_eq!(
+                revoke.run(caller, &id, Extent::Token, |_| ()).await.is_ok(),
+                is_accessible,
+                "{:?} {:?}",
+                caller,
+                token
+            );
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use shared::{
     permissions::{GrantLimits, OrgId, RoleId},
     ports::{
         AuthorizationData, Clock, ListAssignedRoles, OwnKeys, PortError, PortErrorKind, ProviderKeys,
-        ReadAuthorizationData, Service, UpdateLastUsed,
+        ReadAuthorizationData, RecordFirstUse, Service, UpdateLastUsed,
     },
     token::{Access, Date, Token, TokenId, TokenType, UnixTime, UserId},
 };
@@ -46,6 +46,7 @@ static TOKEN: LazyLock<Token> = LazyLock::new(|| Token {
         inherited_denies: Vec::new(),
         read_only: false,
         anonymize: false,
+        renewable: false,
         grant_limits: GrantLimits::default(),
     }),
     created_at: UnixTime::try_from(1_566_656_122).unwrap(),
@@ -56,6 +57,8 @@ static TOKEN: LazyLock<Token> = LazyLock::new(|| Token {
     allowed_networks: None,
     revocation: None,
     last_used: None,
+    origin: None,
+    succession: None,
     fingerprint: None,
 });
 
@@ -81,6 +84,12 @@ impl ReadAuthorizationData for FakeLedger {
 impl ListAssignedRoles for FakeLedger {
     async fn list_assigned_roles(&self, _: &OrgId, _: &UserId) -> Result<Vec<RoleId>, PortError> {
         self.respond(Vec::new())
+    }
+}
+
+impl RecordFirstUse for FakeLedger {
+    async fn record_first_use(&self, _id: &TokenId, _time: UnixTime) -> Result<bool, PortError> {
+        Ok(true)
     }
 }
 

@@ -128,6 +128,23 @@ impl TestStack {
         response
     }
 
+    /// Sends a request to rotate the token `id`, or `self`.
+    pub fn rotate(&self, credential: &str, id: &str, body: &Value) -> HttpResponse {
+        let response = self.send_json("POST", &format!("/v1/access-tokens/{id}/rotate"), credential, body);
+        if response.status == 201 {
+            self.remember_secret(response.token());
+        }
+        response
+    }
+
+    /// Rotates the token `id`, or `self`, which must succeed. Returns the item of the successor and its token.
+    #[track_caller]
+    pub fn rotate_token(&self, credential: &str, id: &str, body: &Value) -> (Value, String) {
+        let response = self.rotate(credential, id, body);
+        assert_eq!(response.status, 201, "{}", response.body);
+        (response.json(), response.token())
+    }
+
     /// Creates a token with these members in addition to a name. Returns its item and the token.
     #[track_caller]
     pub fn create_token(&self, credential: &str, members: &Value) -> (Value, String) {

@@ -86,6 +86,7 @@ fn stored_token(number: usize, org: &str, name: &str) -> Token {
         inherited_denies: Vec::new(),
         read_only: false,
         anonymize: false,
+        renewable: false,
         grant_limits: GrantLimits::default(),
     };
     Token {
@@ -101,6 +102,8 @@ fn stored_token(number: usize, org: &str, name: &str) -> Token {
         allowed_networks: None,
         revocation: None,
         last_used: None,
+        origin: None,
+        succession: None,
         fingerprint: None,
     }
 }
