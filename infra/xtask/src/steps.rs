@@ -55,6 +55,10 @@ pub const FULL: &[Step] = &[
     step("Lambda tools", &["infra/acceptance/lambda_tools/run"]),
     step("IAM simulation", &["infra/acceptance/iam_simulation/run"]),
     step("AWS calls", &["cargo", "test", "--locked", "--test", "e2e", "aws_calls", "--", "--nocapture"]),
+    step(
+        "rotation under load",
+        &["env", "LATCHKEY_ROTATIONS=1000", "cargo", "test", "--locked", "--test", "e2e", "rotation::under_load"],
+    ),
     step("reliability", &["cargo", "xtask", "bench", "reliability"]),
     step("comparison", &["infra/bench/comparison/run"]),
     step("start-up and instructions", &["infra/bench/run"]),

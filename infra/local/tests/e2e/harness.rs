@@ -231,6 +231,15 @@ impl Drop for TestStack {
     }
 }
 
+/// Runs both at once.
+pub fn join<A: Send, B: Send>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B + Send) -> (A, B) {
+    thread::scope(|scope| {
+        let first = scope.spawn(first);
+        let second = second();
+        (first.join().unwrap(), second)
+    })
+}
+
 /// The member `id` of a token's item.
 #[track_caller]
 pub fn token_id(item: &Value) -> &str {

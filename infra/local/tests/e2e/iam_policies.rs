@@ -26,6 +26,11 @@ fn send_every_operation(stack: &TestStack) {
     ] {
         assert_eq!(stack.request(method, path, credential).status, 200, "{method} {path}");
     }
+    let (rotated, _) = stack.create_token(&owner, &json!({}));
+    let (successor, successor_token) = stack.rotate_token(&owner, token_id(&rotated), &json!({}));
+    assert_eq!(stack.get_self(&successor_token).status, 200, "records the first use");
+    let response = stack.request("DELETE", &format!("{}?family=true", token_path(&successor)), &owner);
+    assert_eq!(response.status, 200, "{}", response.body);
     manage_roles(stack, &owner);
     assert_eq!(stack.get_page("/tokens").status, 200);
     let (_, public) = stack.create_token(&owner, &json!({"journey_id": "j-1"}));
@@ -67,10 +72,19 @@ fn functions_make_exactly_the_calls_of_their_policies() {
 }
 
 /// The permissions with conditions: function, action and conditions.
-const CONDITIONAL_PERMISSIONS: [(&str, &str, &[ExpectedCondition]); 14] = [
+const CONDITIONAL_PERMISSIONS: [(&str, &str, &[ExpectedCondition]); 15] = [
     ("authorizer", "dynamodb:GetItem", &[ORGANIZATION_KEYS]),
-    ("authorizer", "dynamodb:UpdateItem", &[attributes(&["pk", "sk", "last_used", "revoked_at"]), TOKEN_KEYS]),
+    (
+        "authorizer",
+        "dynamodb:UpdateItem",
+        &[attributes(&["pk", "sk", "first_used_at", "last_used", "revoked_at"]), TOKEN_KEYS],
+    ),
     ("create-token", "dynamodb:PutItem", &[TOKEN_KEYS]),
+    (
+        "create-token",
+        "dynamodb:UpdateItem",
+        &[attributes(&["pk", "sk", "successor", "rotated_at", "ends_at", "v", "ttl", "revoked_at"]), TOKEN_KEYS],
+    ),
     (
         "create-token",
         "kms:Sign",
@@ -104,6 +118,8 @@ const CONDITIONAL_PERMISSIONS: [(&str, &str, &[ExpectedCondition]); 14] = [
                 "ttl",
                 "by_org",
                 "by_org_at",
+                "successor",
+                "rotated_by",
             ]),
             TOKEN_KEYS,
         ],

@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::json;
 
-use crate::harness::{HttpResponse, TestStack, token_id};
+use crate::harness::{HttpResponse, TestStack, join, token_id, token_path};
 
 /// Repetitions of each race.
 const RACES: usize = 1_000;
@@ -41,15 +41,6 @@ fn repeat_race(race: impl Fn(&TestStack, &str, usize) + Sync) {
     let stack = TestStack::new();
     let owner = stack.user_token_with_roles("123", "1001", &["owner"]);
     run_concurrently(RACE_THREADS, RACES, |number| race(&stack, &owner, number));
-}
-
-/// Runs both at once.
-fn join<A: Send, B: Send>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B + Send) -> (A, B) {
-    thread::scope(|scope| {
-        let first = scope.spawn(first);
-        let second = second();
-        (first.join().unwrap(), second)
-    })
 }
 
 /// Either the create request was rejected with this problem, or the token that it returned is inactive.
@@ -171,5 +162,44 @@ fn replay_during_revocation_returns_no_active_token() {
         let (replay, _) = join(create, || stack.revoke(owner, token_id(&item)));
         assert_no_active_token(stack, &replay, 409, "idempotency_conflict");
         create().assert_problem(409, "idempotency_conflict");
+    });
+}
+
+/// *(revoked is final)* Whichever is first: no token of the chain is active after the revocation.
+#[test]
+fn rotation_by_itself_during_revocation_returns_no_active_token() {
+    repeat_race(|stack, owner, number| {
+        let (item, token) = stack.create_token(owner, &json!({}));
+        let family = number.is_multiple_of(2);
+        let path = format!("{}?family={family}", token_path(&item));
+        let (rotated, revoked) =
+            join(|| stack.rotate(&token, "self", &json!({})), || stack.request("DELETE", &path, owner));
+        assert_eq!(revoked.status, 200, "{}", revoked.body);
+        stack.get_self(&token).assert_problem(401, "unauthenticated");
+        match rotated.status {
+            201 => drop(stack.get_self(&rotated.token()).assert_problem(401, "unauthenticated")),
+            401 => {}
+            _ => drop(rotated.assert_problem(409, "token_inactive")),
+        }
+    });
+}
+
+/// The successor of a user lives on, unless the whole family is revoked.
+#[test]
+fn rotation_by_user_during_revocation_follows_the_family() {
+    repeat_race(|stack, owner, number| {
+        let (item, token) = stack.create_token(owner, &json!({}));
+        let family = number.is_multiple_of(2);
+        let path = format!("{}?family={family}", token_path(&item));
+        let (rotated, revoked) =
+            join(|| stack.rotate(owner, token_id(&item), &json!({})), || stack.request("DELETE", &path, owner));
+        assert_eq!(revoked.status, 200, "{}", revoked.body);
+        stack.get_self(&token).assert_problem(401, "unauthenticated");
+        if rotated.status != 201 {
+            rotated.assert_problem(409, "token_inactive");
+            return;
+        }
+        let used = stack.get_self(&rotated.token());
+        assert_eq!(used.status, if family { 401 } else { 200 }, "{}", used.body);
     });
 }

@@ -305,10 +305,8 @@ async fn rotation_with_absent_or_revoked_successor_is_rejected() {
         Some(Token { expires_at: Some(tokens::at(900)), ..successor }),
     ] {
         let key = case.rotated.successor_id().key().clone();
-        let mut state = case.ledger.state();
-        state.tokens.remove(&key);
-        state.tokens.extend(stored.clone().map(|stored| (key, Ok(stored))));
-        drop(state);
+        case.ledger.state().tokens.remove(&key);
+        case.ledger.state().tokens.extend(stored.clone().map(|stored| (key, Ok(stored))));
         assert_eq!(case.error(&owner(), json!({})).await, ApiError::AlreadyRotated, "{stored:?}");
         assert_eq!(case.stored_successor(), stored, "never a new item");
     }

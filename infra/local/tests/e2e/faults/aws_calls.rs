@@ -11,9 +11,17 @@ pub enum Trigger {
     CreateWithRole,
     /// A create request of a token.
     CreateAsToken,
+    /// A rotation by a user.
+    Rotate,
     List,
     Get,
     Revoke,
+    /// A revocation of a token that has rotated itself.
+    RevokeRotated,
+    /// A list request with a token that has rotated itself.
+    ListAsRotated,
+    /// The first request with a successor.
+    FirstUse,
     /// A list request with a token.
     ListAsToken,
     /// A list request of a user whose roles are assigned in the table.
@@ -55,15 +63,20 @@ const fn kms(function: &'static str, operation: &'static str, trigger: Trigger) 
 }
 
 /// The calls of all functions but the authorizer.
-pub const CALLS_OF_FUNCTIONS: [AwsCall; 17] = [
+pub const CALLS_OF_FUNCTIONS: [AwsCall; 22] = [
     dynamodb("create-token", "PutItem", Trigger::Create),
     dynamodb("create-token", "BatchGetItem", Trigger::CreateWithRole),
     dynamodb("create-token", "BatchGetItem", Trigger::CreateAsToken),
     kms("create-token", "Sign", Trigger::Create),
     kms("create-token", "GetPublicKey", Trigger::Create),
+    dynamodb("create-token", "BatchGetItem", Trigger::Rotate),
+    kms("create-token", "Sign", Trigger::Rotate),
+    dynamodb("create-token", "PutItem", Trigger::Rotate),
+    dynamodb("create-token", "UpdateItem", Trigger::Rotate),
     dynamodb("get-token", "GetItem", Trigger::Get),
     dynamodb("list-tokens", "Query", Trigger::List),
     dynamodb("revoke-token", "UpdateItem", Trigger::Revoke),
+    dynamodb("revoke-token", "UpdateItem", Trigger::RevokeRotated),
     dynamodb("my-roles", "BatchGetItem", Trigger::OwnRoles),
     dynamodb("my-roles", "Query", Trigger::AssignableRoles),
     dynamodb("manage-roles", "GetItem", Trigger::GetRole),
@@ -75,8 +88,10 @@ pub const CALLS_OF_FUNCTIONS: [AwsCall; 17] = [
     kms("well-known", "GetPublicKey", Trigger::Jwks),
 ];
 
-pub const CALLS_OF_AUTHORIZER: [AwsCall; 4] = [
+pub const CALLS_OF_AUTHORIZER: [AwsCall; 6] = [
     dynamodb("authorizer", "BatchGetItem", Trigger::ListAsToken),
+    dynamodb("authorizer", "BatchGetItem", Trigger::ListAsRotated),
+    dynamodb("authorizer", "UpdateItem", Trigger::FirstUse),
     dynamodb("authorizer", "GetItem", Trigger::ListAsUser),
     dynamodb("authorizer", "UpdateItem", Trigger::ListAsToken),
     kms("authorizer", "GetPublicKey", Trigger::ListAsToken),
@@ -91,7 +106,7 @@ impl AwsCall {
     /// Whether the outcome of the request does not depend on the call: the authorizer records the day of a token's last use on
     /// a best-effort basis.
     pub fn is_optional(&self) -> bool {
-        self.function == "authorizer" && self.operation == "UpdateItem"
+        self.function == "authorizer" && self.operation == "UpdateItem" && self.trigger != Trigger::FirstUse
     }
 
     /// The environment variable with the service's endpoint.
@@ -114,6 +129,10 @@ impl AwsCall {
         match self.trigger {
             Trigger::CreateWithRole => ", requested roles",
             Trigger::CreateAsToken => ", calling token",
+            Trigger::Rotate => ", rotation",
+            Trigger::RevokeRotated => ", successors",
+            Trigger::ListAsRotated => ", first use of the successor",
+            Trigger::FirstUse => ", first use",
             Trigger::AssignableRoles => ", assignable roles",
             Trigger::ListAsUser => ", a user's roles",
             _ if self.is_optional() => ", last use",

@@ -24,7 +24,7 @@ impl Outcome {
     /// The status, and the error code if it is an error.
     pub fn status_and_code(self, trigger: Trigger) -> (u16, &'static str) {
         match self {
-            Self::Success if trigger.is_create() => (201, ""),
+            Self::Success if trigger.is_create() || trigger == Trigger::Rotate => (201, ""),
             Self::Success => (200, ""),
             Self::Unavailable => (503, "unavailable"),
             Self::Internal => (500, "internal"),

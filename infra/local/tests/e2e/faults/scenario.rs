@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::aws_calls::{AwsCall, Trigger};
-use crate::harness::{HttpResponse, TestStack, token_path};
+use crate::harness::{HttpResponse, TestStack, token_id, token_path};
 
 /// A request in an organization of its own.
 pub struct Scenario {
@@ -57,9 +57,21 @@ impl Scenario {
                 let members = json!({"token_type": "app", "allowed_cidrs": ["127.0.0.1"]});
                 create_as(&stack.create_token(&owner, &members).1, json!({"name": "n"}))
             }
+            Trigger::Rotate => other("POST", &format!("{}/rotate", token_path(&create_token().0)), &owner),
             Trigger::List => other("GET", "/v1/access-tokens", &owner),
             Trigger::Get => other("GET", &token_path(&create_token().0), &owner),
             Trigger::Revoke => other("DELETE", &token_path(&create_token().0), &owner),
+            Trigger::RevokeRotated => {
+                let (item, token) = create_token();
+                stack.rotate_token(&token, "self", &json!({}));
+                other("DELETE", &token_path(&item), &owner)
+            }
+            Trigger::ListAsRotated | Trigger::FirstUse => {
+                let (item, token) = create_token();
+                let (_, successor) = stack.rotate_token(&owner, token_id(&item), &json!({}));
+                let credential = if call.trigger == Trigger::FirstUse { successor } else { token };
+                other("GET", "/v1/access-tokens", &credential)
+            }
             Trigger::ListAsToken => other("GET", "/v1/access-tokens", &create_token().1),
             Trigger::ListAsUser => {
                 stack.assign_roles(&org, "2", &[&format!("{org}:owner")]);
@@ -125,7 +137,20 @@ impl Scenario {
                 let used = stack.get_self(&retry.token());
                 assert_eq!(used.status, 200, "{case}: {}", used.body);
             }
-            Trigger::Revoke => {
+            Trigger::Rotate => {
+                assert!(stored.len() <= 2, "{case}: one request created {stored:?}");
+                assert!(response.status != 201 || stored.len() == 2, "{case}: the returned token is not stored");
+                assert_eq!(retry.status, 201, "{case}: {}", retry.body);
+                let successor = retry.json()["id"].clone();
+                if response.status == 201 {
+                    assert_eq!(response.json()["id"], successor, "{case}");
+                }
+                assert_eq!(self.active_ids(stack)[0], successor, "{case}");
+                let used = stack.get_self(&stack.remember_secret(retry.token()));
+                assert_eq!(used.status, 200, "{case}: {}", used.body);
+                self.send(stack).assert_problem(409, "already_rotated");
+            }
+            Trigger::Revoke | Trigger::RevokeRotated => {
                 assert!(response.status != 200 || stored.is_empty(), "{case}: the revoked token is listed");
                 assert_eq!(retry.status, 200, "{case}: {}", retry.body);
                 assert!(!retry.json()["revoked_by"].is_null(), "{case}: {}", retry.body);
