@@ -32,6 +32,7 @@ impl Variant {
 /// All variants, in the order in which they are sent.
 pub fn variants() -> Vec<Variant> {
     let mut all = create_token();
+    all.extend(rotate_token());
     all.extend(list_tokens());
     all.extend(FUNCTIONS_WITH_ID.into_iter().flat_map(token_id));
     all.extend(FUNCTIONS_WITH_CALLER.into_iter().flat_map(authorizer_context));
@@ -111,6 +112,26 @@ fn create_token() -> Vec<Variant> {
         variant(base, &format!("create-token/{case}"), vec![Edit::Set("/body", body)], problem(400, "invalid_request"))
     }));
     all
+}
+
+/// The token of the base event was rotated with an overlap of one hour, and is revoked.
+fn rotate_token() -> Vec<Variant> {
+    let base = "create-token/rotate";
+    let with_body = |case: &str, body: &str, expected| {
+        variant(base, &format!("create-token/{case}"), vec![Edit::Set("/body", json!(body))], expected)
+    };
+    vec![
+        with_body("rotate-inactive-token", r#"{"overlap": "1h"}"#, problem(409, "token_inactive")),
+        with_body("rotate-without-body", "", problem(409, "token_inactive")),
+        with_body("rotate-with-long-overlap", r#"{"overlap": "31d"}"#, problem(400, "invalid_request")),
+        with_body("rotate-with-unknown-member", r#"{"name": "n"}"#, problem(400, "invalid_request")),
+        variant(
+            base,
+            "create-token/rotate-unknown-id",
+            vec![Edit::Set("/pathParameters/id", json!("api_AAAAAAAAAAAAAAAAAAAAA"))],
+            problem(404, "not_found"),
+        ),
+    ]
 }
 
 fn list_tokens() -> Vec<Variant> {
