@@ -7,7 +7,7 @@ use crate::{
     caller::{CallerIdentity, tests::person},
     memory::{At, Memory},
     permissions::Scope,
-    ports::{PortErrorKind, Service},
+    ports::{ListQuery, PortError, PortErrorKind, Service, TokenPage},
     token::{Principal, TypeName, samples},
 };
 
