@@ -1,6 +1,6 @@
-//! Filter and cursor of the token list.
+//! Filter and cursor of a list of tokens.
 
-mod cursor;
+pub(crate) mod cursor;
 mod filter;
 
 pub use self::{

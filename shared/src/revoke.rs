@@ -1,9 +1,17 @@
-//! The operation that revokes a token, with immediate effect and permanently, and with it the tokens that succeed it.
+//! The operations that revoke tokens, with immediate effect and permanently, and with each the tokens that succeed it: one by its id,
+//! and many by a filter.
+
+mod bulk;
+mod bulk_request;
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub use self::{
+    bulk::BulkRevocation,
+    bulk_request::{BulkRevokeRequest, RevocationFilter},
+};
 use crate::{
     caller::Caller,
     error::ApiError,
@@ -57,11 +65,12 @@ impl<L: RevokeToken, C: Clock> Revoke<L, C> {
         if extent == Extent::Family && caller.scope == Some(Scope::OwnToken) {
             return Err(ApiError::PermissionDenied("a token can revoke only itself, and not its family".to_owned()));
         }
-        self.revoke(caller, &accessible, &id, extent, on_revoked).await?.ok_or(ApiError::NotFound)
+        let deadline = Instant::now() + FOLLOW_TIMEOUT;
+        self.revoke(caller, &accessible, &id, extent, deadline, on_revoked).await?.ok_or(ApiError::NotFound)
     }
 
     /// Revokes the token `id`, which must be in `accessible`, and those that `extent` adds; otherwise as [`Revoke::run`].
-    /// Returns `None` if there is no such token.
+    /// Returns `None` if there is no such token. No write begins after `deadline`.
     ///
     /// # Errors
     ///
@@ -72,9 +81,9 @@ impl<L: RevokeToken, C: Clock> Revoke<L, C> {
         accessible: &TokenSelection,
         id: &TokenId,
         extent: Extent,
+        deadline: Instant,
         mut on_revoked: impl FnMut(&Token) + Send,
     ) -> Result<Option<Token>, ApiError> {
-        let deadline = Instant::now() + FOLLOW_TIMEOUT;
         let revocation = Revocation { at: self.clock.now(), by: caller.principal() };
         let mut revoke = async |id: &TokenId, rotated_by: Option<&TokenId>| {
             // Between two writes: a write that is cancelled could succeed without its audit line.

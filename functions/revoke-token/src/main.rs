@@ -1,4 +1,4 @@
-//! `DELETE /v1/access-tokens/{id}`: revokes a token, immediately and permanently.
+//! `DELETE /v1/access-tokens/{id}` and `POST /v1/access-tokens/revoke`: revokes a token, or many, immediately and permanently.
 
 use std::process::ExitCode;
 

@@ -135,6 +135,11 @@ ME = "/v1/permissions/me"
 SIMULATE = "POST /v1/permissions/simulate"
 SIMULATION = {"assignments": ["123:viewer"], "action": "order:edit"}
 
+BULK_REVOCATION = [
+    Case("owner revokes the tokens of a creator", f"POST {TOKENS}/revoke", "owner", 200, body={"created_by": "people|absent"}),
+    Case("viewer cannot revoke many", f"POST {TOKENS}/revoke", "viewer", 403, "permission_denied", {"all": True}),
+]
+
 DECISIONS = [
     get("decision on an action of a viewer", f"{ME}?action=order:edit&resource=order/7", "viewer", 200),
     get("decision on an action of a token with grants", f"{ME}?action=order:view", "developers_limited", 200),
@@ -163,6 +168,7 @@ ROLE_MANAGEMENT = [
 
 INVALID_REQUESTS = [
     Case("body must be JSON", f"POST {TOKENS}", "owner", 400, "invalid_request", "name=x"),
+    Case("bulk revocation requires a filter", f"POST {TOKENS}/revoke", "owner", 400, "invalid_request", {}),
     Case("body must not be empty", f"POST {TOKENS}", "owner", 400, "invalid_request", ""),
     Case("body must be an object", f"POST {TOKENS}", "owner", 400, "invalid_request", []),
     Case("name is required", f"POST {TOKENS}", "owner", 400, "invalid_request", {}),
@@ -241,6 +247,6 @@ REVOCATION = [
     get("other tokens remain active", TOKENS, "admins", 200),
 ]
 
-CASES = PUBLIC_ROUTES + HEAD + CORS + USERS + TOKEN + OWN_TOKENS + RESTRICTIONS + DECISIONS + ROLE_MANAGEMENT
+CASES = PUBLIC_ROUTES + HEAD + CORS + USERS + TOKEN + OWN_TOKENS + RESTRICTIONS + DECISIONS + BULK_REVOCATION + ROLE_MANAGEMENT
 CASES += INVALID_REQUESTS + UNAUTHENTICATED
 CASES += FORBIDDEN + NOT_FOUND + IDEMPOTENCY + REVOCATION

@@ -26,6 +26,8 @@ REASONS = (
     # A cursor comes from a previous page and cannot be generated.
     "`cursor` was altered or belongs to another request",
     "`cursor` is invalid",
+    # A day that a month does not have, and the last hours of the year 9999.
+    "`before` must be an RFC 3339 time between ",
     # Two members and the path name one role, and an assignment names roles that exist.
     "`id` and `slug` must ",
     "the role `",

@@ -1,4 +1,4 @@
-//! The pagination cursor: a position in the list of tokens, with a checksum over the request.
+//! The pagination cursor: a position in a list of tokens, with a checksum over the request.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::TokenFilter;
 use crate::{
     permissions::OrgId,
-    token::{Token, TokenId},
+    token::{Token, TokenId, UnixTime},
 };
 
 /// Bytes of the SHA-256 digest that a cursor contains.
@@ -38,6 +38,12 @@ impl PageKey {
         Self(format!("{time}#{LAST_TOKEN_ID}"))
     }
 
+    /// The position before all tokens that were created before `time`, and after all others. It names no token.
+    #[must_use]
+    pub fn created_before(time: UnixTime) -> Self {
+        Self(format!("{:012}#", time.seconds()))
+    }
+
     /// The position with this sort key of the index.
     #[must_use]
     pub fn new(key: String) -> Self {
@@ -50,12 +56,9 @@ impl PageKey {
         &self.0
     }
 
-    /// The cursor for this position in the list of `org` with `filter`. The checksum is not secret: it detects
-    /// mistakes, and the caller's own organization and permissions apply to every request.
+    /// The cursor for this position in the list of `org` with `filter`.
     pub(crate) fn to_cursor(&self, org: &OrgId, filter: &TokenFilter) -> String {
-        let mut bytes = self.checksum(org, filter).to_vec();
-        bytes.extend(self.0.as_bytes());
-        URL_SAFE_NO_PAD.encode(bytes)
+        encode(&self.0, org, &filter.canonical())
     }
 
     /// Parses a cursor of the list of `org` with `filter`.
@@ -64,25 +67,47 @@ impl PageKey {
     ///
     /// Returns [`CursorError`] if the text was altered or was issued for another organization or filter.
     pub(crate) fn from_cursor(cursor: &str, org: &OrgId, filter: &TokenFilter) -> Result<Self, CursorError> {
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| CursorError)?;
-        let (checksum, key) = bytes.split_at_checked(CHECKSUM_BYTES).ok_or(CursorError)?;
-        let key = Self(String::from_utf8(key.to_vec()).map_err(|_| CursorError)?);
-        if key.is_valid() && key.checksum(org, filter) == checksum { Ok(key) } else { Err(CursorError) }
+        Self::parse(decode(cursor, org, &filter.canonical())?)
     }
 
-    /// Whether the text has the format of a position. Any client can compute a matching checksum for any text, and
-    /// `DynamoDB` rejects an empty key.
-    fn is_valid(&self) -> bool {
-        let parts = self.0.split_once('#');
-        parts.is_some_and(|(time, id)| {
+    /// The position that a cursor contains.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`CursorError`] if the text does not have the format of a position. Any client can compute a matching checksum for any
+    /// text, and `DynamoDB` rejects an empty key.
+    pub(crate) fn parse(text: String) -> Result<Self, CursorError> {
+        let parts = text.split_once('#');
+        let is_valid = parts.is_some_and(|(time, id)| {
             time.len() == 12 && time.bytes().all(|byte| byte.is_ascii_digit()) && id.parse::<TokenId>().is_ok()
-        })
+        });
+        is_valid.then_some(Self(text)).ok_or(CursorError)
     }
+}
 
-    fn checksum(&self, org: &OrgId, filter: &TokenFilter) -> [u8; CHECKSUM_BYTES] {
-        let text = format!("cursor\n{org}\n{}\n{}", filter.canonical(), self.0);
-        let mut checksum = [0; CHECKSUM_BYTES];
-        checksum.copy_from_slice(&digest(&SHA256, text.as_bytes()).as_ref()[..CHECKSUM_BYTES]);
-        checksum
-    }
+/// The cursor with the content `text` in responses to `request`, the canonical form of a request of `org`. The checksum is not
+/// secret: it detects mistakes, and the caller's own organization and permissions apply to every request.
+pub(crate) fn encode(text: &str, org: &OrgId, request: &str) -> String {
+    let mut bytes = checksum(text, org, request).to_vec();
+    bytes.extend(text.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The content of a cursor.
+///
+/// # Errors
+///
+/// Returns [`CursorError`] if the cursor was altered or was issued for another organization or request.
+pub(crate) fn decode(cursor: &str, org: &OrgId, request: &str) -> Result<String, CursorError> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| CursorError)?;
+    let (expected, text) = bytes.split_at_checked(CHECKSUM_BYTES).ok_or(CursorError)?;
+    let text = String::from_utf8(text.to_vec()).map_err(|_| CursorError)?;
+    if checksum(&text, org, request) == expected { Ok(text) } else { Err(CursorError) }
+}
+
+fn checksum(text: &str, org: &OrgId, request: &str) -> [u8; CHECKSUM_BYTES] {
+    let text = format!("cursor\n{org}\n{request}\n{text}");
+    let mut checksum = [0; CHECKSUM_BYTES];
+    checksum.copy_from_slice(&digest(&SHA256, text.as_bytes()).as_ref()[..CHECKSUM_BYTES]);
+    checksum
 }

@@ -4,7 +4,11 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Level, LineFields, LineKind, invocation::InvocationFields, write_line};
+use super::{
+    Level, LineFields, LineKind,
+    invocation::{InvocationFields, count_revoked_token},
+    write_line,
+};
 use crate::{
     caller::Caller,
     manage_roles::AccessChange,
@@ -66,6 +70,7 @@ pub fn token_rotated(token: &Token, caller: &Caller, request_id: &str) {
 
 /// Logs that `caller` revoked `token`, for the first time or again.
 pub fn token_revoked(token: &Token, caller: &Caller, request_id: &str) {
+    count_revoked_token();
     write("revoked", token, caller, request_id);
 }
 

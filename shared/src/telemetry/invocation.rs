@@ -1,4 +1,4 @@
-//! State of one invocation: trace id, start time, cold start and the number of AWS calls.
+//! State of one invocation: trace id, start time, cold start and the numbers of AWS calls and revoked tokens.
 //!
 //! Lambda may send several invocations to one process at the same time, so all of it is task-local and nothing is
 //! counted for the process.
@@ -7,7 +7,7 @@ use std::{
     future::Future,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -37,6 +37,7 @@ struct Invocation {
     started: Instant,
     is_cold_start: bool,
     aws_calls: AtomicU64,
+    revoked_tokens: AtomicU32,
 }
 
 /// The members of a line that describe the invocation in which it is written.
@@ -53,6 +54,9 @@ pub(super) struct InvocationFields {
     pub(super) namespace: Arc<str>,
     #[serde(skip)]
     pub(super) configuration_errors: u32,
+    /// Number of revocations that were logged, which is 1 for each revoked token.
+    #[serde(skip)]
+    pub(super) revoked_tokens: u32,
 }
 
 impl Telemetry {
@@ -80,6 +84,7 @@ impl Telemetry {
             started: Instant::now(),
             is_cold_start: self.is_cold.swap(false, Ordering::Relaxed),
             aws_calls: AtomicU64::new(0),
+            revoked_tokens: AtomicU32::new(0),
         };
         CURRENT.scope(invocation, work).await
     }
@@ -95,6 +100,7 @@ impl InvocationFields {
             aws_calls: invocation.aws_calls.load(Ordering::Relaxed),
             namespace: invocation.namespace.clone(),
             configuration_errors: invocation.configuration_errors,
+            revoked_tokens: invocation.revoked_tokens.load(Ordering::Relaxed),
         };
         CURRENT.try_with(fields).ok()
     }
@@ -116,6 +122,11 @@ fn is_trace_id(text: &str) -> bool {
 /// Counts one request to a service for the current invocation. Each attempt counts.
 pub fn count_aws_call() {
     let _ = CURRENT.try_with(|invocation| invocation.aws_calls.fetch_add(1, Ordering::Relaxed));
+}
+
+/// Counts one revoked token for the current invocation.
+pub(super) fn count_revoked_token() {
+    let _ = CURRENT.try_with(|invocation| invocation.revoked_tokens.fetch_add(1, Ordering::Relaxed));
 }
 
 fn milliseconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {

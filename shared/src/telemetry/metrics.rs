@@ -35,13 +35,14 @@ pub enum Metric {
 }
 
 /// The operations that write request lines: those of the contract, the authorizer's and the token page's.
-pub const OPERATIONS: [&str; 11] = [
+pub const OPERATIONS: [&str; 12] = [
     "authorize",
     "createAccessToken",
     "rotateAccessToken",
     "listAccessTokens",
     "getAccessToken",
     "revokeAccessToken",
+    "revokeAccessTokens",
     "getAccessTokenWellKnown",
     "listCurrentRoles",
     "simulatePermission",
@@ -49,9 +50,13 @@ pub const OPERATIONS: [&str; 11] = [
     "getPage",
 ];
 
+/// The operations that revoke tokens.
+const REVOKING_OPERATIONS: [&str; 2] = ["revokeAccessToken", "revokeAccessTokens"];
+
 /// The operations that use signing or verification keys.
 const OPERATIONS_WITH_KEYS: [&str; 4] =
     ["authorize", "createAccessToken", "rotateAccessToken", "getAccessTokenWellKnown"];
+
 /// The operations that return a new token.
 const CREATING_OPERATIONS: [&str; 2] = ["createAccessToken", "rotateAccessToken"];
 
@@ -99,7 +104,7 @@ impl Metric {
         OPERATIONS.contains(&operation)
             && match self {
                 Self::TokensCreated => CREATING_OPERATIONS.contains(&operation),
-                Self::TokensRevoked => operation == "revokeAccessToken",
+                Self::TokensRevoked => REVOKING_OPERATIONS.contains(&operation),
                 Self::ConfigurationErrors => operation == "authorize",
                 Self::KmsErrors => OPERATIONS_WITH_KEYS.contains(&operation),
                 Self::Latency | Self::ClientErrors | Self::ServerErrors | Self::Throttled => true,
@@ -185,7 +190,9 @@ impl RequestMetrics {
         let count = |is_counted: bool| if is_counted { 1.0 } else { 0.0 };
         let value = |metric: Metric| match metric {
             Metric::Latency => invocation.duration.as_secs_f64() * 1_000.0,
-            Metric::TokensCreated | Metric::TokensRevoked => count(outcome == Outcome::Ok),
+            Metric::TokensCreated => count(outcome == Outcome::Ok),
+            // Also of a request that failed after it had revoked some.
+            Metric::TokensRevoked => f64::from(invocation.revoked_tokens),
             Metric::ClientErrors => count(outcome == Outcome::ClientError),
             Metric::ServerErrors => count(outcome == Outcome::ServerError),
             Metric::Throttled | Metric::KmsErrors => count(errors.contains(&metric)),

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
     use crate::{
         ports::{PortError, PortErrorKind, Service},
-        telemetry::{Metric, Telemetry, count_aws_call},
+        telemetry::{Metric, Telemetry, count_aws_call, invocation::count_revoked_token},
     };
 
     fn line(change: impl FnOnce(&mut RequestLog)) -> Value {
@@ -141,12 +141,12 @@ mod tests {
     }
 
     fn line_with_configuration_errors(count: usize, change: impl FnOnce(&mut RequestLog)) -> Value {
-        let mut request = RequestLog::new("createAccessToken");
-        change(&mut request);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(Telemetry::new("").with_configuration_errors(count).invocation(
             Some("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"),
             async {
+                let mut request = RequestLog::new("createAccessToken");
+                change(&mut request);
                 count_aws_call();
                 json!(request.line(InvocationFields::current().unwrap()))
             },
@@ -236,9 +236,17 @@ mod tests {
             })
         };
         let rejected = line(|request| request.code = Some(ErrorCode::RoleNotHeld));
+        let revoking = |operation, count| {
+            line(|request| {
+                request.operation = operation;
+                (0..count).for_each(|_| count_revoked_token());
+            })
+        };
         for (line, name, value) in [
             (&line(|_| {}), "TokensCreated", 1.0),
-            (&line(|request| request.operation = "revokeAccessToken"), "TokensRevoked", 1.0),
+            (&line(|request| request.operation = "revokeAccessToken"), "TokensRevoked", 0.0),
+            (&revoking("revokeAccessToken", 1), "TokensRevoked", 1.0),
+            (&revoking("revokeAccessTokens", 3), "TokensRevoked", 3.0),
             (&rejected, "ClientErrors", 1.0),
             (&rejected, "TokensCreated", 0.0),
             (&failed(Service::DynamoDb, "PutItem", PortErrorKind::Unreachable), "ServerErrors", 1.0),

@@ -27,6 +27,16 @@ impl UnixTime {
     /// 1970-01-01T00:00:00Z.
     pub const EPOCH: Self = Self(0);
 
+    /// The first whole second that is not before the time `text`, an RFC 3339 `date-time`; `None` for any other text and a time outside
+    /// of the range of this type.
+    #[must_use]
+    pub fn rounded_up_from_rfc_3339(text: &str) -> Option<Self> {
+        let time: Timestamp = Some(text).filter(|text| is_rfc_3339(text))?.parse().ok()?;
+        let has_fraction = time.subsec_nanosecond() > 0;
+        let seconds = time.as_second() + i64::from(has_fraction);
+        (time >= Timestamp::UNIX_EPOCH).then(|| Self::try_from(seconds).ok()).flatten()
+    }
+
     /// The seconds since 1970.
     #[must_use]
     pub fn seconds(self) -> i64 {
@@ -54,6 +64,25 @@ impl UnixTime {
     fn timestamp(self) -> Timestamp {
         Timestamp::from_second(self.0).unwrap_or(Timestamp::UNIX_EPOCH)
     }
+}
+
+/// Whether `text` has the format `date-time` of RFC 3339, section 5.6, in upper case. The parser of timestamps accepts others as well.
+fn is_rfc_3339(text: &str) -> bool {
+    let Some((date_time, rest)) = text.split_at_checked("2019-08-24T14:15:22".len()) else { return false };
+    let offset = rest.strip_prefix('.').map(|fraction| fraction.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let has_empty_fraction = offset.is_some_and(|offset| offset.len() + 1 == rest.len());
+    let offset = offset.unwrap_or(rest);
+    let is_offset = offset == "Z" || has_form(offset, "+00:00") || has_form(offset, "-00:00");
+    has_form(date_time, "0000-00-00T00:00:00") && is_offset && !has_empty_fraction
+}
+
+/// Whether `text` has a digit for each `0` in `form`, and its other characters.
+fn has_form(text: &str, form: &str) -> bool {
+    let matches = |(actual, expected): (u8, u8)| match expected {
+        b'0' => actual.is_ascii_digit(),
+        _ => actual == expected,
+    };
+    text.len() == form.len() && text.bytes().zip(form.bytes()).all(matches)
 }
 
 impl TryFrom<i64> for UnixTime {
@@ -93,6 +122,44 @@ mod tests {
         assert_eq!(time.to_string(), "2019-08-24T14:15:22Z");
         assert_eq!(time.date().to_string(), "2019-08-24");
         assert_eq!(UnixTime::try_from(MAX_UNIX_SECONDS).unwrap().to_string(), "9999-12-30T22:00:00Z");
+    }
+
+    #[test]
+    fn rfc_3339_time_is_rounded_up_to_a_second() {
+        let parse = |text: &str| UnixTime::rounded_up_from_rfc_3339(text).map(UnixTime::seconds);
+        for (text, seconds) in [
+            ("2019-08-24T14:15:22Z", 1_566_656_122),
+            ("2019-08-24T14:15:22.0Z", 1_566_656_122),
+            ("2019-08-24T14:15:22.000000001Z", 1_566_656_123),
+            ("2019-08-24T16:15:22+02:00", 1_566_656_122),
+            ("2019-08-24T11:45:22.5-02:30", 1_566_656_123),
+            ("1970-01-01T00:00:00-00:00", 0),
+        ] {
+            assert_eq!(parse(text), Some(seconds), "{text}");
+        }
+        for text in [
+            "",
+            "2019-08-24",
+            "2019-08-24T14:15Z",
+            "2019-08-24 14:15:22Z",
+            "2019-08-24t14:15:22z",
+            "2019-08-24T14:15:22",
+            "2019-08-24T14:15:22.Z",
+            "2019-08-24T14:15:22.+01:00",
+            "2019-08-24T14:15:22+0200",
+            "2019-08-24T14:15:22Z[UTC]",
+            "2019-08-24T14:15:22+02:00:00",
+            "2019-13-24T14:15:22Z",
+            "2019-08-24T25:15:22Z",
+            "20190824T141522Z",
+            "1566656122",
+            "1969-12-31T23:59:59.5Z",
+            "9999-12-31T23:59:59Z",
+            "+002019-08-24T14:15:22Z",
+            "２019-08-24T14:15:22Z",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -17,12 +17,13 @@ use crate::{
         Clock, FindToken, IdGenerator, InsertToken, ListRoles, ListTokens, MarkRotated, OwnKeys, ReadAuthorizationData,
         ReadRoles, RevokeToken, Signer,
     },
-    revoke::{Extent, Revoke},
+    revoke::{BulkRevocation, BulkRevokeRequest, Extent, Revoke},
     telemetry,
     token::{Family, Item, Token},
     well_known::{WellKnown, openapi::OPENAPI},
 };
 
+const BULK_REVOKE_ROUTE: &str = "/v1/access-tokens/revoke";
 const ROTATION_ROUTE: &str = "/v1/access-tokens/{id}/rotate";
 const SIMULATION_ROUTE: &str = "/v1/permissions/simulate";
 
@@ -62,6 +63,14 @@ struct CurrentRoles {
 #[derive(Serialize)]
 struct Simulation {
     decision: PermissionDecision,
+}
+
+/// The response of `revokeAccessTokens`.
+#[derive(Serialize)]
+struct RevokedTokens {
+    revoked: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
 }
 
 /// The operations on the permissions of the caller, and of tokens that it may create.
@@ -178,13 +187,20 @@ impl<L: FindToken> Endpoint for Get<L> {
     }
 }
 
-impl<L: RevokeToken, C: Clock> Endpoint for Revoke<L, C> {
-    fn operation(&self, _route: &str) -> &'static str {
-        "revokeAccessToken"
+impl<L: RevokeToken + ListTokens, C: Clock> Endpoint for Revoke<L, C> {
+    fn operation(&self, route: &str) -> &'static str {
+        if route == BULK_REVOKE_ROUTE { "revokeAccessTokens" } else { "revokeAccessToken" }
     }
 
     async fn handle(&self, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
         let caller = request.caller()?;
+        if request.route() == BULK_REVOKE_ROUTE {
+            let bulk_request = BulkRevokeRequest::parse(&request.members()?)?;
+            let log = |token: &Token| telemetry::token_revoked(token, &caller, request.request_id());
+            let BulkRevocation { revoked, cursor } = self.run_bulk(&caller, &bulk_request, log).await?;
+            let revoked = revoked.iter().map(ToString::to_string).collect();
+            return ApiResponse::ok(&RevokedTokens { revoked, cursor });
+        }
         let extent = if request.flag("family")? { Extent::Family } else { Extent::Token };
         let mut ids = Vec::new();
         let on_revoked = |token: &Token| {

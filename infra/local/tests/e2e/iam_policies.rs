@@ -31,6 +31,7 @@ fn send_every_operation(stack: &TestStack) {
     assert_eq!(stack.get_self(&successor_token).status, 200, "records the first use");
     let response = stack.request("DELETE", &format!("{}?family=true", token_path(&successor)), &owner);
     assert_eq!(response.status, 200, "{}", response.body);
+    assert_eq!(stack.revoke_many(&owner, &json!({"created_by": "local|9"})).status, 200);
     manage_roles(stack, &owner);
     assert_eq!(stack.get_page("/tokens").status, 200);
     let (_, public) = stack.create_token(&owner, &json!({"journey_id": "j-1"}));
@@ -177,6 +178,7 @@ fn only_create_token_may_sign() {
 #[test]
 fn aws_calls_per_operation_match_design() {
     const TOKENS: &str = "/v1/access-tokens";
+    const REVOKE: &str = "/v1/access-tokens/revoke";
     const ROLES: &str = "/v1/permissions/roles";
     const USER: &str = "/v1/permissions/assignments/local%7C9";
     let stack = TestStack::new();
@@ -191,6 +193,7 @@ fn aws_calls_per_operation_match_design() {
     assert_eq!(stack.request("GET", &path, &token).status, 200);
     let body = json!({"name": "n"}).to_string();
     let other_role = json!({"name": "n", "assignments": ["123:viewer"]}).to_string();
+    let no_token = r#"{"created_by": "local|9"}"#;
     let new_role = r#"{"name": "New", "slug": "new", "grants": []}"#;
     let replaced = r#"{"name": "Replaced", "grants": []}"#;
     println!("{:<44} {:<12} {:>8} {:>8}", "operation", "function", "KMS", "DynamoDB");
@@ -223,8 +226,11 @@ fn aws_calls_per_operation_match_design() {
         ("assign roles", &claimed, "PUT", USER, r#"["123:new", "123:owner"]"#, "manage-roles", (0, 3)),
         ("take the owner role", &claimed, "PUT", USER, "[]", "manage-roles", (0, 3)),
         ("delete a role", &claimed, "DELETE", "/v1/permissions/roles/123:new", "", "manage-roles", (0, 2)),
+        ("revoke many, none matches", &claimed, "POST", REVOKE, no_token, "revoke-token", (0, 2)),
         ("revoke", &claimed, "DELETE", &path, "", "revoke-token", (0, 1)),
         ("revoke again", &claimed, "DELETE", &path, "", "revoke-token", (0, 1)),
+        // Two reads and one write for each token: the tokens created above, without the one that was revoked.
+        ("revoke many, 7 tokens", &claimed, "POST", REVOKE, r#"{"all": true}"#, "revoke-token", (0, 9)),
     ] {
         // Within the same second, a retry writes the same item. An item of an earlier second makes it a replay.
         if name.starts_with("replay") {

@@ -12,13 +12,14 @@ use serde_json::Value;
 use crate::harness::TestStack;
 
 /// The function that logs each operation.
-const OPERATIONS: [(&str, &str); 11] = [
+const OPERATIONS: [(&str, &str); 12] = [
     ("authorize", "authorizer"),
     ("createAccessToken", "create-token"),
     ("rotateAccessToken", "create-token"),
     ("listAccessTokens", "list-tokens"),
     ("getAccessToken", "get-token"),
     ("revokeAccessToken", "revoke-token"),
+    ("revokeAccessTokens", "revoke-token"),
     ("getAccessTokenWellKnown", "well-known"),
     ("listCurrentRoles", "my-roles"),
     ("simulatePermission", "my-roles"),

@@ -120,6 +120,8 @@ fn operation_emits_exactly_its_metrics() {
     assert_eq!(stack.get_page("/tokens").status, 200);
     let revoked = stack.revoke(&owner, token_id(&item));
     lines_of(&stack, &revoked, "request", 2);
+    let revoked = stack.revoke_many(&owner, &json!({"all": true}));
+    lines_of(&stack, &revoked, "request", 2);
     let namespace = format!("Latchkey/{}", stack.template.pseudo_parameters.stack_name);
     let mut emitted = BTreeSet::new();
     for line in stack.log_lines().iter().filter(|line| line["kind"] == "request") {

@@ -5,6 +5,7 @@
 
 mod attacks;
 mod authorizer_policies;
+mod bulk_revoke;
 mod cors;
 mod cost_growth;
 mod dry_run;

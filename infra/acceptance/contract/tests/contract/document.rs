@@ -33,6 +33,7 @@ fn operation_ids_match_the_contract() {
         "putRole",
         "removeAssignment",
         "revokeAccessToken",
+        "revokeAccessTokens",
         "rotateAccessToken",
         "simulatePermission",
     ];

@@ -35,6 +35,7 @@ pub fn variants() -> Vec<Variant> {
     all.extend(rotate_token());
     all.extend(list_tokens());
     all.extend(FUNCTIONS_WITH_ID.into_iter().flat_map(token_id));
+    all.extend(revoke_many());
     all.extend(FUNCTIONS_WITH_CALLER.into_iter().flat_map(authorizer_context));
     all.extend(scope());
     all.extend(manage_roles());
@@ -159,6 +160,37 @@ fn token_id(function: &str) -> Vec<Variant> {
     edits
         .map(|(case, edit)| variant(&base, &format!("{function}/{case}"), vec![edit], problem(404, "not_found")))
         .into()
+}
+
+fn revoke_many() -> Vec<Variant> {
+    let base = "revoke-token/many";
+    let invalid_bodies = [
+        ("missing-body", Value::Null),
+        ("body-not-an-object", json!(r#"[{"all": true}]"#)),
+        ("unknown-member", json!(r#"{"created_by": "local|1002", "types": ["api"]}"#)),
+        ("duplicate-member", json!(r#"{"created_by": "local|1002", "created_by": "local|1003"}"#)),
+        ("two-filters", json!(r#"{"created_by": "local|1002", "all": true}"#)),
+        ("not-all", json!(r#"{"all": false}"#)),
+        ("null-filter", json!(r#"{"created_by": null}"#)),
+        ("malformed-time", json!(r#"{"before": "2019-08-24"}"#)),
+    ];
+    let mut all: Vec<_> = invalid_bodies
+        .map(|(case, body)| {
+            let edits = vec![Edit::Set("/body", body)];
+            variant(base, &format!("revoke-token/many-{case}"), edits, problem(400, "invalid_request"))
+        })
+        .into();
+    let edit = |case: &str, edit, expected| variant(base, &format!("revoke-token/many-{case}"), vec![edit], expected);
+    let scope = "/requestContext/authorizer/scope";
+    let before = json!(r#"{"before": "1970-01-01T00:00:00Z"}"#);
+    all.extend([
+        edit("before", Edit::Set("/body", before), response(200)),
+        edit("own-scope", Edit::Set(scope, json!("own")), response(200)),
+        edit("missing-scope", Edit::Remove(scope), problem(403, "permission_denied")),
+        edit("missing-context", Edit::Remove("/requestContext/authorizer"), problem(401, "unauthenticated")),
+        edit("payload-2.0", Edit::PayloadV2, response(200)),
+    ]);
+    all
 }
 
 /// Without a complete authorizer context, a function rejects the request.

@@ -22,6 +22,8 @@ pub enum Trigger {
     ListAsRotated,
     /// The first request with a successor.
     FirstUse,
+    /// A request to revoke every token, of which there is one.
+    RevokeAll,
     /// A list request with a token.
     ListAsToken,
     /// A list request of a user whose roles are assigned in the table.
@@ -63,7 +65,7 @@ const fn kms(function: &'static str, operation: &'static str, trigger: Trigger) 
 }
 
 /// The calls of all functions but the authorizer.
-pub const CALLS_OF_FUNCTIONS: [AwsCall; 22] = [
+pub const CALLS_OF_FUNCTIONS: [AwsCall; 24] = [
     dynamodb("create-token", "PutItem", Trigger::Create),
     dynamodb("create-token", "BatchGetItem", Trigger::CreateWithRole),
     dynamodb("create-token", "BatchGetItem", Trigger::CreateAsToken),
@@ -77,6 +79,8 @@ pub const CALLS_OF_FUNCTIONS: [AwsCall; 22] = [
     dynamodb("list-tokens", "Query", Trigger::List),
     dynamodb("revoke-token", "UpdateItem", Trigger::Revoke),
     dynamodb("revoke-token", "UpdateItem", Trigger::RevokeRotated),
+    dynamodb("revoke-token", "UpdateItem", Trigger::RevokeAll),
+    dynamodb("revoke-token", "Query", Trigger::RevokeAll),
     dynamodb("my-roles", "BatchGetItem", Trigger::OwnRoles),
     dynamodb("my-roles", "Query", Trigger::AssignableRoles),
     dynamodb("manage-roles", "GetItem", Trigger::GetRole),
@@ -135,6 +139,7 @@ impl AwsCall {
             Trigger::FirstUse => ", first use",
             Trigger::AssignableRoles => ", assignable roles",
             Trigger::ListAsUser => ", a user's roles",
+            Trigger::RevokeAll => ", every token",
             _ if self.is_optional() => ", last use",
             _ => "",
         }

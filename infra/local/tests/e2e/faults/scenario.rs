@@ -72,6 +72,10 @@ impl Scenario {
                 let credential = if call.trigger == Trigger::FirstUse { successor } else { token };
                 other("GET", "/v1/access-tokens", &credential)
             }
+            Trigger::RevokeAll => {
+                create_token();
+                with_body("POST", "/v1/access-tokens/revoke", &owner, r#"{"all": true}"#)
+            }
             Trigger::ListAsToken => other("GET", "/v1/access-tokens", &create_token().1),
             Trigger::ListAsUser => {
                 stack.assign_roles(&org, "2", &[&format!("{org}:owner")]);
@@ -155,6 +159,14 @@ impl Scenario {
                 assert_eq!(retry.status, 200, "{case}: {}", retry.body);
                 assert!(!retry.json()["revoked_by"].is_null(), "{case}: {}", retry.body);
                 assert!(self.active_ids(stack).is_empty(), "{case}");
+            }
+            Trigger::RevokeAll => {
+                let revoked = |response: &HttpResponse| response.json()["revoked"].as_array().unwrap().len();
+                assert!(response.status != 200 || (stored.is_empty() && revoked(response) == 1), "{case}");
+                // A write whose response was lost has revoked the token, which the retry then does not find.
+                assert_eq!(retry.status, 200, "{case}: {}", retry.body);
+                assert_eq!(revoked(&retry), stored.len(), "{case}");
+                assert!(retry.json()["cursor"].is_null() && self.active_ids(stack).is_empty(), "{case}");
             }
             Trigger::DeleteRole => {
                 let is_deleted = |response: &HttpResponse| matches!(response.status, 200 | 404);

@@ -108,6 +108,11 @@ impl TestStack {
         response
     }
 
+    /// Sends a request to revoke many tokens with this body.
+    pub fn revoke_many(&self, credential: &str, body: &Value) -> HttpResponse {
+        self.send_json("POST", "/v1/access-tokens/revoke", credential, body)
+    }
+
     /// Sends a create request with this body.
     pub fn create(&self, credential: &str, body: &Value) -> HttpResponse {
         self.create_with_headers(credential, &[], body)

@@ -1,0 +1,257 @@
+//! The operation that revokes many tokens, page by page.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::{BulkRevokeRequest, Extent, Revoke};
+use crate::{
+    caller::Caller,
+    error::ApiError,
+    list::TokenList,
+    pagination::{
+        CursorError, PageKey,
+        cursor::{decode, encode},
+    },
+    permissions::OrgId,
+    ports::{Clock, ListTokens, RevokeToken},
+    token::{Token, TokenId, TokenSelection},
+};
+
+/// Most tokens that one request revokes, in addition to the successors of the last one and to the tokens that come last.
+const MAX_REVOKED_TOKENS: usize = 100;
+
+/// Time after which a request ends with the tokens that it has revoked. The request then ends within its time limit, although a read
+/// and a write take up to 2.9 seconds each.
+const REVOKE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Time in which a token and the tokens that succeed it are revoked, also at the end of the time of a request.
+const MIN_FOLLOW_TIME: Duration = Duration::from_secs(1);
+
+/// Most tokens that are deferred. More of them are revoked in their turn, which ends the access of the caller early.
+const MAX_DEFERRED_TOKENS: usize = 20;
+
+/// The result of one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BulkRevocation {
+    /// The tokens that the request has revoked, in this order.
+    pub revoked: Vec<TokenId>,
+    /// The cursor of the next request; `None` if no matching token is left.
+    pub cursor: Option<String>,
+}
+
+/// What one request may do.
+#[derive(Debug, Clone, Copy)]
+struct RequestBudget {
+    /// Most tokens that it revokes.
+    max_tokens: usize,
+    /// When it ends with the tokens that it has revoked.
+    deadline: Instant,
+}
+
+/// How far the requests have come that revoke the tokens of one filter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Progress {
+    /// The position in the list after which no token has been read; `None`: at the start.
+    position: Option<PageKey>,
+    /// Matching tokens before that position whose revocation ends the access of the caller, in the order of the list: the token that
+    /// calls, its parent, and the tokens that either of them succeeds. They are revoked at the end.
+    deferred: Vec<TokenId>,
+    /// A revoked token with successors that may be left to revoke.
+    unfinished_chain: Option<TokenId>,
+}
+
+impl<L: RevokeToken + ListTokens, C: Clock> Revoke<L, C> {
+    /// Revokes the active tokens in the caller's scope that match the request, newest first, at most 100 and for at most 4 seconds.
+    /// Successors that a token has obtained by itself are revoked with it. The token that calls comes last, after its parent and the
+    /// tokens that either of them succeeds: it is revoked when no other token is left. Each token is passed to `on_revoked` as soon
+    /// as it is revoked.
+    ///
+    /// A token that another request has revoked or that no longer exists is left out of the result.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ApiError::PermissionDenied`] if the caller has no scope, [`ApiError::Invalid`] if the cursor was altered or belongs
+    /// to another request, and the errors of the ledger. What was revoked before an error stays revoked.
+    pub async fn run_bulk(
+        &self,
+        caller: &Caller,
+        request: &BulkRevokeRequest,
+        on_revoked: impl FnMut(&Token) + Send,
+    ) -> Result<BulkRevocation, ApiError> {
+        let budget = RequestBudget { max_tokens: MAX_REVOKED_TOKENS, deadline: Instant::now() + REVOKE_TIMEOUT };
+        self.run_bulk_within(budget, caller, request, on_revoked).await
+    }
+
+    async fn run_bulk_within(
+        &self,
+        budget: RequestBudget,
+        caller: &Caller,
+        request: &BulkRevokeRequest,
+        mut on_revoked: impl FnMut(&Token) + Send,
+    ) -> Result<BulkRevocation, ApiError> {
+        let mut progress = Progress::of_request(request, &caller.org)?;
+        let accessible = caller.accessible_tokens()?;
+        let filter = request.filter.list_filter();
+        let list = TokenList { org: &caller.org, accessible: &accessible, now: self.clock.now(), filter: &filter };
+        let mut revoked = Revoked { ids: Vec::new(), on_revoked: &mut on_revoked };
+        // Each request revokes a token if there is one, however long the reading took.
+        let mut has_written = false;
+        let must_end = |count: usize, has_written: bool| {
+            count >= budget.max_tokens || (has_written && Instant::now() >= budget.deadline)
+        };
+        let unfinished = |revoked: Vec<TokenId>, progress: &Progress| {
+            Ok(BulkRevocation { revoked, cursor: progress.to_cursor(request, &caller.org) })
+        };
+        if let Some(id) = progress.unfinished_chain.take() {
+            // If the time of a whole request does not suffice, the error names the token with which to continue by its id.
+            self.revoke_new(caller, &accessible, &id, budget.deadline, &mut revoked).await?;
+            has_written = true;
+        }
+        // Few of the tokens that are read may have the creator, so that reads are not limited to the number of missing ones.
+        let limit = |count: usize| {
+            let missing = budget.max_tokens.saturating_sub(count).max(1);
+            filter.created_by.is_none().then_some(missing)
+        };
+        let mut page = list.read_page(&self.ledger, progress.position.as_ref(), limit(revoked.ids.len())).await?;
+        loop {
+            for token in &page.tokens {
+                if !progress.defer(caller, token) {
+                    if must_end(revoked.ids.len(), has_written) {
+                        return unfinished(revoked.ids, &progress);
+                    }
+                    let deadline = budget.deadline.max(Instant::now() + MIN_FOLLOW_TIME);
+                    match self.revoke_new(caller, &accessible, &token.id, deadline, &mut revoked).await {
+                        Err(ApiError::Unfinished(_)) => progress.unfinished_chain = Some(token.id.clone()),
+                        result => result?,
+                    }
+                    has_written = true;
+                }
+                progress.position = Some(PageKey::of(token));
+                if progress.unfinished_chain.is_some() {
+                    return unfinished(revoked.ids, &progress);
+                }
+            }
+            let Some(next_key) = page.next_key else { break };
+            progress.position = Some(list.resume_key(&next_key, progress.position));
+            if must_end(revoked.ids.len(), has_written) {
+                return unfinished(revoked.ids, &progress);
+            }
+            // From where the last read stopped: the position may be before tokens of others that were read.
+            let next_page = list.read_page(&self.ledger, Some(&next_key), limit(revoked.ids.len()));
+            let Ok(next_page) = timeout_at(budget.deadline, next_page).await else {
+                return unfinished(revoked.ids, &progress);
+            };
+            page = next_page?;
+        }
+        let last = progress.deferred_in_order(caller);
+        // All of them in one request, because the caller has no access afterwards.
+        if has_written && !last.is_empty() && must_end(revoked.ids.len() + last.len() - 1, has_written) {
+            return unfinished(revoked.ids, &progress);
+        }
+        for id in last {
+            let deadline = budget.deadline.max(Instant::now() + MIN_FOLLOW_TIME);
+            self.revoke_new(caller, &accessible, &id, deadline, &mut revoked).await?;
+        }
+        // Also if a token that it succeeds was revoked after it.
+        revoked.ids.sort_by_key(|id| caller.token().is_some_and(|token| token.id == *id));
+        Ok(BulkRevocation { revoked: revoked.ids, cursor: None })
+    }
+
+    /// Revokes one token, as by its id, and adds the tokens that this has revoked to `revoked`: none if another request was first.
+    async fn revoke_new(
+        &self,
+        caller: &Caller,
+        accessible: &TokenSelection,
+        id: &TokenId,
+        deadline: Instant,
+        revoked: &mut Revoked<'_, impl FnMut(&Token) + Send>,
+    ) -> Result<(), ApiError> {
+        let started = self.clock.now();
+        let by = caller.principal();
+        let add = |token: &Token| {
+            // A repetition of the write, after its response was lost, finds the same revocation.
+            let is_own = token.revocation.as_ref().is_some_and(|own| own.by == by && own.at >= started);
+            if is_own && !revoked.ids.contains(&token.id) {
+                (revoked.on_revoked)(token);
+                revoked.ids.push(token.id.clone());
+            }
+        };
+        self.revoke(caller, accessible, id, Extent::Token, deadline, add).await.map(|_| ())
+    }
+}
+
+/// The tokens that a request has revoked.
+struct Revoked<'a, F> {
+    ids: Vec<TokenId>,
+    on_revoked: &'a mut F,
+}
+
+impl Progress {
+    /// The progress that the cursor of `request` contains, or that of the first page.
+    fn of_request(request: &BulkRevokeRequest, org: &OrgId) -> Result<Self, ApiError> {
+        let Some(cursor) = &request.cursor else {
+            return Ok(Self { position: request.filter.start(), ..Self::default() });
+        };
+        let text = decode(cursor, org, &request.filter.canonical());
+        text.and_then(|text| Self::parse(&text)).map_err(|CursorError| {
+            let problem = "`cursor` was altered or belongs to another request";
+            ApiError::Invalid(format!("{problem}: take it from the previous response to the same request"))
+        })
+    }
+
+    /// Parses the content of a cursor.
+    fn parse(text: &str) -> Result<Self, CursorError> {
+        let (chain, rest) = text.split_once(';').ok_or(CursorError)?;
+        let (deferred, key) = rest.split_once(':').ok_or(CursorError)?;
+        let ids = |text: &str| {
+            let ids = text.split(',').filter(|id| !id.is_empty()).map(str::parse);
+            ids.collect::<Result<Vec<TokenId>, _>>().map_err(|_| CursorError)
+        };
+        let mut chain = ids(chain)?;
+        let deferred = ids(deferred)?;
+        if chain.len() > 1 || deferred.len() > MAX_DEFERRED_TOKENS {
+            return Err(CursorError);
+        }
+        Ok(Self { position: Some(PageKey::parse(key.to_owned())?), deferred, unfinished_chain: chain.pop() })
+    }
+
+    /// The cursor of the request that continues. It names no token that the caller may not access.
+    fn to_cursor(&self, request: &BulkRevokeRequest, org: &OrgId) -> Option<String> {
+        let chain = self.unfinished_chain.as_ref().map(ToString::to_string).unwrap_or_default();
+        let deferred = self.deferred.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let text = |key: &PageKey| format!("{chain};{deferred}:{}", key.as_str());
+        self.position.as_ref().map(|key| encode(&text(key), org, &request.filter.canonical()))
+    }
+
+    /// Defers `token` and returns true, if its revocation ends the access of the caller.
+    fn defer(&mut self, caller: &Caller, token: &Token) -> bool {
+        let Some(calling) = caller.token() else { return false };
+        let ends_caller = |id: &TokenId| calling.id == *id || calling.parent.as_ref() == Some(id);
+        let successor = token.succession.as_ref().map(|succession| &succession.successor);
+        let is_succeeded = successor.is_some_and(|id| ends_caller(id) || self.deferred.contains(id));
+        // There is always room for the caller and its parent.
+        let has_room = self.deferred.len() + 2 < MAX_DEFERRED_TOKENS;
+        let is_deferred = ends_caller(&token.id) || (is_succeeded && has_room);
+        if is_deferred && !self.deferred.contains(&token.id) {
+            self.deferred.push(token.id.clone());
+        }
+        is_deferred
+    }
+
+    /// The deferred tokens in the order in which they are revoked: the token that calls after its parent, and both after the tokens
+    /// that they succeed, the oldest first.
+    fn deferred_in_order(&self, caller: &Caller) -> Vec<TokenId> {
+        let rank = |id: &TokenId| match caller.token() {
+            Some(token) if token.id == *id => 2,
+            Some(token) if token.parent.as_ref() == Some(id) => 1,
+            _ => 0,
+        };
+        let mut ids: Vec<_> = self.deferred.iter().rev().cloned().collect();
+        ids.sort_by_key(rank);
+        ids
+    }
+}
+
+#[cfg(test)]
+mod tests;
