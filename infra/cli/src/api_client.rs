@@ -3,13 +3,14 @@
 pub mod access;
 mod link_header;
 pub mod list_tokens;
+pub mod revoke_tokens;
 
-use std::{collections::HashSet, io};
+use std::{collections::HashSet, io, time::Duration};
 
 use clap::Args;
 use reqwest::{
     Client, Method, Request, RequestBuilder, Response, Url,
-    header::{CONTENT_TYPE, LINK},
+    header::{CONTENT_TYPE, LINK, RETRY_AFTER},
 };
 use serde::de::IgnoredAny;
 use shared::permissions::OrgId;
@@ -46,6 +47,8 @@ pub struct ApiResponse {
     pub body: String,
     /// The values of the header `Link`.
     link: Option<String>,
+    /// The header `Retry-After`, if it is a number of seconds (RFC 9110, section 10.2.3).
+    retry_after: Option<Duration>,
 }
 
 /// The result of sending a request, with at most one retry.
@@ -222,7 +225,9 @@ impl ApiClient {
         let response = self.http.execute(request).await?;
         let status = response.status().as_u16();
         let link = join_link_headers(&response);
-        Ok((status, ApiResponse { body: response.text().await?, link }))
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        let retry_after = retry_after.map(Duration::from_secs);
+        Ok((status, ApiResponse { body: response.text().await?, link, retry_after }))
     }
 
     fn check_status(&self, attempt: Attempt) -> Result<ApiResponse, Error> {

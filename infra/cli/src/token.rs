@@ -6,6 +6,7 @@ mod current_token;
 mod get;
 mod list;
 mod revoke;
+mod revoke_by_id;
 mod token_id;
 mod verify;
 

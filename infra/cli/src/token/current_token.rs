@@ -1,8 +1,8 @@
-//! The token that authenticates the requests: it must be revoked last, since it cannot revoke others afterwards.
+//! The token that authenticates the requests. Revoking it ends its access.
 
 use crate::{api_client::ApiClient, error::Error, token_metadata::TokenMetadata};
 
-/// The token that authenticates the requests. Revoking it, or its parent, ends its access.
+/// The token that authenticates the requests.
 pub struct CurrentToken {
     id: String,
     parent: Option<String>,
@@ -20,26 +20,20 @@ impl CurrentToken {
                 let metadata = TokenMetadata::parse(&response.body)?;
                 Ok(Some(Self { id: metadata.id, parent: metadata.parent }))
             }
-            Err(Error::Api { status: 404, .. }) => Ok(None),
+            // A token may always read itself, a user only with a permission to read tokens.
+            Err(Error::Api { status: 403 | 404, .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Moves the parent and then this token to the end of `ids`, so that all other tokens are revoked first.
-    pub fn move_last(&self, ids: &mut [String]) {
-        ids.sort_by_key(|id| if self.has_id(id) { 2 } else { u8::from(self.is_child_of(id)) });
-    }
-
-    /// Returns whether this is the token `id`.
+    /// Why this token is inactive after `revoked` was revoked; `None` if it is not.
     #[must_use]
-    pub fn has_id(&self, id: &str) -> bool {
-        self.id == id
-    }
-
-    /// Returns whether the token `id` is the parent of this token.
-    #[must_use]
-    pub fn is_child_of(&self, id: &str) -> bool {
-        self.parent.as_deref() == Some(id)
+    pub fn end_after(&self, revoked: &[String]) -> Option<String> {
+        if revoked.contains(&self.id) {
+            return Some(format!("the credential {} is revoked", self.id));
+        }
+        let parent = self.parent.as_ref().filter(|parent| revoked.contains(parent))?;
+        Some(format!("the credential {} is inactive: its parent {parent} is revoked", self.id))
     }
 }
 
@@ -48,16 +42,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn move_last_puts_parent_then_current_token_at_the_end() {
-        let ordered = |token: &CurrentToken, ids: &str| {
-            let mut ids: Vec<String> = ids.split(' ').map(ToOwned::to_owned).collect();
-            token.move_last(&mut ids);
-            ids.join(" ")
+    fn token_ends_with_itself_or_its_parent() {
+        let end = |parent: Option<&str>, revoked: &[&str]| {
+            let token = CurrentToken { id: "c".to_owned(), parent: parent.map(ToOwned::to_owned) };
+            token.end_after(&revoked.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>())
         };
-        let child = CurrentToken { id: "c".to_owned(), parent: Some("p".to_owned()) };
-        assert_eq!(ordered(&child, "c z p a"), "z a p c");
-        assert_eq!(ordered(&child, "p z a"), "z a p");
-        let without_parent = CurrentToken { id: "c".to_owned(), parent: None };
-        assert_eq!(ordered(&without_parent, "z c p a"), "z p a c");
+        let revoked = Some("the credential c is revoked".to_owned());
+        assert_eq!(end(Some("p"), &["a", "p", "c"]), revoked);
+        assert_eq!(end(None, &["c"]), revoked);
+        let inactive = Some("the credential c is inactive: its parent p is revoked".to_owned());
+        assert_eq!(end(Some("p"), &["a", "p"]), inactive);
+        assert_eq!((end(Some("p"), &["a"]), end(None, &["p"])), (None, None));
     }
 }

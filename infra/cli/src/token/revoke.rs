@@ -1,32 +1,43 @@
-//! `latchkey token revoke`: revokes tokens by id, or all tokens that a principal created.
+//! `latchkey token revoke`: revokes tokens by id, or all tokens that match a filter.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use clap::Args;
+use shared::token::UnixTime;
 
-use super::{bulk_revoke::revoke_all, current_token::CurrentToken, token_id::parse_token_id};
+use super::{bulk_revoke::BulkRevocation, revoke_by_id::revoke_by_id, token_id::parse_token_id};
 use crate::{
-    api_client::{ApiClient, ApiOptions, list_tokens::TokenFilter},
+    api_client::{ApiClient, ApiOptions, revoke_tokens::TokensToRevoke},
     error::Error,
-    output::{OutputFormat, escape, plural, print_message},
+    output::{OutputFormat, escape},
 };
 
 /// The end of the command's `--help`.
 pub const HELP_EXAMPLES: &str = "Examples:
   latchkey token revoke api_5ZugdRXasLfWBypHi93Fk
   latchkey token revoke --created-by 'local|1001'
-  latchkey token revoke --created-by api_5ZugdRXasLfWBypHi93Fk --yes --output json";
+  latchkey token revoke --before 2026-01-31T08:00:00Z
+  latchkey token revoke --all --yes --output json
+
+With --created-by, --before and --all, a failed request is repeated, and the command ends when no matching token is left. The
+token that authenticates the requests is revoked last.";
 
 /// The arguments of `latchkey token revoke`.
 #[derive(Debug, Args)]
 pub struct RevokeCommand {
     /// Token ids; `self` is the token that authenticates the request
-    #[arg(value_name = "ID", value_parser = parse_token_id, required_unless_present = "created_by")]
+    #[arg(value_name = "ID", value_parser = parse_token_id, required_unless_present_any = ["created_by", "before", "all"])]
     ids: Vec<String>,
     /// Revoke all active tokens of every type that this user or token created
-    #[arg(long, value_name = "PRINCIPAL", conflicts_with = "ids")]
+    #[arg(long, value_name = "PRINCIPAL", conflicts_with_all = ["ids", "before", "all"])]
     created_by: Option<String>,
-    /// Skip the confirmation of --created-by
+    /// Revoke all active tokens of every type that were created before this RFC 3339 time
+    #[arg(long, value_name = "TIME", value_parser = parse_time, conflicts_with_all = ["ids", "all"])]
+    before: Option<String>,
+    /// Revoke all active tokens of every type
+    #[arg(long, conflicts_with = "ids")]
+    all: bool,
+    /// Skip the confirmation of --created-by, --before and --all
     #[arg(long)]
     yes: bool,
     /// Output format of the revoked tokens; `json` is one token per line
@@ -37,32 +48,28 @@ pub struct RevokeCommand {
 }
 
 impl RevokeCommand {
-    /// Revokes the given tokens, or after a confirmation those of the given creator.
+    /// Revokes the given tokens, or after a confirmation those that match the given filter.
     pub(super) async fn run(self) -> Result<(), Error> {
         let client = ApiClient::authenticated(&self.api)?;
-        match &self.created_by {
-            Some(creator) => self.revoke_tokens_of(creator, &client).await,
-            None => revoke_all(&client, &self.ids, None, self.output).await,
-        }
-    }
-
-    async fn revoke_tokens_of(&self, creator: &str, client: &ApiClient) -> Result<(), Error> {
-        let filter = TokenFilter { created_by: Some(creator.to_owned()), ..TokenFilter::every_type() };
-        let tokens = client.list_tokens(&filter).await?;
-        let mut ids: Vec<String> = tokens.into_iter().map(|token| token.metadata.id).collect();
-        if ids.is_empty() {
-            print_message(&format!("no active tokens created by `{creator}`"));
-            return Ok(());
-        }
-        if !self.yes && !confirm(&format!("revoke {} created by `{creator}`?", plural(ids.len(), "token")))? {
+        let Some(tokens) = self.filter() else { return revoke_by_id(&client, &self.ids, self.output).await };
+        if !self.yes && !confirm(&format!("revoke all {tokens} that the credential may revoke?"))? {
             return Err(Error::Declined("no token was revoked".to_owned()));
         }
-        let current = CurrentToken::fetch(client).await?;
-        if let Some(current) = &current {
-            current.move_last(&mut ids);
-        }
-        revoke_all(client, &ids, current.as_ref(), self.output).await
+        BulkRevocation { client: &client, tokens: &tokens, output: self.output }.run().await
     }
+
+    /// The tokens that the options select; `None` without one of these options.
+    fn filter(&self) -> Option<TokensToRevoke> {
+        let created_by = self.created_by.clone().map(TokensToRevoke::CreatedBy);
+        let before = self.before.clone().map(TokensToRevoke::CreatedBefore);
+        created_by.or(before).or(self.all.then_some(TokensToRevoke::All))
+    }
+}
+
+fn parse_time(text: &str) -> Result<String, String> {
+    let time = UnixTime::rounded_up_from_rfc_3339(text);
+    let rule = "an RFC 3339 time between the years 1970 and 9999 is required, such as 2026-01-31T08:00:00Z";
+    time.map(|_| text.to_owned()).ok_or_else(|| rule.to_owned())
 }
 
 /// Asks `question` on the terminal. Every answer except `y` or `yes` declines.
