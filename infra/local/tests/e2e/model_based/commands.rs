@@ -72,6 +72,12 @@ pub enum Command {
     RevokeSelf {
         token: Index,
     },
+    /// Revokes the tokens of a creator, or every token, at once.
+    RevokeMany {
+        by: ActorChoice,
+        creator: Option<ActorChoice>,
+        lost: LostResponses,
+    },
     EditRole {
         org: usize,
         role: usize,
@@ -98,6 +104,8 @@ fn command() -> impl Strategy<Value = Command> {
         2 => actor().prop_map(|by| Command::List { by }),
         4 => (actor(), token(), lost_responses()).prop_map(|(by, token, lost)| Command::Revoke { by, token, lost }),
         1 => token().prop_map(|token| Command::RevokeSelf { token }),
+        1 => (actor(), proptest::option::weighted(0.8, actor()), lost_responses())
+            .prop_map(|(by, creator, lost)| Command::RevokeMany { by, creator, lost }),
         2 => (0..ORGANIZATIONS, 0..ROLE_GRANTS.len(), 0..2_usize)
             .prop_map(|(org, role, variant)| Command::EditRole { org, role, variant }),
         1 => Just(Command::RotateKeys),

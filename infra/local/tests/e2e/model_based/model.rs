@@ -253,6 +253,17 @@ impl Model {
         self.access_token(actor, token, self.scope_of_revoke(actor))
     }
 
+    /// The tokens that a bulk revocation by `actor` revokes, those of `creator` or every one, or the rejection.
+    pub fn revoked_in_bulk(&self, actor: Actor, creator: Option<Actor>) -> Result<Vec<usize>, Outcome> {
+        let scope = self.scope_of_revoke(actor)?;
+        let matches = |token: &usize| {
+            let ExpectedToken { revoked, expired, creator: created_by, .. } = &self.tokens[*token];
+            let is_by_creator = creator.is_none_or(|creator| creator == *created_by);
+            !revoked && !expired && is_by_creator && self.is_in_scope(actor, scope, *token)
+        };
+        Ok((0..self.tokens.len()).filter(matches).collect())
+    }
+
     /// A token of the access family can always read and revoke itself.
     fn access_token(&self, actor: Actor, token: usize, scope: Result<Scope, Outcome>) -> Outcome {
         let is_itself = actor == Actor::Token(token) && !self.tokens[token].token_type.is_public();

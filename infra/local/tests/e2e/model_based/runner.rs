@@ -89,6 +89,10 @@ impl<'a> Runner<'a> {
                 self.wait_for_expiry();
                 ("wait", None)
             }
+            Command::RevokeMany { by, creator, lost } => {
+                let creator = creator.as_ref().map(|creator| creator.resolve(&self.model));
+                ("revoke many", Some(self.revoke_many(by.resolve(&self.model), creator, *lost)))
+            }
             Command::List { by } => ("list", Some(self.list(by.resolve(&self.model)))),
             _ if self.created.is_empty() => ("skipped: no token", None),
             Command::Replay { token } => ("replay", self.replay(*token)),
@@ -232,6 +236,36 @@ impl<'a> Runner<'a> {
             assert_eq!(*first, item, "a repeated revocation changed the item");
             self.model.tokens[token].revoked = true;
             assert_eq!(self.use_route(Actor::Token(token), Action::ViewCatalog), 401);
+        }
+        status
+    }
+
+    fn revoke_many(&mut self, by: Actor, creator: Option<Actor>, lost: LostResponses) -> u16 {
+        let expected = self.model.revoked_in_bulk(by, creator);
+        let body = creator.map_or(json!({"all": true}), |creator| json!({"created_by": self.principal(creator)}));
+        let tokens = expected.clone().unwrap_or_default();
+        // A token that has revoked itself or its parent is inactive and cannot retry.
+        let can_retry = !tokens.iter().any(|token| by == Actor::Token(*token) || self.is_child(by, *token));
+        let send = || self.service.stack().revoke_many(self.credential(by), &body);
+        let operation = ("revoke-token", "UpdateItem");
+        let response = self.send_with_lost_responses(operation, lost, can_retry, !tokens.is_empty(), send);
+        let status = assert_outcome(&response, expected.err().unwrap_or(Outcome::Success), 200);
+        if status == 200 {
+            let answer = response.json();
+            let revoked: Vec<_> = answer["revoked"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
+            let expected: BTreeSet<_> = tokens.iter().map(|token| self.created[*token].id.as_str()).collect();
+            let unique: BTreeSet<_> = revoked.iter().copied().collect();
+            assert_eq!(unique.len(), revoked.len(), "{answer}");
+            // The token whose response was lost is revoked, and the retry does not find it.
+            let is_complete = lost != LostResponses::All || !can_retry;
+            assert!(unique.is_subset(&expected) && (!is_complete || unique == expected), "{answer}");
+            let own = tokens.iter().find(|token| by == Actor::Token(**token));
+            assert!(own.is_none_or(|own| revoked.last() == Some(&self.created[*own].id.as_str())), "{answer}");
+            assert!(answer["cursor"].is_null(), "{answer}");
+            for token in tokens {
+                self.model.tokens[token].revoked = true;
+                assert_eq!(self.use_route(Actor::Token(token), Action::ViewCatalog), 401);
+            }
         }
         status
     }
