@@ -188,6 +188,7 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
             id,
             org: caller.org.clone(),
             name: request.name,
+            description: None,
             token_type,
             created_at: now,
             created_by: caller.principal(),

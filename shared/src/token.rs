@@ -3,6 +3,7 @@
 //! *(pure core)* This module does no I/O, reads no clock, generates no random numbers and does not depend on HTTP.
 
 mod claims;
+mod description;
 mod id;
 mod idempotency;
 mod item;
@@ -19,6 +20,7 @@ mod token_type;
 mod visible_text;
 
 pub use claims::{Claims, Issuer};
+pub use description::{Description, DescriptionError};
 pub use id::{TokenId, TokenIdError, TokenKey};
 pub use idempotency::{Fingerprint, IdempotencyKey, IdempotencyKeyError};
 pub use item::Item;
@@ -45,6 +47,8 @@ pub struct Token {
     pub org: OrgId,
     /// The name that its creator gave it.
     pub name: TokenName,
+    /// What the token is for, where its secret is stored, whom to contact. It is not part of the JWT.
+    pub description: Option<Description>,
     /// The type, with the roles and flags or the target of that type.
     pub token_type: TokenType,
     /// Time of creation, which is also the claim `iat`.

@@ -11,6 +11,8 @@ pub struct Item {
     id: String,
     created_at: String,
     name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
     token_type: &'static str,
     assignments: Vec<RoleId>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -71,6 +73,7 @@ impl Item {
             id: token.id.to_string(),
             created_at: token.created_at.to_string(),
             name: token.name.to_string(),
+            description: token.description.as_ref().map(ToString::to_string),
             token_type: token.id.type_name().as_str(),
             assignments: token_type.roles().to_vec(),
             inherited_denies: token_type.inherited_denies().to_vec(),
@@ -141,6 +144,7 @@ mod tests {
         assert_eq!(rotated["ends_at"], "2019-08-25T14:16:40Z");
         assert_eq!((&successor["rotated_from"], &successor["rotated_by"]), (&rotated["id"], &rotated["id"]));
         assert_eq!(successor.get("first_used_at"), None);
+        assert_eq!(json!(Item::of(&samples::with_description()))["description"], "Stored in the vault");
         let revoked = json!(Item::of(&samples::revoked()));
         assert_eq!(revoked["revoked_at"], "2019-08-24T14:30:00Z");
         assert_eq!(revoked["revoked_by"], "local|1002");

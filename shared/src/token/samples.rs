@@ -24,6 +24,7 @@ pub(crate) fn plain() -> Token {
         id: "api_5ZugdRXasLfWBypHi93Fk".parse().unwrap(),
         org: "123".parse().unwrap(),
         name: "Postman Access Token".parse().unwrap(),
+        description: None,
         token_type: TokenType::Api(access(&["123:owner"])),
         created_at: at(1_566_656_122),
         created_by: "local|1001".parse().unwrap(),
@@ -37,6 +38,12 @@ pub(crate) fn plain() -> Token {
         succession: None,
         fingerprint: None,
     }
+}
+
+/// A token like [`plain`] with a description.
+pub(crate) fn with_description() -> Token {
+    let id = "api_EEEEEEEEEEEEEEEEEEEEE".parse().unwrap();
+    Token { id, description: Some("Stored in the vault".parse().unwrap()), ..plain() }
 }
 
 /// A public token for a journey.
@@ -117,9 +124,9 @@ pub(crate) fn rotated() -> Token {
     Token { succession: Some(succession), ..token }
 }
 
-/// One token of each kind: plain, child, with inherited denies, with networks, with grants of its own and of its parent,
-/// revoked, rotated, successor, journey and portal.
-pub(crate) fn tokens() -> [Token; 11] {
+/// One token of each kind: plain, child, with a description, with inherited denies, with networks, with grants of its own and of
+/// its parent, revoked, rotated, successor, journey and portal.
+pub(crate) fn tokens() -> [Token; 12] {
     let portal = Token {
         id: "portal_PPPPPPPPPPPPPPPPPPPPP".parse().unwrap(),
         token_type: TokenType::Portal("p-1".parse().unwrap()),
@@ -135,6 +142,7 @@ pub(crate) fn tokens() -> [Token; 11] {
     [
         plain(),
         child(),
+        with_description(),
         with_inherited_denies(),
         with_networks(),
         limited,

@@ -43,6 +43,8 @@ pub struct TokenItem {
     id: String,
     org: OrgId,
     name: String,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
     roles: Vec<RoleId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     inherited_denies: Vec<RoleId>,
@@ -135,6 +137,7 @@ impl TokenItem {
             id: token.id.to_string(),
             org: token.org.clone(),
             name: token.name.to_string(),
+            description: token.description.as_ref().map(ToString::to_string),
             roles: token.token_type.roles().to_vec(),
             inherited_denies,
             read_only: token.token_type.access().is_some_and(|access| access.read_only),
@@ -192,6 +195,7 @@ impl TokenItem {
             id,
             org: self.org,
             name: read(&self.name, "name")?,
+            description: self.description.map(|text| read(&text, "description")).transpose()?,
             created_at: self.created_at,
             created_by: read(&self.created_by, "created_by")?,
             owner: self.owner.map(|owner| read(&owner, "owner")).transpose()?,
@@ -373,6 +377,8 @@ mod tests {
                 "ttl": 1_566_657_000 + 2_592_000,
             })
         );
+        let described = written(&samples::with_description());
+        assert_eq!((&described["v"], &described["description"]), (&json!(1), &json!("Stored in the vault")));
         let inheriting = written(&samples::with_inherited_denies());
         assert_eq!(inheriting["v"], 2, "older code, which ignores the attribute, rejects the item");
         assert_eq!(inheriting["inherited_denies"], json!(["123:no_billing", "123:owner"]));
@@ -438,10 +444,12 @@ mod tests {
     fn token_item_with_hidden_characters_in_texts_is_read() {
         let mut json = serde_json::to_value(TokenItem::of(&samples::journey())).unwrap();
         json["name"] = json!("prod\u{202e} nim\u{ad}da");
+        json["description"] = json!("\u{202e}d\u{ad}");
         json["journey_id"] = json!("\u{202e}j\u{ad}");
         let token = serde_json::from_value::<TokenItem>(json).unwrap().token().unwrap();
         assert_eq!(token.name.as_str(), "prod\u{202e} nim\u{ad}da");
         assert_eq!(token.token_type.journey_id(), Some("\u{202e}j\u{ad}"));
+        assert_eq!(token.description.unwrap().as_str(), "\u{202e}d\u{ad}");
     }
 
     #[test]
@@ -482,6 +490,7 @@ mod tests {
             (json!({"inherited_denies": ["999:owner"]}), "inherited_denies"),
             (json!({"parent_grants": [{"action": "*"}]}), "parent_grants"),
             (json!({"name": ""}), "name"),
+            (json!({"description": ""}), "description"),
             (json!({"owner": "1001"}), "owner"),
             (json!({"owner": "api_5ZugdRXasLfWBypHi93Fk"}), "owner"),
             (json!({"parent": "not-a-token-id"}), "parent"),
@@ -506,6 +515,7 @@ mod tests {
             json!({"expires_at": -1}),
             json!({"expires_at": null}),
             json!({"parent": null}),
+            json!({"description": null}),
             json!({"revoked_at": null, "revoked_by": null}),
             json!({"read_only": "false"}),
             json!({"renewable": 1}),

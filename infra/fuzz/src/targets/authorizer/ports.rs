@@ -41,6 +41,7 @@ static TOKEN: LazyLock<Token> = LazyLock::new(|| Token {
     id: "api_5ZugdRXasLfWBypHi93Fk".parse().unwrap(),
     org: "123".parse().unwrap(),
     name: "Postman Access Token".parse().unwrap(),
+    description: None,
     token_type: TokenType::Api(Access {
         roles: vec!["123:viewer".parse().unwrap()],
         inherited_denies: Vec::new(),

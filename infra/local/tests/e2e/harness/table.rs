@@ -93,6 +93,7 @@ fn stored_token(number: usize, org: &str, name: &str) -> Token {
         id: format!("api_{number:021}").parse().unwrap(),
         org: org.parse().unwrap(),
         name: name.parse().unwrap(),
+        description: None,
         token_type: TokenType::Api(access),
         created_at: i64::try_from(1_700_000_000 + number / 10).unwrap().try_into().unwrap(),
         created_by: "local|1001".parse().unwrap(),
