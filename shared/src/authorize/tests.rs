@@ -324,6 +324,13 @@ async fn ledger_outage_is_never_a_grant() {
     assert_eq!(code(authorize(&ledger, &user_jwt(&json!({}))).await), "undecided");
 }
 
+/// The name in the claims is that at the time of the signature.
+#[tokio::test]
+async fn renamed_token_is_authorized_with_its_old_name() {
+    let renamed = Token { name: "Another name".parse().unwrap(), ..admin() };
+    assert_eq!(code(authorize(&ledger([renamed]), &issued_jwt(&claims_of(&admin()))).await), "granted");
+}
+
 #[tokio::test]
 async fn token_in_other_organization_is_denied() {
     let ledger = ledger([admin()]);

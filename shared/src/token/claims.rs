@@ -35,6 +35,7 @@ pub struct Claims {
     nbf: Option<UnixTime>,
     token_use: TokenUse,
     token_id: String,
+    /// Informative: the name at the time of the signature, since the name of a token can change.
     token_name: String,
     token_type: String,
     org_id: String,
@@ -120,11 +121,12 @@ impl Claims {
     }
 
     /// *(the item is authoritative)* Whether these are the claims of `token`, under the issuer and audience that they name.
-    /// Every claim must equal the value that is derived from the stored token.
+    /// Every claim but `token_name` must equal the value that is derived from the stored token. The name has no effect on a
+    /// decision and changes without a new signature.
     #[must_use]
     pub fn are_of(&self, token: &Token) -> bool {
         let issuer = Issuer { issuer: self.iss.clone(), audience: self.aud.clone() };
-        *self == Self::of(token, &issuer)
+        *self == Self { token_name: self.token_name.clone(), ..Self::of(token, &issuer) }
     }
 
     /// Whether `iss` and `aud` are those of `issuer`.
@@ -285,8 +287,22 @@ mod tests {
     }
 
     #[test]
+    fn claims_of_renamed_token_are_of_token() {
+        let token = samples::child();
+        let claims: Claims = serde_json::from_value(json_of(&token)).unwrap();
+        let renamed = Token { name: "Another name".parse().unwrap(), ..token.clone() };
+        assert!(claims.are_of(&renamed));
+        assert!(!claims.are_of(&Token { created_at: samples::at(9), ..renamed }), "every other claim counts");
+        let mut without = json_of(&token);
+        without.as_object_mut().unwrap().remove("token_name");
+        assert!(serde_json::from_value::<Claims>(without).is_err());
+    }
+
+    #[test]
     fn claim_of_wrong_type_fails_parsing() {
         for (claim, value) in [
+            ("token_name", json!(null)),
+            ("token_name", json!(["Postman Access Token"])),
             ("exp", json!(null)),
             ("exp", json!("1566660000")),
             ("exp", json!(1.5)),

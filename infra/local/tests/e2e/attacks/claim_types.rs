@@ -1,6 +1,6 @@
 //! Claims of wrong JSON types. Such a claim is an error and not treated as absent.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     attack::{Attack, AttackGroup},
@@ -13,7 +13,9 @@ pub fn group(forge: &TokenForge<'_>) -> AttackGroup {
         [json!(null), json!(true), json!(false), json!(0), json!(1.5), json!("1"), json!([]), json!([1]), json!({})];
     let mut attacks = Vec::new();
     for (claim, valid) in forge.child_token.claims.as_object().unwrap() {
-        for value in values.iter().filter(|value| *value != valid) {
+        // Any text is a name, and the name has no effect.
+        let is_name = |value: &Value| claim == "token_name" && value.is_string();
+        for value in values.iter().filter(|value| *value != valid && !is_name(value)) {
             let claims = with_member(&forge.child_token.claims, claim, value);
             attacks.push(Attack::rejected(format!("{claim} {value}"), &forge.with_claims(&claims)));
         }
