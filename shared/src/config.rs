@@ -74,7 +74,7 @@ pub struct CreateTokenConfig {
     pub http: HttpConfig,
 }
 
-/// Configuration of `list-tokens`, `get-token`, `revoke-token`, `my-roles` and `manage-roles`.
+/// Configuration of `list-tokens`, `get-token`, `revoke-token`, `update-token`, `my-roles` and `manage-roles`.
 #[derive(Debug)]
 pub struct TableConfig {
     /// Region, credentials and endpoints of AWS.

@@ -2,8 +2,8 @@
 //!
 //! * Domain: [`token`], [`jwt`], [`json`] and [`permissions`], which are pure; [`caller`], [`error`] and [`pagination`];
 //!   [`identity_provider`] and [`routes`], which an operator configures.
-//! * Operations, one per function: [`create`], [`list`], [`get`], [`revoke`], [`authorize`], [`list_current_roles`],
-//!   [`manage_roles`], [`well_known`] and [`portal`]; [`provisioning`] is for operators.
+//! * Operations, one per function: [`create`], [`list`], [`get`], [`revoke`], [`update`], [`authorize`],
+//!   [`list_current_roles`], [`manage_roles`], [`well_known`] and [`portal`]; [`provisioning`] is for operators.
 //! * [`ports`] are the traits that operations need from outside; [`aws`], [`oidc`] and [`system`] implement them.
 //! * [`web`] is the only module that names HTTP statuses and Lambda events, [`aws`] the only one that names the AWS
 //!   SDKs.
@@ -41,6 +41,7 @@ pub mod system;
 pub mod telemetry;
 mod timeout;
 pub mod token;
+pub mod update;
 pub mod web;
 pub mod well_known;
 

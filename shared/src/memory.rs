@@ -14,9 +14,9 @@ use crate::{
     ports::{
         AuthorizationData, Clock, FindToken, IdGenerator, InsertToken, ListAssignedRoles, ListQuery, ListTokens,
         MarkRotated, OwnKeys, PortError, ProviderKeys, ReadAuthorizationData, RecordFirstUse, RevocationTarget,
-        RevokeToken, Signer, TokenPage, UpdateLastUsed,
+        RevokeToken, Signer, TokenPage, UpdateLastUsed, UpdateToken,
     },
-    token::{Date, Revocation, Succession, Token, TokenId, TokenKey, UnixTime, UserId},
+    token::{Date, Revocation, Succession, Token, TokenChanges, TokenId, TokenKey, TokenSelection, UnixTime, UserId},
 };
 
 /// A clock that always returns the same time.
@@ -141,6 +141,27 @@ impl RecordFirstUse for Memory {
         let found = state.tokens.get_mut(id.key()).map(|item| item.as_mut().unwrap());
         let origin = found.filter(|token| token.revocation.is_none()).and_then(|token| token.origin.as_mut());
         Ok(origin.map(|origin| origin.first_used_at.get_or_insert(time)).is_some())
+    }
+}
+
+impl UpdateToken for Memory {
+    async fn update_token(
+        &self,
+        id: &TokenId,
+        org: &OrgId,
+        accessible: &TokenSelection,
+        changes: &TokenChanges,
+        now: UnixTime,
+    ) -> Result<Option<Token>, PortError> {
+        let mut state = self.call()?;
+        let found = state.tokens.get_mut(id.key()).map(|item| item.as_mut().unwrap());
+        let is_accessible = |token: &&mut Token| token.id == *id && token.org == *org && accessible.includes(token);
+        Ok(found.filter(is_accessible).map(|token| {
+            if token.is_changeable(now) {
+                *token = changes.apply(token);
+            }
+            token.clone()
+        }))
     }
 }
 

@@ -25,7 +25,8 @@ use crate::{
     permissions::{OrgId, Role, RoleId, RoleWithName},
     provisioning::{DesiredItem, ItemKey, ItemValue},
     token::{
-        Date, Principal, Revocation, Succession, Token, TokenClass, TokenId, TokenKey, TokenSelection, UnixTime, UserId,
+        Date, Principal, Revocation, Succession, Token, TokenChanges, TokenClass, TokenId, TokenKey, TokenSelection,
+        UnixTime, UserId,
     },
 };
 
@@ -144,6 +145,22 @@ pub trait RecordFirstUse: Send + Sync {
     /// Records that a request with the token `id` was first allowed at `time`, unless its first use is recorded. Returns
     /// `false`, without a write, if the token is revoked or does not exist.
     fn record_first_use(&self, id: &TokenId, time: UnixTime) -> impl PortFuture<bool>;
+}
+
+/// Changes the texts of tokens.
+pub trait UpdateToken: Send + Sync {
+    /// Changes the name and the description of the token `id` of `org`, if it [may be changed](Token::is_changeable) at `now`,
+    /// and returns the token as it is stored then; `None` if it does not exist in this organization or is not in `accessible`.
+    ///
+    /// *(revoked is final)* A token that is revoked or expired stays unchanged, and no token is created.
+    fn update_token(
+        &self,
+        id: &TokenId,
+        org: &OrgId,
+        accessible: &TokenSelection,
+        changes: &TokenChanges,
+        now: UnixTime,
+    ) -> impl PortFuture<Option<Token>>;
 }
 
 /// Lists tokens.

@@ -342,6 +342,7 @@ mod tests {
             "GET /v1/permissions/me",
             "GET /v1/permissions/roles",
             "GET /v1/permissions/roles/{roleId}",
+            "PATCH /v1/access-tokens/{id}",
             "POST /v1/access-tokens",
             "POST /v1/access-tokens/{id}/rotate",
             "POST /v1/permissions/assignments/{userId}/{roleId}",

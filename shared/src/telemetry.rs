@@ -1,7 +1,7 @@
 //! The log: one JSON object per line on standard output, with the metrics of each request in its line.
 //!
 //! There is one `start` line for each process, one `request` line for each invocation, one `audit` line for each token
-//! that is created or revoked and each change of a role or an assignment, and one `error` line for each error that does not end a request.
+//! that is created, changed or revoked and each change of a role or an assignment, and one `error` line for each error that does not end a request.
 //!
 //! *(returned only on creation)* The lines are written here and nowhere else. The AWS SDK and the Lambda runtime log through
 //! `tracing`, at trace level also what is signed and the signature; no subscriber is installed, so their lines are
@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use self::invocation::InvocationFields;
 pub use self::{
-    audit::{access_changed, token_created, token_revoked, token_rotated},
+    audit::{access_changed, token_created, token_revoked, token_rotated, token_updated},
     invocation::{Telemetry, count_aws_call},
     metrics::{Metric, OPERATIONS},
     outcome::Outcome,

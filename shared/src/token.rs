@@ -2,6 +2,7 @@
 //!
 //! *(pure core)* This module does no I/O, reads no clock, generates no random numbers and does not depend on HTTP.
 
+mod changes;
 mod claims;
 mod description;
 mod id;
@@ -19,6 +20,7 @@ mod time;
 mod token_type;
 mod visible_text;
 
+pub use changes::{DescriptionChange, TokenChanges};
 pub use claims::{Claims, Issuer};
 pub use description::{Description, DescriptionError};
 pub use id::{TokenId, TokenIdError, TokenKey};
@@ -90,6 +92,13 @@ impl Token {
     #[must_use]
     pub fn is_alive(&self, now: UnixTime) -> bool {
         self.revocation.is_none() && self.end().is_none_or(|end| now < end)
+    }
+
+    /// Whether the texts of the token may be changed at `now`: it is neither revoked nor expired. The end of a rotation does not
+    /// count: a condition on it would require the permission to write it.
+    #[must_use]
+    pub fn is_changeable(&self, now: UnixTime) -> bool {
+        self.revocation.is_none() && self.expires_at.is_none_or(|end| now < end)
     }
 
     /// The user who owns the token. For an older item it is the creator, if that is a user.

@@ -230,7 +230,7 @@ def long_pattern(template: dict) -> None:
 
 
 def unwatched_code(template: dict) -> None:
-    names = properties(template, "FunctionChanges")["EventPattern"]["detail"]["requestParameters"]["functionName"]
+    names = properties(template, "ReadingFunctionChanges")["EventPattern"]["detail"]["requestParameters"]["functionName"]
     names.remove({"suffix": {"Ref": "WellKnown"}})
 
 

@@ -120,7 +120,7 @@ def stages_depend_on_the_logging_role(template: dict, _: set[str]) -> Iterator[s
 def functions_depend_on_the_authorizer(template: dict, _: set[str]) -> Iterator[str]:
     """CloudFormation changes the functions with a caller after the alias of the authorizer, which must understand the items that
     they write and pass on the scope that they read."""
-    functions = {"CreateToken", "RevokeToken", "ListTokens", "GetToken", "MyRoles", "ManageRoles"}
+    functions = {"CreateToken", "UpdateToken", "RevokeToken", "ListTokens", "GetToken", "MyRoles", "ManageRoles"}
     for name in template["Resources"].keys() & functions:
         if "AuthorizerAliaslive" not in graph.transitive_dependencies(template, name):
             yield f"{name} may be updated before the authorizer"
@@ -253,13 +253,14 @@ def event_rules_watch_every_function(template: dict, _: set[str]) -> Iterator[st
     rules = {name: rule["Properties"]["EventPattern"] for name, rule in of_types(template, ("AWS::Events::Rule",))}
     for name, _ in of_types(template, ("AWS::Lambda::Function",) if rules else ()):
         role = f"{name}Role"
-        watching = {"FunctionChanges": {name}, "RoleChanges": {role, f"${{AWS::StackName}}-{role}-"}}
+        watching = {("FunctionChanges", "ReadingFunctionChanges"): {name}, ("RoleChanges",): {role, f"${{AWS::StackName}}-{role}-"}}
         # Its permissions allow no caller to act: it only reports whether a version rejects a request.
         if name != "AuthorizerCheck":
-            watching["PermissionChanges"] = {name}
-        for rule, values in watching.items():
-            if not values & set(strings(rules.get(rule))):
-                yield f"{rule} does not watch {name}"
+            watching[("PermissionChanges",)] = {name}
+        for watchers, values in watching.items():
+            watched = {text for rule in watchers for text in strings(rules.get(rule))}
+            if not values & watched:
+                yield f"{watchers[0]} does not watch {name}"
 
 
 def monitoring_can_be_turned_off(template: dict, _: set[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-//! The log line of a token that was created, rotated or revoked, and of a role or an assignment that changed. It is retained longer than
+//! The log line of a token that was created, changed, rotated or revoked, and of a role or an assignment that changed. It is retained longer than
 //! the others: after a restore from a backup these lines say which tokens to revoke again.
 
 use serde::Serialize;
@@ -14,7 +14,7 @@ use crate::{
     manage_roles::AccessChange,
     permissions::{OrgId, RoleId},
     provisioning::{ItemKey, ItemValue},
-    token::Token,
+    token::{Token, TokenChanges},
 };
 
 /// The members of every line.
@@ -29,7 +29,8 @@ struct AuditFields<'a> {
     by: String,
 }
 
-/// The line of a token. Free text that a caller chose (the token's name, the target of a public token) is left out.
+/// The line of a token. Free text that a caller chose (the token's name and description, the target of a public token) is left
+/// out.
 #[derive(Serialize)]
 struct AuditLine<'a> {
     #[serde(flatten)]
@@ -56,6 +57,9 @@ struct AuditLine<'a> {
     revoked_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_by: Option<String>,
+    /// The members that were changed, without their values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changed: Vec<&'static str>,
 }
 
 /// Logs that `caller` created `token`, or received it again by an idempotent request.
@@ -72,6 +76,14 @@ pub fn token_rotated(token: &Token, caller: &Caller, request_id: &str) {
 pub fn token_revoked(token: &Token, caller: &Caller, request_id: &str) {
     count_revoked_token();
     write("revoked", token, caller, request_id);
+}
+
+/// Logs that `caller` changed members of `token`.
+pub fn token_updated(token: &Token, changes: &TokenChanges, caller: &Caller, request_id: &str) {
+    if let Some(invocation) = InvocationFields::current() {
+        let line = AuditLine::new("updated", token, caller, request_id, Some(invocation));
+        write_line(&AuditLine { changed: changes.members(), ..line });
+    }
 }
 
 fn write(event: &'static str, token: &Token, caller: &Caller, request_id: &str) {
@@ -118,6 +130,7 @@ impl<'a> AuditLine<'a> {
             ends_at: succession.map(|succession| succession.ends_at.to_string()),
             revoked_at: revocation.map(|revocation| revocation.at.to_string()),
             revoked_by: revocation.map(|revocation| revocation.by.to_string()),
+            changed: Vec::new(),
         }
     }
 }
@@ -213,6 +226,18 @@ mod tests {
             assert_eq!(line[name], value, "{name}");
         }
         assert!(line["revoked_at"].is_string());
+    }
+
+    #[test]
+    fn updated_line_names_the_members_without_their_texts() {
+        let token = samples::with_description();
+        let line = AuditLine::new("updated", &token, &person(&[]), "r", None);
+        let line = json!(AuditLine { changed: vec!["name", "description"], ..line });
+        assert_eq!((&line["event"], &line["changed"]), (&json!("updated"), &json!(["name", "description"])));
+        for text in [token.name.as_str(), token.description.as_ref().unwrap().as_str()] {
+            assert!(!line.to_string().contains(text), "{line}");
+        }
+        assert_eq!(json!(AuditLine::new("created", &token, &person(&[]), "r", None)).get("changed"), None);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub enum Metric {
 }
 
 /// The operations that write request lines: those of the contract, the authorizer's and the token page's.
-pub const OPERATIONS: [&str; 12] = [
+pub const OPERATIONS: [&str; 13] = [
     "authorize",
     "createAccessToken",
     "rotateAccessToken",
@@ -43,6 +43,7 @@ pub const OPERATIONS: [&str; 12] = [
     "getAccessToken",
     "revokeAccessToken",
     "revokeAccessTokens",
+    "updateAccessToken",
     "getAccessTokenWellKnown",
     "listCurrentRoles",
     "simulatePermission",

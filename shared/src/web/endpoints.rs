@@ -15,11 +15,12 @@ use crate::{
     pagination::TokenFilter,
     ports::{
         Clock, FindToken, IdGenerator, InsertToken, ListRoles, ListTokens, MarkRotated, OwnKeys, ReadAuthorizationData,
-        ReadRoles, RevokeToken, Signer,
+        ReadRoles, RevokeToken, Signer, UpdateToken,
     },
     revoke::{BulkRevocation, BulkRevokeRequest, Extent, Revoke},
     telemetry,
     token::{Family, Item, Token},
+    update::{Update, parse_changes},
     well_known::{WellKnown, openapi::OPENAPI},
 };
 
@@ -210,6 +211,20 @@ impl<L: RevokeToken + ListTokens, C: Clock> Endpoint for Revoke<L, C> {
         let token = self.run(&caller, &request.id(), extent, on_revoked).await?;
         let also_revoked = ids.split_off(1);
         Ok(ApiResponse::ok(&RevokedItem { item: Item::of(&token), also_revoked })?.about(&token.id))
+    }
+}
+
+impl<L: UpdateToken, C: Clock> Endpoint for Update<L, C> {
+    fn operation(&self, _route: &str) -> &'static str {
+        "updateAccessToken"
+    }
+
+    async fn handle(&self, request: &ApiRequest) -> Result<ApiResponse, ApiError> {
+        let caller = request.caller()?;
+        let changes = parse_changes(&request.members()?)?;
+        let token = self.run(&caller, &request.id(), &changes).await?;
+        telemetry::token_updated(&token, &changes, &caller, request.request_id());
+        Ok(ApiResponse::ok(&Item::of(&token))?.about(&token.id))
     }
 }
 

@@ -25,7 +25,7 @@ fn allowed_origin_can_send_requests_and_read_responses() {
         {
             assert!(preflight.header("access-control-allow-headers").contains(header), "{header}");
         }
-        for method in ["GET", "POST", "PUT", "DELETE"] {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
             assert!(preflight.header("access-control-allow-methods").contains(method), "{method}");
         }
     }

@@ -26,7 +26,7 @@ fn invoke(stack: &TestStack, function: &str, event: &Value) -> Value {
 #[test]
 fn function_without_authorizer_context_is_unauthenticated() {
     let stack = SharedStack::get();
-    for function in ["create-token", "list-tokens", "get-token", "revoke-token", "manage-roles"] {
+    for function in ["create-token", "list-tokens", "get-token", "revoke-token", "update-token", "manage-roles"] {
         let valid = event_file(&format!("{function}/valid"));
         let response = invoke(&stack, function, &valid);
         assert_ne!(response["statusCode"], 401, "{function}: {response}");

@@ -16,6 +16,7 @@ fn send_every_operation(stack: &TestStack) {
     let owner = stack.owner_token();
     let (item, token) = stack.create_token(&owner, &json!({"assignments": ["123:token_admin"]}));
     let path = token_path(&item);
+    assert_eq!(stack.update(&owner, token_id(&item), &json!({"name": "n", "description": "d"})).status, 200);
     for (method, path, credential) in [
         ("GET", "/v1/access-tokens", token.as_str()),
         ("GET", &path, &token),
@@ -73,7 +74,7 @@ fn functions_make_exactly_the_calls_of_their_policies() {
 }
 
 /// The permissions with conditions: function, action and conditions.
-const CONDITIONAL_PERMISSIONS: [(&str, &str, &[ExpectedCondition]); 15] = [
+const CONDITIONAL_PERMISSIONS: [(&str, &str, &[ExpectedCondition]); 16] = [
     ("authorizer", "dynamodb:GetItem", &[ORGANIZATION_KEYS]),
     (
         "authorizer",
@@ -121,6 +122,25 @@ const CONDITIONAL_PERMISSIONS: [(&str, &str, &[ExpectedCondition]); 15] = [
                 "by_org_at",
                 "successor",
                 "rotated_by",
+            ]),
+            TOKEN_KEYS,
+        ],
+    ),
+    (
+        "update-token",
+        "dynamodb:UpdateItem",
+        &[
+            attributes(&[
+                "pk",
+                "sk",
+                "id",
+                "org",
+                "owner",
+                "created_by",
+                "revoked_at",
+                "expires_at",
+                "name",
+                "description",
             ]),
             TOKEN_KEYS,
         ],
@@ -227,6 +247,7 @@ fn aws_calls_per_operation_match_design() {
         ("take the owner role", &claimed, "PUT", USER, "[]", "manage-roles", (0, 3)),
         ("delete a role", &claimed, "DELETE", "/v1/permissions/roles/123:new", "", "manage-roles", (0, 2)),
         ("revoke many, none matches", &claimed, "POST", REVOKE, no_token, "revoke-token", (0, 2)),
+        ("rename", &claimed, "PATCH", &path, r#"{"name": "Renamed"}"#, "update-token", (0, 1)),
         ("revoke", &claimed, "DELETE", &path, "", "revoke-token", (0, 1)),
         ("revoke again", &claimed, "DELETE", &path, "", "revoke-token", (0, 1)),
         // Two reads and one write for each token: the tokens created above, without the one that was revoked.

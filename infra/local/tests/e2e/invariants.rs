@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::harness::TestStack;
 
 /// The function that logs each operation.
-const OPERATIONS: [(&str, &str); 12] = [
+const OPERATIONS: [(&str, &str); 13] = [
     ("authorize", "authorizer"),
     ("createAccessToken", "create-token"),
     ("rotateAccessToken", "create-token"),
@@ -20,6 +20,7 @@ const OPERATIONS: [(&str, &str); 12] = [
     ("getAccessToken", "get-token"),
     ("revokeAccessToken", "revoke-token"),
     ("revokeAccessTokens", "revoke-token"),
+    ("updateAccessToken", "update-token"),
     ("getAccessTokenWellKnown", "well-known"),
     ("listCurrentRoles", "my-roles"),
     ("simulatePermission", "my-roles"),

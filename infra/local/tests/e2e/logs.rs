@@ -1,4 +1,4 @@
-//! Log lines: one per request and function, with metrics, and an audit line for each token that is created or revoked.
+//! Log lines: one per request and function, with metrics, and an audit line for each token that is created, changed or revoked.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ fn lines_of(stack: &TestStack, response: &HttpResponse, kind: &str, count: usize
     })
 }
 
-/// A rejected request has a reason. A created or revoked token also has an audit line.
+/// A rejected request has a reason. A created, changed or revoked token also has an audit line.
 #[test]
 fn request_has_one_log_line_per_function() {
     let stack = TestStack::new();
@@ -32,6 +32,8 @@ fn request_has_one_log_line_per_function() {
     let read = stack.get_self(&created.token());
     let absent = stack.request("GET", "/v1/access-tokens/api_5ZugdRXasLfWBypHi93Fk", &owner);
     let public = stack.request("GET", "/v1/access-tokens/.well-known/jwks.json", "");
+    let texts = json!({"name": "Nightly export", "description": "In the vault"});
+    let updated = stack.update(&owner, id.as_str().unwrap(), &texts);
     let revoked = stack.revoke(&owner, id.as_str().unwrap());
     stack.faults().inject(Service::Kms, Some("Sign"), Fault::ConnectionClosed, None);
     let failed = stack.create(&owner, &json!({"name": "n"}));
@@ -44,6 +46,7 @@ fn request_has_one_log_line_per_function() {
         (&read, &["authorize", "getAccessToken"], "ok", "ok", id.clone()),
         (&absent, &["authorize", "getAccessToken"], "client_error", "not_found", json!("api_5ZugdRXasLfWBypHi93Fk")),
         (&public, &["getAccessTokenWellKnown"], "ok", "ok", Value::Null),
+        (&updated, &["authorize", "updateAccessToken"], "ok", "ok", id.clone()),
         (&revoked, &["authorize", "revokeAccessToken"], "ok", "ok", id.clone()),
         (&failed, &["authorize", "createAccessToken"], "server_error", "unavailable", Value::Null),
     ] {
@@ -62,13 +65,18 @@ fn request_has_one_log_line_per_function() {
             assert!(!line["principal"].as_str().unwrap().is_empty(), "{line}");
         }
     }
-    for (response, event) in [(&created, "created"), (&revoked, "revoked")] {
+    for (response, event) in [(&created, "created"), (&updated, "updated"), (&revoked, "revoked")] {
         let audits = lines_of(&stack, response, "audit", 1);
         assert_eq!(audits.len(), 1, "{audits:?}");
         let audit = &audits[0];
         assert_eq!((&audit["event"], &audit["token_id"]), (&json!(event), &id), "{audit}");
         assert_eq!(audit["by"], "local|1001", "{audit}");
         assert_eq!(audit["revoked_at"].is_string(), event == "revoked", "{audit}");
+        let changed = if event == "updated" { json!(["name", "description"]) } else { Value::Null };
+        assert_eq!(audit["changed"], changed, "{audit}");
+    }
+    for text in ["Nightly export", "In the vault"] {
+        assert!(!stack.output().contains(text), "the texts are not logged");
     }
     let lines = stack.log_lines();
     let cold_starts: Vec<_> =
@@ -118,6 +126,7 @@ fn operation_emits_exactly_its_metrics() {
     let simulated = stack.send_json("POST", "/v1/permissions/simulate", &owner, &json!({"action": "token:view"}));
     assert_eq!(simulated.status, 200);
     assert_eq!(stack.get_page("/tokens").status, 200);
+    assert_eq!(stack.update(&owner, token_id(&item), &json!({"name": "Renamed"})).status, 200);
     let revoked = stack.revoke(&owner, token_id(&item));
     lines_of(&stack, &revoked, "request", 2);
     let revoked = stack.revoke_many(&owner, &json!({"all": true}));

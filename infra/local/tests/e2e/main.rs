@@ -36,4 +36,5 @@ mod rotation;
 mod sample_api;
 mod scopes;
 mod token_lifecycle;
+mod update;
 mod upstreams;

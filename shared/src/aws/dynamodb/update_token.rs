@@ -1,5 +1,5 @@
-//! Revokes a token, marks its rotation, and records its first and its last use. *(revoked is final)* Each write is
-//! conditional and monotone.
+//! Revokes a token, marks its rotation, changes its texts, and records its first and its last use. *(revoked is final)* Each
+//! write is conditional on an item that is not revoked, and none removes a revocation.
 
 use aws_sdk_dynamodb::{
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
@@ -9,10 +9,12 @@ use aws_sdk_dynamodb::{
 use super::{Attributes, Ledger, dynamodb_error, is_of, token, token_key, token_selection::SelectionExpression};
 use crate::{
     aws::{EXPIRED_RETENTION_SECONDS, REVOKED_RETENTION_SECONDS, ROTATION_SCHEMA_VERSION},
+    permissions::OrgId,
     ports::{
         MarkRotated, PortError, PortErrorKind, RecordFirstUse, RevocationTarget, RevokeToken, Service, UpdateLastUsed,
+        UpdateToken,
     },
-    token::{Date, Revocation, Succession, Token, TokenId, UnixTime},
+    token::{Date, DescriptionChange, Revocation, Succession, Token, TokenChanges, TokenId, TokenSelection, UnixTime},
 };
 
 /// The outcome of a conditional write.
@@ -41,6 +43,17 @@ async fn send(request: UpdateItemFluentBuilder) -> Result<WriteOutcome, PortErro
         }
         _ => Err(failure),
     }
+}
+
+/// Adds the names and values of the selection.
+fn with_selection(mut request: UpdateItemFluentBuilder, selection: SelectionExpression) -> UpdateItemFluentBuilder {
+    if let Some((placeholder, name)) = selection.name {
+        request = request.expression_attribute_names(placeholder, name);
+    }
+    if let Some((placeholder, value)) = selection.value {
+        request = request.expression_attribute_values(placeholder, value);
+    }
+    request
 }
 
 fn seconds(time: UnixTime) -> AttributeValue {
@@ -107,13 +120,7 @@ impl Ledger {
             condition.push_str(" AND rotated_by = :rotated_by");
             request = request.expression_attribute_values(":rotated_by", AttributeValue::S(by.to_string()));
         }
-        if let Some((placeholder, name)) = selection.name {
-            request = request.expression_attribute_names(placeholder, name);
-        }
-        if let Some((placeholder, value)) = selection.value {
-            request = request.expression_attribute_values(placeholder, value);
-        }
-        request
+        with_selection(request, selection)
             .update_expression(format!("{update} REMOVE by_org, by_org_at"))
             .condition_expression(condition)
             .expression_attribute_values(":at", seconds(revocation.at))
@@ -195,6 +202,66 @@ impl RecordFirstUse for Ledger {
     }
 }
 
+impl UpdateToken for Ledger {
+    /// One conditional `UpdateItem` of `name` and `description` alone. Without an item the condition fails, so that none is
+    /// created.
+    async fn update_token(
+        &self,
+        id: &TokenId,
+        org: &OrgId,
+        accessible: &TokenSelection,
+        changes: &TokenChanges,
+        now: UnixTime,
+    ) -> Result<Option<Token>, PortError> {
+        let selection = SelectionExpression::of(accessible);
+        let mut request = self
+            .update(id)
+            .update_expression(update_expression(changes))
+            .condition_expression(format!(
+                "id = :id AND org = :org AND attribute_not_exists(revoked_at) \
+                 AND (attribute_not_exists(expires_at) OR expires_at > :now){}",
+                selection.expression
+            ))
+            .expression_attribute_values(":now", seconds(now))
+            .expression_attribute_values(":id", AttributeValue::S(id.to_string()))
+            .expression_attribute_values(":org", AttributeValue::S(org.to_string()))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if let Some(name) = &changes.name {
+            request = request
+                .expression_attribute_names("#name", "name")
+                .expression_attribute_values(":name", AttributeValue::S(name.to_string()));
+        }
+        if let DescriptionChange::Set(description) = &changes.description {
+            request = request.expression_attribute_values(":description", AttributeValue::S(description.to_string()));
+        }
+        match send(with_selection(request, selection)).await? {
+            WriteOutcome::Applied(item) => token("UpdateItem", item).map(Some),
+            WriteOutcome::ConditionFailed(item) if !is_of(&item, id, org) => Ok(None),
+            WriteOutcome::ConditionFailed(item) => match token("UpdateItem", item)? {
+                found if !accessible.includes(&found) => Ok(None),
+                found if !found.is_changeable(now) => Ok(Some(found)),
+                // The condition failed, and yet the item meets it.
+                _ => Err(PortError::new(Service::DynamoDb, "UpdateItem", PortErrorKind::InvalidItem)),
+            },
+        }
+    }
+}
+
+/// The update expression of `changes`. `name` is a reserved word of `DynamoDB`, hence the placeholder.
+fn update_expression(changes: &TokenChanges) -> String {
+    let name = changes.name.as_ref().map(|_| "#name = :name");
+    let (set, remove) = match changes.description {
+        DescriptionChange::Keep => (None, None),
+        DescriptionChange::Set(_) => (Some("description = :description"), None),
+        DescriptionChange::Remove => (None, Some("description")),
+    };
+    let set: Vec<_> = name.into_iter().chain(set).collect();
+    let set = (!set.is_empty()).then(|| format!("SET {}", set.join(", ")));
+    let remove = remove.map(|attribute| format!("REMOVE {attribute}"));
+    set.into_iter().chain(remove).collect::<Vec<_>>().join(" ")
+}
+
 impl UpdateLastUsed for Ledger {
     /// One conditional `UpdateItem`. It changes only an item that exists and is not revoked, and never sets an earlier
     /// day.
@@ -208,5 +275,25 @@ impl UpdateLastUsed for Ledger {
             )
             .expression_attribute_values(":day", AttributeValue::S(day.to_string()));
         send(request).await.map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn update_expression_writes_the_changed_attributes_alone() {
+        let set = || DescriptionChange::Set("d".parse().unwrap());
+        for (name, description, expected) in [
+            (Some("n"), DescriptionChange::Keep, "SET #name = :name"),
+            (Some("n"), set(), "SET #name = :name, description = :description"),
+            (Some("n"), DescriptionChange::Remove, "SET #name = :name REMOVE description"),
+            (None, set(), "SET description = :description"),
+            (None, DescriptionChange::Remove, "REMOVE description"),
+        ] {
+            let name = name.map(|name| name.parse().unwrap());
+            assert_eq!(update_expression(&TokenChanges { name, description }), expected);
+        }
     }
 }

@@ -36,6 +36,7 @@ fn operation_ids_match_the_contract() {
         "revokeAccessTokens",
         "rotateAccessToken",
         "simulatePermission",
+        "updateAccessToken",
     ];
     assert_eq!(ids, contract);
 }

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::{Expected, edit::Edit, event_file};
 
 /// The functions that read the caller from the authorizer context.
-const FUNCTIONS_WITH_CALLER: [&str; 6] =
-    ["create-token", "get-token", "list-tokens", "manage-roles", "my-roles", "revoke-token"];
+const FUNCTIONS_WITH_CALLER: [&str; 7] =
+    ["create-token", "get-token", "list-tokens", "manage-roles", "my-roles", "revoke-token", "update-token"];
 /// The functions that find a token by the path parameter `id`, and the resource.
-const FUNCTIONS_WITH_ID: [&str; 2] = ["get-token", "revoke-token"];
+const FUNCTIONS_WITH_ID: [&str; 3] = ["get-token", "revoke-token", "update-token"];
 const TOKEN_RESOURCE: &str = "/v1/access-tokens/{id}";
 
 /// An event file with edits.
@@ -38,6 +38,7 @@ pub fn variants() -> Vec<Variant> {
     all.extend(revoke_many());
     all.extend(FUNCTIONS_WITH_CALLER.into_iter().flat_map(authorizer_context));
     all.extend(scope());
+    all.extend(update_token());
     all.extend(manage_roles());
     all.extend(payload_v2());
     all.extend(portal());
@@ -211,7 +212,7 @@ fn scope() -> Vec<Variant> {
         variant(&format!("{function}/valid"), &format!("{function}/{case}"), vec![edit], expected)
     };
     let mut all = Vec::new();
-    for function in ["create-token", "get-token", "list-tokens", "revoke-token"] {
+    for function in ["create-token", "get-token", "list-tokens", "revoke-token", "update-token"] {
         let remove = vec![Edit::Remove("/requestContext/authorizer/scope")];
         let denied = || problem(403, "permission_denied");
         all.push(variant(&format!("{function}/valid"), &format!("{function}/missing-scope"), remove, denied()));
@@ -239,9 +240,37 @@ fn payload_v2() -> Vec<Variant> {
         variant("manage-roles/valid", "manage-roles/payload-2.0", vec![Edit::PayloadV2], response(200)),
         variant("my-roles/valid", "my-roles/payload-2.0", vec![Edit::PayloadV2], response(200)),
         variant("revoke-token/valid", "revoke-token/payload-2.0", vec![Edit::PayloadV2], response(200)),
+        variant(
+            "update-token/valid",
+            "update-token/payload-2.0",
+            vec![Edit::PayloadV2],
+            problem(409, "token_inactive"),
+        ),
         variant("portal/token-page", "portal/payload-2.0", vec![Edit::PayloadV2], response(200)),
         variant("well-known/jwks", "well-known/payload-2.0", vec![Edit::PayloadV2], response(200)),
     ]
+}
+
+fn update_token() -> Vec<Variant> {
+    let base = "update-token/valid";
+    let invalid_bodies = [
+        ("missing-body", Value::Null),
+        ("body-not-an-object", json!(r#"["name"]"#)),
+        ("no-member", json!("{}")),
+        ("unknown-member", json!(r#"{"name": "Nightly export", "assignments": ["123:owner"]}"#)),
+        ("duplicate-member", json!(r#"{"name": "Nightly export", "name": "Another name"}"#)),
+        ("name-null", json!(r#"{"name": null}"#)),
+        ("line-break", json!(r#"{"description": "In the vault\nContact: data team"}"#)),
+    ];
+    let case = |(case, body): (&str, Value)| {
+        variant(base, &format!("update-token/{case}"), vec![Edit::Set("/body", body)], problem(400, "invalid_request"))
+    };
+    let mut all: Vec<_> = invalid_bodies.map(case).into();
+    let form = Edit::Header("Content-Type", "application/x-www-form-urlencoded");
+    all.push(variant(base, "update-token/form-body", vec![form], problem(415, "unsupported_media_type")));
+    // The events of `revoke-token` have revoked the token.
+    all.push(variant(base, "update-token/revoked", vec![], problem(409, "token_inactive")));
+    all
 }
 
 fn manage_roles() -> Vec<Variant> {

@@ -24,6 +24,7 @@ pub enum Trigger {
     FirstUse,
     /// A request to revoke every token, of which there is one.
     RevokeAll,
+    Update,
     /// A list request with a token.
     ListAsToken,
     /// A list request of a user whose roles are assigned in the table.
@@ -65,7 +66,7 @@ const fn kms(function: &'static str, operation: &'static str, trigger: Trigger) 
 }
 
 /// The calls of all functions but the authorizer.
-pub const CALLS_OF_FUNCTIONS: [AwsCall; 24] = [
+pub const CALLS_OF_FUNCTIONS: [AwsCall; 25] = [
     dynamodb("create-token", "PutItem", Trigger::Create),
     dynamodb("create-token", "BatchGetItem", Trigger::CreateWithRole),
     dynamodb("create-token", "BatchGetItem", Trigger::CreateAsToken),
@@ -81,6 +82,7 @@ pub const CALLS_OF_FUNCTIONS: [AwsCall; 24] = [
     dynamodb("revoke-token", "UpdateItem", Trigger::RevokeRotated),
     dynamodb("revoke-token", "UpdateItem", Trigger::RevokeAll),
     dynamodb("revoke-token", "Query", Trigger::RevokeAll),
+    dynamodb("update-token", "UpdateItem", Trigger::Update),
     dynamodb("my-roles", "BatchGetItem", Trigger::OwnRoles),
     dynamodb("my-roles", "Query", Trigger::AssignableRoles),
     dynamodb("manage-roles", "GetItem", Trigger::GetRole),

@@ -76,6 +76,9 @@ impl Scenario {
                 create_token();
                 with_body("POST", "/v1/access-tokens/revoke", &owner, r#"{"all": true}"#)
             }
+            Trigger::Update => {
+                with_body("PATCH", &token_path(&create_token().0), &owner, r#"{"name": "Renamed", "description": "d"}"#)
+            }
             Trigger::ListAsToken => other("GET", "/v1/access-tokens", &create_token().1),
             Trigger::ListAsUser => {
                 stack.assign_roles(&org, "2", &[&format!("{org}:owner")]);
@@ -167,6 +170,12 @@ impl Scenario {
                 assert_eq!(retry.status, 200, "{case}: {}", retry.body);
                 assert_eq!(revoked(&retry), stored.len(), "{case}");
                 assert!(retry.json()["cursor"].is_null() && self.active_ids(stack).is_empty(), "{case}");
+            }
+            Trigger::Update => {
+                assert_eq!(retry.status, 200, "{case}: {}", retry.body);
+                let read = stack.list(&self.owner).json();
+                assert_eq!(read, json!([retry.json()]), "{case}: one token, and the change is stored");
+                assert_eq!((&read[0]["name"], &read[0]["description"]), (&json!("Renamed"), &json!("d")), "{case}");
             }
             Trigger::DeleteRole => {
                 let is_deleted = |response: &HttpResponse| matches!(response.status, 200 | 404);

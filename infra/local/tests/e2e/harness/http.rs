@@ -113,6 +113,11 @@ impl TestStack {
         self.send_json("POST", "/v1/access-tokens/revoke", credential, body)
     }
 
+    /// Sends a request to change the token `id`.
+    pub fn update(&self, credential: &str, id: &str, body: &Value) -> HttpResponse {
+        self.send_json("PATCH", &format!("/v1/access-tokens/{id}"), credential, body)
+    }
+
     /// Sends a create request with this body.
     pub fn create(&self, credential: &str, body: &Value) -> HttpResponse {
         self.create_with_headers(credential, &[], body)

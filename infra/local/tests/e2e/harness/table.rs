@@ -75,6 +75,18 @@ impl TestStack {
         self.run(update.send()).unwrap();
     }
 
+    /// Deletes a token's item, as the table does after its time to live.
+    pub fn delete_token_item(&self, id: &str) {
+        let id: TokenId = id.parse().unwrap();
+        let delete = self
+            .operator()
+            .delete_item()
+            .table_name(&self.addresses().table)
+            .key("pk", AttributeValue::S(TokenItem::partition(id.key())))
+            .key("sk", AttributeValue::S(TokenItem::SORT.to_owned()));
+        self.run(delete.send()).unwrap();
+    }
+
     fn operator(&self) -> aws_sdk_dynamodb::Client {
         operator(&self.addresses().dynamodb_url, &self.template.pseudo_parameters)
     }
