@@ -188,7 +188,7 @@ impl<L: InsertToken + ReadAuthorizationData, S: Signer, I: IdGenerator, C: Clock
             id,
             org: caller.org.clone(),
             name: request.name,
-            description: None,
+            description: request.description,
             token_type,
             created_at: now,
             created_by: caller.principal(),

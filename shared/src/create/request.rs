@@ -9,13 +9,13 @@ use crate::{
     json::excerpt,
     permissions::{MAX_REQUESTED_ROLES, RoleId, TokenGrants},
     token::{
-        AllowedNetworks, Family, Fingerprint, Lifetime, LifetimeError, NOT_OFFERED, Network, TargetId, TargetIdError,
-        TokenName, TypeName, UnknownType, require_visible,
+        AllowedNetworks, Description, Family, Fingerprint, Lifetime, LifetimeError, NOT_OFFERED, Network, TargetId,
+        TargetIdError, TokenName, TypeName, UnknownType, require_visible,
     },
 };
 
 /// Members that a request for any token type may contain.
-const COMMON_MEMBERS: [&str; 4] = ["name", "token_type", "expires_in", "allowed_cidrs"];
+const COMMON_MEMBERS: [&str; 5] = ["name", "description", "token_type", "expires_in", "allowed_cidrs"];
 /// Further members of a request for a type of the access family.
 const ACCESS_MEMBERS: [&str; 5] = ["assignments", "assume_roles", "read_only", "anonymize", "grants"];
 /// The member of a request for a type whose tokens can renew their lifetime.
@@ -28,6 +28,8 @@ const RENEWABLE_TYPES: [TypeName; 2] = [TypeName::Api, TypeName::App];
 pub struct CreateTokenRequest {
     /// Name of the token.
     pub name: TokenName,
+    /// Description of the token.
+    pub description: Option<Description>,
     /// Type of the token, with the members of that type.
     pub requested_type: RequestedType,
     /// Requested lifetime; `None` means the default of the type.
@@ -111,7 +113,7 @@ impl CreateTokenRequest {
     ///
     /// # Errors
     ///
-    /// Returns [`ApiError::Invalid`] if the name or the target id contains an invisible or reordering character, or no
+    /// Returns [`ApiError::Invalid`] if the name, the description or the target id contains an invisible or reordering character, or no
     /// visible one.
     pub(super) fn require_visible_texts(&self) -> Result<(), ApiError> {
         let type_name = self.requested_type.type_name();
@@ -119,7 +121,8 @@ impl CreateTokenRequest {
             RequestedType::Journey(id) | RequestedType::Portal(id) => Some((target_member(type_name), id.as_str())),
             RequestedType::Api(_) | RequestedType::Assume(_) | RequestedType::App(_) => None,
         };
-        for (member, text) in [("name", self.name.as_str())].into_iter().chain(target) {
+        let description = self.description.as_ref().map(|text| ("description", text.as_str()));
+        for (member, text) in [("name", self.name.as_str())].into_iter().chain(description).chain(target) {
             require_visible(text).map_err(|error| invalid(format!("`{member}` {error}")))?;
         }
         Ok(())
@@ -144,6 +147,7 @@ impl CreateTokenRequest {
         }
         Ok(Self {
             name: name(members)?,
+            description: description(members)?,
             requested_type: requested_type(members, type_name)?,
             lifetime: lifetime(members, type_name)?,
             allowed_networks: allowed_networks(members)?,
@@ -161,6 +165,14 @@ fn name(members: &Map<String, Value>) -> Result<TokenName, ApiError> {
         Some(Value::String(name)) => name.parse().map_err(|error| invalid(format!("{error}"))),
         Some(_) => Err(invalid("`name` must be a string".to_owned())),
         None => Err(invalid("`name` is required".to_owned())),
+    }
+}
+
+fn description(members: &Map<String, Value>) -> Result<Option<Description>, ApiError> {
+    match members.get("description") {
+        None => Ok(None),
+        Some(Value::String(text)) => text.parse().map(Some).map_err(|error| invalid(format!("{error}"))),
+        Some(_) => Err(invalid("`description` must be a string".to_owned())),
     }
 }
 
@@ -379,6 +391,10 @@ mod tests {
             (json!({"name": 5}), "`name` must be a string"),
             (json!({"name": null}), "`name` must be a string"),
             (json!({"name": "n".repeat(256)}), "`name` must not exceed 255"),
+            (json!({"name": "n", "description": null}), "`description` must be a string"),
+            (json!({"name": "n", "description": " "}), "`description` must not be blank"),
+            (json!({"name": "n", "description": "a\nb"}), "`description` must be one line"),
+            (json!({"name": "n", "description": "d".repeat(1_001)}), "`description` must not exceed 1000"),
             (json!({"name": "n", "scopes": []}), "`scopes` is not a member"),
             (json!({"name": "n", "journey_id": "j", "portal_id": "p"}), "`portal_id` is not a member"),
             (json!({"name": "n", "token_type": "api", "journey_id": "j"}), "`journey_id` is not a member"),

@@ -181,6 +181,33 @@ fn token_cannot_change_its_own_texts() {
 }
 
 #[test]
+fn created_token_has_the_requested_description() {
+    let stack = SharedStack::get();
+    let owner = stack.owner_token();
+    for members in [json!({"description": " In the vault "}), json!({"description": "d", "journey_id": "j-1"})] {
+        let (item, token) = stack.create_token(&owner, &members);
+        assert_eq!(item["description"], members["description"].as_str().unwrap().trim());
+        assert_eq!(read(&stack, &owner, &item)["description"], item["description"]);
+        assert!(!claims_of(&token).to_string().contains("description"), "it is not in the signed token");
+    }
+    for (description, words) in [
+        (json!(null), "`description` must be a string"),
+        (json!("d".repeat(1_001)), "`description` must not exceed 1000 characters"),
+        (json!("a\nb"), "`description` must be one line"),
+        (json!("a\u{202e}b"), "`description` must not contain the invisible or reordering character U+202E"),
+    ] {
+        let response = stack.create(&owner, &json!({"name": "n", "description": description}));
+        let detail = response.assert_problem(400, "invalid_request");
+        assert!(detail.contains(words), "{detail}");
+    }
+    let body = json!({"name": "n", "description": "d"});
+    let created = stack.create_with_key(&owner, "update-description", &body).json();
+    assert_eq!(stack.create_with_key(&owner, "update-description", &body).json()["id"], created["id"]);
+    let other = stack.create_with_key(&owner, "update-description", &json!({"name": "n", "description": "e"}));
+    other.assert_problem(422, "idempotency_mismatch");
+}
+
+#[test]
 fn inactive_token_is_not_changed() {
     let stack = SharedStack::get();
     let owner = stack.owner_token();
