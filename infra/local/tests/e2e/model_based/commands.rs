@@ -8,7 +8,7 @@ use proptest::{
 
 use super::{
     domain::{
-        Action, Actor, CreateRequest, Expiry, Flags, ORGANIZATIONS, ROLE_GRANTS, ROLES, ROUTE_ACTIONS, RoleSet,
+        Action, Actor, CreateRequest, Expiry, Flags, NAMES, ORGANIZATIONS, ROLE_GRANTS, ROLES, ROUTE_ACTIONS, RoleSet,
         TokenType,
     },
     model::Model,
@@ -78,6 +78,12 @@ pub enum Command {
         creator: Option<ActorChoice>,
         lost: LostResponses,
     },
+    Rename {
+        by: ActorChoice,
+        token: Index,
+        name: usize,
+        lost: LostResponses,
+    },
     EditRole {
         org: usize,
         role: usize,
@@ -106,6 +112,8 @@ fn command() -> impl Strategy<Value = Command> {
         1 => token().prop_map(|token| Command::RevokeSelf { token }),
         1 => (actor(), proptest::option::weighted(0.8, actor()), lost_responses())
             .prop_map(|(by, creator, lost)| Command::RevokeMany { by, creator, lost }),
+        4 => (actor(), token(), 0..NAMES.len(), lost_responses())
+            .prop_map(|(by, token, name, lost)| Command::Rename { by, token, name, lost }),
         2 => (0..ORGANIZATIONS, 0..ROLE_GRANTS.len(), 0..2_usize)
             .prop_map(|(org, role, variant)| Command::EditRole { org, role, variant }),
         1 => Just(Command::RotateKeys),

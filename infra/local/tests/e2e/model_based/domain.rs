@@ -11,6 +11,9 @@ pub const ROLES: [&str; 6] = ["token_creator", "seller", "viewer", "denier", "de
 /// The index of the root role in [`ROLE_GRANTS`].
 pub const ROOT_ROLE: usize = ROLES.len();
 
+/// The names that tokens receive after their creation.
+pub const NAMES: [&str; 3] = ["Second name", "Third name", "Fourth name"];
+
 /// A role's grants: the pattern of actions, and whether they are denied.
 pub type Grants = &'static [(&'static str, bool)];
 
@@ -147,6 +150,8 @@ pub struct ExpectedToken {
     pub inherited_denies: BTreeSet<usize>,
     pub expiry: Expiry,
     pub flags: Flags,
+    /// The index into [`NAMES`] of its current name; `None`: the name of its create request.
+    pub name: Option<usize>,
     pub revoked: bool,
     pub expired: bool,
 }

@@ -198,6 +198,7 @@ impl Model {
             inherited_denies,
             expiry: expiry(request, parent.map_or(Expiry::Never, |parent| parent.expiry))?,
             flags: if is_public { Flags::default() } else { flags },
+            name: None,
             revoked: false,
             expired: false,
         })
@@ -262,6 +263,18 @@ impl Model {
             !revoked && !expired && is_by_creator && self.is_in_scope(actor, scope, *token)
         };
         Ok((0..self.tokens.len()).filter(matches).collect())
+    }
+
+    /// The expected result of renaming `token`, which a token cannot do to itself. A child of an inactive parent can be renamed.
+    pub fn rename(&self, actor: Actor, token: usize) -> Outcome {
+        let ExpectedToken { revoked, expired, .. } = self.tokens[token];
+        match self.scope_of_create(actor) {
+            Err(rejection) => rejection,
+            Ok(_) if actor == Actor::Token(token) => Outcome::Forbidden,
+            Ok(scope) if !self.is_in_scope(actor, scope, token) => Outcome::NotFound,
+            Ok(_) if revoked || expired => Outcome::Conflict,
+            Ok(_) => Outcome::Success,
+        }
     }
 
     /// A token of the access family can always read and revoke itself.

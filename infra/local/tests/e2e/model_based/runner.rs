@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     commands::{Command, LostResponses},
-    domain::{Action, Actor, Expiry, ORGANIZATIONS, Outcome, ROLE_GRANTS, ROLES, ROUTE_ACTIONS, User},
+    domain::{Action, Actor, Expiry, NAMES, ORGANIZATIONS, Outcome, ROLE_GRANTS, ROLES, ROUTE_ACTIONS, User},
     harness::ServiceUnderTest,
     model::Model,
 };
@@ -19,6 +19,9 @@ use crate::{harness::HttpResponse, key_rotation::IssuedToken};
 
 /// If a token expires within this time, the runner waits for it, because a request could otherwise arrive before or after.
 const EXPIRY_MARGIN_SECONDS: i64 = 4;
+
+/// The name in every create request.
+const FIRST_NAME: &str = "Token of a sequence";
 
 /// A token that the service has created. Its index is that of the model's token.
 struct CreatedToken {
@@ -101,6 +104,10 @@ impl<'a> Runner<'a> {
             Command::Revoke { by, token, lost } => {
                 let actor = by.resolve(&self.model);
                 ("revoke", Some(self.revoke(actor, self.token_index(*token), *lost)))
+            }
+            Command::Rename { by, token, name, lost } => {
+                let actor = by.resolve(&self.model);
+                ("rename", Some(self.rename(actor, self.token_index(*token), *name, *lost)))
             }
             Command::RevokeSelf { token } => {
                 let token = self.token_index(*token);
@@ -198,6 +205,7 @@ impl<'a> Runner<'a> {
         if status == 200 {
             let is_revoked = !response.json()["revoked_at"].is_null();
             assert_eq!(is_revoked, self.model.tokens[token].revoked, "{}", response.body);
+            assert_eq!(response.json()["name"], self.name(token), "{}", response.body);
         }
         status
     }
@@ -218,6 +226,26 @@ impl<'a> Runner<'a> {
         }
     }
 
+    /// The current name of the token.
+    fn name(&self, token: usize) -> &'static str {
+        self.model.tokens[token].name.map_or(FIRST_NAME, |name| NAMES[name])
+    }
+
+    fn rename(&mut self, by: Actor, token: usize, name: usize, lost: LostResponses) -> u16 {
+        let outcome = self.model.rename(by, token);
+        let is_itself = by == Actor::Token(token);
+        let is_called = !is_itself && matches!(outcome, Outcome::Success | Outcome::NotFound | Outcome::Conflict);
+        let body = json!({"name": NAMES[name]});
+        let send = || self.service.stack().update(self.credential(by), &self.created[token].id, &body);
+        let response = self.send_with_lost_responses(("update-token", "UpdateItem"), lost, true, is_called, send);
+        let status = assert_outcome(&response, outcome, 200);
+        if status == 200 {
+            self.model.tokens[token].name = Some(name);
+            assert_eq!(response.json()["name"], NAMES[name], "{}", response.body);
+        }
+        status
+    }
+
     fn revoke(&mut self, by: Actor, token: usize, lost: LostResponses) -> u16 {
         let outcome = self.model.revoke(by, token);
         // For a token of another organization or owner, DynamoDB rejects the write.
@@ -232,6 +260,7 @@ impl<'a> Runner<'a> {
         if status == 200 {
             let item = response.json();
             assert!(!item["revoked_at"].is_null(), "{item}");
+            assert_eq!(item["name"], self.name(token), "{item}");
             let first = self.created[token].revocation.get_or_insert_with(|| item.clone());
             assert_eq!(*first, item, "a repeated revocation changed the item");
             self.model.tokens[token].revoked = true;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
-use super::{CreatedToken, Runner, assert_outcome};
+use super::{CreatedToken, FIRST_NAME, Runner, assert_outcome};
 use crate::{
     harness::token_id,
     model_based::{
@@ -65,7 +65,7 @@ impl Runner<'_> {
     }
 
     fn body(&self, by: Actor, request: &CreateRequest) -> Value {
-        let mut body = json!({"name": "Token of a sequence", "token_type": request.token_type.name()});
+        let mut body = json!({"name": FIRST_NAME, "token_type": request.token_type.name()});
         if !request.requested_roles.is_empty() {
             body["assignments"] = json!(self.role_ids(self.model.org(by), &request.requested_roles.slugs()));
         }
@@ -119,6 +119,7 @@ impl Runner<'_> {
         let status = assert_outcome(&response, self.model.replay(token), 201);
         if status == 201 {
             assert_eq!(response.json()["id"], self.created[token].id.as_str());
+            assert_eq!(response.json()["name"], self.name(token));
             self.created[token].jwt = response.token();
         }
         Some(status)
