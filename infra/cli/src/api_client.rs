@@ -136,6 +136,16 @@ impl ApiClient {
         self.get(&format!("{ACCESS_TOKENS_PATH}/{id}")).await
     }
 
+    /// Changes the token `id` with the JSON `body`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Api`] or [`Error::Unreachable`].
+    pub async fn update_token(&self, id: &str, body: &str) -> Result<ApiResponse, Error> {
+        let request = self.request(Method::PATCH, self.url(&format!("{ACCESS_TOKENS_PATH}/{id}"))?);
+        self.send(request.header(CONTENT_TYPE, "application/json").body(body.to_owned())).await
+    }
+
     /// Revokes the token `id`, which may be `self`.
     ///
     /// # Errors

@@ -47,7 +47,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum TopLevelCommand {
-    /// Create, list, show, revoke and verify tokens
+    /// Create, list, show, rename, revoke and verify tokens
     #[command(subcommand, after_help = HELP_FOOTER)]
     Token(TokenCommand),
     /// Show whether the caller, or a token that it could create, is allowed an action

@@ -8,6 +8,7 @@ mod list;
 mod revoke;
 mod revoke_by_id;
 mod token_id;
+mod update;
 mod verify;
 
 pub use create::{RequestedGrant, parse_grant};
@@ -28,6 +29,9 @@ pub enum TokenCommand {
     /// Show one token
     #[command(after_help = get::HELP_EXAMPLES)]
     Get(get::GetCommand),
+    /// Rename or describe a token; the token itself stays valid
+    #[command(after_help = update::HELP_EXAMPLES)]
+    Update(update::UpdateCommand),
     /// Revoke tokens immediately and permanently
     #[command(after_help = revoke::HELP_EXAMPLES)]
     Revoke(revoke::RevokeCommand),
@@ -47,6 +51,7 @@ impl TokenCommand {
             Self::Create(command) => command.run().await,
             Self::List(command) => command.run().await,
             Self::Get(command) => command.run().await,
+            Self::Update(command) => command.run().await,
             Self::Revoke(command) => command.run().await,
             Self::Verify(command) => command.run().await,
         }

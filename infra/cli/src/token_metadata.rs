@@ -24,6 +24,8 @@ pub struct TokenMetadata {
     /// The type's name.
     pub token_type: String,
     name: String,
+    /// Not in [`TokenMetadata::row`]: it may be longer than a line of a terminal.
+    description: Option<String>,
     #[serde(default)]
     assignments: Vec<String>,
     /// Roles of which only the denies apply.
@@ -124,6 +126,7 @@ impl TokenMetadata {
         let fields = [
             ("id", Some(self.id.clone())),
             ("name", Some(self.name.clone())),
+            ("description", self.description.clone()),
             ("type", Some(self.token_type.clone())),
             ("roles", Some(self.assignments.join(" ")).filter(|roles| !roles.is_empty())),
             ("denied by", Some(self.inherited_denies.join(" ")).filter(|roles| !roles.is_empty())),

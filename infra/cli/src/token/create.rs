@@ -24,6 +24,10 @@ pub struct CreateCommand {
     /// Name of the token
     #[arg(long)]
     name: String,
+    /// Description, one line: what the token is for, where its secret is stored, whom to contact
+    #[arg(long, value_name = "TEXT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
     /// Token type (default: api, or journey or portal if its id is given)
     #[arg(long = "type", value_name = "TYPE", value_parser = PossibleValuesParser::new(type_names()))]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -64,6 +64,8 @@ fn invalid_arguments_fail_before_any_request() {
         "token create --name x --token y",
         "token create --name x --expires-in 30",
         "token get ../keys",
+        "token update api_x",
+        "token update api_x --description d --no-description",
         "token revoke",
         "token revoke api_x --created-by local|1",
         "token revoke api_AAAAAAAAAAAAAAAAAAAAA --created-by local|1",

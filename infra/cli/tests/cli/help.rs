@@ -13,6 +13,7 @@ fn every_command_help_has_examples() {
         "token create",
         "token list",
         "token get",
+        "token update",
         "token revoke",
         "token verify",
         "can",
@@ -32,7 +33,7 @@ fn every_command_help_has_examples() {
         Usage: latchkey [OPTIONS] <COMMAND>
 
         Commands:
-          token  Create, list, show, revoke and verify tokens
+          token  Create, list, show, rename, revoke and verify tokens
           can  Show whether the caller, or a token that it could create, is allowed an action
           keys  Show the verification keys, and which old keys are still needed
           apply  Write roles and assignments to the ledger as an operator

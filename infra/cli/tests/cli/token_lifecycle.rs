@@ -114,3 +114,38 @@ fn list_expiring_omits_later_and_unlimited_tokens() {
     let list = STACK.run("token list --expiring 7d").expect_success().stdout;
     assert!(list.contains(&soon) && !list.contains(&later) && !list.contains(&never), "{list}");
 }
+
+#[test]
+fn update_changes_name_and_description() {
+    let created = STACK.command("token create --name Old --output json --description").arg("In the vault").run();
+    let created = created.expect_success().json();
+    assert_eq!(created["description"], "In the vault", "{created}");
+    let id = created["id"].as_str().unwrap();
+    let renamed = STACK.command(&format!("token update {id} --name")).arg("New name").run().expect_success();
+    snapshot_settings().bind(|| {
+        assert_snapshot!(renamed.stdout, @r"
+        id  api_ID
+        name  New name
+        description  In the vault
+        type  api
+        roles  123:owner
+        created  TIME
+        created by  local|1001
+        owner  local|1001
+        expires  never
+        ");
+    });
+    let described = STACK.run(&format!("token update {id} --description Moved --output json")).expect_success().json();
+    assert_eq!((&described["name"], &described["description"]), (&"New name".into(), &"Moved".into()));
+    let removed = STACK.run(&format!("token update {id} --no-description --name Last --output json"));
+    let removed = removed.expect_success().json();
+    assert_eq!((&removed["name"], removed.get("description")), (&"Last".into(), None));
+    let token = created["token"].as_str().unwrap();
+    let own = STACK.command("token get self --output json").env("LATCHKEY_TOKEN", token).run().expect_success().json();
+    assert_eq!(own["name"], "Last", "the token is valid under its old name");
+    let refused = STACK.command("token update self --name Other").env("LATCHKEY_TOKEN", token).run();
+    assert!(refused.expect_failure(3).contains("its own name"));
+    STACK.run(&format!("token revoke {id}")).expect_success();
+    let inactive = STACK.run(&format!("token update {id} --name Late")).expect_failure(1);
+    assert!(inactive.contains("not active"), "{inactive}");
+}
