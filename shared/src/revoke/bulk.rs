@@ -144,12 +144,12 @@ impl<L: RevokeToken + ListTokens, C: Clock> Revoke<L, C> {
             };
             page = next_page?;
         }
-        let last = progress.deferred_in_order(caller);
+        let deferred = progress.deferred_in_order(caller);
         // All of them in one request, because the caller has no access afterwards.
-        if has_written && !last.is_empty() && must_end(revoked.ids.len() + last.len() - 1, has_written) {
+        if has_written && !deferred.is_empty() && must_end(revoked.ids.len() + deferred.len() - 1, has_written) {
             return unfinished(revoked.ids, &progress);
         }
-        for id in last {
+        for id in deferred {
             let deadline = budget.deadline.max(Instant::now() + MIN_FOLLOW_TIME);
             self.revoke_new(caller, &accessible, &id, deadline, &mut revoked).await?;
         }

@@ -407,7 +407,7 @@ fn bulk_revocation_killed_in_the_middle_goes_on() {
             "UpdateItem",
             Fault::Delay(Duration::from_millis(30)),
             None,
-        )
+        );
     };
     let mut answered = BTreeSet::new();
     let mut remaining = 250;

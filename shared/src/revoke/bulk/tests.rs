@@ -365,7 +365,7 @@ proptest! {
             let org = if variant == 4 { "124" } else { "123" }.parse().unwrap();
             let expires_at = (variant == 5).then_some(samples::at(NOW));
             let revocation = (variant == 6).then(|| samples::revoked().revocation.unwrap());
-            Token { created_by, owner, org, expires_at, revocation, ..token }
+            Token { org, created_by, owner, expires_at, revocation, ..token }
         };
         let mut tokens: Vec<Token> = tokens.iter().zip(marks).map(stored).collect();
         let parent = token(TypeName::Api, parent_at, 'P');
