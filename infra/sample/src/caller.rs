@@ -4,6 +4,31 @@ use serde_json::{Value, json};
 
 use crate::gateway::AuthorizerContext;
 
+/// Whose items a caller may access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All items of the organization.
+    Organization,
+    /// The items that the caller owns.
+    Own,
+    /// The token that calls, and nothing else.
+    Itself,
+}
+
+impl Scope {
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Organization, Self::Own, Self::Itself].into_iter().find(|scope| scope.as_str() == text)
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Organization => "organization",
+            Self::Own => "own",
+            Self::Itself => "self",
+        }
+    }
+}
+
 /// The authenticated caller and the organization in which it acts.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -17,6 +42,9 @@ pub struct Caller {
     pub token_type: Option<String>,
     /// The roles that the authorizer evaluated, as `<organization>:<slug>`. It has already applied their permissions.
     pub roles: Vec<String>,
+    /// Whose items the caller may access, which only this API can enforce. `None` if the context has no scope or an unknown
+    /// one: on a route whose rule has `action` or `any_of`, a caller without a public token then may access nothing.
+    pub scope: Option<Scope>,
     /// When the token expires, in seconds since the Unix epoch; `None` for a token without an expiry and for a user.
     pub expires_at: Option<i64>,
     /// Whether the token is read-only, which the authorizer has already enforced.
@@ -38,6 +66,7 @@ impl Caller {
             token_id: owned("token_id"),
             token_type: owned("token_type"),
             roles: text("roles").unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+            scope: text("scope").and_then(Scope::parse),
             expires_at: text("expires_at").and_then(|seconds| seconds.parse().ok()),
             read_only: restricted("read_only"),
             anonymize: restricted("anonymize"),
@@ -52,6 +81,7 @@ impl Caller {
             "token_id": self.token_id,
             "token_type": self.token_type,
             "roles": self.roles,
+            "scope": self.scope.map(Scope::as_str),
             "expires_at": self.expires_at,
             "read_only": self.read_only,
             "anonymize": self.anonymize,
@@ -72,7 +102,7 @@ mod tests {
     fn token_context() -> Value {
         json!({
             "org_id": "123", "principal": TOKEN, "token_id": TOKEN, "token_type": "api", "roles": "123:a 123:b",
-            "deny_roles": "", "expires_at": "1566743122", "read_only": "false", "anonymize": "true", "code": "ok",
+            "deny_roles": "", "scope": "own", "expires_at": "1566743122", "read_only": "false", "anonymize": "true", "code": "ok",
             "reason": "the route rule allows the request",
         })
     }
@@ -100,6 +130,7 @@ mod tests {
             token_id: Some(TOKEN.to_owned()),
             token_type: Some("api".to_owned()),
             roles: vec!["123:a".to_owned(), "123:b".to_owned()],
+            scope: Some(Scope::Own),
             expires_at: Some(1_566_743_122),
             read_only: false,
             anonymize: true,
@@ -143,6 +174,25 @@ mod tests {
         // The claims of API Gateway's JWT authorizer are not the context of Latchkey's authorizer.
         let claims = json!({"jwt": {"claims": {"org_id": "123", "principal": "x"}, "scopes": null}});
         assert_eq!(caller(&http_event("GET /orders/{id}", &claims)), None);
+    }
+
+    #[test]
+    fn known_scope_is_read_and_an_unknown_one_is_none() {
+        let values = [
+            (json!("organization"), Some(Scope::Organization)),
+            (json!("own"), Some(Scope::Own)),
+            (json!("self"), Some(Scope::Itself)),
+            (json!("Organization"), None),
+            (json!(""), None),
+            (json!(true), None),
+            (Value::Null, None),
+        ];
+        for (value, scope) in values {
+            let mut context = token_context();
+            context["scope"] = value;
+            assert_eq!(caller_from_rest_api(context.clone()).unwrap().scope, scope, "{context}");
+            assert_eq!(caller_from_http_api(&context).unwrap().scope, scope, "{context}");
+        }
     }
 
     #[test]
