@@ -46,7 +46,7 @@ def parse() -> argparse.Namespace:
     command("sbom", write_sbom, "write the software bill of materials in the CycloneDX format")
     command("notes", notes, "print the changelog's section of the version")
     command("sums", sums, f"write {SUMS} with the SHA-256 digests of all files in the output folder")
-    tag = command("check-tag", check_tag, "fail if a tag is not that of the version")
+    tag = command("check-tag", check_tag, "fail if a tag is not that of the version, or the changelog is not ready for it")
     tag.add_argument("tag")
     return parser.parse_args()
 
@@ -117,6 +117,9 @@ def sums(arguments: argparse.Namespace) -> None:
 def check_tag(arguments: argparse.Namespace) -> None:
     if arguments.tag != f"v{workspace.version()}":
         raise ValueError(f"the tag `{arguments.tag}` is not `v{workspace.version()}`, the version in Cargo.toml")
+    text = (workspace.ROOT / "CHANGELOG.md").read_text()
+    changelog.section(text, workspace.version())
+    changelog.require_none_unreleased(text)
 
 
 if __name__ == "__main__":
