@@ -19,8 +19,8 @@ use tokio::net::TcpSocket;
 
 use self::{
     aws_calls::{AwsCall, CALLS_OF_AUTHORIZER, CALLS_OF_FUNCTIONS},
-    fault_kinds::{FAULT_KINDS, FaultKind, Injection},
-    report::{Measurement, Occurrence},
+    fault_kinds::{FAULT_KINDS, FaultKind, Injection, Occurrence},
+    report::Measurement,
     scenario::Scenario,
 };
 use crate::harness::TestStack;

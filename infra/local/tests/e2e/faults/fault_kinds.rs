@@ -5,10 +5,16 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use local::aws::{Service, faults::Fault};
 
-use super::{
-    aws_calls::{AwsCall, Trigger},
-    report::Occurrence,
-};
+use super::aws_calls::{AwsCall, Trigger};
+
+/// How often a fault occurs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occurrence {
+    /// Until it is cleared.
+    Permanent,
+    /// For one call.
+    Once,
+}
 
 /// The expected response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

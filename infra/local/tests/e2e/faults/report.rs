@@ -4,15 +4,6 @@ use std::time::Duration;
 
 use super::{aws_calls::AwsCall, fault_kinds::FAULT_KINDS};
 
-/// How often a fault occurs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Occurrence {
-    /// Until it is cleared.
-    Permanent,
-    /// For one call.
-    Once,
-}
-
 /// The result of one call under one fault.
 pub struct Measurement {
     /// Index of the call.
