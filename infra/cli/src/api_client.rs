@@ -20,6 +20,7 @@ use crate::{
     endpoint::EndpointOptions,
     error::Error,
     http,
+    slow_response::report_if_slow,
     token_family::ACCESS_TOKENS_PATH,
 };
 
@@ -228,7 +229,7 @@ impl ApiClient {
     }
 
     async fn execute(&self, request: Request) -> reqwest::Result<(u16, ApiResponse)> {
-        http::report_if_slow(&self.base_url, self.receive(request)).await
+        report_if_slow(&self.base_url, self.receive(request)).await
     }
 
     async fn receive(&self, request: Request) -> reqwest::Result<(u16, ApiResponse)> {

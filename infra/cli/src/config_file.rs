@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde::de::DeserializeOwned;
 
-use crate::{error::Error, output::escape_line};
+use crate::{error::Error, terminal::escape_line};
 
 /// Reads a JSON file. The inner result has the message of the JSON parser.
 ///

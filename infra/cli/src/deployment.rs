@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{Client, config::SharedCredentialsProvider};
 use shared::{
     aws::Ledger,
     ports::PortErrorKind,
-    provisioning::{ApplyError, ServiceError, StoreError},
+    provisioning::{ServiceError, StoreError},
 };
 
 pub use error::DeploymentError;
@@ -20,7 +20,6 @@ use self::{
     credentials::LoadedCredentials,
     http_client::{ConnectionLog, ReportingClient},
 };
-use crate::error::Error;
 
 /// Time limit for opening a connection, for a laptop that may be far from the region.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -77,19 +76,9 @@ impl Deployment {
         Ledger::through(Client::from_conf(config.build()), self.table.clone())
     }
 
-    /// Replaces the error of a failed call by one that names the cause and the remedy, if the cause is known.
+    /// The cause of a failed call and its remedy, if the cause is known.
     #[must_use]
-    pub fn explain(&self, error: Error) -> Error {
-        match error {
-            Error::Ledger(ApplyError::Store(failure)) => match self.cause(&failure) {
-                Some(cause) => Error::Deployment(cause),
-                None => Error::Ledger(ApplyError::Store(failure)),
-            },
-            other => other,
-        }
-    }
-
-    fn cause(&self, failure: &StoreError) -> Option<DeploymentError> {
+    pub fn explain(&self, failure: &StoreError) -> Option<DeploymentError> {
         let kind = failure.error.kind;
         match (&failure.service_error, kind) {
             (Some(ServiceError { code, .. }), PortErrorKind::Rejected) if code == TABLE_NOT_FOUND_CODE => {

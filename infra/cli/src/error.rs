@@ -8,7 +8,7 @@ use shared::provisioning::{ApplyError, ManifestError};
 
 #[cfg(feature = "aws")]
 use crate::deployment::DeploymentError;
-use crate::output::escape_line;
+use crate::terminal::escape_line;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]

@@ -1,18 +1,16 @@
 //! The HTTP client's settings: time-outs, proxy, redirects, and the URLs that may receive a request.
 
-use std::{future::Future, pin::pin, time::Duration};
+use std::time::Duration;
 
 use reqwest::{Client, Url, redirect::Policy};
 use shared::identity_provider::may_be_fetched;
 
-use crate::{error::Error, output::print_message};
+use crate::error::Error;
 
 /// Longest time for connecting, TLS included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest time for one request with its response. API Gateway answers within 29 seconds.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(35);
-/// Time after which a service that has not responded is reported.
-const SLOW_RESPONSE: Duration = Duration::from_secs(3);
 /// The header `User-Agent` (RFC 9110, section 10.1.5).
 pub const USER_AGENT: &str = concat!("latchkey/", env!("CARGO_PKG_VERSION"));
 
@@ -42,17 +40,6 @@ pub fn build_client(base_url: &str) -> Result<Client, Error> {
         .user_agent(USER_AGENT);
     let builder = if uses_proxy(base_url) { builder } else { builder.no_proxy() };
     builder.build().map_err(|error| client_error(&error))
-}
-
-/// Waits for `work`, a request to `url`, and reports on standard error that it takes long: a server that accepts the connection
-/// and stays silent looks like a command that hangs.
-pub async fn report_if_slow<T>(url: &str, work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
-    if let Ok(output) = tokio::time::timeout(SLOW_RESPONSE, &mut work).await {
-        return output;
-    }
-    print_message(&format!("waiting for `{url}`, which has not responded yet"));
-    work.await
 }
 
 /// The error of an HTTP client that cannot be built.

@@ -8,7 +8,8 @@ use shared::{
 
 use crate::{
     error::Error,
-    http::{CONNECT_TIMEOUT, USER_AGENT, client_error, report_if_slow, uses_proxy},
+    http::{CONNECT_TIMEOUT, USER_AGENT, client_error, uses_proxy},
+    slow_response::report_if_slow,
 };
 
 /// Fetches the keys that `issuer` publishes. The caller selects the issuer: a URL from a token is never fetched.

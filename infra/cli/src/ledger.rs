@@ -9,6 +9,9 @@ use data_dir::StackSelection;
 use shared::aws::Ledger;
 
 #[cfg(feature = "aws")]
+use shared::provisioning::ApplyError;
+
+#[cfg(feature = "aws")]
 use crate::deployment::Deployment;
 use crate::{error::Error, local_stack::LocalStack};
 
@@ -45,7 +48,10 @@ impl LedgerOptions {
 #[cfg(feature = "aws")]
 pub async fn run_on_deployment<T>(table: &str, work: impl AsyncFnOnce(Ledger) -> Result<T, Error>) -> Result<T, Error> {
     let deployment = Deployment::open(table).await?;
-    work(deployment.ledger()).await.map_err(|error| deployment.explain(error))
+    work(deployment.ledger()).await.map_err(|error| match &error {
+        Error::Ledger(ApplyError::Store(failure)) => deployment.explain(failure).map_or(error, Error::Deployment),
+        _ => error,
+    })
 }
 
 /// Without the feature `aws`, a deployment's table cannot be accessed.

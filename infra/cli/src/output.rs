@@ -1,15 +1,15 @@
-//! Writing results to standard output and messages to standard error, and formatting tables.
+//! Writing results to standard output, and formatting tables.
 
-use std::{
-    fmt::Write as _,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
-use shared::token::is_hidden;
 
-use crate::error::Error;
+pub use crate::terminal::print_message;
+use crate::{
+    error::Error,
+    terminal::{escape, escape_json, escape_line},
+};
 
 /// The value of `--output`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -76,49 +76,6 @@ fn ignore_closed_pipe(result: Result<(), Error>) -> Result<(), Error> {
     }
 }
 
-/// Writes `text` and a line feed to standard error, with [`escape`]. A closed standard error is not a failure of the command.
-pub fn print_message(text: &str) {
-    let _ = writeln!(io::stderr(), "{}", escape(text));
-}
-
-/// Replaces characters that a terminal would interpret or not display by `\u{…}`: text of a service or a token may contain
-/// them. Line feeds stay.
-#[must_use]
-pub fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character != '\n' && must_be_escaped(character) {
-            escaped.extend(character.escape_unicode());
-        } else {
-            escaped.push(character);
-        }
-    }
-    escaped
-}
-
-/// The same JSON value. Outside of strings, JSON has no such characters but white space. A carriage return becomes a space,
-/// because a terminal would overwrite the line.
-fn escape_json(json: &str) -> String {
-    let mut escaped = String::with_capacity(json.len());
-    for character in json.chars() {
-        if character == '\r' {
-            escaped.push(' ');
-        } else if must_be_escaped(character) && !matches!(character, '\n' | '\t') {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                // Writing to a string cannot fail.
-                let _ = write!(escaped, "\\u{unit:04x}");
-            }
-        } else {
-            escaped.push(character);
-        }
-    }
-    escaped
-}
-
-fn must_be_escaped(character: char) -> bool {
-    character.is_control() || is_hidden(character)
-}
-
 /// `number` with `noun`, which gets an `s` unless the number is 1.
 #[must_use]
 pub fn plural(number: usize, noun: &str) -> String {
@@ -142,12 +99,6 @@ pub fn format_fields(fields: impl IntoIterator<Item = (String, String)>) -> Stri
     trim_lines(&table)
 }
 
-/// [`escape`] for text of one line: a line feed is escaped too, because it would break the table or forge a message.
-#[must_use]
-pub fn escape_line(text: &str) -> String {
-    escape(text).replace('\n', "\\u{a}")
-}
-
 fn borderless_table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
@@ -165,27 +116,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn terminal_sequences_and_hidden_characters_are_escaped() {
-        for (text, expected) in [
-            ("prod\u{202e} nimda", "prod\\u{202e} nimda"),
-            ("\u{1b}[2J\u{9b}2J\r", "\\u{1b}[2J\\u{9b}2J\\u{d}"),
-            ("a\u{2028}b\u{e000}", "a\\u{2028}b\\u{e000}"),
-            ("two\nlines", "two\nlines"),
-            ("Schlüssel 🔑 👩\u{200d}👧", "Schlüssel 🔑 👩\u{200d}👧"),
-        ] {
-            assert_eq!(escape(text), expected);
-        }
+    fn field_of_several_lines_stays_in_its_line() {
         assert_eq!(format_fields([("name".to_owned(), "a\nb\u{1b}".to_owned())]), "name  a\\u{a}b\\u{1b}");
-    }
-
-    #[test]
-    fn escaped_json_is_the_same_value() {
-        let value = serde_json::json!({"name": "\u{202e}\u{9b}\u{7f}\u{f0000}é\u{e0041}\"\\"});
-        let json = serde_json::to_string_pretty(&value).unwrap();
-        let escaped = escape_json(&json);
-        assert!(!escaped.chars().any(|character| character != '\n' && must_be_escaped(character)), "{escaped}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
-        assert_eq!(escape_json("{\"a\":1,\r\"b\":2}"), "{\"a\":1, \"b\":2}");
     }
 
     #[test]

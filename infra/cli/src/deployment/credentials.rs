@@ -23,7 +23,7 @@ use super::{
     error::DeploymentError,
     http_client::{ConnectionLog, causes},
 };
-use crate::output::escape_line;
+use crate::terminal::escape_line;
 
 /// Most characters of a reason that comes from another program.
 const MAX_REASON_CHARS: usize = 1_000;

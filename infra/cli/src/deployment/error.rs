@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::output::escape_line;
+use crate::terminal::escape_line;
 
 /// Why the table of a deployment cannot be accessed.
 #[derive(Debug, thiserror::Error)]

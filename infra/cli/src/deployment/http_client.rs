@@ -24,7 +24,7 @@ use aws_smithy_runtime_api::client::{
 use reqwest::Url;
 
 use super::error::{ConnectionFailure, DeploymentError};
-use crate::http::report_if_slow;
+use crate::slow_response::report_if_slow;
 
 /// The last request to AWS, with its failure if it got no response.
 #[derive(Debug, Clone, Default)]

@@ -9,7 +9,8 @@ use super::{bulk_revoke::BulkRevocation, revoke_by_id::revoke_by_id, token_id::p
 use crate::{
     api_client::{ApiClient, ApiOptions, revoke_tokens::TokensToRevoke},
     error::Error,
-    output::{OutputFormat, escape},
+    output::OutputFormat,
+    terminal::escape,
 };
 
 /// The end of the command's `--help`.
