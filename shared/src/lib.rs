@@ -10,6 +10,7 @@
 //! * [`config`] reads the environment of a function, [`telemetry`] writes its log and metrics, and [`run()`] starts
 //!   it.
 
+pub mod access_item;
 pub mod authorize;
 pub mod aws;
 pub mod caller;

@@ -15,12 +15,13 @@ pub use self::{
     role_request::{RoleRequest, encode_user, parse_role_list, parse_user},
 };
 use crate::{
+    access_item::{DesiredItem, ItemKey, ItemValue, Precondition},
     error::ApiError,
     json::truncate,
     list_current_roles::CurrentRole,
     permissions::{Role, RoleId, RoleWithName},
     ports::{DeleteRole, ListAccess, MAX_ORG_ROLES, PutAccessItem, ReadAccessItem, ReadRoles, RemoveOwner},
-    provisioning::{DesiredItem, ItemKey, ItemValue, ManifestError, Precondition},
+    provisioning::ManifestError,
     token::UserId,
 };
 

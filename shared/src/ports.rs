@@ -19,11 +19,11 @@ pub use self::{
     recorded_token::{InsertOutcome, RecordedToken, find_token, find_tokens, insert_token},
 };
 use crate::{
+    access_item::{DesiredItem, ItemKey, ItemValue},
     identity_provider::IdentityProvider,
     jwt::{KeySet, ProviderKeySet, VerifyingKey},
     pagination::{PageKey, TokenFilter},
     permissions::{OrgId, Role, RoleId, RoleWithName},
-    provisioning::{DesiredItem, ItemKey, ItemValue},
     token::{
         Date, Principal, Revocation, Succession, Token, TokenChanges, TokenClass, TokenId, TokenKey, TokenSelection,
         UnixTime, UserId,

@@ -11,13 +11,12 @@ mod tests;
 
 use std::{collections::HashSet, fmt, future::Future};
 
-use serde_json::Value;
-
 pub use access_manifest::{AccessManifest, ManifestError};
 pub use role_limit::TooManyRoles;
 pub use store_error::{ServiceError, StoreError};
 
 use crate::{
+    access_item::{DesiredItem, ItemKey, ItemValue, Precondition},
     permissions::{OrgId, RoleId},
     token::UserId,
 };
@@ -27,51 +26,6 @@ const MAX_WRITE_ATTEMPTS: usize = 5;
 
 /// Most roles and assignments of one organization that are listed.
 pub const MAX_LISTED_ITEMS: usize = 100_000;
-
-/// The key of an item in the ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum ItemKey {
-    /// A role.
-    Role(RoleId),
-    /// The roles of a user in an organization.
-    Assignment(OrgId, UserId),
-}
-
-/// The value of an item in the ledger.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ItemValue {
-    /// A role.
-    Role {
-        /// Display name.
-        name: String,
-        /// An array of `{action, resource?, effect?}`.
-        grants: Value,
-    },
-    /// The roles of a user.
-    Assignment(Vec<RoleId>),
-    /// A stored item with an invalid attribute. It is never written.
-    Unreadable,
-}
-
-/// A role or an assignment as the operator wants it to be stored.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DesiredItem {
-    /// Key of the item.
-    pub key: ItemKey,
-    /// Desired value.
-    pub value: ItemValue,
-    /// Which stored value the write may replace.
-    pub precondition: Precondition,
-}
-
-/// The condition under which an item is written.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Precondition {
-    /// No condition: the item replaces any stored value.
-    None,
-    /// The stored value is still this one, from which the desired value was computed; `None` means no stored item.
-    Unchanged(Option<ItemValue>),
-}
 
 /// The effect of writing an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -255,15 +209,6 @@ impl DesiredItem {
             None => Change::Added,
             Some(existing) if *existing == self.value => Change::Unchanged,
             Some(_) => Change::Changed,
-        }
-    }
-}
-
-impl fmt::Display for ItemKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Role(id) => write!(f, "role {id}"),
-            Self::Assignment(org, user) => write!(f, "roles of {user} in {org}"),
         }
     }
 }

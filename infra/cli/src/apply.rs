@@ -9,9 +9,10 @@ use std::{
 
 use clap::Args;
 use shared::{
+    access_item::DesiredItem,
     aws::Ledger,
     permissions::OrgId,
-    provisioning::{AccessManifest, AdminStore, ApplyError, Change, DesiredItem, Provisioning},
+    provisioning::{AccessManifest, AdminStore, ApplyError, Change, Provisioning},
     token::{Principal, ProviderName, UserId},
 };
 

@@ -7,9 +7,10 @@ pub mod users;
 use clap::Args;
 use serde_json::{Value, json};
 use shared::{
+    access_item::{ItemKey, ItemValue},
     aws::Ledger,
     permissions::OrgId,
-    provisioning::{AccessManifest, AdminStore, ApplyError, ItemKey, ItemValue},
+    provisioning::{AccessManifest, AdminStore, ApplyError},
 };
 
 use crate::{

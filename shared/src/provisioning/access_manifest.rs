@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ApplyError, DesiredItem, ItemKey, ItemValue, Precondition, TooManyRoles, role_limit};
+use super::{ApplyError, TooManyRoles, role_limit};
 use crate::{
+    access_item::{DesiredItem, ItemKey, ItemValue, Precondition},
     json::{StrictObject, UniqueKeys, present},
     permissions::{Action, Grant, OrgId, RoleId},
     token::{ProviderName, UserId},

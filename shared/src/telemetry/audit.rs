@@ -10,10 +10,10 @@ use super::{
     write_line,
 };
 use crate::{
+    access_item::{ItemKey, ItemValue},
     caller::Caller,
     manage_roles::AccessChange,
     permissions::{OrgId, RoleId},
-    provisioning::{ItemKey, ItemValue},
     token::{Token, TokenChanges},
 };
 

@@ -4,9 +4,9 @@ use reqwest::{Method, StatusCode, header::CONTENT_TYPE};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use shared::{
+    access_item::{ItemKey, ItemValue},
     manage_roles::encode_user,
     permissions::{OrgId, RoleId},
-    provisioning::{ItemKey, ItemValue},
     token::UserId,
 };
 

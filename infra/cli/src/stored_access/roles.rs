@@ -4,7 +4,7 @@ use std::fs;
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
-use shared::{permissions::RoleId, provisioning::ItemKey};
+use shared::{access_item::ItemKey, permissions::RoleId};
 
 use super::{ListCommand, ReadOptions, client, print_item, print_list, stored_item};
 use crate::{

@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand};
 use shared::{
+    access_item::ItemKey,
     permissions::{OrgId, RoleId},
-    provisioning::ItemKey,
     token::UserId,
 };
 

@@ -6,9 +6,10 @@ use aws_sdk_dynamodb::{
 };
 use serde_json::{Value, json};
 use shared::{
+    access_item::{ItemKey, ItemValue},
     aws::Ledger,
     permissions::{OrgId, RoleId},
-    provisioning::{AdminStore, ItemKey, ItemValue, Provisioning},
+    provisioning::{AdminStore, Provisioning},
     token::UserId,
 };
 

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use shared::provisioning::{AccessManifest, ItemKey, ItemValue};
+use shared::{
+    access_item::{ItemKey, ItemValue},
+    provisioning::AccessManifest,
+};
 
 use crate::idp::{provider_name, users::User};
 

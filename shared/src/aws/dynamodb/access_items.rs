@@ -13,10 +13,10 @@ use super::{
     dynamodb_error, key,
 };
 use crate::{
+    access_item::{DesiredItem, ItemKey, ItemValue},
     aws::{AssignmentItem, PERMISSION_SCHEMA_VERSION, RoleItem},
     permissions::RoleId,
     ports::{DeleteRole, PortError, PortErrorKind, PutAccessItem, ReadAccessItem, RemoveOwner, Service},
-    provisioning::{DesiredItem, ItemKey, ItemValue},
     token::UserId,
 };
 

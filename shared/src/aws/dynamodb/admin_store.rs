@@ -12,13 +12,12 @@ use aws_sdk_dynamodb::{
 
 use super::{Attributes, Ledger, dynamodb_error, invalid_item, key, read, write};
 use crate::{
+    access_item::{DesiredItem, ItemKey, ItemValue, Precondition},
     aws::{AssignmentItem, PERMISSION_SCHEMA_VERSION, RoleItem},
     json::truncate,
     permissions::OrgId,
     ports::{PortError, PortErrorKind, Service},
-    provisioning::{
-        AdminStore, DesiredItem, ItemKey, ItemValue, MAX_LISTED_ITEMS, Precondition, ServiceError, StoreError,
-    },
+    provisioning::{AdminStore, MAX_LISTED_ITEMS, ServiceError, StoreError},
 };
 
 /// Most characters of a message of the service.
