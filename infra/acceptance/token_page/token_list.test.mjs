@@ -10,6 +10,12 @@ const TOKEN_COUNT = 2_500;
 /** Concurrent create requests. More would exceed the functions' time limit on two cores. */
 const CONCURRENCY = 4;
 
+/** Runs in the page. */
+const isFirstRowInView = () => {
+  const { top } = document.querySelector('tbody tr').getBoundingClientRect();
+  return top >= 0 && top < innerHeight;
+};
+
 before(async () => {
   const owner = await stack.userToken('many', 'many');
   let next = 0;
@@ -33,7 +39,7 @@ pageTest('paging, search and sorting cover the whole list', USERS.many, async (t
     if ((await tokenPage.button('Next').getAttribute('aria-disabled')) === 'true') break;
     await tokenPage.button('Next').click();
     // A page begins at its first row.
-    if (number === 1) await page.waitForFunction(() => document.querySelector('tbody tr').getBoundingClientRect().top < innerHeight);
+    if (number === 1) await page.waitForFunction(isFirstRowInView);
   }
   assert.equal(names.size, TOKEN_COUNT);
   await page.getByRole('searchbox').fill('machine 249');
