@@ -34,7 +34,7 @@ pub struct FunctionSpec {
     pub binary: PathBuf,
     /// Longest time for one event.
     pub timeout: Duration,
-    /// The memory that the function is told it has, in MiB. It is not enforced.
+    /// The value of `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, in MiB. The memory of the process is not limited.
     pub memory_mb: u32,
     /// The environment variables. They override those that Lambda sets.
     pub environment: BTreeMap<String, String>,

@@ -1,5 +1,5 @@
 //! The IAM policies that the authorizer returns to a REST API. Each names one literal request, so a cached policy can only be too
-//! narrow. `.ci/policies` evaluates the same policies with an independent implementation.
+//! narrow. `infra/acceptance/iam_simulation` evaluates the same policies with an independent implementation.
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
