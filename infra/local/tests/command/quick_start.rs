@@ -36,6 +36,21 @@ async fn ready_line_is_last_and_local_json_lists_addresses() {
     running.stop(Signal::TERM).await;
 }
 
+#[test]
+fn help_builds_no_function() {
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_local"));
+        command.args(arguments).env("CARGO", "/no/such/cargo").output().unwrap()
+    };
+    for arguments in [&["--help"][..], &["token", "--help"], &["--version"]] {
+        let output = run(arguments);
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    }
+    assert!(String::from_utf8_lossy(&run(&["--help"]).stdout).contains("Usage: cargo local"));
+    let start = run(&["--ephemeral", "--port", "0"]);
+    assert!(!start.status.success() && start.stdout.is_empty(), "{start:?}");
+}
+
 /// Runs shell commands as they are printed, in `directory`. Cargo prints nothing.
 async fn run_in_shell(directory: &Path, commands: &str) -> Output {
     let mut command = Command::new("bash");
