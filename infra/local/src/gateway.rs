@@ -32,7 +32,7 @@ use axum::{
     body::Bytes,
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, Uri},
-    middleware,
+    middleware::{self, Next},
     response::Response,
     serve::ListenerExt,
 };
@@ -74,6 +74,13 @@ struct RequestContext {
     route: String,
     /// The authorizer's context, also if the authorizer denies the request.
     authorizer_context: BTreeMap<String, String>,
+}
+
+impl RequestContext {
+    /// The facts about a request of which nothing is known yet.
+    fn new() -> Self {
+        Self { request_id: ids::uuid(), route: NO_ROUTE.to_owned(), authorizer_context: BTreeMap::new() }
+    }
 }
 
 impl Gateway {
@@ -119,7 +126,7 @@ impl Gateway {
         let check_host = !self.accept_any_host;
         let mut router = Router::new().fallback(handle).with_state(Arc::new(self));
         if check_host {
-            router = router.layer(middleware::from_fn(loopback_host::require));
+            router = router.layer(middleware::from_fn(require_loopback_host));
         }
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop).await {
@@ -223,17 +230,29 @@ impl Gateway {
 async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
-    let mut context =
-        RequestContext { request_id: ids::uuid(), route: NO_ROUTE.to_owned(), authorizer_context: BTreeMap::new() };
+    let mut context = RequestContext::new();
     let result = gateway.respond(&mut context, request).await;
-    let mut response = result.unwrap_or_else(|error| match gateway.api.kind {
+    let response = result.unwrap_or_else(|error| match gateway.api.kind {
         ApiKind::Rest => error.response(&gateway.api.responses, &context.request_id, &context.authorizer_context),
         ApiKind::Http => http_api::error_response(error),
     });
+    log_and_return(&method, &context, response, started)
+}
+
+/// Middleware that rejects requests for another host, with a log line as for any other request.
+async fn require_loopback_host(request: Request, next: Next) -> Response {
+    if loopback_host::has_loopback_host(request.headers()) {
+        return next.run(request).await;
+    }
+    log_and_return(request.method(), &RequestContext::new(), loopback_host::misdirected(), Instant::now())
+}
+
+/// Adds the request id to the response, and logs the request.
+fn log_and_return(method: &Method, context: &RequestContext, mut response: Response, started: Instant) -> Response {
     if let Ok(id) = HeaderValue::from_str(&context.request_id) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
-    log(&method, &context, &response, started);
+    log(method, context, &response, started);
     response
 }
 

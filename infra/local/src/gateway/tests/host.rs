@@ -8,7 +8,7 @@ use tokio::{
 use super::*;
 
 /// The status of the response to a request with these `Host` headers.
-async fn status_of(address: SocketAddr, hosts: &[&str]) -> String {
+pub(super) async fn status_of(address: SocketAddr, hosts: &[&str]) -> String {
     let hosts = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect::<Vec<_>>().concat();
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(format!("GET /open HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n").as_bytes()).await.unwrap();

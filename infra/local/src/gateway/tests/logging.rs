@@ -11,7 +11,7 @@ use tracing::{
     span::{Attributes, Id, Record},
 };
 
-use super::*;
+use super::{host::status_of, *};
 use crate::terminal::REQUEST_TARGET;
 
 /// Records log lines.
@@ -49,10 +49,14 @@ impl Subscriber for Lines {
 static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Lines::default()));
 
 async fn lines(functions: FakeFunctions, request: Request) -> Vec<String> {
+    lines_during(send(functions, request)).await
+}
+
+async fn lines_during<T>(work: impl Future<Output = T>) -> Vec<String> {
     LazyLock::force(&SECOND);
     let lines = Lines::default();
     let guard = tracing::subscriber::set_default(lines.clone());
-    send(functions, request).await;
+    work.await;
     drop(guard);
     lines.0.lock().unwrap().clone()
 }
@@ -69,6 +73,22 @@ async fn request_logs_one_line_with_its_route() {
     assert_eq!(lines.len(), 1, "{lines:?}");
     for part in ["INFO", "method=\"GET\"", "route=\"/tokens/{id}\"", "status=200", "duration_ms=", "request_id=\""] {
         assert!(lines[0].contains(part), "{part} in {lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn request_for_another_host_logs_one_line() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let gateway = gateway(TEMPLATE, Arc::new(functions()), false);
+    let lines = lines_during(async {
+        tokio::spawn(gateway.serve(listener, std::future::pending()));
+        assert_eq!(status_of(address, &["SECRET.example"]).await, "421");
+    })
+    .await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    for part in ["INFO", "method=\"-\"", "route=\"-\"", "status=421", "request_id=\""] {
+        assert!(lines[0].contains(part) && !lines[0].contains("SECRET"), "{part} in {lines:?}");
     }
 }
 
