@@ -209,6 +209,32 @@ mod tests {
     }
 
     #[test]
+    fn panic_is_logged_and_counted_as_a_server_error() {
+        let line = line(|request| {
+            let panic = ServerError::Panic("shared/src/create.rs:1:2".to_owned());
+            request.code = Some(panic.code());
+            request.reason = panic.to_string();
+            request.server_error = Some(panic);
+        });
+        assert_eq!(line["error"], json!({"service": "latchkey", "operation": "createAccessToken", "kind": "panic"}));
+        for (name, value) in [
+            ("level", json!("ERROR")),
+            ("outcome", json!("server_error")),
+            ("code", json!("internal")),
+            ("reason", json!("panic at shared/src/create.rs:1:2")),
+            ("ServerErrors", json!(1.0)),
+            ("ClientErrors", json!(0.0)),
+            ("KmsErrors", json!(0.0)),
+        ] {
+            assert_eq!(line[name], value, "{name}: {line}");
+        }
+        let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+        assert!(
+            directives[0]["Metrics"].as_array().unwrap().contains(&json!({"Name": "ServerErrors", "Unit": "Count"}))
+        );
+    }
+
+    #[test]
     fn configuration_errors_are_counted_by_the_authorizer() {
         let authorize = |request: &mut RequestLog| request.operation = "authorize";
         let line = line_with_configuration_errors(2, authorize);
