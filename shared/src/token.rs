@@ -36,7 +36,7 @@ pub use time::{Date, UnixTime};
 pub use token_type::{
     Access, Families, Family, NOT_OFFERED, TargetId, TargetIdError, TokenClass, TokenType, TypeName, UnknownType,
 };
-pub use visible_text::{VisibleTextError, is_hidden, require_visible};
+pub use visible_text::{VisibleTextError, is_invisible_at, require_visible};
 
 use crate::permissions::OrgId;
 

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use shared::token::is_hidden;
+use shared::token::is_invisible_at;
 
 /// Writes `text` and a line feed to standard error, with [`escape`]. A closed standard error is not a failure of the command.
 pub fn print_message(text: &str) {
@@ -17,8 +17,9 @@ pub fn print_message(text: &str) {
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character != '\n' && must_be_escaped(character) {
+    let characters: Vec<char> = text.chars().collect();
+    for (index, &character) in characters.iter().enumerate() {
+        if character != '\n' && (character.is_control() || is_invisible_at(&characters, index)) {
             escaped.extend(character.escape_unicode());
         } else {
             escaped.push(character);
@@ -34,7 +35,8 @@ pub fn escape_line(text: &str) -> String {
 }
 
 /// The same JSON value. Outside of strings, JSON has no such characters but white space. A carriage return becomes a space,
-/// because a terminal would overwrite the line.
+/// because a terminal would overwrite the line. A joiner is always escaped, because the character that it needs may be written
+/// as an escape sequence.
 #[must_use]
 pub fn escape_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
@@ -54,7 +56,7 @@ pub fn escape_json(json: &str) -> String {
 }
 
 fn must_be_escaped(character: char) -> bool {
-    character.is_control() || is_hidden(character)
+    character.is_control() || is_invisible_at(&[character], 0)
 }
 
 #[cfg(test)]
@@ -68,7 +70,11 @@ mod tests {
             ("\u{1b}[2J\u{9b}2J\r", "\\u{1b}[2J\\u{9b}2J\\u{d}"),
             ("a\u{2028}b\u{e000}", "a\\u{2028}b\\u{e000}"),
             ("two\nlines", "two\nlines"),
-            ("Schlüssel 🔑 👩\u{200d}👧", "Schlüssel 🔑 👩\u{200d}👧"),
+            ("Schlüssel 🔑 👩\u{200d}👩\u{200d}👧", "Schlüssel 🔑 👩\u{200d}👩\u{200d}👧"),
+            ("a\u{200d}", "a\\u{200d}"),
+            ("a\u{200c} b\n\u{fe0f}", "a\\u{200c} b\n\\u{fe0f}"),
+            ("\u{3164}", "\\u{3164}"),
+            ("a\u{115f}\u{1160}\u{ffa0}\u{2800}b", "a\\u{115f}\\u{1160}\\u{ffa0}\\u{2800}b"),
         ] {
             assert_eq!(escape(text), expected);
         }
@@ -77,7 +83,7 @@ mod tests {
 
     #[test]
     fn escaped_json_is_the_same_value() {
-        let value = serde_json::json!({"name": "\u{202e}\u{9b}\u{7f}\u{f0000}é\u{e0041}\"\\"});
+        let value = serde_json::json!({"name": "\u{202e}\u{9b}\u{7f}\u{f0000}é\u{e0041}a\u{200d}b\u{3164}\"\\"});
         let json = serde_json::to_string_pretty(&value).unwrap();
         let escaped = escape_json(&json);
         assert!(!escaped.chars().any(|character| character != '\n' && must_be_escaped(character)), "{escaped}");

@@ -32,29 +32,38 @@ pub enum VisibleTextError {
 /// Returns [`VisibleTextError`] with the first character that is rejected.
 pub fn require_visible(text: &str) -> Result<(), VisibleTextError> {
     let characters: Vec<char> = text.chars().collect();
-    for (index, &character) in characters.iter().enumerate() {
-        let is_rejected = if JOINERS.contains(&character) {
-            // A mark, such as a virama or a variation selector, belongs to the character before it.
-            let base = characters[..index].iter().rev().find(|before| !is_mark(**before));
-            let after = characters.get(index + 1).copied();
-            ![base.copied(), after].iter().all(|neighbor| neighbor.is_some_and(is_visible))
-        } else if VARIATION_SELECTORS.contains(&character) {
-            !index.checked_sub(1).is_some_and(|before| is_visible(characters[before]))
-        } else {
-            is_hidden(character)
-        };
-        if is_rejected {
-            return Err(VisibleTextError::Hidden(character));
-        }
+    match (0..characters.len()).find(|&index| is_hidden_at(&characters, index)) {
+        Some(index) => Err(VisibleTextError::Hidden(characters[index])),
+        None if characters.into_iter().any(is_visible) => Ok(()),
+        None => Err(VisibleTextError::Blank),
     }
-    if characters.into_iter().any(is_visible) { Ok(()) } else { Err(VisibleTextError::Blank) }
+}
+
+/// Whether a reader does not see the character at `index` of a text, or sees others in another order because of it: a hidden
+/// character, a joiner or a variation selector that no visible character needs, or a letter without a glyph.
+#[must_use]
+pub fn is_invisible_at(characters: &[char], index: usize) -> bool {
+    is_hidden_at(characters, index) || BLANKS.contains(&characters[index])
+}
+
+fn is_hidden_at(characters: &[char], index: usize) -> bool {
+    let character = characters[index];
+    if JOINERS.contains(&character) {
+        // A mark, such as a virama or a variation selector, belongs to the character before it.
+        let base = characters[..index].iter().rev().find(|before| !is_mark(**before));
+        let after = characters.get(index + 1).copied();
+        ![base.copied(), after].iter().all(|neighbor| neighbor.is_some_and(is_visible))
+    } else if VARIATION_SELECTORS.contains(&character) {
+        !index.checked_sub(1).is_some_and(|before| is_visible(characters[before]))
+    } else {
+        is_hidden(character)
+    }
 }
 
 /// Whether the character is a format, separator or private-use character (general categories Cf, Zl, Zp and Co) and not a
 /// joiner, or is another one without a glyph that display ignores (`Default_Ignorable_Code_Point`): it is invisible, or
 /// changes how others are displayed. The variation selectors of text and emoji are excluded.
-#[must_use]
-pub fn is_hidden(character: char) -> bool {
+fn is_hidden(character: char) -> bool {
     let is_ignorable = matches!(
         character,
         '\u{34f}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2065}' | '\u{fe00}'..='\u{fe0d}'
@@ -161,6 +170,24 @@ mod tests {
         for text in ["", " ", "\u{3000}", "\u{3164}", "\u{115f}\u{1160}", "\u{2800}", "\u{301}"] {
             assert_eq!(require_visible(text), Err(VisibleTextError::Blank), "{text:?}");
         }
+    }
+
+    #[test]
+    fn only_characters_without_a_visible_effect_are_invisible() {
+        let invisible = |text: &str| {
+            let characters: Vec<char> = text.chars().collect();
+            (0..characters.len()).filter(|&index| is_invisible_at(&characters, index)).count()
+        };
+        for text in ["", "My token 1", "👩‍👩‍👧", "❤️‍🔥", "क्‍ष", "می‌خواهم", "한글", "cafe\u{301}"]
+        {
+            assert_eq!(invisible(text), 0, "{text}");
+        }
+        for text in
+            ["a\u{200d}", "a\u{200c} b", "\u{fe0f}a", "a\u{3164}b", "\u{115f}", "\u{1160}", "\u{ffa0}", "\u{2800}"]
+        {
+            assert_eq!(invisible(text), 1, "{text:?}");
+        }
+        assert_eq!(invisible("a\u{200d}\u{200d}b\u{202e}"), 3);
     }
 
     #[test]
