@@ -12,7 +12,7 @@ use reqwest::{
     Client, Method, Request, RequestBuilder, Response, Url,
     header::{CONTENT_TYPE, LINK, RETRY_AFTER},
 };
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use shared::permissions::OrgId;
 
 use crate::{
@@ -50,6 +50,8 @@ pub struct ApiResponse {
     link: Option<String>,
     /// The header `Retry-After`, if it is a number of seconds (RFC 9110, section 10.2.3).
     retry_after: Option<Duration>,
+    /// The base URL of the service that sent it.
+    service: String,
 }
 
 /// The result of sending a request, with at most one retry.
@@ -61,6 +63,24 @@ struct Attempt {
 }
 
 impl ApiResponse {
+    /// Parses the body, which is `expected` unless the service is not Latchkey.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::NotLatchkey`] if the body is not a `T`.
+    pub fn parse<T: DeserializeOwned>(&self, expected: &str) -> Result<T, Error> {
+        serde_json::from_str(&self.body).map_err(|_| self.unexpected(expected))
+    }
+
+    /// The error of a body that is not `expected`.
+    #[must_use]
+    pub fn unexpected(&self, expected: &str) -> Error {
+        Error::NotLatchkey(format!(
+            "`{}` returned a response that is not {expected}: check that it is the base URL of Latchkey",
+            self.service
+        ))
+    }
+
     /// Returns the URL of the page that follows the one at `url`.
     fn next_page(&self, url: &Url) -> Result<Option<Url>, Error> {
         self.link.as_ref().map_or(Ok(None), |header| link_header::next_page(header, url))
@@ -238,29 +258,20 @@ impl ApiClient {
         let link = join_link_headers(&response);
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let retry_after = retry_after.map(Duration::from_secs);
-        Ok((status, ApiResponse { body: response.text().await?, link, retry_after }))
+        Ok((status, ApiResponse { body: response.text().await?, link, retry_after, service: self.base_url.clone() }))
     }
 
     fn check_status(&self, attempt: Attempt) -> Result<ApiResponse, Error> {
         let (status, response) = attempt.result.map_err(|error| self.unreachable(&error))?;
         if (200..300).contains(&status) {
-            return match serde_json::from_str::<IgnoredAny>(&response.body) {
-                Ok(_) => Ok(response),
-                Err(_) => Err(self.not_latchkey("a response that is not JSON")),
-            };
+            response.parse::<IgnoredAny>("JSON")?;
+            return Ok(response);
         }
         let error = Error::from_response(&self.base_url, status, &response.body);
         Err(match &self.credential {
             Some(credential) => error.with_credential_source(credential.source),
             None => error,
         })
-    }
-
-    fn not_latchkey(&self, returned: &str) -> Error {
-        Error::NotLatchkey(format!(
-            "`{}` returned {returned}: check that it is the base URL of Latchkey",
-            self.base_url
-        ))
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Error {

@@ -19,6 +19,9 @@ pub const HELP_EXAMPLES: &str = "Examples:
 Prints `allowed` with exit code 0, or the reason of the denial with exit code 3. With --role, --grant or --read-only, the
 decision is that for a token with these values, if the caller created it now.";
 
+/// The expected response, in an error.
+const DECISION: &str = "a decision";
+
 /// The arguments of `latchkey can`, serialized as the body of a simulation.
 #[derive(Debug, Args, Serialize)]
 pub struct CanCommand {
@@ -76,9 +79,9 @@ impl CanCommand {
         } else {
             client.decide_permission(&self.action, self.resource.as_deref()).await?
         };
-        let malformed = |_| Error::Other("malformed response: member `decision` is missing or malformed".to_owned());
-        let DecisionResponse { decision } = serde_json::from_str(&response.body).map_err(malformed)?;
-        let Decision { allowed, reason } = Decision::deserialize(&decision).map_err(malformed)?;
+        let DecisionResponse { decision } = response.parse(DECISION)?;
+        let Decision { allowed, reason } =
+            Decision::deserialize(&decision).map_err(|_| response.unexpected(DECISION))?;
         match self.output {
             OutputFormat::Json => print_json(&decision.to_string())?,
             OutputFormat::Table if allowed => print_result("allowed")?,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    api_client::{ApiClient, ApiOptions},
+    api_client::{ApiClient, ApiOptions, ApiResponse},
     error::Error,
     output::{OutputFormat, format_table, print_json, print_result},
     token_family::FAMILIES,
@@ -25,6 +25,9 @@ pub const HELP_EXAMPLES: &str = "Examples:
 A key can be removed once no active token is signed with it. The service does not store which key signed a token, but
 tokens created before the rotation need the old key. --rotated-at counts the active tokens of the caller's organization
 that were created before the given time; run it for each organization.";
+
+/// The expected response, in an error.
+const KEY_SET: &str = "a JWK set";
 
 /// The arguments of `latchkey keys`.
 #[derive(Debug, Args)]
@@ -55,7 +58,7 @@ struct Jwk {
 /// The published JWK set of one family.
 struct PublishedKeys {
     family: &'static str,
-    json: String,
+    response: ApiResponse,
 }
 
 impl KeysCommand {
@@ -69,7 +72,7 @@ impl KeysCommand {
         let mut sets = Vec::new();
         for family in FAMILIES {
             let response = client.get(&family.jwks_path()).await?;
-            sets.push(PublishedKeys { family: family.name, json: response.body });
+            sets.push(PublishedKeys { family: family.name, response });
         }
         match self.output {
             OutputFormat::Json => self.print_json(&sets).await,
@@ -80,7 +83,7 @@ impl KeysCommand {
     async fn print_table(&self, sets: &[PublishedKeys]) -> Result<(), Error> {
         let mut rows = Vec::new();
         for set in sets {
-            let keys = serde_json::from_str::<JwkSet>(&set.json).map_err(|_| malformed_key_set())?.keys;
+            let keys = set.response.parse::<JwkSet>(KEY_SET)?.keys;
             let uses = iter::once("signs").chain(iter::repeat("verifies"));
             let row = |(key, usage): (Jwk, &str)| vec![set.family.to_owned(), key.kid, key.alg, usage.to_owned()];
             rows.extend(keys.into_iter().zip(uses).map(row));
@@ -98,8 +101,8 @@ impl KeysCommand {
     /// Prints the JWK sets as they were published, each under its family's name.
     async fn print_json(&self, sets: &[PublishedKeys]) -> Result<(), Error> {
         let mut members = Vec::new();
-        for PublishedKeys { family, json } in sets {
-            let set: &RawValue = serde_json::from_str(json).map_err(|_| malformed_key_set())?;
+        for PublishedKeys { family, response } in sets {
+            let set = response.parse::<Box<RawValue>>(KEY_SET)?;
             members.push(format!("\"{family}\":{set}"));
         }
         if let Some(rotated_at) = self.rotated_at {
@@ -108,8 +111,4 @@ impl KeysCommand {
         }
         print_json(&format!("{{{}}}", members.join(",")))
     }
-}
-
-fn malformed_key_set() -> Error {
-    Error::Other("malformed response: not a JWK set".to_owned())
 }

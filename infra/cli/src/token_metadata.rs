@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use shared::token::TypeName;
 
-use crate::{error::Error, output};
+use crate::output;
 
 /// The members that the commands use. Members that the API adds later are ignored here and kept in JSON output.
 #[derive(Debug, Clone, Deserialize)]
@@ -69,15 +69,6 @@ pub fn type_names() -> [&'static str; 5] {
 }
 
 impl TokenMetadata {
-    /// Parses the JSON of one token.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`Error::Other`] if a required member is missing or has the wrong type.
-    pub fn parse(json: &str) -> Result<Self, Error> {
-        serde_json::from_str(json).map_err(|_| Error::Other("malformed response: not a token".to_owned()))
-    }
-
     /// Returns whether the token belongs to the public family.
     #[must_use]
     pub fn is_public(&self) -> bool {

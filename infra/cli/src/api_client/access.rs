@@ -1,7 +1,7 @@
 //! Requests for roles and assignments, as items in the form in which an operator reads them from the table.
 
 use reqwest::{Method, StatusCode, header::CONTENT_TYPE};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
     access_item::{ItemKey, ItemValue},
@@ -10,11 +10,16 @@ use shared::{
     token::UserId,
 };
 
-use super::{ApiClient, ApiResponse};
+use super::ApiClient;
 use crate::error::Error;
 
 const ROLES_PATH: &str = "/v1/permissions/roles";
 const ASSIGNMENTS_PATH: &str = "/v1/permissions/assignments";
+
+/// The expected responses, in errors.
+const ROLE: &str = "a role";
+const ASSIGNMENTS: &str = "a list of assignments";
+const ASSIGNMENT: &str = "a list of a user's roles";
 
 /// A role or an assignment.
 pub type AccessItem = (ItemKey, ItemValue);
@@ -48,11 +53,11 @@ impl ApiClient {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Api`] or [`Error::Unreachable`], and [`Error::Other`] for a malformed response.
+    /// Returns [`Error::Api`] or [`Error::Unreachable`], and [`Error::NotLatchkey`] for another response.
     pub async fn list_roles(&self) -> Result<Vec<AccessItem>, Error> {
         let mut items = Vec::new();
         for page in self.get_pages(self.url(ROLES_PATH)?).await? {
-            items.extend(parse::<Roles>(&page)?.roles.into_iter().map(Role::item));
+            items.extend(page.parse::<Roles>("a list of roles")?.roles.into_iter().map(Role::item));
         }
         Ok(items)
     }
@@ -63,7 +68,7 @@ impl ApiClient {
     ///
     /// As for [`ApiClient::list_roles`].
     pub async fn get_role(&self, id: &RoleId) -> Result<AccessItem, Error> {
-        Ok(parse::<Role>(&self.get(&format!("{ROLES_PATH}/{id}")).await?)?.item())
+        Ok(self.get(&format!("{ROLES_PATH}/{id}")).await?.parse::<Role>(ROLE)?.item())
     }
 
     /// Creates or replaces a role, and returns it as it is stored.
@@ -75,7 +80,7 @@ impl ApiClient {
         let url = self.url(&format!("{ROLES_PATH}/{id}"))?;
         let body = json!({"id": id, "name": name, "slug": id.slug(), "type": "user_role", "grants": grants});
         let request = self.request(Method::PUT, url).header(CONTENT_TYPE, "application/json").body(body.to_string());
-        Ok(parse::<Role>(&self.send(request).await?)?.item())
+        Ok(self.send(request).await?.parse::<Role>(ROLE)?.item())
     }
 
     /// Deletes a role. If the connection failed once, a role that does not exist counts as deleted.
@@ -98,8 +103,8 @@ impl ApiClient {
     pub async fn list_assignments(&self) -> Result<Vec<AccessItem>, Error> {
         let mut items = Vec::new();
         for page in self.get_pages(self.url(ASSIGNMENTS_PATH)?).await? {
-            for assigned in parse::<Assignments>(&page)?.assignments {
-                let user = assigned.user_id.parse().map_err(|_| malformed())?;
+            for assigned in page.parse::<Assignments>(ASSIGNMENTS)?.assignments {
+                let user = assigned.user_id.parse().map_err(|_| page.unexpected(ASSIGNMENTS))?;
                 items.extend(assignment(user, assigned.roles));
             }
         }
@@ -113,7 +118,7 @@ impl ApiClient {
     /// As for [`ApiClient::list_roles`].
     pub async fn get_assignment(&self, user: &UserId) -> Result<Option<AccessItem>, Error> {
         let response = self.get(&format!("{ASSIGNMENTS_PATH}/{}", encode_user(user))).await?;
-        Ok(assignment(user.clone(), parse(&response)?))
+        Ok(assignment(user.clone(), response.parse(ASSIGNMENT)?))
     }
 
     /// Assigns a role to a user, or takes it from the user, and returns the user's roles.
@@ -125,7 +130,7 @@ impl ApiClient {
         let method = if assign { Method::POST } else { Method::DELETE };
         let url = self.url(&format!("{ASSIGNMENTS_PATH}/{}/{role}", encode_user(user)))?;
         let response = self.send(self.request(method, url)).await?;
-        let roles = parse::<UserRoles>(&response)?.roles;
+        let roles = response.parse::<UserRoles>(ASSIGNMENT)?.roles;
         Ok((ItemKey::Assignment(role.org().clone(), user.clone()), ItemValue::Assignment(roles)))
     }
 }
@@ -140,12 +145,4 @@ impl Role {
 fn assignment(user: UserId, roles: Vec<RoleId>) -> Option<AccessItem> {
     let org: OrgId = roles.first()?.org().clone();
     Some((ItemKey::Assignment(org, user), ItemValue::Assignment(roles)))
-}
-
-fn parse<T: DeserializeOwned>(response: &ApiResponse) -> Result<T, Error> {
-    serde_json::from_str(&response.body).map_err(|_| malformed())
-}
-
-fn malformed() -> Error {
-    Error::Other("malformed response: not a list of roles or assignments".to_owned())
 }

@@ -9,6 +9,9 @@ use crate::{
     token_metadata::{TokenMetadata, type_names},
 };
 
+/// The expected response, in an error.
+const LIST: &str = "a list of tokens";
+
 /// The query of a list request.
 #[derive(Debug, Clone, Default)]
 pub struct TokenFilter {
@@ -33,8 +36,8 @@ impl ApiClient {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Api`] or [`Error::Unreachable`], and [`Error::Other`] for a malformed list or a link to the next page
-    /// that leaves the list or repeats a page.
+    /// Returns [`Error::Api`] or [`Error::Unreachable`], [`Error::NotLatchkey`] for a response that is not a list, and
+    /// [`Error::Other`] for a link to the next page that leaves the list or repeats a page.
     pub async fn list_tokens(&self, filter: &TokenFilter) -> Result<Vec<ListedToken>, Error> {
         let mut url = self.url(ACCESS_TOKENS_PATH)?;
         let query: Vec<(&str, String)> = filter.query().collect();
@@ -43,8 +46,9 @@ impl ApiClient {
         }
         let mut tokens = Vec::new();
         for page in self.get_pages(url).await? {
-            for json in serde_json::from_str::<Vec<Box<RawValue>>>(&page.body).map_err(|_| malformed_list())? {
-                tokens.push(ListedToken { metadata: TokenMetadata::parse(json.get())?, json });
+            for json in page.parse::<Vec<Box<RawValue>>>(LIST)? {
+                let metadata = serde_json::from_str(json.get()).map_err(|_| page.unexpected(LIST))?;
+                tokens.push(ListedToken { json, metadata });
             }
         }
         // A service without the filter `created_by` ignores it and returns all tokens.
@@ -66,8 +70,4 @@ impl TokenFilter {
         let limit = self.page_size.iter().map(|size| ("limit", size.to_string()));
         types.chain(created_by).chain(limit)
     }
-}
-
-fn malformed_list() -> Error {
-    Error::Other("malformed response: not a list of tokens".to_owned())
 }

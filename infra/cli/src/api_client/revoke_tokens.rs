@@ -58,7 +58,7 @@ impl ApiClient {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Api`] or [`Error::Unreachable`], and [`Error::Other`] for a malformed response.
+    /// Returns [`Error::Api`] or [`Error::Unreachable`], and [`Error::NotLatchkey`] for another response.
     pub async fn revoke_tokens(
         &self,
         tokens: &TokensToRevoke,
@@ -77,7 +77,6 @@ impl ApiClient {
         let attempt = self.send_with_retry(request).await?;
         let retry_after = attempt.result.as_ref().ok().and_then(|(_, response)| response.retry_after);
         let response = self.check_status(attempt).map_err(|error| RequestFailure { error, retry_after })?;
-        let malformed = |_| Error::Other("malformed response: not a list of revoked tokens".to_owned());
-        Ok(serde_json::from_str(&response.body).map_err(malformed)?)
+        Ok(response.parse("a list of revoked tokens")?)
     }
 }

@@ -89,7 +89,7 @@ mod tests {
         let metadata = json!({
             "id": "x", "name": "x", "token_type": token_type, "created_at": created_at, "expires_at": expires_at,
         });
-        TokenMetadata::parse(&metadata.to_string()).unwrap()
+        serde_json::from_value(metadata).unwrap()
     }
 
     #[test]

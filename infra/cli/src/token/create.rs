@@ -4,7 +4,7 @@ use clap::{Args, builder::PossibleValuesParser};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    api_client::{ApiClient, ApiOptions},
+    api_client::{ApiClient, ApiOptions, ApiResponse},
     error::Error,
     output::{self, OutputFormat, print_created_json, print_message},
     token_metadata::{TokenMetadata, type_names},
@@ -103,19 +103,18 @@ impl CreateCommand {
         let idempotency_key = self.idempotency_key.clone().unwrap_or_else(|| nanoid::nanoid!());
         let body = serde_json::to_string(&self).map_err(|error| Error::Other(error.to_string()))?;
         let response = ApiClient::authenticated(&self.api)?.create_token(&body, &idempotency_key).await?;
-        print_token(&response.body, self.output).map_err(|error| error.with_unknown_outcome(&idempotency_key))
+        print_token(&response, self.output).map_err(|error| error.with_unknown_outcome(&idempotency_key))
     }
 }
 
 /// Prints the token before it parses the rest of the response, because no later response contains it.
-fn print_token(response: &str, output: OutputFormat) -> Result<(), Error> {
-    let created = serde_json::from_str::<CreateTokenResponse>(response);
-    let created = created.map_err(|_| Error::Other("malformed response: member `token` is missing".to_owned()))?;
+fn print_token(response: &ApiResponse, output: OutputFormat) -> Result<(), Error> {
+    let created = response.parse::<CreateTokenResponse>("a token with the member `token`")?;
     if output == OutputFormat::Json {
-        return print_created_json(response);
+        return print_created_json(&response.body);
     }
     output::print_token(&created.token)?;
-    match TokenMetadata::parse(response) {
+    match response.parse::<TokenMetadata>("a token") {
         Ok(metadata) => print_message(&metadata.details()),
         Err(_) => print_message("warning: the token is valid, but the response has malformed metadata"),
     }

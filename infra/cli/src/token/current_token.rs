@@ -17,7 +17,7 @@ impl CurrentToken {
     pub async fn fetch(client: &ApiClient) -> Result<Option<Self>, Error> {
         match client.get_token("self").await {
             Ok(response) => {
-                let metadata = TokenMetadata::parse(&response.body)?;
+                let metadata: TokenMetadata = response.parse("a token")?;
                 Ok(Some(Self { id: metadata.id, parent: metadata.parent }))
             }
             // A token may always read itself, a user only with a permission to read tokens.

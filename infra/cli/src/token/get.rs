@@ -34,7 +34,7 @@ impl GetCommand {
         let response = ApiClient::authenticated(&self.api)?.get_token(&self.id).await?;
         match self.output {
             OutputFormat::Json => print_json(&response.body),
-            OutputFormat::Table => print_result(&TokenMetadata::parse(&response.body)?.details()),
+            OutputFormat::Table => print_result(&response.parse::<TokenMetadata>("a token")?.details()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
-    api_client::ApiClient,
+    api_client::{ApiClient, ApiResponse},
     error::Error,
     output::{OutputFormat, format_table, print_json, print_message, print_result},
     token_metadata::{TABLE_HEADER, TokenMetadata},
@@ -21,7 +21,7 @@ pub async fn revoke_by_id(client: &ApiClient, ids: &[String], output: OutputForm
     let mut failures = Vec::new();
     for id in ids {
         match client.revoke_token(id).await {
-            Ok(response) => revoked.push(response.body),
+            Ok(response) => revoked.push(response),
             Err(error) => failures.push((id, error)),
         }
         progress.inc(1);
@@ -32,14 +32,16 @@ pub async fn revoke_by_id(client: &ApiClient, ids: &[String], output: OutputForm
     report_failures(ids.len(), failures).and(printed)
 }
 
-fn print_revoked(revoked: &[String], output: OutputFormat) -> Result<(), Error> {
+fn print_revoked(revoked: &[ApiResponse], output: OutputFormat) -> Result<(), Error> {
     if revoked.is_empty() {
         return Ok(());
     }
     if output == OutputFormat::Json {
-        return print_json(&revoked.join("\n"));
+        let lines: Vec<&str> = revoked.iter().map(|response| response.body.as_str()).collect();
+        return print_json(&lines.join("\n"));
     }
-    let tokens = revoked.iter().map(|json| TokenMetadata::parse(json)).collect::<Result<Vec<_>, _>>()?;
+    let tokens: Vec<TokenMetadata> =
+        revoked.iter().map(|response| response.parse("a token")).collect::<Result<_, _>>()?;
     print_result(&format_table(&TABLE_HEADER, tokens.iter().map(TokenMetadata::row)))?;
     print_message(&format!("{} revoked", tokens.len()));
     Ok(())

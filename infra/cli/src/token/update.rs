@@ -47,7 +47,7 @@ impl UpdateCommand {
         let response = ApiClient::authenticated(&self.api)?.update_token(&self.id, &body).await?;
         match self.output {
             OutputFormat::Json => print_json(&response.body),
-            OutputFormat::Table => print_result(&TokenMetadata::parse(&response.body)?.details()),
+            OutputFormat::Table => print_result(&response.parse::<TokenMetadata>("a token")?.details()),
         }
     }
 

@@ -44,8 +44,28 @@ fn redirect_and_malformed_list_are_errors() {
         run_against(&url, "token list").expect_failure(1),
         format!("error: `{url}` returned a response that is not JSON: check that it is the base URL of Latchkey\n")
     );
-    let (url, _) = serve(vec![response(200, "", "{}")]);
-    assert_eq!(run_against(&url, "token list").expect_failure(1), "error: malformed response: not a list of tokens\n");
+}
+
+#[test]
+fn unexpected_response_names_the_service() {
+    for (command, expected) in [
+        ("token list", "a list of tokens"),
+        ("token get self", "a token"),
+        ("keys", "a JWK set"),
+        ("can order:view", "a decision"),
+        ("roles list", "a list of roles"),
+        ("roles get 123:viewer", "a role"),
+        ("users list", "a list of assignments"),
+    ] {
+        let (url, _) = serve(vec![response(200, "", "{}"), response(200, "", "{}")]);
+        assert_eq!(
+            run_against(&url, command).expect_failure(1),
+            format!(
+                "error: `{url}` returned a response that is not {expected}: check that it is the base URL of Latchkey\n"
+            ),
+            "{command}"
+        );
+    }
 }
 
 #[test]
