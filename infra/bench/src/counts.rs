@@ -77,7 +77,7 @@ async fn count_once(candidate: &Candidate, events: u64) -> Result<u64> {
     let valgrind = ["/usr/bin/valgrind", "--tool=callgrind", &output_option].map(PathBuf::from);
     let command = [valgrind.to_vec(), candidate.command.clone()].concat();
     let candidate = Candidate { command, ..candidate.clone() };
-    let (mut process, _) = Process::start(&candidate, None).await?;
+    let (mut process, _) = Process::start(&candidate).await?;
     for _ in 0..events {
         process.invoke(&candidate).await?;
     }

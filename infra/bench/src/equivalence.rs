@@ -45,7 +45,7 @@ impl<'a> Implementations<'a> {
         for mut candidate in candidates {
             // Empty on the local stack, which boto3 rejects.
             candidate.environment.remove("AWS_CA_BUNDLE");
-            let (process, _) = Process::start(&candidate, None).await?;
+            let (process, _) = Process::start(&candidate).await?;
             processes.push((candidate, process));
         }
         Ok(Self { fixture, processes, count: 0, differences: Vec::new() })

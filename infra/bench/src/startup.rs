@@ -5,18 +5,14 @@ mod candidate;
 mod certificates;
 mod clock;
 pub mod comparison;
-mod cpu_limit;
 mod fixture;
 mod goals;
 mod harness;
-mod micro;
 mod package_size;
 mod process;
 mod report;
 mod runtime_api;
 mod samples;
-
-use std::collections::BTreeMap;
 
 use clap::Args;
 use local::build;
@@ -28,24 +24,19 @@ pub use self::{
     process::Process,
 };
 use self::{
-    cpu_limit::{CpuLimit, FULL_CPU_MB, TEMPLATE_MB},
     package_size::PackageSize,
     report::{Report, ReportRow},
     samples::{Invocations, Samples},
 };
-use crate::{output, percentiles::Percentiles, stack::Result};
+use crate::{output, stack::Result};
 
-/// The memory sizes whose CPU share is measured, in MB.
-const MEMORY_SIZES: [u32; 5] = [128, 256, TEMPLATE_MB, 1_024, FULL_CPU_MB];
+const INVOCATIONS: Invocations = Invocations { warm_up: 100, measured: 400 };
 
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Options {
     /// Starts of each candidate
     #[arg(long, default_value_t = 20)]
     rounds: usize,
-    /// Starts of each candidate with the CPU share of each memory size
-    #[arg(long, default_value_t = 5)]
-    limited_rounds: usize,
     /// Leaves out Node.js and Python
     #[arg(long)]
     latchkey_only: bool,
@@ -71,25 +62,14 @@ pub fn measure(options: Options) -> Result<()> {
 
 async fn run(options: Options, harness: &Harness) -> Result<Report> {
     rejects_untrusted_endpoint(harness).await?;
-    let (samples, loop_cpu) = unlimited(options, harness).await?;
+    let samples = sample(options, harness).await?;
     let mut rows = Vec::new();
     for (candidate, samples) in harness.candidates.iter().zip(samples) {
         let mut size = PackageSize::default();
         candidate.package.iter().try_for_each(|path| size.add(path))?;
-        rows.push(ReportRow { candidate: candidate.clone(), size, samples, limited: BTreeMap::new() });
+        rows.push(ReportRow { candidate: candidate.clone(), size, samples });
     }
-    for memory in MEMORY_SIZES {
-        let Some(limit) = CpuLimit::for_memory(memory).filter(|_| options.limited_rounds > 0) else { break };
-        let invocations = Invocations { warm_up: 10, measured: 50 };
-        for row in &mut rows {
-            let mut samples = Samples::default();
-            for _ in 0..options.limited_rounds {
-                samples.record(&row.candidate, &harness.endpoint, invocations, Some(&limit)).await?;
-            }
-            row.limited.insert(memory, samples);
-        }
-    }
-    Ok(Report { loop_cpu, rows })
+    Ok(Report { rows })
 }
 
 /// Checks that the authorizer with its compiled-in root certificates makes no call to the endpoint, whose certificate has another
@@ -98,7 +78,7 @@ async fn rejects_untrusted_endpoint(harness: &Harness) -> Result<()> {
     let mut candidate = harness.candidates[0].clone();
     candidate.environment.remove("AWS_CA_BUNDLE");
     harness.endpoint.take_calls();
-    let (mut process, _) = Process::start(&candidate, None).await?;
+    let (mut process, _) = Process::start(&candidate).await?;
     let response = process.invoke(&candidate).await;
     let is_refused = response.is_err_and(|error| error.to_string().contains("Undecided"));
     if is_refused && harness.endpoint.take_calls().is_empty() {
@@ -109,22 +89,15 @@ async fn rejects_untrusted_endpoint(harness: &Harness) -> Result<()> {
 }
 
 /// Starts all candidates in turn, round by round. The first round fills caches and is not recorded.
-async fn unlimited(options: Options, harness: &Harness) -> Result<(Vec<Samples>, Percentiles)> {
-    let invocations = Invocations { warm_up: 100, measured: 400 };
-    let (program, environment) = harness.baseline("verify_and_read_loop")?;
+async fn sample(options: Options, harness: &Harness) -> Result<Vec<Samples>> {
     let mut all = vec![Samples::default(); harness.candidates.len()];
-    let mut iterations = Vec::new();
     for round in 0..=options.rounds {
         if round == 1 {
             all.fill(Samples::default());
-            iterations.clear();
         }
         for (candidate, samples) in harness.candidates.iter().zip(&mut all) {
-            samples.record(candidate, &harness.endpoint, invocations, None).await?;
+            samples.record(candidate, &harness.endpoint, INVOCATIONS).await?;
         }
-        let program = program.clone();
-        let environment = environment.clone();
-        iterations.push(tokio::task::spawn_blocking(move || micro::measure(&program, &environment)).await??);
     }
-    Ok((all, Percentiles::of(iterations)))
+    Ok(all)
 }

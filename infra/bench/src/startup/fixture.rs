@@ -81,13 +81,6 @@ impl Fixture {
         Ok(candidates)
     }
 
-    /// The environment of a baseline program that is not a function.
-    pub fn baseline_environment(&self, endpoints: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>> {
-        let mut environment = self.environment("get-token", endpoints)?;
-        environment.extend(self.baseline_inputs());
-        Ok(environment)
-    }
-
     fn environment(&self, function: &str, endpoints: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>> {
         let spec = self.stack.stack.lambda.spec(function).ok_or("the template has no such function")?;
         let mut environment = spec.environment.clone();

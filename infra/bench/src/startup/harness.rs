@@ -1,11 +1,6 @@
 //! The candidates, the replaying endpoints, and the runtimes that execute a measurement.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    future::Future,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, future::Future, path::Path};
 
 use local::build;
 use tempfile::TempDir;
@@ -25,7 +20,6 @@ pub struct Harness {
     /// Runs the stack, which is idle once the endpoints have recorded its responses.
     background: Runtime,
     fixture: Fixture,
-    binaries: BTreeMap<String, PathBuf>,
     endpoints: BTreeMap<String, String>,
     _certificates: TempDir,
     pub endpoint: AwsEndpoint,
@@ -48,26 +42,12 @@ impl Harness {
         fs::write(&bundle, endpoint.root_certificate.repeat(3))?;
         let endpoints = endpoint_variables(&endpoint, &bundle.display().to_string());
         let candidates = fixture.candidates(&binaries, &endpoints)?;
-        Ok(Self {
-            measuring,
-            background,
-            fixture,
-            binaries,
-            endpoints,
-            _certificates: certificates,
-            endpoint,
-            candidates,
-        })
+        Ok(Self { measuring, background, fixture, endpoints, _certificates: certificates, endpoint, candidates })
     }
 
     pub fn add_comparison(&mut self, workspace: &Path) -> Result<()> {
         self.candidates.extend(comparison::candidates(&self.fixture, workspace, &self.endpoints)?);
         Ok(())
-    }
-
-    pub fn baseline(&self, name: &str) -> Result<(PathBuf, BTreeMap<String, String>)> {
-        let program = self.binaries.get(name).ok_or_else(|| format!("unknown baseline `{name}`"))?;
-        Ok((program.clone(), self.fixture.baseline_environment(&self.endpoints)?))
     }
 
     pub fn run<T>(&self, measurement: impl Future<Output = Result<T>>) -> Result<T> {

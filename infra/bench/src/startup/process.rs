@@ -1,7 +1,6 @@
 //! The process of a function, from start to end.
 
 use std::{
-    io::Write,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -12,13 +11,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::{
     candidate::Candidate,
     clock::{Elapsed, Reading},
-    cpu_limit::CpuLimit,
     runtime_api::RuntimeApi,
 };
 use crate::stack::{Result, process_status};
-
-/// Joins a control group, waits for a line, and executes the program: the shell's own work is not measured.
-const JOIN_GROUP: &str = r#"echo $$ >"$0" && read -r _ && exec "$@""#;
 
 /// Variables that Lambda sets and runtimes read (Lambda Developer Guide, "Defined runtime environment variables").
 const LAMBDA_VARIABLES: [(&str, &str); 7] = [
@@ -38,20 +33,14 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts the process, with a CPU limit if there is one, and waits until it asks for its first event. The time includes
-    /// loading the program.
-    pub async fn start(candidate: &Candidate, limit: Option<&CpuLimit>) -> Result<(Self, Elapsed)> {
+    /// Starts the process and waits until it asks for its first event. The time includes loading the program.
+    pub async fn start(candidate: &Candidate) -> Result<(Self, Elapsed)> {
         let mut runtime_api = RuntimeApi::start().await?;
-        let mut command = command(candidate, limit)?;
+        let mut command = command(candidate)?;
         command.env("AWS_LAMBDA_RUNTIME_API", runtime_api.address.to_string());
-        let mut before = Reading { wall: Instant::now(), cpu: Duration::ZERO };
-        let mut child = command.spawn()?;
+        let before = Reading { wall: Instant::now(), cpu: Duration::ZERO };
+        let child = command.spawn()?;
         runtime_api.watch(child.id());
-        if let Some(mut stdin) = child.stdin.take() {
-            wait_until_joined(child.id());
-            before.wall = Instant::now();
-            stdin.write_all(b"\n")?;
-        }
         let ready = runtime_api.ready().await;
         let mut process = Self { child, runtime_api, ready: before };
         process.ready = ready.map_err(|error| format!("{} did not start: {error}", candidate.label()))?;
@@ -96,26 +85,11 @@ impl Drop for Process {
     }
 }
 
-fn command(candidate: &Candidate, limit: Option<&CpuLimit>) -> Result<Command> {
+fn command(candidate: &Candidate) -> Result<Command> {
     let (program, arguments) = candidate.command.split_first().ok_or("a candidate has no program")?;
     let mut command = Command::new(program);
-    command.stdin(Stdio::null());
-    if let Some(limit) = limit {
-        command = Command::new("/bin/sh");
-        command.arg("-c").arg(JOIN_GROUP).arg(limit.processes_file()).arg(program).stdin(Stdio::piped());
-    }
     // Output is discarded, so that no process waits for a reader.
-    command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.env_clear().envs(LAMBDA_VARIABLES).envs(&candidate.environment);
     Ok(command)
-}
-
-/// Waits until the shell has joined the group: it then sleeps until it reads a line.
-fn wait_until_joined(process: u32) {
-    for _ in 0..1_000 {
-        if process_status(process, "voluntary_ctxt_switches").is_ok_and(|switches| switches > 0) {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
 }

@@ -7,23 +7,18 @@ use super::{
     package_size::PackageSize,
     samples::{Metric, Samples},
 };
-use crate::{output::table, percentiles::Percentiles};
+use crate::output::table;
 
 const COSTS: &str = "|init, ms|init CPU, ms|CPU to first response, ms|warm p50, ms|warm p99, ms|warm CPU, ms|peak memory, MiB|file, MB|zipped, MB";
 
 pub struct Report {
-    /// CPU time of one iteration of `verify_and_read_loop`, in ms.
-    pub loop_cpu: Percentiles,
     pub rows: Vec<ReportRow>,
 }
 
 pub struct ReportRow {
     pub candidate: Candidate,
     pub size: PackageSize,
-    /// Without a CPU limit.
     pub samples: Samples,
-    /// With the CPU share of a memory size in MB.
-    pub limited: BTreeMap<u32, Samples>,
 }
 
 impl Report {
@@ -34,15 +29,8 @@ impl Report {
     /// Formats the report. `goals` is the table of goals.
     pub fn to_markdown(&self, goals: &str) -> String {
         let costs = table(COSTS, self.rows.iter().map(costs));
-        let limited =
-            self.rows.iter().flat_map(|row| row.limited.iter().map(move |limited| limited_costs(row, limited)));
-        let limited = table("|memory, MB|init, ms|first response, ms|warm p50, ms|warm p99, ms", limited);
         let calls = table("|start|warm invocation", self.rows.iter().map(calls));
-        format!(
-            "Medians; ranges in parentheses.\n\n{costs}CPU time of one iteration of `verify_and_read_loop`, ms: {}.\n\n### Goals\n\n\
-             {goals}### With the CPU share of a memory size\n\n{limited}### AWS calls\n\n{calls}",
-            self.loop_cpu.range(3)
-        )
+        format!("Medians; ranges in parentheses.\n\n{costs}### Goals\n\n{goals}### AWS calls\n\n{calls}")
     }
 }
 
@@ -61,14 +49,6 @@ fn costs(row: &ReportRow) -> Vec<String> {
         format!("{:.2}", row.size.plain_mb),
         format!("{:.2}", row.size.zipped_mb),
     ]
-}
-
-fn limited_costs(row: &ReportRow, (memory, samples): (&u32, &Samples)) -> Vec<String> {
-    let warm = samples.get(Metric::WarmWall);
-    let times = [samples.get(Metric::InitWall).p50, samples.get(Metric::FirstWall).p50, warm.p50, warm.p99];
-    let mut cells = vec![row.candidate.label(), memory.to_string()];
-    cells.extend(times.map(|time| format!("{time:.1}")));
-    cells
 }
 
 fn calls(row: &ReportRow) -> Vec<String> {

@@ -28,7 +28,7 @@ use tokio::{
 use super::clock::Reading;
 use crate::stack::Result;
 
-/// Limit of one start or response: an interpreter starts slowly on a fourteenth of a CPU.
+/// Limit of one start or response, on a machine with other load.
 const RESPONSE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A call of the process, with the clocks at its arrival.

@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{
     aws_endpoint::{AwsEndpoint, CallCounts},
     candidate::Candidate,
-    cpu_limit::CpuLimit,
     process::Process,
 };
 use crate::{
@@ -25,8 +24,6 @@ pub enum Metric {
     /// From the start of the program until it asks for an event.
     InitWall,
     InitCpu,
-    /// The first response, from the event on.
-    FirstWall,
     /// CPU time from the start of the program until the first response.
     FirstCpu,
     WarmWall,
@@ -48,15 +45,13 @@ impl Samples {
         candidate: &Candidate,
         endpoint: &AwsEndpoint,
         invocations: Invocations,
-        limit: Option<&CpuLimit>,
     ) -> Result<()> {
         endpoint.take_calls();
-        let (mut process, start) = Process::start(candidate, limit).await?;
+        let (mut process, start) = Process::start(candidate).await?;
         self.start_calls = endpoint.take_calls();
         let (first, _) = process.invoke(candidate).await?;
         self.add(Metric::InitWall, milliseconds(start.wall));
         self.add(Metric::InitCpu, milliseconds(start.cpu));
-        self.add(Metric::FirstWall, milliseconds(first.wall));
         self.add(Metric::FirstCpu, milliseconds(start.cpu + first.cpu));
         for _ in 0..invocations.warm_up {
             process.invoke(candidate).await?;
