@@ -344,6 +344,7 @@ mod tests {
             "GET /v1/permissions/roles/{roleId}",
             "PATCH /v1/access-tokens/{id}",
             "POST /v1/access-tokens",
+            "POST /v1/access-tokens/revoke",
             "POST /v1/access-tokens/{id}/rotate",
             "POST /v1/permissions/assignments/{userId}/{roleId}",
             "POST /v1/permissions/roles",
