@@ -89,6 +89,23 @@ fn revoke_before_and_all_print_each_id() {
     assert_eq!(run("token revoke --all --yes").stderr, "no active tokens\n");
 }
 
+/// Exit code 7.
+#[cfg(target_os = "linux")]
+#[test]
+fn declined_confirmation_revokes_nothing() {
+    let creator = STACK.user_token("123", "1006");
+    let (id, _) = STACK.create_token_as(&creator);
+    let revoke = || STACK.command("token revoke --created-by local|1006");
+    for answer in ["n", "", "yes please"] {
+        let terminal = revoke().run_on_terminal(&format!("{answer}\n")).expect_failure(7);
+        let expected = "revoke all active tokens created by `local|1006` that the credential may revoke? [y/N] no token was revoked\r\n";
+        assert_eq!(terminal, format!("{answer}\r\n{expected}"));
+    }
+    assert!(STACK.run(&format!("token get {id} --output json")).expect_success().json()["revoked_at"].is_null());
+    let revoked = revoke().run_on_terminal("y\n").expect_success();
+    assert!(revoked.stdout.contains(&id) && revoked.stderr.ends_with("1 revoked\r\n"), "{revoked:?}");
+}
+
 #[test]
 fn revoke_by_creator_revokes_current_token_last() {
     let user = token_manager("708");

@@ -2,10 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
-    io::{PipeWriter, Write},
+    fs::{self, File},
+    io::{PipeWriter, Read, Write},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     sync::LazyLock,
     time::Duration,
 };
@@ -16,10 +16,12 @@ use local::{
     aws::upstream::Upstreams,
     build,
     idp::issuer::UserClaims,
-    lambda::Output,
+    lambda,
     seed::Seed,
     stack::{Stack, StackOptions},
 };
+#[cfg(target_os = "linux")]
+use rustix::pty::{self, OpenptFlags};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -63,12 +65,12 @@ impl TestStack {
         CliCommand::new(self.directory.path(), arguments)
     }
 
-    /// Returns an identity provider's token for `user`. The ledger decides the user's roles.
     /// The end of the message of an error that the API returned: the code and the service.
     pub fn error_end(&self, code: &str) -> String {
         format!(" ({code} from `{}`)\n", self.stack.addresses.url)
     }
 
+    /// Returns an identity provider's token for `user`. The ledger decides the user's roles.
     pub fn user_token(&self, org: &str, user: &str) -> String {
         let ttl = Duration::from_hours(1);
         let claims = UserClaims { org: org.to_owned(), user: user.to_owned(), roles: None, ttl };
@@ -143,17 +145,36 @@ impl CliCommand {
         let mut child = self.command.spawn().unwrap();
         // The process may exit before it reads its input.
         let _ = child.stdin.take().unwrap().write_all(self.input.as_bytes());
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        CommandOutput {
-            exit_code: output.status.code().unwrap(),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        }
+        CommandOutput::of(child.wait_with_output().unwrap())
+    }
+
+    /// Runs with a terminal as standard input and standard error, on which `typed` is typed in advance. The returned standard
+    /// error is what the terminal displays, the typed text included.
+    #[cfg(target_os = "linux")]
+    pub fn run_on_terminal(mut self, typed: &str) -> CommandOutput {
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+        let controller = pty::openpt(flags).unwrap();
+        pty::grantpt(&controller).unwrap();
+        pty::unlockpt(&controller).unwrap();
+        let terminal = pty::ioctl_tiocgptpeer(&controller, flags).unwrap();
+        let child = self.command.stdin(terminal.try_clone().unwrap()).stderr(terminal).spawn().unwrap();
+        // Closes the terminal in this process, so that its end can be read.
+        drop(self);
+        let mut controller = File::from(controller);
+        controller.write_all(typed.as_bytes()).unwrap();
+        let mut output = child.wait_with_output().unwrap();
+        // Linux reports the end as an error (EIO).
+        let _ = controller.read_to_end(&mut output.stderr);
+        CommandOutput::of(output)
     }
 }
 
 impl CommandOutput {
+    fn of(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { exit_code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
     #[track_caller]
     pub fn expect_success(self) -> Self {
         assert_eq!(self.exit_code, 0, "{self:?}");
@@ -207,7 +228,7 @@ fn stack_options(directory: &Path) -> StackOptions {
         parameters: BTreeMap::new(),
         upstreams: Upstreams::default(),
         sample: None,
-        output: Output::File(directory.join("output.log")),
+        output: lambda::Output::File(directory.join("output.log")),
         accept_any_host: false,
     }
 }
