@@ -238,9 +238,44 @@ const URL_HEADERS: [&str; 12] = [
     "Host: x\r\nX-Original-URL: /tokens\r\nX-Rewrite-URL: /tokens\r\n",
 ];
 
+/// A stack that serves the public documents behind an HTTP API, and no other route.
+fn stack_with_http_api_for_documents() -> TestStack {
+    TestStack::configured(|options| {
+        options.template = with_http_api_for_documents(&options.template);
+        options.accept_any_host = true;
+    })
+}
+
+/// Moves the routes of the functions with public documents to an HTTP API, which is the first API of the template.
+fn with_http_api_for_documents(template: &str) -> String {
+    let mut is_public_function = false;
+    let lines = template.lines().map(|line| {
+        if line.starts_with("  ") && !line.starts_with("   ") {
+            is_public_function = ["  WellKnown:", "  Portal:"].contains(&line);
+        }
+        if !is_public_function {
+            return line.to_owned();
+        }
+        line.replace("Type: Api", "Type: HttpApi").replace("RestApiId: !Ref Api", "ApiId: !Ref AnHttpApi")
+    });
+    let template = lines.collect::<Vec<_>>().join("\n");
+    template.replacen("\nResources:\n", "\nResources:\n  AnHttpApi: { Type: AWS::Serverless::HttpApi }\n", 1)
+}
+
 #[test]
 fn client_headers_do_not_choose_public_document() {
-    let stack = stack_that_accepts_any_host();
+    assert_documents_depend_on_path_only(&stack_that_accepts_any_host());
+}
+
+#[test]
+fn client_headers_do_not_choose_document_of_http_api() {
+    let stack = stack_with_http_api_for_documents();
+    let (status, body) = send_raw(&stack.addresses().url, "GET /v1/access-tokens", "");
+    assert_eq!((status, body.as_str()), (404, r#"{"message":"Not Found"}"#), "an HTTP API responds");
+    assert_documents_depend_on_path_only(&stack);
+}
+
+fn assert_documents_depend_on_path_only(stack: &TestStack) {
     let base = &stack.addresses().url;
     let paths = [
         "/v1/access-tokens/.well-known/jwks.json",
