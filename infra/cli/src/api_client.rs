@@ -167,13 +167,24 @@ impl ApiClient {
         self.send(request.header(CONTENT_TYPE, "application/json").body(body.to_owned())).await
     }
 
-    /// Revokes the token `id`, which may be `self`.
+    /// Rotates the token `id`, which may be `self`, with the JSON `body`. A repeated request returns the same successor.
     ///
     /// # Errors
     ///
     /// Returns [`Error::Api`] or [`Error::Unreachable`].
-    pub async fn revoke_token(&self, id: &str) -> Result<ApiResponse, Error> {
-        self.send(self.request(Method::DELETE, self.url(&format!("{ACCESS_TOKENS_PATH}/{id}"))?)).await
+    pub async fn rotate_token(&self, id: &str, body: &str) -> Result<ApiResponse, Error> {
+        let request = self.request(Method::POST, self.url(&format!("{ACCESS_TOKENS_PATH}/{id}/rotate"))?);
+        self.send(request.header(CONTENT_TYPE, "application/json").body(body.to_owned())).await
+    }
+
+    /// Revokes the token `id`, which may be `self`, and with `family` all tokens of its chain of rotations.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Api`] or [`Error::Unreachable`].
+    pub async fn revoke_token(&self, id: &str, family: bool) -> Result<ApiResponse, Error> {
+        let query = if family { "?family=true" } else { "" };
+        self.send(self.request(Method::DELETE, self.url(&format!("{ACCESS_TOKENS_PATH}/{id}{query}"))?)).await
     }
 
     /// Requests the decision on an action of the caller.

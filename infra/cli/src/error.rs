@@ -45,6 +45,9 @@ pub enum Error {
         /// The key with which a retry returns the same token.
         idempotency_key: String,
     },
+    /// A rotation failed after the service may have executed it.
+    #[error("{0}; repeat the command with the same options: if the token was rotated, it returns the same new token")]
+    RotationUnfinished(Box<Error>),
     /// A file of roles and assignments is invalid.
     #[error("`{file}`: {reason}")]
     InvalidManifest {
@@ -160,6 +163,12 @@ impl Error {
         Self::OutcomeUnknown { cause: Box::new(self), idempotency_key: idempotency_key.to_owned() }
     }
 
+    /// Adds to the failure that a repetition returns the successor if the token was rotated.
+    #[must_use]
+    pub fn with_unfinished_rotation(self) -> Self {
+        Self::RotationUnfinished(Box::new(self))
+    }
+
     /// Returns the exit code: 2 invalid arguments, 3 not authenticated, not permitted or an invalid token, 4 not found, 5 an
     /// invalid request or file, 6 unavailable, 7 declined by the user, 1 any other failure.
     #[must_use]
@@ -180,7 +189,9 @@ impl Error {
             Self::Ledger(error) if error.is_retryable() => 6,
             #[cfg(feature = "aws")]
             Self::Deployment(error) => error.exit_status(),
-            Self::PartialFailure { first: cause, .. } | Self::OutcomeUnknown { cause, .. } => cause.exit_status(),
+            Self::PartialFailure { first: cause, .. }
+            | Self::OutcomeUnknown { cause, .. }
+            | Self::RotationUnfinished(cause) => cause.exit_status(),
             Self::Api { status, .. } => match status {
                 401 | 403 => 3,
                 404 => 4,

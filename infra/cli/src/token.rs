@@ -7,6 +7,7 @@ mod get;
 mod list;
 mod revoke;
 mod revoke_by_id;
+mod rotate;
 mod token_id;
 mod update;
 mod verify;
@@ -32,6 +33,9 @@ pub enum TokenCommand {
     /// Rename or describe a token; the token itself stays valid
     #[command(after_help = update::HELP_EXAMPLES)]
     Update(update::UpdateCommand),
+    /// Rotate a token and print its successor to standard output
+    #[command(after_help = rotate::HELP_EXAMPLES)]
+    Rotate(rotate::RotateCommand),
     /// Revoke tokens immediately and permanently
     #[command(after_help = revoke::HELP_EXAMPLES)]
     Revoke(revoke::RevokeCommand),
@@ -52,6 +56,7 @@ impl TokenCommand {
             Self::List(command) => command.run().await,
             Self::Get(command) => command.run().await,
             Self::Update(command) => command.run().await,
+            Self::Rotate(command) => command.run().await,
             Self::Revoke(command) => command.run().await,
             Self::Verify(command) => command.run().await,
         }

@@ -47,6 +47,21 @@ pub struct TokenMetadata {
     /// The networks from which the token may be used; empty if it may be used from any address.
     #[serde(default)]
     allowed_cidrs: Vec<String>,
+    /// Whether a rotation of the token by itself starts its lifetime anew.
+    #[serde(default)]
+    renewable: bool,
+    /// The token that this one succeeds.
+    rotated_from: Option<String>,
+    rotated_by: Option<String>,
+    first_used_at: Option<Timestamp>,
+    /// The token that succeeds this one.
+    successor: Option<String>,
+    rotated_at: Option<Timestamp>,
+    /// The time at which a rotated token ends at the latest.
+    pub ends_at: Option<Timestamp>,
+    /// The other tokens of the chain of rotations that a request revoked with this one.
+    #[serde(default)]
+    pub also_revoked: Vec<String>,
     revoked_at: Option<Timestamp>,
     revoked_by: Option<String>,
 }
@@ -82,12 +97,28 @@ impl TokenMetadata {
             self.id.clone(),
             self.name.clone(),
             self.token_type.clone(),
-            self.expires_at.map_or_else(|| "never".to_owned(), |expiry| expiry.to_string()),
+            self.end(),
             self.last_used.clone().unwrap_or_else(|| "-".to_owned()),
             self.created_by.clone().unwrap_or_else(|| "-".to_owned()),
             self.roles(),
             self.restrictions(),
         ]
+    }
+
+    /// The time at which the token ends at the latest.
+    fn end(&self) -> String {
+        match (self.ends_at, self.expires_at) {
+            (Some(end), _) => format!("{end} (rotated)"),
+            (None, Some(expiry)) => expiry.to_string(),
+            (None, None) => "never".to_owned(),
+        }
+    }
+
+    /// The other tokens of the chain of rotations of a revoked token, one message each.
+    pub fn chain_messages(&self) -> impl Iterator<Item = String> {
+        let also_revoked = self.also_revoked.iter().map(|id| format!("{id} is revoked with {}", self.id));
+        let active = self.successor.iter().filter(|successor| !self.also_revoked.contains(successor));
+        also_revoked.chain(active.map(|id| format!("{id}, the successor of {}, is not revoked: see --family", self.id)))
     }
 
     /// What limits the token in addition to its roles.
@@ -128,6 +159,13 @@ impl TokenMetadata {
             ("owner", self.owner.clone()),
             ("parent", self.parent.clone()),
             ("expires", Some(time(self.expires_at).unwrap_or_else(|| "never".to_owned()))),
+            ("renewable", flag(self.renewable)),
+            ("rotated from", self.rotated_from.clone()),
+            ("rotated by", self.rotated_by.clone()),
+            ("first used", time(self.first_used_at)),
+            ("successor", self.successor.clone()),
+            ("rotated", time(self.rotated_at)),
+            ("ends", time(self.ends_at)),
             ("last used", self.last_used.clone()),
             ("read-only", flag(self.read_only)),
             ("anonymize", flag(self.anonymize)),

@@ -15,6 +15,7 @@ pub const HELP_EXAMPLES: &str = "Examples:
   TOKEN=$(latchkey token create --name 'My application')
   latchkey token create --name Nightly --role 123:viewer --expires-in 30d --read-only
   latchkey token create --name Reader --grant 'order:view=order/*' --grant catalog:view
+  latchkey token create --name CI --expires-in 30d --renewable
   latchkey token create --name Office --allowed-cidr 203.0.113.0/24 --allowed-cidr 2001:db8::/32
   latchkey token create --name Checkout --type journey --journey-id 5f0c --output json";
 
@@ -48,6 +49,10 @@ pub struct CreateCommand {
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     anonymize: bool,
+    /// Let a rotation of the token by itself start its lifetime anew (types api and app; only as a user)
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    renewable: bool,
     /// Action to which the token is limited in addition to its roles, with `=RESOURCE` if only on this resource; repeatable.
     /// `*` matches any characters (default: all permissions of the roles, or the grants of the token that creates it)
     #[arg(long = "grant", value_name = "ACTION[=RESOURCE]", value_parser = parse_grant)]
@@ -107,8 +112,12 @@ impl CreateCommand {
     }
 }
 
-/// Prints the token before it parses the rest of the response, because no later response contains it.
-fn print_token(response: &ApiResponse, output: OutputFormat) -> Result<(), Error> {
+/// Prints a new token before it parses the rest of the response, because no later response contains it.
+///
+/// # Errors
+///
+/// Returns the error of [`ApiResponse::parse`] if the response contains no token, and [`Error::Io`] if it cannot be printed.
+pub(super) fn print_token(response: &ApiResponse, output: OutputFormat) -> Result<(), Error> {
     let created = response.parse::<CreateTokenResponse>("a token with the member `token`")?;
     if output == OutputFormat::Json {
         return print_created_json(&response.body);
@@ -122,7 +131,11 @@ fn print_token(response: &ApiResponse, output: OutputFormat) -> Result<(), Error
 }
 
 /// Requires a unit: the API reads a number as seconds, and `30` is easily meant as days. The API checks the rest.
-fn parse_lifetime(text: &str) -> Result<String, String> {
+///
+/// # Errors
+///
+/// Returns a message if `text` is a number.
+pub(super) fn parse_lifetime(text: &str) -> Result<String, String> {
     let number = text.trim();
     if number.parse::<f64>().is_ok() {
         return Err(format!("add a unit: `{number}s`, `{number}m`, `{number}h` or `{number}d`"));

@@ -67,7 +67,11 @@ fn to_json_array(tokens: &[ListedToken]) -> Result<String, Error> {
 }
 
 /// Parses a span with units up to weeks. A day has 24 hours.
-fn parse_span(text: &str) -> Result<SignedDuration, String> {
+///
+/// # Errors
+///
+/// Returns a message if `text` is not such a span or is negative.
+pub(super) fn parse_span(text: &str) -> Result<SignedDuration, String> {
     let span = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
     let form = "must be a span such as `12h`, `7d` or `2 weeks`".to_owned();
     span.ok().filter(|span| !span.is_negative()).ok_or(form)

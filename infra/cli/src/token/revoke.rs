@@ -16,6 +16,7 @@ use crate::{
 /// The end of the command's `--help`.
 pub const HELP_EXAMPLES: &str = "Examples:
   latchkey token revoke api_5ZugdRXasLfWBypHi93Fk
+  latchkey token revoke api_5ZugdRXasLfWBypHi93Fk --family
   latchkey token revoke --created-by 'local|1001'
   latchkey token revoke --before 2026-01-31T08:00:00Z
   latchkey token revoke --all --yes --output json
@@ -38,6 +39,9 @@ pub struct RevokeCommand {
     /// Revoke all active tokens of every type
     #[arg(long, conflicts_with = "ids")]
     all: bool,
+    /// Also revoke all tokens before and after each token in its chain of rotations
+    #[arg(long, conflicts_with_all = ["created_by", "before", "all"])]
+    family: bool,
     /// Skip the confirmation of --created-by, --before and --all
     #[arg(long)]
     yes: bool,
@@ -52,7 +56,9 @@ impl RevokeCommand {
     /// Revokes the given tokens, or after a confirmation those that match the given filter.
     pub(super) async fn run(self) -> Result<(), Error> {
         let client = ApiClient::authenticated(&self.api)?;
-        let Some(tokens) = self.filter() else { return revoke_by_id(&client, &self.ids, self.output).await };
+        let Some(tokens) = self.filter() else {
+            return revoke_by_id(&client, &self.ids, self.family, self.output).await;
+        };
         if !self.yes && !confirm(&format!("revoke all {tokens} that the credential may revoke?"))? {
             return Err(Error::Declined("no token was revoked".to_owned()));
         }

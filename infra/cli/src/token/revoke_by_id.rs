@@ -9,18 +9,19 @@ use crate::{
     token_metadata::{TABLE_HEADER, TokenMetadata},
 };
 
-/// Revokes `ids` in order, continues after a failure, and prints the revoked tokens.
+/// Revokes `ids` in order, with `family` also the tokens of their chains of rotations, continues after a failure, and prints the
+/// revoked tokens.
 ///
 /// # Errors
 ///
 /// Returns the failure of a single id as it is. Of several ids it reports each failure, and returns
 /// [`Error::PartialFailure`] at the end.
-pub async fn revoke_by_id(client: &ApiClient, ids: &[String], output: OutputFormat) -> Result<(), Error> {
+pub async fn revoke_by_id(client: &ApiClient, ids: &[String], family: bool, output: OutputFormat) -> Result<(), Error> {
     let progress = progress_bar(ids.len());
     let mut revoked = Vec::new();
     let mut failures = Vec::new();
     for id in ids {
-        match client.revoke_token(id).await {
+        match client.revoke_token(id, family).await {
             Ok(response) => revoked.push(response),
             Err(error) => failures.push((id, error)),
         }
@@ -43,7 +44,11 @@ fn print_revoked(revoked: &[ApiResponse], output: OutputFormat) -> Result<(), Er
     let tokens: Vec<TokenMetadata> =
         revoked.iter().map(|response| response.parse("a token")).collect::<Result<_, _>>()?;
     print_result(&format_table(&TABLE_HEADER, tokens.iter().map(TokenMetadata::row)))?;
-    print_message(&format!("{} revoked", tokens.len()));
+    for message in tokens.iter().flat_map(TokenMetadata::chain_messages) {
+        print_message(&message);
+    }
+    let with_chains = tokens.iter().map(|token| 1 + token.also_revoked.len());
+    print_message(&format!("{} revoked", with_chains.sum::<usize>()));
     Ok(())
 }
 

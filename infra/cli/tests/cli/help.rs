@@ -14,6 +14,7 @@ fn every_command_help_has_examples() {
         "token list",
         "token get",
         "token update",
+        "token rotate",
         "token revoke",
         "token verify",
         "can",

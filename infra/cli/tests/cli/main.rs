@@ -17,6 +17,7 @@ mod keys;
 mod output;
 mod pagination;
 mod providers;
+mod rotation;
 mod rules;
 mod sign_in;
 mod stack_selection;
