@@ -37,7 +37,7 @@ pub static STACK: LazyLock<TestStack> = LazyLock::new(TestStack::new);
 pub struct TestStack {
     pub stack: Stack,
     pub directory: TempDir,
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 /// The exit code and the output of a finished run.
@@ -53,7 +53,12 @@ impl TestStack {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let directory = empty_dir();
         let stack = runtime.block_on(Stack::start(stack_options(directory.path()))).expect("the stack starts");
-        Self { stack, directory, _runtime: runtime }
+        Self { stack, directory, runtime }
+    }
+
+    /// Waits for `future` on the runtime of the stack.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
     }
 
     /// Runs the CLI with blank-separated `arguments` as the seeded owner.

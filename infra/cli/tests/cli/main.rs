@@ -18,6 +18,7 @@ mod output;
 mod pagination;
 mod providers;
 mod rotation;
+mod rotation_recipe;
 mod rules;
 mod sign_in;
 mod stack_selection;
