@@ -266,18 +266,20 @@ query_logs() (
 
 # Revocations in the table, without the API.
 
-# token_item ID [TABLE]: prints the organization, creator and revocation of a token's item. The exit code is 4 if it has no item.
+# token_item ID [TABLE]: prints the organization, creator, revocation and rotation of a token's item. The exit code is 4 if it has no item.
 token_item() (
   table=${2:-$(output TableName)} && item=$(aws dynamodb get-item --table-name "$table" --consistent-read --output json \
     --key "{\"pk\": {\"S\": \"TOKEN#${1#*_}\"}, \"sk\": {\"S\": \"TOKEN\"}}" < /dev/null) || exit 1
   [[ -n $item ]] || exit 4
   jq -ce '.Item // empty | {token_id: .id.S, org_id: .org.S, created_by: .created_by.S, revoked_by: .revoked_by.S,
-    revoked_at: (.revoked_at.N | if . then tonumber | todate else null end)}' <<< "$item"
+    revoked_at: (.revoked_at.N | if . then tonumber | todate else null end)}
+    + ({rotated_from: .rotated_from.S, successor: .successor.S} | with_entries(select(.value)))' <<< "$item"
 )
 
 # revoke_rows TABLE: reads revocations from standard input, one JSON object per line, and writes them as the function revoke-token
 # does (shared/src/aws/dynamodb/update_token.rs): sets time and principal, sets the TTL to 30 days later, and removes the item from the
-# index. It creates no missing item and keeps an earlier revocation. Fails if a token was not revoked; its row is in the file `failed`.
+# index. The TTL of a rotated token's item stays, so that its successor can be found. It creates no missing item and keeps an earlier
+# revocation. Fails if a token was not revoked; its row is in the file `failed`.
 revoke_rows() (
   table=${1:?name the table}; new=0; earlier=0; : > failed; : > missing
   while read -r row || [[ -n $row ]]; do
@@ -286,7 +288,7 @@ revoke_rows() (
       Key: {pk: {S: ("TOKEN#" + (.token_id | capture("^(api|app|assume|journey|portal)_(?<key>[A-Za-z0-9_-]{21})$").key))},
         sk: {S: "TOKEN"}},
       UpdateExpression: "SET revoked_at = :at, revoked_by = :by, #ttl = :ttl REMOVE by_org, by_org_at",
-      ConditionExpression: "id = :id AND org = :org AND attribute_not_exists(revoked_at)",
+      ConditionExpression: "id = :id AND org = :org AND attribute_not_exists(revoked_at) AND attribute_not_exists(successor)",
       ExpressionAttributeNames: {"#ttl": "ttl"},
       ExpressionAttributeValues: {
         ":at": {N: ($at | tostring)}, ":by": {S: (.revoked_by | strings)}, ":ttl": {N: ($at + 30 * 86400 | tostring)},
@@ -296,6 +298,11 @@ revoke_rows() (
       item=$(token_item "$(jq -r .token_id <<< "$row")" "$table"); code=$?
       if ((code == 4)); then printf '%s\n' "$row" >> missing; continue; fi
       if ((code == 0)) && jq -e .revoked_at <<< "$item" > /dev/null; then earlier=$((earlier + 1)); continue; fi
+      rotated=$(jq -c 'del(.ExpressionAttributeNames, .ExpressionAttributeValues[":ttl"])
+        | .UpdateExpression |= sub(", #ttl = :ttl"; "") | .ConditionExpression |= sub("not_exists\\(successor"; "exists(successor")' <<< "$update")
+      if ((code == 0)) && aws dynamodb update-item --cli-input-json "$rotated" > /dev/null 2>&1 < /dev/null; then
+        new=$((new + 1)); continue
+      fi
       error="NOT revoked: the item has another id or organization, or cannot be read: $item"
     fi
     printf '%s\n' "$row" >> failed; printf '%s: %s\n' "$error" "$row" >&2
@@ -350,6 +357,13 @@ revocations() (
       revoked_at: (.revoked_at.N | tonumber | todate), revoked_by: .revoked_by.S}'
 )
 
+# rotations SINCE UNTIL: prints the tokens that were rotated, from the audit lines, as rows for revoke_rows.
+rotations() (
+  set -o pipefail
+  query_logs 'filter kind = "audit" and event = "rotated" | fields org_id, token_id, by' "$1" "$2" |
+    jq -c '{org_id, token_id, revoked_by: .by, revoked_at: (now | floor | todate)}'
+)
+
 # lost_items FROM TO: prints the keys of the items of the table FROM that are not in the table TO.
 lost_items() (
   set -o pipefail
@@ -378,7 +392,8 @@ forged_items() (
   set -o pipefail
   rows() { aws dynamodb scan --table-name "$1" --filter-expression 'sk = :token' --output json \
     --expression-attribute-values '{":token": {"S": "TOKEN"}}' |
-    jq -cS '.Items[] | del(.last_used, .revoked_at, .revoked_by, .ttl, .by_org, .by_org_at)' | sort; }
+    jq -cS '.Items[] | del(.last_used, .first_used_at, .successor, .rotated_at, .ends_at, .v, .revoked_at, .revoked_by, .ttl, .by_org,
+      .by_org_at)' | sort; }
   query_logs 'filter kind = "audit" and event = "created" | fields token_id' "$2" | jq -r .token_id | sort -u > created &&
     table=$(output TableName) && before=$(rows "$1") && now=$(rows "$table") &&
     comm -13 <(echo "$before") <(echo "$now") | jq -r .id.S | sort -u | comm -23 - created
