@@ -392,8 +392,8 @@ forged_items() (
   set -o pipefail
   rows() { aws dynamodb scan --table-name "$1" --filter-expression 'sk = :token' --output json \
     --expression-attribute-values '{":token": {"S": "TOKEN"}}' |
-    jq -cS '.Items[] | del(.last_used, .first_used_at, .successor, .rotated_at, .ends_at, .v, .revoked_at, .revoked_by, .ttl, .by_org,
-      .by_org_at)' | sort; }
+    jq -cS '.Items[] | del(.name, .description, .last_used, .first_used_at, .successor, .rotated_at, .ends_at, .v, .revoked_at, .revoked_by,
+      .ttl, .by_org, .by_org_at)' | sort; }
   query_logs 'filter kind = "audit" and event = "created" | fields token_id' "$2" | jq -r .token_id | sort -u > created &&
     table=$(output TableName) && before=$(rows "$1") && now=$(rows "$table") &&
     comm -13 <(echo "$before") <(echo "$now") | jq -r .id.S | sort -u | comm -23 - created
