@@ -4,15 +4,7 @@ import assert from 'node:assert/strict';
 
 import { pageTest } from './fixture.mjs';
 import { USERS } from './seed.mjs';
-
-/** Presses the Tab key until the element has the focus. */
-async function tabUntil(page, locator) {
-  for (let step = 0; step < 60; step++) {
-    if (await locator.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  assert.fail(`the Tab key does not reach ${locator}`);
-}
+import { tabUntil } from './token_page.mjs';
 
 pageTest('token is generated and revoked by keyboard', USERS.grace, async (tokenPage) => {
   const page = await tokenPage.signIn();

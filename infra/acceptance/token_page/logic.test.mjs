@@ -94,6 +94,7 @@ test('created and revoked tokens show at once, each token once', () => {
   const revoked = item('old', { revoked_at: '2026-03-01T11:00:00Z' });
   const rows = tokenList.mergeChanges([item('old'), item('new')], {
     created: [created],
+    changed: [],
     revoked: [{ item: revoked, at: NOW }],
     removedIds: [],
   });
@@ -104,7 +105,7 @@ test('created and revoked tokens show at once, each token once', () => {
 
 test('a token shows as revoked with its parent', () => {
   const children = [item('child', { parent: 'old' }), item('other', { parent: 'else' })];
-  const changes = { created: [], revoked: [{ item: item('old', { revoked_at: '2026-03-01T11:00:00Z' }), at: NOW }], removedIds: [] };
+  const changes = { created: [], changed: [], revoked: [{ item: item('old', { revoked_at: '2026-03-01T11:00:00Z' }), at: NOW }], removedIds: [] };
   const ends = tokenList.mergeChanges(children, changes).map(({ item }) => [item.id, item.revoked_at]);
   assert.deepEqual(Object.fromEntries(ends), { child: '2026-03-01T11:00:00Z', other: undefined, old: '2026-03-01T11:00:00Z' });
   assert.deepEqual(ids(tokenList.mergeChanges(children, tokenList.changesAfterReload(changes, NOW))), ['other']);
@@ -112,7 +113,7 @@ test('a token shows as revoked with its parent', () => {
 
 /** A revoked token never returns; a created token is kept for a minute. */
 test('local changes survive a list that lags', () => {
-  const changes = { created: [{ item: item('new'), at: NOW }], revoked: [{ item: item('old', { revoked_at: 'x' }), at: NOW }], removedIds: [] };
+  const changes = { created: [{ item: item('new'), at: NOW }], changed: [], revoked: [{ item: item('old', { revoked_at: 'x' }), at: NOW }], removedIds: [] };
   // A load that started before the revocation may not contain it.
   const early = tokenList.changesAfterReload(changes, NOW - SECOND);
   assert.equal(tokenList.mergeChanges([item('old')], early).find((row) => row.item.id === 'old').item.revoked_at, 'x');
@@ -162,7 +163,7 @@ test('system tokens show if they are included', () => {
 });
 
 test('a count has no token that was revoked', () => {
-  const changes = { created: [], revoked: [{ item: item('old', { revoked_at: 'x' }), at: NOW }], removedIds: [] };
+  const changes = { created: [], changed: [], revoked: [{ item: item('old', { revoked_at: 'x' }), at: NOW }], removedIds: [] };
   const rows = tokenList.mergeChanges([item('old'), item('child', { parent: 'old' }), item('other')], changes);
   assert.deepEqual(tokenList.countTokens(rows), { active: 1, revoked: 2 });
 });

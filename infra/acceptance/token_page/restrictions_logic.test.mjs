@@ -194,8 +194,13 @@ test('the page offers what the permissions allow', () => {
     const decisions = Object.fromEntries(tokenAccess.TOKEN_ACTIONS.map((action) => [action, allowed.includes(action)]));
     const access = tokenAccess.tokenAccess(decisions);
     const revocable = ['local|7', 'local|8'].map((owner) => tokenAccess.mayRevoke(access, item(owner), 'local|7'));
-    assert.deepEqual([access.canCreate, access.view, ...revocable], [canCreate, view, ownRevocable, otherRevocable], allowed.join());
+    assert.deepEqual([access.manage !== 'none', access.view, ...revocable], [canCreate, view, ownRevocable, otherRevocable], allowed.join());
     assert.equal(tokenAccess.mayRevoke(access, item(undefined), 'local|7'), access.revoke === 'organization');
+    // Only with `token:create` for all tokens can a user create public tokens.
+    const rotatable = ['api', 'journey', 'portal'].map((type) => tokenAccess.mayRotate(access, { ...item('local|7'), token_type: type }, 'local|7'));
+    const isAdministrator = allowed.includes('token:create');
+    assert.deepEqual(rotatable, [canCreate, isAdministrator, isAdministrator], allowed.join());
+    assert.equal(tokenAccess.mayRotate(access, { ...item('local|8'), token_type: 'api' }, 'local|7'), isAdministrator);
   }
 });
 

@@ -27,6 +27,8 @@ export const USERS = {
   developer: 'Dana Developer',
   lead: 'Lea Lead',
   restricting: 'Rita Restrict',
+  rotating: 'Rosa Rotate',
+  otherRotating: 'Otto Other',
 };
 
 const administrator = (org) => ({ id: `${org}:admin`, name: 'Administrator', grants: [{ action: 'token:create' }] });
@@ -37,7 +39,7 @@ const allButBilling = [{ action: '*' }, { action: 'billing:*', resource: 'invoic
 const SEED = {
   people: Object.entries(USERS).map(([user, name]) => ({ user, name })),
   roles: [
-    ...['life', 'keys', 'seen', 'acme'].flatMap((org) => [administrator(org), viewer(org)]),
+    ...['life', 'keys', 'seen', 'acme', 'turn'].flatMap((org) => [administrator(org), viewer(org)]),
     ...['life', 'acme'].map(auditor),
     { id: 'markup:x', name: MARKUP, grants: [{ action: 'a:b', resource: '"><script>alert(2)</script>' }] },
     { id: 'deny:no_billing', name: 'Everything but billing', grants: allButBilling },
@@ -67,6 +69,8 @@ const SEED = {
     { org: 'team', user: 'developer', roles: ['team:developer'] },
     { org: 'team', user: 'lead', roles: ['team:auditor', 'team:developer'] },
     { org: 'limits', user: 'restricting', roles: ['limits:owner'] },
+    { org: 'turn', user: 'rotating', roles: ['turn:owner'] },
+    { org: 'turn', user: 'otherRotating', roles: ['turn:owner'] },
   ],
 };
 

@@ -16,6 +16,15 @@ export const VIEWS = {
   narrow: { colorScheme: 'light', viewport: { width: 360, height: 780 } },
 };
 
+/** Presses the Tab key until the element has the focus. */
+export async function tabUntil(page, locator) {
+  for (let step = 0; step < 60; step++) {
+    if (await locator.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  assert.fail(`the Tab key does not reach ${locator}`);
+}
+
 export function launchBrowser() {
   const offline = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
   const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', ...offline];

@@ -11,7 +11,7 @@ before(async () => {
   const owner = await stack.userToken('acme', 'margaret');
   const requests = [
     { name: 'Sign-up form', token_type: 'journey', journey_id: 'sign-up', expires_in: '5d' },
-    { name: 'Warehouse loader', assignments: ['acme:viewer', 'acme:auditor'], expires_in: '1y' },
+    { name: 'Warehouse loader', assignments: ['acme:viewer', 'acme:auditor'], expires_in: '1y', renewable: true },
     { name: 'CI deployment', assignments: ['acme:admin'], expires_in: '30d' },
     { name: 'Postman', assignments: ['acme:owner'], expires_in: '7d' },
     { name: 'Quarterly report', assignments: ['acme:auditor'], expires_in: '90d', read_only: true },
@@ -25,9 +25,10 @@ before(async () => {
     },
   ];
   for (const request of requests) {
-    const { token } = await createToken(stack, owner, request);
+    const { id, token } = await createToken(stack, owner, request);
     // Sets the day of the last use.
     if (request.token_type !== 'journey' && request.name !== 'Postman') await stack.request('GET', '/v1/permissions/me', token);
+    if (request.name === 'Warehouse loader') await stack.request('POST', `/v1/access-tokens/${id}/rotate`, owner, { overlap: '7d' });
   }
 });
 
@@ -96,6 +97,25 @@ async function visitStates(tokenPage, view) {
   await tokenPage.button('Leave without saving').click();
   await tokenPage.text('is ready to use').waitFor();
   await capture('generated');
+
+  await tokenPage.button('Rotate CI deployment').click();
+  await capture('rotate');
+  await page.route('**/v1/access-tokens/*/rotate', (route) => route.abort(), { times: 1 });
+  await tokenPage.button('Rotate token').click();
+  await tokenPage.text('It is unknown whether the token was rotated').waitFor();
+  await capture('rotate-failed');
+  await tokenPage.button('Cancel').click();
+  await tokenPage.button('Rotate Warehouse loader').last().click();
+  await tokenPage.text('You receive the same new token').waitFor();
+  await capture('rotate-again');
+  await tokenPage.button('Rotate token').click();
+  await tokenPage.text('Trying it is a use.').scrollIntoViewIfNeeded();
+  await capture('rotated');
+  await tokenPage.button('Done, I have saved it').click();
+  await tokenPage.button('Revoke Warehouse loader').last().click();
+  await page.getByRole('checkbox', { name: /^Also revoke/ }).check();
+  await capture('revoke-chain');
+  await tokenPage.button('Cancel').click();
 
   await tokenPage.button('Revoke Nightly export').click();
   await capture('revoke');

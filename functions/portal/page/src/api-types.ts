@@ -25,10 +25,28 @@ export interface TokenItem {
   /** The user who owns the token: its creator, or the owner of the token that created it. */
   owner?: string;
   parent?: string;
+  /** Whether a rotation by the token itself starts its lifetime anew. */
+  renewable?: boolean;
+  /** The token that this token succeeds, and the principal that rotated it. */
+  rotated_from?: string;
+  rotated_by?: string;
+  /** The first use of a token that succeeds another. */
+  first_used_at?: string;
+  /** The token that succeeds this token. */
+  successor?: string;
+  rotated_at?: string;
+  /** When a rotated token ends at the latest. It ends earlier after the first use of its successor. */
+  ends_at?: string;
   revoked_at?: string;
 }
 
-/** The response that creates a token, the only one that contains the token itself. */
+/** The response that revokes a token. */
+export interface RevokedToken extends TokenItem {
+  /** Ids of the tokens of the same chain of rotations that are revoked with it. */
+  also_revoked?: string[];
+}
+
+/** The response that creates or rotates a token, the only one that contains the token itself. */
 export interface CreatedToken extends TokenItem {
   token: string;
 }
@@ -40,10 +58,18 @@ export interface CreateTokenRequest {
   /** Lifetime in seconds, or a duration such as `30d`. Without it the token does not expire. */
   expires_in?: string | number;
   read_only?: boolean;
+  renewable?: boolean;
   /** Limits the token to these grants, in addition to its roles. */
   grants?: Grant[];
   /** Binds the token to these networks. */
   allowed_cidrs?: string[];
+}
+
+export interface RotateTokenRequest {
+  /** How long the rotated token remains valid, in seconds. */
+  overlap: number;
+  /** Lifetime of the successor in seconds. Without it, it is as long as that of the rotated token. */
+  expires_in?: number;
 }
 
 export interface Grant {

@@ -1,6 +1,6 @@
 /** Client of the Latchkey API. Paths are relative, because API Gateway can prefix them with a stage name. */
 
-import type { CreatedToken, CreateTokenRequest, Decision, Role, TokenItem } from './api-types';
+import type { CreatedToken, CreateTokenRequest, Decision, RevokedToken, Role, RotateTokenRequest, TokenItem } from './api-types';
 import { messages } from './messages';
 import type { TokenFamily } from './pasted-token';
 
@@ -35,6 +35,8 @@ export class ApiError extends Error {
 /** Longer than the timeouts of the functions (8 s) and of the gateway (29 s), so that their responses still arrive. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
+const JSON_BODY = { 'Content-Type': 'application/json' };
+
 export class ApiClient {
   private hasAcceptedCredentials = false;
 
@@ -65,8 +67,14 @@ export class ApiClient {
 
   /** Creates a token. A retry with the same key and body returns the same token, even if the first response was lost. */
   async createToken(request: CreateTokenRequest, idempotencyKey: string): Promise<CreatedToken> {
-    const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey };
+    const headers = { ...JSON_BODY, 'Idempotency-Key': idempotencyKey };
     const response = await this.send('POST', 'v1/access-tokens', headers, JSON.stringify(request));
+    return (await readJson(response)) as CreatedToken;
+  }
+
+  /** Rotates a token and returns its successor. Until its first use, the same request returns the same successor. */
+  async rotateToken(id: string, request: RotateTokenRequest): Promise<CreatedToken> {
+    const response = await this.send('POST', `${tokenPath(id)}/rotate`, JSON_BODY, JSON.stringify(request));
     return (await readJson(response)) as CreatedToken;
   }
 
@@ -78,8 +86,9 @@ export class ApiClient {
     return readJson(response);
   }
 
-  async revokeToken(id: string): Promise<TokenItem> {
-    return (await readJson(await this.send('DELETE', `v1/access-tokens/${encodeURIComponent(id)}`))) as TokenItem;
+  /** Revokes a token, and with `family` all tokens of its chain of rotations. A retry finishes what a failure left. */
+  async revokeToken(id: string, family: boolean): Promise<RevokedToken> {
+    return (await readJson(await this.send('DELETE', `${tokenPath(id)}${family ? '?family=true' : ''}`))) as RevokedToken;
   }
 
   /** Returns a successful response. Retries once with a renewed token after a 401, since the token may have just expired. */
@@ -100,6 +109,10 @@ export class ApiClient {
       throw transportError(error);
     }
   }
+}
+
+function tokenPath(id: string): string {
+  return `v1/access-tokens/${encodeURIComponent(id)}`;
 }
 
 async function readJson(response: Response): Promise<unknown> {

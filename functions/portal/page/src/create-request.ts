@@ -1,7 +1,7 @@
 /** State and validation of the form for a new token, and the idempotent request that it sends. Contains no secret. */
 
 import type { CreateTokenRequest } from './api-types';
-import { defaultExpiration, secondsUntil, selectableDates, type Expiration } from './expiration';
+import { defaultExpiration, isSelectable, secondsUntil, type Expiration } from './expiration';
 import { messages } from './messages';
 import {
   emptyRestrictions,
@@ -22,6 +22,7 @@ export interface TokenDraft {
   roles: string[];
   expiration: Expiration;
   readOnly: boolean;
+  renewable: boolean;
   restrictions: RestrictionsDraft;
 }
 
@@ -38,7 +39,8 @@ export type FieldErrors = { [field in 'name' | 'roles' | 'date']?: string } & { 
 
 /** Returns an empty form. `maxLifetime` is the operator's maximum in seconds. */
 export function emptyDraft(maxLifetime: number | null): TokenDraft {
-  return { name: '', roles: [], expiration: defaultExpiration(maxLifetime), readOnly: false, restrictions: emptyRestrictions() };
+  const expiration = defaultExpiration(maxLifetime);
+  return { name: '', roles: [], expiration, readOnly: false, renewable: false, restrictions: emptyRestrictions() };
 }
 
 export function validateDraft(draft: TokenDraft, maxLifetime: number | null, now: number): FieldErrors {
@@ -47,11 +49,7 @@ export function validateDraft(draft: TokenDraft, maxLifetime: number | null, now
   if (length === 0) errors.name = messages.createToken.nameMissing;
   if (length > MAX_NAME_CHARACTERS) errors.name = messages.createToken.nameTooLong;
   if (draft.roles.length === 0) errors.roles = messages.createToken.rolesMissing;
-  if (draft.expiration.kind === 'date') {
-    const dates = selectableDates(maxLifetime, now);
-    const { date } = draft.expiration;
-    if (!dates || date < dates.min || date > dates.max) errors.date = messages.createToken.dateInvalid;
-  }
+  if (!isSelectable(draft.expiration, maxLifetime, now)) errors.date = messages.createToken.dateInvalid;
   const restrictions = validateRestrictions(draft.restrictions);
   if (Object.keys(restrictions).length > 0) errors.restrictions = restrictions;
   return errors;
@@ -75,6 +73,7 @@ function requestBody(draft: TokenDraft, now: number): CreateTokenRequest {
   const lifetime = secondsUntil(draft.expiration, now);
   if (lifetime !== undefined) body.expires_in = lifetime;
   if (draft.readOnly) body.read_only = true;
+  if (draft.renewable) body.renewable = true;
   const grants = requestedGrants(draft.restrictions);
   if (grants.length > 0) body.grants = grants;
   const networks = requestedNetworks(draft.restrictions);

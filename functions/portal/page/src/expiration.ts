@@ -20,7 +20,9 @@ export type Expiration =
   | { kind: 'lifetime'; seconds: number }
   /** The last day on which the token works, as `YYYY-MM-DD` in the user's time zone. */
   | { kind: 'date'; date: string }
-  | { kind: 'none' };
+  | { kind: 'none' }
+  /** As long as the lifetime of the token that is rotated. */
+  | { kind: 'unchanged' };
 
 /** Returns the lifetimes to offer, in seconds: those below the operator's maximum, and that maximum itself. */
 export function lifetimeOptions(maxLifetime: number | null): number[] {
@@ -45,7 +47,14 @@ export function selectableDates(maxLifetime: number | null, now: number): { min:
   return min < max ? { min, max } : undefined;
 }
 
-/** Returns the seconds from `now` until the expiration; `undefined` if the token does not expire. */
+/** Whether the API accepts the expiration: a date must be one of {@link selectableDates}. */
+export function isSelectable(expiration: Expiration, maxLifetime: number | null, now: number): boolean {
+  if (expiration.kind !== 'date') return true;
+  const dates = selectableDates(maxLifetime, now);
+  return dates !== undefined && expiration.date >= dates.min && expiration.date <= dates.max;
+}
+
+/** Returns the seconds from `now` until the expiration; `undefined` if the request contains no lifetime. */
 export function secondsUntil(expiration: Expiration, now: number): number | undefined {
   switch (expiration.kind) {
     case 'lifetime':
@@ -53,6 +62,7 @@ export function secondsUntil(expiration: Expiration, now: number): number | unde
     case 'date':
       return Math.floor((endOfLocalDay(expiration.date) - now) / 1_000);
     case 'none':
+    case 'unchanged':
       return undefined;
   }
 }

@@ -16,6 +16,7 @@ const EXPIRES_SOON_MS = 7 * DAY_MS;
 
 // In the language of the page's texts, whatever the browser's language is.
 const dateTimeFormat = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'full', timeStyle: 'medium' });
+const shortDateTimeFormat = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium', timeStyle: 'short' });
 const dateFormat = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium' });
 const fullDateFormat = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'full' });
 const utcDateFormat = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium', timeZone: 'UTC' });
@@ -42,6 +43,11 @@ export function formatRelative(time: string, now: number): string {
 /** Formats a time to the second in the user's time zone. */
 export function formatDateTime(time: string): string {
   return dateTimeFormat.format(Date.parse(time));
+}
+
+/** Formats a time to the minute in the user's time zone. */
+export function formatShortDateTime(time: number): string {
+  return shortDateTimeFormat.format(time);
 }
 
 /** Formats the date of a time in the user's time zone. */

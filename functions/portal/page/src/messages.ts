@@ -113,12 +113,21 @@ export const messages = {
     limitedTo: 'Limited to:',
     limitedByParentTo: 'Limited by its parent to:',
     onlyFrom: 'Only from:',
+    replacedBy: 'Replaced by:',
+    replaces: 'Replaces:',
+    showToken: (id: string) => `Show ${id}`,
+    endsEarlier: 'or one minute after the first use of the new token',
+    rotated: 'rotated',
+    ended: 'ended',
+    renewable: 'renewable',
     readOnly: 'read-only',
     anonymized: 'anonymized',
     new: 'new',
     revoked: 'revoked',
     revoke: 'Revoke',
     revokeNamed: (name: string) => `Revoke ${name}`,
+    rotate: 'Rotate',
+    rotateNamed: (name: string) => `Rotate ${name}`,
   },
 
   types: {
@@ -170,6 +179,10 @@ export const messages = {
     readOnlyHint:
       'Restricts the token further: of the actions that its roles allow, it can only view, export and download. It cannot create, ' +
       'change or delete anything.',
+    renewable: 'Renewable',
+    renewableHint:
+      'When the token rotates itself, the new token gets a new lifetime. Otherwise the new token expires when this one would have, so ' +
+      'that a user has to renew it.',
     submit: 'Generate token',
     busy: 'Generating …',
     failed: 'The token was not generated',
@@ -256,12 +269,40 @@ export const messages = {
     alsoDeniedBy: (roles: string) => `Also denied by: ${roles}.`,
     expires: (when: string) => `It expires on ${when}.`,
     noExpiration: 'It has no expiration and works until it is revoked.',
+    replaces: (id: string) =>
+      `It replaces ${id}, which stops working one minute after the first use of this token, or earlier if its overlap ends. Trying it ` +
+      'is a use.',
     done: 'Done, I have saved it',
     leaveTitle: 'Have you saved the token?',
     leaveText: 'Latchkey cannot show the token again. If you lose it, revoke it and generate a new one.',
     back: 'Back to the token',
     leaveAnyway: 'Leave without saving',
     saved: (name: string) => `“${name}” is ready to use.`,
+  },
+
+  rotateToken: {
+    title: (name: string) => `Rotate “${name}”?`,
+    text: 'Generates a new token with the same name, roles and restrictions.',
+    endText:
+      'The old token works until the end of the overlap, or until one minute after the first use of the new token, whichever is ' +
+      'earlier. Tokens that it created stop working with it.',
+    again:
+      'The token is already rotated, and the new token has not been used. You receive the same new token if you choose the overlap and ' +
+      'the expiration of that rotation.',
+    overlap: 'Overlap',
+    noOverlap: 'None',
+    endsAtOnce: 'the old token stops working at once',
+    expiration: 'Expiration of the new token',
+    unchanged: 'Same lifetime',
+    unchangedNone: 'no expiration',
+    submit: 'Rotate token',
+    busy: 'Rotating …',
+    failed: 'The token was not rotated',
+    failedUnknown: 'It is unknown whether the token was rotated',
+    notFound: 'The token does not exist any more, or it belongs to another user and you have no permission to rotate it.',
+    outcomeUnknown:
+      'The token may have been rotated. It is safe to try again: the same request returns the same new token and does not create a ' +
+      'second one. Its values are therefore fixed.',
   },
 
   revokeToken: {
@@ -272,6 +313,10 @@ export const messages = {
     lastUsed: (when: string) => `The token was last used ${when}.`,
     neverUsed: 'The token has never been used.',
     owner: (who: string) => `Owner: ${who}.`,
+    family: 'Also revoke all tokens of its chain of rotations',
+    familyHint:
+      'All tokens that it replaces and that replace it. Otherwise, tokens that it obtained by rotating itself are revoked with it, and ' +
+      'a new token that a user requested keeps working.',
     submit: 'Revoke token',
     busy: 'Revoking …',
     failed: 'The token was not revoked',
@@ -279,6 +324,7 @@ export const messages = {
     notFound: 'The token does not exist any more, or it belongs to another user and you have no permission to revoke it.',
     outcomeUnknown: 'The token may have been revoked. It is safe to try again.',
     revoked: (name: string) => `“${name}” is revoked.`,
+    successorRemains: (id: string) => `The token that replaces it was not revoked: ${id}`,
   },
 
   apiError: {
@@ -289,6 +335,10 @@ export const messages = {
     requestId: (id: string) => `Request ID: ${id}`,
     /** What the user can do about an error code, in addition to the API's reason. */
     hints: {
+      already_rotated: 'Refresh the list to see the token that replaces it. If that token is lost, rotate it in turn, or revoke it.',
+      token_inactive: 'It can neither be rotated nor changed. Generate a new token.',
+      idempotency_mismatch:
+        'Repeat the values of the first request to receive the same token, or revoke the token that the first request created.',
       address_not_allowed: 'The token is bound to networks. Use it from one of its addresses, or create another token.',
       addresses_exceed_parent: 'Choose addresses within those of the token that creates the token.',
     } as Partial<Record<string, string>>,

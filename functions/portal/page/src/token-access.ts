@@ -11,19 +11,20 @@ export type TokenAction = (typeof TOKEN_ACTIONS)[number];
 type Scope = 'organization' | 'own' | 'none';
 
 export interface TokenAccess {
-  canCreate: boolean;
+  /** To create, rotate and change tokens. */
+  manage: Scope;
   view: Scope;
   revoke: Scope;
 }
 
 /** The access for which the page offers everything: that of `token:create`, and that of a user whose access is unknown. */
-export const FULL_ACCESS: TokenAccess = { canCreate: true, view: 'organization', revoke: 'organization' };
+export const FULL_ACCESS: TokenAccess = { manage: 'organization', view: 'organization', revoke: 'organization' };
 
 /** Returns the access of a user for whom the API decided these actions, as the rules of the API's routes determine it. */
 export function tokenAccess(decisions: Record<TokenAction, boolean>): TokenAccess {
   const scope = (action: TokenAction): Scope => (decisions[action] ? 'organization' : decisions['token:self'] ? 'own' : 'none');
   return {
-    canCreate: decisions['token:create'] || decisions['token:self'],
+    manage: scope('token:create'),
     view: scope('token:view'),
     revoke: scope('token:revoke'),
   };
@@ -31,5 +32,15 @@ export function tokenAccess(decisions: Record<TokenAction, boolean>): TokenAcces
 
 /** Whether the page offers to revoke the token. */
 export function mayRevoke(access: TokenAccess, item: TokenItem, ownPrincipal: string): boolean {
-  return access.revoke === 'organization' || (access.revoke === 'own' && item.owner === ownPrincipal);
+  return includes(access.revoke, item, ownPrincipal);
+}
+
+/** Whether the page offers to rotate the token, of a family whose tokens the user can create. */
+export function mayRotate(access: TokenAccess, item: TokenItem, ownPrincipal: string): boolean {
+  const isPublic = item.token_type === 'journey' || item.token_type === 'portal';
+  return includes(access.manage, item, ownPrincipal) && (access.manage === 'organization' || !isPublic);
+}
+
+function includes(scope: Scope, item: TokenItem, ownPrincipal: string): boolean {
+  return scope === 'organization' || (scope === 'own' && item.owner === ownPrincipal);
 }

@@ -1,6 +1,6 @@
 /** Logic of the token list: merging local changes, filtering, sorting and counting. */
 
-import type { TokenItem, TokenType } from './api-types';
+import type { RevokedToken, TokenItem, TokenType } from './api-types';
 
 export type Column = 'name' | 'type' | 'roles' | 'created' | 'used' | 'expires';
 
@@ -29,18 +29,20 @@ export const USER_TOKEN_TYPES: TokenType[] = ['api', 'journey', 'portal'];
 /** The types that systems create, hidden by default. */
 export const SYSTEM_TOKEN_TYPES: TokenType[] = ['app', 'assume'];
 
-/** Tokens that were created or revoked on this page. The API's list is eventually consistent and may not show them yet. */
+/** Tokens that were created, changed or revoked on this page. The API's list is eventually consistent and may not show them yet. */
 export interface LocalChanges {
   created: { item: TokenItem; at: number }[];
+  /** Members of tokens that were changed. */
+  changed: { id: string; members: Partial<TokenItem>; at: number }[];
   /** Tokens revoked since the list was loaded; they stay visible until the next load. */
   revoked: { item: TokenItem; at: number }[];
   /** Ids of the tokens revoked before the list was loaded. */
   removedIds: string[];
 }
 
-export const NO_CHANGES: LocalChanges = { created: [], revoked: [], removedIds: [] };
+export const NO_CHANGES: LocalChanges = { created: [], changed: [], revoked: [], removedIds: [] };
 
-/** How long a created token is kept if the list does not contain it. The list usually catches up within a second. */
+/** How long a created or changed token is kept if the list does not contain it. The list usually catches up within a second. */
 const MAX_LIST_LAG_MS = 60_000;
 
 /**
@@ -49,15 +51,32 @@ const MAX_LIST_LAG_MS = 60_000;
  */
 export function changesAfterReload(changes: LocalChanges, startedAt: number): LocalChanges {
   const created = changes.created.filter(({ at }) => startedAt - at < MAX_LIST_LAG_MS);
+  const changed = changes.changed.filter(({ at }) => startedAt - at < MAX_LIST_LAG_MS);
   const removed = changes.revoked.filter(({ at }) => at <= startedAt).map(({ item }) => item.id);
   const revoked = changes.revoked.filter(({ at }) => at > startedAt);
-  return { created, revoked, removedIds: [...changes.removedIds, ...removed] };
+  return { created, changed, revoked, removedIds: [...changes.removedIds, ...removed] };
+}
+
+/**
+ * Adds a revocation with the tokens of the same chain of rotations that were revoked with it. Those of them that are not in `rows` do not
+ * appear when more of the list is loaded.
+ */
+export function addRevocation(changes: LocalChanges, response: RevokedToken, rows: TokenRow[], at: number): LocalChanges {
+  const { also_revoked: ids = [], ...item } = response;
+  const revokedAt = item.revoked_at ?? new Date(at).toISOString();
+  const others = rows.filter((row) => ids.includes(row.item.id)).map((row) => ({ ...row.item, revoked_at: revokedAt }));
+  const shownIds = others.map(({ id }) => id);
+  const revoked = [item, ...others].map((item) => ({ item, at }));
+  const removed = ids.filter((id) => !shownIds.includes(id));
+  return { ...changes, revoked: [...changes.revoked, ...revoked], removedIds: [...changes.removedIds, ...removed] };
 }
 
 export interface TokenRow {
   item: TokenItem;
   /** Whether the token was created on this page. */
   isNew: boolean;
+  /** The token that succeeds it, if it is loaded. */
+  successor?: TokenItem | undefined;
 }
 
 /** Merges the loaded list with the local changes, each token once. Revoking a token also revokes the tokens that it created. */
@@ -68,12 +87,19 @@ export function mergeChanges(listed: TokenItem[], changes: LocalChanges): TokenR
   const revoked = new Map(revokedItems.map((item) => [item.id, item]));
   const removed = new Set(changes.removedIds);
   const unique = new Map([...createdItems, ...listed, ...revokedItems].map((item) => [item.id, item]));
+  for (const { id, members } of changes.changed) {
+    const item = unique.get(id);
+    if (item) unique.set(id, { ...item, ...members });
+  }
   const remaining = [...unique.values()].filter((item) => !removed.has(item.id) && !removed.has(item.parent ?? ''));
   const withRevocation = (item: TokenItem): TokenItem => {
     const revokedAt = revoked.get(item.id)?.revoked_at ?? revoked.get(item.parent ?? '')?.revoked_at;
     return revokedAt === undefined ? item : { ...item, revoked_at: revokedAt };
   };
-  return remaining.map((item) => ({ item: withRevocation(item), isNew: createdIds.has(item.id) }));
+  return remaining.map(withRevocation).map((item) => {
+    const successor = unique.get(item.successor ?? '');
+    return { item, isNew: createdIds.has(item.id), successor: successor && withRevocation(successor) };
+  });
 }
 
 /** Returns the matching rows of all pages in the selected order. `ownPrincipal` matches the search for “you”. */
@@ -97,7 +123,8 @@ function searchableText(item: TokenItem, ownPrincipal: string): string {
   const creator = item.created_by === ownPrincipal ? `${ownPrincipal} you` : item.created_by;
   const grants = [...(item.grants ?? []), ...(item.parent_grants ?? [])].map(({ action, resource }) => `${action} ${resource ?? ''}`);
   const roles = [...(item.assignments ?? []), ...(item.inherited_denies ?? [])];
-  const texts = [item.name, item.id, item.token_type, ...roles, creator, item.owner, item.parent, ...grants, ...(item.allowed_cidrs ?? [])];
+  const relatedIds = [item.parent, item.successor, item.rotated_from];
+  const texts = [item.name, item.id, item.token_type, ...roles, creator, item.owner, ...relatedIds, ...grants, ...(item.allowed_cidrs ?? [])];
   return texts.join('\n').toLowerCase();
 }
 
@@ -115,7 +142,7 @@ function sortKey(item: TokenItem, column: Column): string {
     case 'used':
       return item.last_used ?? '';
     case 'expires':
-      return item.expires_at ?? '9999';
+      return item.ends_at ?? item.expires_at ?? '9999';
   }
 }
 

@@ -115,6 +115,17 @@ export function CreateTokenDialog(props: {
             <span class="muted block">{messages.createToken.readOnlyHint}</span>
           </span>
         </label>
+        <label class="option">
+          <input
+            type="checkbox"
+            checked={draft.renewable}
+            onChange={(event) => onDraftChange({ renewable: event.currentTarget.checked })}
+          />
+          <span>
+            {messages.createToken.renewable}
+            <span class="muted block">{messages.createToken.renewableHint}</span>
+          </span>
+        </label>
         <RestrictionsField
           restrictions={draft.restrictions}
           errors={fieldErrors.restrictions}

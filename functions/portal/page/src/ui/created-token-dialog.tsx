@@ -61,6 +61,11 @@ export function CreatedTokenDialog(props: { item: TokenItem; token: string; base
           <p>
             <TokenSummary token={item} />
           </p>
+          {item.rotated_from && (
+            <p class="warning">
+              <MessageWith message={messages.createdToken.replaces} value={item.rotated_from} />
+            </p>
+          )}
           <h3>{messages.createdToken.tryIt}</h3>
           <p class="muted">{messages.createdToken.tryItHint}</p>
           <pre class="command" tabIndex={0} aria-label={messages.createdToken.tryIt}>

@@ -1,4 +1,4 @@
-/** Form field for the expiration of a new token. */
+/** Form field for the expiration of a new token, which may be the successor of another one. */
 
 import { useId } from 'preact/hooks';
 
@@ -7,8 +7,11 @@ import { formatCalendarDate, formatDate, formatLifetime } from '../format';
 import { messages } from '../messages';
 
 export function ExpirationField(props: {
+  label?: string;
   /** Maximum lifetime in seconds; `null` if the operator sets no maximum. */
   maxLifetime: number | null;
+  /** Says when a successor with the lifetime of the rotated token expires. With it, the form is that of a rotation. */
+  unchanged?: string;
   expiration: Expiration;
   error: string | undefined;
   onChange: (expiration: Expiration) => void;
@@ -33,14 +36,15 @@ export function ExpirationField(props: {
   );
   return (
     <fieldset class="field">
-      <legend class="label">{messages.createToken.expiration}</legend>
+      <legend class="label">{props.label ?? messages.createToken.expiration}</legend>
       <div class="options">
+        {props.unchanged !== undefined && option({ kind: 'unchanged' }, messages.rotateToken.unchanged, props.unchanged)}
         {lifetimeOptions(maxLifetime).map((seconds) => {
           const lastDay = formatDate(now + seconds * 1_000);
           return option({ kind: 'lifetime', seconds }, formatLifetime(seconds), messages.createToken.until(lastDay));
         })}
         {dates && option({ kind: 'date', date: '' }, messages.createToken.date)}
-        {maxLifetime === null && option({ kind: 'none' }, messages.createToken.noExpiration)}
+        {maxLifetime === null && props.unchanged === undefined && option({ kind: 'none' }, messages.createToken.noExpiration)}
       </div>
       {expiration.kind === 'date' && dates && (
         <>

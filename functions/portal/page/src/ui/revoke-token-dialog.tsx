@@ -3,28 +3,30 @@
 import { useState } from 'preact/hooks';
 
 import type { ApiClient, ApiError } from '../api';
-import type { TokenItem } from '../api-types';
+import type { RevokedToken, TokenItem } from '../api-types';
 import { formatLastUsed, formatPrincipal } from '../format';
 import { messages } from '../messages';
 import { Dialog, disabledWhile, ErrorNotice, Isolated, MessageWith } from './components';
+import { RotationLinks } from './rotation-links';
 import { TokenRestrictions } from './token-restrictions';
 
 export function RevokeTokenDialog(props: {
   item: TokenItem;
   ownPrincipal: string;
   api: ApiClient;
-  onRevoked: (item: TokenItem) => void;
+  onRevoked: (response: RevokedToken) => void;
   /** The argument says whether the token may have been revoked, although no response says so. */
   onLeave: (isOutcomeUnknown: boolean) => void;
 }) {
   const { item, api } = props;
+  const [isFamily, setIsFamily] = useState(false);
   const [isBusy, setIsBusy] = useState(false);
   const [error, setError] = useState<ApiError>();
   const revoke = async () => {
     setIsBusy(true);
     setError(undefined);
     try {
-      props.onRevoked(await api.revokeToken(item.id));
+      props.onRevoked(await api.revokeToken(item.id, isFamily));
     } catch (error) {
       setError(error as ApiError);
       setIsBusy(false);
@@ -52,6 +54,21 @@ export function RevokeTokenDialog(props: {
         </p>
       )}
       <TokenRestrictions item={item} />
+      <RotationLinks item={item} />
+      {(item.successor ?? item.rotated_from) && (
+        <label class="option">
+          <input
+            type="checkbox"
+            checked={isFamily}
+            disabled={isBusy}
+            onChange={(event) => setIsFamily(event.currentTarget.checked)}
+          />
+          <span>
+            {messages.revokeToken.family}
+            <span class="muted block">{messages.revokeToken.familyHint}</span>
+          </span>
+        </label>
+      )}
       {error && <ErrorNotice {...failure} error={error} />}
       <div class="dialog-buttons">
         <button type="button" {...disabledWhile(isBusy, leave)} autofocus>

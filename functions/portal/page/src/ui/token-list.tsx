@@ -15,6 +15,7 @@ import type { TokenPages } from './use-token-pages';
 interface ListActions {
   onOptionsChange: (change: Partial<ListOptions>) => void;
   onCreate: () => void;
+  onRotate: (item: TokenItem) => void;
   onRevoke: (item: TokenItem) => void;
 }
 
@@ -48,7 +49,7 @@ export function TokenList(
           <h1 tabIndex={-1}>{isOwnView ? messages.ownTitle : messages.title}</h1>
           <p class="muted">{isOwnView ? messages.list.ownIntro : messages.list.intro}</p>
         </div>
-        {!isDenied && access?.canCreate && (
+        {!isDenied && access && access.manage !== 'none' && (
           <button type="button" class="primary" onClick={props.onCreate}>
             {messages.list.createToken}
           </button>
@@ -156,6 +157,8 @@ function ListPage(
         access={props.access}
         now={Date.now()}
         onSort={sort}
+        onShow={(id) => onOptionsChange({ search: id })}
+        onRotate={props.onRotate}
         onRevoke={props.onRevoke}
       />
       {lastPage > 0 && (
@@ -183,6 +186,7 @@ function EmptyList(props: {
   onOptionsChange: (change: Partial<ListOptions>) => void;
   onCreate: () => void;
 }) {
+  const canCreate = props.access.manage !== 'none';
   if (props.isLoading) return <div class="empty-state" />;
   return props.totalCount > 0 || props.options.search.trim() ? (
     <div class="empty-state">
@@ -201,8 +205,8 @@ function EmptyList(props: {
   ) : (
     <div class="empty-state">
       <h2>{messages.list.empty}</h2>
-      <p>{props.access.canCreate ? messages.list.emptyText : messages.list.emptyForViewerText}</p>
-      {props.access.canCreate && (
+      <p>{canCreate ? messages.list.emptyText : messages.list.emptyForViewerText}</p>
+      {canCreate && (
         <button type="button" onClick={props.onCreate}>
           {messages.list.createToken}
         </button>

@@ -5,10 +5,12 @@ import type { ComponentChildren } from 'preact';
 import type { TokenItem } from '../api-types';
 import { expiresSoon, formatDateTime, formatLastUsed, formatPrincipal, formatRoleId, formatUtcDate } from '../format';
 import { messages } from '../messages';
-import { mayRevoke, type TokenAccess } from '../token-access';
+import { endOfRotated, isRotatable } from '../rotation';
+import { mayRevoke, mayRotate, type TokenAccess } from '../token-access';
 import type { Column, ListOptions, TokenRow } from '../token-list';
 import { visibleText } from '../visible-text';
 import { CopyButton, Isolated, MessageWith, RelativeTime } from './components';
+import { RotationLinks } from './rotation-links';
 import { TokenRestrictions } from './token-restrictions';
 
 const COLUMNS: Column[] = ['name', 'type', 'roles', 'created', 'used', 'expires'];
@@ -23,10 +25,13 @@ export function TokenTable(props: {
   access: TokenAccess;
   now: number;
   onSort: (column: Column) => void;
+  /** Shows the tokens with this id. */
+  onShow: (id: string) => void;
+  onRotate: (item: TokenItem) => void;
   onRevoke: (item: TokenItem) => void;
 }) {
   const { rows, options, ownPrincipal, access, now } = props;
-  const canRevokeAny = access.revoke !== 'none';
+  const hasActions = access.revoke !== 'none' || access.manage !== 'none';
   // The roles are explicit, because browsers drop a table's semantics where the narrow layout displays it as blocks.
   return (
     <table role="table" aria-label={access.view === 'own' ? messages.list.ownTable : messages.list.table}>
@@ -35,7 +40,7 @@ export function TokenTable(props: {
           {COLUMNS.map((column) => (
             <ColumnHeader key={column} column={column} options={options} onSort={props.onSort} />
           ))}
-          {canRevokeAny && (
+          {hasActions && (
             <th role="columnheader" scope="col">
               <span class="visually-hidden">{messages.list.columns.actions}</span>
             </th>
@@ -49,8 +54,11 @@ export function TokenTable(props: {
             row={row}
             ownPrincipal={ownPrincipal}
             now={now}
-            hasActions={canRevokeAny}
+            hasActions={hasActions}
+            canRotate={mayRotate(access, row.item, ownPrincipal) && isRotatable(row.item, row.successor, ownPrincipal)}
             canRevoke={mayRevoke(access, row.item, ownPrincipal)}
+            onShow={props.onShow}
+            onRotate={props.onRotate}
             onRevoke={props.onRevoke}
           />
         ))}
@@ -90,10 +98,13 @@ function Row(props: {
   now: number;
   /** Whether the table has a column of actions. */
   hasActions: boolean;
+  canRotate: boolean;
   canRevoke: boolean;
+  onShow: (id: string) => void;
+  onRotate: (item: TokenItem) => void;
   onRevoke: (item: TokenItem) => void;
 }) {
-  const { row, ownPrincipal, now, onRevoke } = props;
+  const { row, ownPrincipal, now, onRotate, onRevoke } = props;
   const { item } = row;
   const isRevoked = item.revoked_at !== undefined;
   return (
@@ -109,6 +120,7 @@ function Row(props: {
           </span>{' '}
           <Isolated text={item.id} />
         </CopyButton>
+        <RotationLinks item={item} onShow={props.onShow} />
       </td>
       <Cell column="type">{messages.types[item.token_type]}</Cell>
       <Cell column="roles">
@@ -144,10 +156,20 @@ function Row(props: {
         )}
       </Cell>
       <Cell column="expires">
-        <ExpirationTime item={item} isRevoked={isRevoked} now={now} />
+        {item.ends_at ? <RotationEnd row={row} now={now} /> : <ExpirationTime item={item} isRevoked={isRevoked} now={now} />}
       </Cell>
       {props.hasActions && (
         <td role="cell" class="actions">
+          {!isRevoked && props.canRotate && (
+            <button
+              type="button"
+              class="quiet"
+              aria-label={messages.list.rotateNamed(visibleText(item.name))}
+              onClick={() => onRotate(item)}
+            >
+              {messages.list.rotate}
+            </button>
+          )}
           {!isRevoked && props.canRevoke && (
             <button
               type="button"
@@ -175,6 +197,8 @@ function Badges({ row }: { row: TokenRow }) {
           {messages.list.revoked}
         </span>
       )}{' '}
+      {item.successor && !revokedAt && <span class="badge warn">{messages.list.rotated}</span>}{' '}
+      {item.renewable && <span class="badge">{messages.list.renewable}</span>}{' '}
       {item.read_only && <span class="badge">{messages.list.readOnly}</span>}{' '}
       {item.anonymize && <span class="badge">{messages.list.anonymized}</span>}
     </>
@@ -204,6 +228,20 @@ function ExpirationTime({ item, isRevoked, now }: { item: TokenItem; isRevoked: 
       {!isRevoked && expiresSoon(item.expires_at, now) && (
         <span class="badge warn">{isExpired ? messages.list.expired : messages.list.soon}</span>
       )}
+    </>
+  );
+}
+
+/** When a rotated token ends. Its own expiration is not earlier. */
+function RotationEnd({ row, now }: { row: TokenRow; now: number }) {
+  const { item, successor } = row;
+  const end = endOfRotated(item, successor);
+  if (end === undefined) return null;
+  const hasEnded = Date.parse(end) <= now;
+  return (
+    <>
+      <RelativeTime time={end} now={now} /> {!item.revoked_at && hasEnded && <span class="badge bad">{messages.list.ended}</span>}
+      {!hasEnded && !successor?.first_used_at && <span class="muted block">{messages.list.endsEarlier}</span>}
     </>
   );
 }

@@ -1,14 +1,16 @@
-/** The page of a signed-in user: the token list and the dialogs to create and revoke tokens. */
+/** The page of a signed-in user: the token list and the dialogs to create, rotate and revoke tokens. */
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
 
 import { ApiClient } from '../api';
-import type { CreatedToken, Role, TokenItem } from '../api-types';
+import type { CreatedToken, RevokedToken, Role, TokenItem } from '../api-types';
 import type { PortalConfig } from '../config';
 import { emptyDraft, type IdempotentRequest, type TokenDraft } from '../create-request';
 import { messages } from '../messages';
+import { rotatedMembers, rotationForm, type RotationForm } from '../rotation';
 import type { Session } from '../session';
 import {
+  addRevocation,
   changesAfterReload,
   DEFAULT_LIST_OPTIONS,
   mergeChanges,
@@ -16,12 +18,14 @@ import {
   SYSTEM_TOKEN_TYPES,
   USER_TOKEN_TYPES,
   type ListOptions,
+  type TokenRow,
 } from '../token-list';
 import { Dialog, MessageWith } from './components';
 import { CreateTokenDialog } from './create-token-dialog';
 import { CreatedTokenDialog } from './created-token-dialog';
 import { Header } from './header';
 import { RevokeTokenDialog } from './revoke-token-dialog';
+import { RotateTokenDialog } from './rotate-token-dialog';
 import { TokenList } from './token-list';
 import { useTokenAccess } from './use-token-access';
 import { useTokenPages } from './use-token-pages';
@@ -31,6 +35,8 @@ export interface TokensPageState {
   listOptions: ListOptions;
   /** The form for a new token, if it is open. */
   createForm?: CreateFormState | undefined;
+  /** The form to rotate a token, if it is open. */
+  rotateForm?: RotationForm | undefined;
 }
 
 interface CreateFormState {
@@ -42,6 +48,8 @@ interface CreateFormState {
 interface Notification {
   message: (name: string) => string;
   name: string;
+  /** The token that replaces a revoked token, and is not revoked. */
+  remainingSuccessor?: string | undefined;
 }
 
 /** How long a notification is visible. The list shows the same information afterwards. */
@@ -63,6 +71,7 @@ export function TokensPage(props: {
   const api = useMemo(() => new ApiClient(session, onUnauthenticated), [session]);
   const [listOptions, setListOptions] = useState(initialState?.listOptions ?? DEFAULT_LIST_OPTIONS);
   const [createForm, setCreateForm] = useState(() => restoredForm(initialState?.createForm, maxLifetime));
+  const [rotateForm, setRotateForm] = useState(initialState?.rotateForm);
   const [changes, setChanges] = useState(NO_CHANGES);
   const [created, setCreated] = useState<{ item: TokenItem; token: string }>();
   const [itemToRevoke, setItemToRevoke] = useState<TokenItem>();
@@ -72,6 +81,7 @@ export function TokensPage(props: {
   const ownRoles = useOwnRoles(api);
   const access = useTokenAccess(api);
 
+  const rows = mergeChanges([...userTokens.items, ...systemTokens.items], changes);
   const refresh = () => {
     setNotification(undefined);
     userTokens.refresh();
@@ -84,10 +94,19 @@ export function TokensPage(props: {
     setListOptions(({ showSystemTokens }) => ({ ...DEFAULT_LIST_OPTIONS, showSystemTokens }));
     setChanges((changes) => ({ ...changes, created: [...changes.created, { item, at: Date.now() }] }));
   };
-  const onRevoked = (item: TokenItem) => {
+  const onRotated = ({ item, draft }: RotationForm, token: CreatedToken) => {
+    setRotateForm(undefined);
+    onCreated(token);
+    const members = rotatedMembers(item, token, draft.overlapSeconds);
+    setChanges((changes) => ({ ...changes, changed: [...changes.changed, { id: item.id, members, at: Date.now() }] }));
+  };
+  const onRevoked = (response: RevokedToken) => {
     setItemToRevoke(undefined);
-    setChanges((changes) => ({ ...changes, revoked: [...changes.revoked, { item, at: Date.now() }] }));
-    setNotification({ message: messages.revokeToken.revoked, name: item.name });
+    setChanges((changes) => addRevocation(changes, response, rows, Date.now()));
+    const { name, successor } = response;
+    const isRevoked = successor === undefined || response.also_revoked?.includes(successor) || isShownRevoked(rows, successor);
+    const remainingSuccessor = isRevoked ? undefined : successor;
+    setNotification({ message: messages.revokeToken.revoked, name, remainingSuccessor });
   };
   const { loadedAt } = userTokens;
   useEffect(() => {
@@ -110,7 +129,7 @@ export function TokensPage(props: {
       />
       <main>
         <TokenList
-          rows={mergeChanges([...userTokens.items, ...systemTokens.items], changes)}
+          rows={rows}
           loads={listOptions.showSystemTokens ? [userTokens, systemTokens] : [userTokens]}
           options={listOptions}
           ownPrincipal={session.principal}
@@ -120,11 +139,17 @@ export function TokensPage(props: {
           onOptionsChange={(change) => setListOptions((options) => ({ ...options, page: 0, ...change }))}
           onRefresh={refresh}
           onCreate={() => setCreateForm({ draft: emptyDraft(maxLifetime), lastRequest: undefined })}
+          onRotate={(item) => setRotateForm(rotationForm(item))}
           onRevoke={setItemToRevoke}
         />
       </main>
       <p class={notification ? 'notification' : 'visually-hidden'} role="status">
         {notification && <MessageWith message={notification.message} value={notification.name} />}
+        {notification?.remainingSuccessor && (
+          <span class="block">
+            <MessageWith message={messages.revokeToken.successorRemains} value={notification.remainingSuccessor} />
+          </span>
+        )}
       </p>
       {createForm && !isSessionEnded && (
         <CreateTokenDialog
@@ -142,6 +167,20 @@ export function TokensPage(props: {
           }}
         />
       )}
+      {rotateForm && !isSessionEnded && (
+        <RotateTokenDialog
+          api={api}
+          maxLifetime={maxLifetime}
+          form={rotateForm}
+          onDraftChange={(change) => setRotateForm((form) => form && { ...form, draft: { ...form.draft, ...change } })}
+          onPendingChange={(pendingRequest) => setRotateForm((form) => form && { ...form, pendingRequest })}
+          onRotated={(token) => onRotated(rotateForm, token)}
+          onLeave={(isListStale) => {
+            setRotateForm(undefined);
+            if (isListStale) refresh();
+          }}
+        />
+      )}
       {created && <CreatedTokenDialog item={created.item} token={created.token} base={config.base} onDone={onSaved} />}
       {itemToRevoke && !isSessionEnded && (
         <RevokeTokenDialog
@@ -155,7 +194,7 @@ export function TokensPage(props: {
           }}
         />
       )}
-      {isSessionEnded && !created && <SessionEndedDialog onSignIn={() => props.onSignIn({ listOptions, createForm })} />}
+      {isSessionEnded && !created && <SessionEndedDialog onSignIn={() => props.onSignIn({ listOptions, createForm, rotateForm })} />}
     </>
   );
 }
@@ -163,6 +202,10 @@ export function TokensPage(props: {
 /** Returns the form with every field, which the page that stored it may not have had. */
 function restoredForm(form: CreateFormState | undefined, maxLifetime: number | null): CreateFormState | undefined {
   return form && { ...form, draft: { ...emptyDraft(maxLifetime), ...form.draft } };
+}
+
+function isShownRevoked(rows: TokenRow[], id: string): boolean {
+  return rows.some(({ item }) => item.id === id && item.revoked_at !== undefined);
 }
 
 function SessionEndedDialog({ onSignIn }: { onSignIn: () => void }) {
