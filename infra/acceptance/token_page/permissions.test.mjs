@@ -20,16 +20,18 @@ before(async () => {
   }
 });
 
-/** Asserts the buttons of the loaded list: to generate a token, and to rotate and revoke each of these tokens. */
+/** Asserts the buttons of the loaded list: to generate a token, and to edit, rotate and revoke each of these tokens. */
 async function assertButtons(tokenPage, { canCreate, revocable, notRevocable }) {
   const { page } = tokenPage;
   for (const name of [...revocable, ...notRevocable]) await tokenPage.row(name).waitFor();
   assert.equal(await tokenPage.button(GENERATE).count(), canCreate ? 1 : 0);
   for (const name of revocable) assert.equal(await tokenPage.button(`Revoke ${name}`).count(), 1, name);
   for (const name of notRevocable) assert.equal(await tokenPage.button(`Revoke ${name}`).count(), 0, name);
-  // Who can create tokens can rotate those that they can revoke.
-  for (const name of revocable) assert.equal(await tokenPage.button(`Rotate ${name}`).count(), canCreate ? 1 : 0, name);
-  for (const name of notRevocable) assert.equal(await tokenPage.button(`Rotate ${name}`).count(), 0, name);
+  // Users who can create tokens can change and rotate those that they can revoke.
+  for (const action of ['Edit', 'Rotate']) {
+    for (const name of revocable) assert.equal(await tokenPage.button(`${action} ${name}`).count(), canCreate ? 1 : 0, name);
+    for (const name of notRevocable) assert.equal(await tokenPage.button(`${action} ${name}`).count(), 0, name);
+  }
   assert.equal(await page.getByRole('columnheader', { name: 'Actions' }).count(), revocable.length > 0 ? 1 : 0);
 }
 

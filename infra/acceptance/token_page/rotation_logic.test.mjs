@@ -1,4 +1,4 @@
-/** Unit tests of the page’s logic for rotations without a browser. */
+/** Unit tests of the page’s logic for rotations and changes of tokens without a browser. */
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -12,11 +12,13 @@ const NOW = Date.parse('2026-03-01T12:00:00Z');
 let pageModules;
 let rotation;
 let tokenList;
+let tokenTexts;
 
 before(async () => {
   pageModules = await PageModules.start();
   rotation = await pageModules.load('rotation');
   tokenList = await pageModules.load('token-list');
+  tokenTexts = await pageModules.load('token-texts');
 });
 
 after(() => pageModules?.close());
@@ -151,4 +153,37 @@ test('a search finds the chain of a token', () => {
   const found = (search) => ids(tokenList.filterAndSort(rows, { ...tokenList.DEFAULT_LIST_OPTIONS, search }, 'local|7'));
   assert.deepEqual(found('api_2').sort(), ['api_1', 'api_2']);
   assert.deepEqual(found('api_1').sort(), ['api_1', 'api_2']);
+});
+
+test('a change contains the texts that differ', () => {
+  const request = (described, draft) => {
+    const form = tokenTexts.editForm(described);
+    return tokenTexts.updateRequest({ ...form, draft: { ...form.draft, ...draft } });
+  };
+  const described = item({ description: 'In the vault' });
+  for (const [token, draft, expected] of [
+    [described, {}, undefined],
+    [described, { name: ' A ', description: 'In the vault\n' }, undefined],
+    [described, { name: 'B' }, { name: 'B' }],
+    [described, { description: 'a \r\n\n b' }, { description: 'a b' }],
+    [described, { description: ' ' }, { description: null }],
+    [item(), {}, undefined],
+    [item(), { name: 'B', description: 'c' }, { name: 'B', description: 'c' }],
+  ]) {
+    assert.deepEqual(request(token, draft), expected);
+  }
+});
+
+test('an invalid text has an error', () => {
+  const invalid = (draft) => Object.keys(tokenTexts.validateTexts({ name: 'A', description: '', ...draft }));
+  assert.deepEqual(invalid({ description: '🔑'.repeat(1_000) }), []);
+  assert.deepEqual(invalid({ description: '🔑'.repeat(1_001) }), ['description']);
+  assert.deepEqual(invalid({ name: ' ', description: 'x'.repeat(1_001) }), ['name', 'description']);
+});
+
+test('a changed text shows at once', () => {
+  const described = item({ description: 'In the vault', last_used: '2026-03-01' });
+  const changes = tokenList.addChange(tokenList.NO_CHANGES, 'api_1', { name: 'B', description: undefined }, NOW);
+  const [{ item: shown }] = tokenList.mergeChanges([described], changes);
+  assert.deepEqual([shown.name, shown.description, shown.last_used], ['B', undefined, '2026-03-01']);
 });

@@ -148,14 +148,14 @@ pageTest('invisible and reordering characters are isolated', USERS.ada, async (t
   const name = 'Invoice \u202etxt.exe\u2066';
   const shown = 'Invoice \\u{202E}txt.exe\\u{2066}';
   const item = { id: `api_${'x'.repeat(21)}`, name, token_type: 'api', created_at: '2026-01-01T00:00:00Z' };
-  const limits = { grants: [{ action: 'a:b', resource: 'c\u2066d' }], parent_grants: [{ action: 'e:\u202ef' }], owner: 'local|\u200by' };
+  const limits = { description: 'see \u2067here', grants: [{ action: 'a:b', resource: 'c\u2066d' }], parent_grants: [{ action: 'e:\u202ef' }], owner: 'local|\u200by' };
   const json = [{ ...item, ...limits, assignments: ['life:a\u200bb'], created_by: 'local|\u00adx' }, { ...item, id: `api_${'y'.repeat(21)}`, name: 'مرحبا (1)' }];
   await page.route('**/v1/access-tokens?*', (route) => route.fulfill({ json }));
   await tokenPage.signIn();
   await tokenPage.row(shown).waitFor();
   await tokenPage.text('a\\u{200B}b').waitFor();
   await tokenPage.text('\\u{00AD}x').waitFor();
-  for (const text of ['a:b on c\\u{2066}d', 'e:\\u{202E}f', '\\u{200B}y']) await tokenPage.text(text).waitFor();
+  for (const text of ['see \\u{2067}here', 'a:b on c\\u{2066}d', 'e:\\u{202E}f', '\\u{200B}y']) await tokenPage.text(text).waitFor();
   await tokenPage.capture('isolated', 'light');
   await page.getByRole('button', { name: `Revoke ${shown}` }).click();
   await page.getByRole('heading', { name: `Revoke “${shown}”?` }).waitFor();

@@ -15,7 +15,7 @@ before(async () => {
     { name: 'CI deployment', assignments: ['acme:admin'], expires_in: '30d' },
     { name: 'Postman', assignments: ['acme:owner'], expires_in: '7d' },
     { name: 'Quarterly report', assignments: ['acme:auditor'], expires_in: '90d', read_only: true },
-    { name: 'Billing sync', assignments: ['acme:viewer'] },
+    { name: 'Billing sync', assignments: ['acme:viewer'], description: 'In the vault of the finance team, entry billing-sync' },
     {
       name: 'Order reader',
       assignments: ['acme:viewer'],
@@ -97,6 +97,19 @@ async function visitStates(tokenPage, view) {
   await tokenPage.button('Leave without saving').click();
   await tokenPage.text('is ready to use').waitFor();
   await capture('generated');
+
+  await tokenPage.button('Edit Billing sync').click();
+  await capture('edit');
+  await tokenPage.field('Name').fill('');
+  await tokenPage.button('Save').click();
+  await tokenPage.text('Enter a name for the token.').waitFor();
+  await capture('edit-invalid');
+  await tokenPage.field('Name').fill('Billing');
+  await page.route('**/v1/access-tokens/*', (route) => route.abort(), { times: 1 });
+  await tokenPage.button('Save').click();
+  await tokenPage.text('It is unknown whether the token was changed').waitFor();
+  await capture('edit-failed');
+  await tokenPage.button('Cancel').click();
 
   await tokenPage.button('Rotate CI deployment').click();
   await capture('rotate');

@@ -7,6 +7,7 @@ export interface TokenItem {
   id: string;
   created_at: string;
   name: string;
+  description?: string | undefined;
   token_type: TokenType;
   assignments?: string[];
   /** Roles of the creator of which only the `deny` grants apply to the token. */
@@ -53,6 +54,7 @@ export interface CreatedToken extends TokenItem {
 
 export interface CreateTokenRequest {
   name: string;
+  description?: string;
   /** Role ids. */
   assignments: string[];
   /** Lifetime in seconds, or a duration such as `30d`. Without it the token does not expire. */
@@ -63,6 +65,13 @@ export interface CreateTokenRequest {
   grants?: Grant[];
   /** Binds the token to these networks. */
   allowed_cidrs?: string[];
+}
+
+/** The members to change. */
+export interface UpdateTokenRequest {
+  name?: string;
+  /** `null` removes it. */
+  description?: string | null;
 }
 
 export interface RotateTokenRequest {

@@ -1,6 +1,15 @@
 /** Client of the Latchkey API. Paths are relative, because API Gateway can prefix them with a stage name. */
 
-import type { CreatedToken, CreateTokenRequest, Decision, RevokedToken, Role, RotateTokenRequest, TokenItem } from './api-types';
+import type {
+  CreatedToken,
+  CreateTokenRequest,
+  Decision,
+  RevokedToken,
+  Role,
+  RotateTokenRequest,
+  TokenItem,
+  UpdateTokenRequest,
+} from './api-types';
 import { messages } from './messages';
 import type { TokenFamily } from './pasted-token';
 
@@ -76,6 +85,11 @@ export class ApiClient {
   async rotateToken(id: string, request: RotateTokenRequest): Promise<CreatedToken> {
     const response = await this.send('POST', `${tokenPath(id)}/rotate`, JSON_BODY, JSON.stringify(request));
     return (await readJson(response)) as CreatedToken;
+  }
+
+  /** Changes the name and the description of a token and returns it. */
+  async updateToken(id: string, request: UpdateTokenRequest): Promise<TokenItem> {
+    return (await readJson(await this.send('PATCH', tokenPath(id), JSON_BODY, JSON.stringify(request)))) as TokenItem;
   }
 
   /** Returns the published keys of a token family, which are public: the request has no credentials. */

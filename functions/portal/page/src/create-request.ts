@@ -11,13 +11,10 @@ import {
   type RestrictionErrors,
   type RestrictionsDraft,
 } from './restrictions';
-
-/** The API's limit for a token's name. */
-const MAX_NAME_CHARACTERS = 255;
+import { requestedDescription, validateTexts, type TextErrors, type TextsDraft } from './token-texts';
 
 /** What the user entered into the form. */
-export interface TokenDraft {
-  name: string;
+export interface TokenDraft extends TextsDraft {
   /** Role ids. */
   roles: string[];
   expiration: Expiration;
@@ -35,19 +32,17 @@ export interface IdempotentRequest {
 }
 
 /** Error message of each invalid field. */
-export type FieldErrors = { [field in 'name' | 'roles' | 'date']?: string } & { restrictions?: RestrictionErrors };
+export type FieldErrors = TextErrors & { [field in 'roles' | 'date']?: string } & { restrictions?: RestrictionErrors };
 
 /** Returns an empty form. `maxLifetime` is the operator's maximum in seconds. */
 export function emptyDraft(maxLifetime: number | null): TokenDraft {
   const expiration = defaultExpiration(maxLifetime);
-  return { name: '', roles: [], expiration, readOnly: false, renewable: false, restrictions: emptyRestrictions() };
+  const texts = { name: '', description: '' };
+  return { ...texts, roles: [], expiration, readOnly: false, renewable: false, restrictions: emptyRestrictions() };
 }
 
 export function validateDraft(draft: TokenDraft, maxLifetime: number | null, now: number): FieldErrors {
-  const errors: FieldErrors = {};
-  const length = [...draft.name.trim()].length;
-  if (length === 0) errors.name = messages.createToken.nameMissing;
-  if (length > MAX_NAME_CHARACTERS) errors.name = messages.createToken.nameTooLong;
+  const errors: FieldErrors = validateTexts(draft);
   if (draft.roles.length === 0) errors.roles = messages.createToken.rolesMissing;
   if (!isSelectable(draft.expiration, maxLifetime, now)) errors.date = messages.createToken.dateInvalid;
   const restrictions = validateRestrictions(draft.restrictions);
@@ -70,6 +65,8 @@ export function isSameDraft(a: TokenDraft | undefined, b: TokenDraft): boolean {
 
 function requestBody(draft: TokenDraft, now: number): CreateTokenRequest {
   const body: CreateTokenRequest = { name: draft.name.trim(), assignments: draft.roles };
+  const description = requestedDescription(draft);
+  if (description !== '') body.description = description;
   const lifetime = secondsUntil(draft.expiration, now);
   if (lifetime !== undefined) body.expires_in = lifetime;
   if (draft.readOnly) body.read_only = true;

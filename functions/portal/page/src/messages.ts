@@ -126,6 +126,8 @@ export const messages = {
     revoked: 'revoked',
     revoke: 'Revoke',
     revokeNamed: (name: string) => `Revoke ${name}`,
+    edit: 'Edit',
+    editNamed: (name: string) => `Edit ${name}`,
     rotate: 'Rotate',
     rotateNamed: (name: string) => `Rotate ${name}`,
   },
@@ -278,6 +280,25 @@ export const messages = {
     back: 'Back to the token',
     leaveAnyway: 'Leave without saving',
     saved: (name: string) => `“${name}” is ready to use.`,
+  },
+
+  texts: {
+    description: 'Description (optional)',
+    descriptionHint: 'For example where the token is stored, or whom to contact.',
+    descriptionTooLong: 'The description is too long. Use at most 1,000 characters.',
+    showDescription: 'Show the whole description',
+  },
+
+  editToken: {
+    title: (name: string) => `Edit “${name}”`,
+    text: 'The name and the description say what the token is for. Changing them does not affect what it can do.',
+    submit: 'Save',
+    busy: 'Saving …',
+    failed: 'The token was not changed',
+    failedUnknown: 'It is unknown whether the token was changed',
+    notFound: 'The token does not exist any more, or it belongs to another user and you have no permission to change it.',
+    outcomeUnknown: 'The changes may have been saved. It is safe to try again.',
+    saved: (name: string) => `The changes of “${name}” are saved.`,
   },
 
   rotateToken: {

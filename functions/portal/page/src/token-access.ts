@@ -35,6 +35,11 @@ export function mayRevoke(access: TokenAccess, item: TokenItem, ownPrincipal: st
   return includes(access.revoke, item, ownPrincipal);
 }
 
+/** Whether the page offers to change the token's name and description. */
+export function mayEdit(access: TokenAccess, item: TokenItem, ownPrincipal: string): boolean {
+  return includes(access.manage, item, ownPrincipal);
+}
+
 /** Whether the page offers to rotate the token, of a family whose tokens the user can create. */
 export function mayRotate(access: TokenAccess, item: TokenItem, ownPrincipal: string): boolean {
   const isPublic = item.token_type === 'journey' || item.token_type === 'portal';

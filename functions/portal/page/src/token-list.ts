@@ -57,6 +57,11 @@ export function changesAfterReload(changes: LocalChanges, startedAt: number): Lo
   return { created, changed, revoked, removedIds: [...changes.removedIds, ...removed] };
 }
 
+/** Adds a change of members of a token. */
+export function addChange(changes: LocalChanges, id: string, members: Partial<TokenItem>, at: number): LocalChanges {
+  return { ...changes, changed: [...changes.changed, { id, members, at }] };
+}
+
 /**
  * Adds a revocation with the tokens of the same chain of rotations that were revoked with it. Those of them that are not in `rows` do not
  * appear when more of the list is loaded.
@@ -124,7 +129,7 @@ function searchableText(item: TokenItem, ownPrincipal: string): string {
   const grants = [...(item.grants ?? []), ...(item.parent_grants ?? [])].map(({ action, resource }) => `${action} ${resource ?? ''}`);
   const roles = [...(item.assignments ?? []), ...(item.inherited_denies ?? [])];
   const relatedIds = [item.parent, item.successor, item.rotated_from];
-  const texts = [item.name, item.id, item.token_type, ...roles, creator, item.owner, ...relatedIds, ...grants, ...(item.allowed_cidrs ?? [])];
+  const texts = [item.name, item.description, item.id, item.token_type, ...roles, creator, item.owner, ...relatedIds, ...grants, ...(item.allowed_cidrs ?? [])];
   return texts.join('\n').toLowerCase();
 }
 

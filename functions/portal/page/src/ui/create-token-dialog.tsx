@@ -19,6 +19,7 @@ import { ExpirationField } from './expiration-field';
 import { RestrictionsField } from './restrictions-field';
 import { RolesField } from './roles-field';
 import { TokenSummary } from './token-summary';
+import { TokenTextsFields } from './token-texts-fields';
 
 export function CreateTokenDialog(props: {
   api: ApiClient;
@@ -38,7 +39,6 @@ export function CreateTokenDialog(props: {
   const [isBusy, setIsBusy] = useState(false);
   const [error, setError] = useState<ApiError>();
   const form = useRef<HTMLFormElement>(null);
-  const nameId = useId();
   const summaryId = useId();
   // Validation errors appear from the first submit on and disappear as soon as the field is valid.
   const fieldErrors: FieldErrors = submitCount > 0 ? validateDraft(draft, maxLifetime, Date.now()) : {};
@@ -72,26 +72,7 @@ export function CreateTokenDialog(props: {
   return (
     <Dialog title={messages.createToken.title} wide onLeave={isBusy ? () => {} : props.onLeave}>
       <form ref={form} onSubmit={(event) => void submit(event)} noValidate>
-        <div class="field">
-          <label class="label" for={nameId}>
-            {messages.createToken.name}
-          </label>
-          <input
-            id={nameId}
-            value={draft.name}
-            onInput={(event) => onDraftChange({ name: event.currentTarget.value })}
-            aria-invalid={Boolean(fieldErrors.name)}
-            aria-describedby={`${nameId}-hint ${nameId}-error`}
-            autocomplete="off"
-            autofocus
-          />
-          <p id={`${nameId}-hint`} class="muted">
-            {messages.createToken.nameHint}
-          </p>
-          <p id={`${nameId}-error`} class="error-text">
-            {fieldErrors.name}
-          </p>
-        </div>
+        <TokenTextsFields draft={draft} errors={fieldErrors} onChange={onDraftChange} />
         <RolesField
           api={api}
           selectedIds={draft.roles}

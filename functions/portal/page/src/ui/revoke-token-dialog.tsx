@@ -8,6 +8,7 @@ import { formatLastUsed, formatPrincipal } from '../format';
 import { messages } from '../messages';
 import { Dialog, disabledWhile, ErrorNotice, Isolated, MessageWith } from './components';
 import { RotationLinks } from './rotation-links';
+import { TokenDescription } from './token-description';
 import { TokenRestrictions } from './token-restrictions';
 
 export function RevokeTokenDialog(props: {
@@ -46,6 +47,7 @@ export function RevokeTokenDialog(props: {
       <p class="id">
         <Isolated text={item.id} />
       </p>
+      <TokenDescription text={item.description} />
       <p>{messages.revokeToken.text}</p>
       <p>{lastUsed}</p>
       {item.owner && (

@@ -21,6 +21,7 @@ import {
 } from '../rotation';
 import { Dialog, disabledWhile, ErrorNotice, Isolated, MessageWith } from './components';
 import { ExpirationField } from './expiration-field';
+import { TokenDescription } from './token-description';
 
 export function RotateTokenDialog(props: {
   api: ApiClient;
@@ -76,6 +77,7 @@ export function RotateTokenDialog(props: {
         <p class="id">
           <Isolated text={item.id} />
         </p>
+        <TokenDescription text={item.description} />
         <p>{messages.rotateToken.text}</p>
         <p>{messages.rotateToken.endText}</p>
         {item.successor && <p class="warning">{messages.rotateToken.again}</p>}

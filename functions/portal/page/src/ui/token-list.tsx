@@ -15,6 +15,7 @@ import type { TokenPages } from './use-token-pages';
 interface ListActions {
   onOptionsChange: (change: Partial<ListOptions>) => void;
   onCreate: () => void;
+  onEdit: (item: TokenItem) => void;
   onRotate: (item: TokenItem) => void;
   onRevoke: (item: TokenItem) => void;
 }
@@ -158,6 +159,7 @@ function ListPage(
         now={Date.now()}
         onSort={sort}
         onShow={(id) => onOptionsChange({ search: id })}
+        onEdit={props.onEdit}
         onRotate={props.onRotate}
         onRevoke={props.onRevoke}
       />

@@ -6,11 +6,12 @@ import type { TokenItem } from '../api-types';
 import { expiresSoon, formatDateTime, formatLastUsed, formatPrincipal, formatRoleId, formatUtcDate } from '../format';
 import { messages } from '../messages';
 import { endOfRotated, isRotatable } from '../rotation';
-import { mayRevoke, mayRotate, type TokenAccess } from '../token-access';
+import { mayEdit, mayRevoke, mayRotate, type TokenAccess } from '../token-access';
 import type { Column, ListOptions, TokenRow } from '../token-list';
 import { visibleText } from '../visible-text';
 import { CopyButton, Isolated, MessageWith, RelativeTime } from './components';
 import { RotationLinks } from './rotation-links';
+import { TokenDescription } from './token-description';
 import { TokenRestrictions } from './token-restrictions';
 
 const COLUMNS: Column[] = ['name', 'type', 'roles', 'created', 'used', 'expires'];
@@ -27,6 +28,7 @@ export function TokenTable(props: {
   onSort: (column: Column) => void;
   /** Shows the tokens with this id. */
   onShow: (id: string) => void;
+  onEdit: (item: TokenItem) => void;
   onRotate: (item: TokenItem) => void;
   onRevoke: (item: TokenItem) => void;
 }) {
@@ -55,9 +57,11 @@ export function TokenTable(props: {
             ownPrincipal={ownPrincipal}
             now={now}
             hasActions={hasActions}
+            canEdit={mayEdit(access, row.item, ownPrincipal)}
             canRotate={mayRotate(access, row.item, ownPrincipal) && isRotatable(row.item, row.successor, ownPrincipal)}
             canRevoke={mayRevoke(access, row.item, ownPrincipal)}
             onShow={props.onShow}
+            onEdit={props.onEdit}
             onRotate={props.onRotate}
             onRevoke={props.onRevoke}
           />
@@ -98,13 +102,15 @@ function Row(props: {
   now: number;
   /** Whether the table has a column of actions. */
   hasActions: boolean;
+  canEdit: boolean;
   canRotate: boolean;
   canRevoke: boolean;
   onShow: (id: string) => void;
+  onEdit: (item: TokenItem) => void;
   onRotate: (item: TokenItem) => void;
   onRevoke: (item: TokenItem) => void;
 }) {
-  const { row, ownPrincipal, now, onRotate, onRevoke } = props;
+  const { row, ownPrincipal, now, onEdit, onRotate, onRevoke } = props;
   const { item } = row;
   const isRevoked = item.revoked_at !== undefined;
   return (
@@ -120,6 +126,7 @@ function Row(props: {
           </span>{' '}
           <Isolated text={item.id} />
         </CopyButton>
+        <TokenDescription text={item.description} />
         <RotationLinks item={item} onShow={props.onShow} />
       </td>
       <Cell column="type">{messages.types[item.token_type]}</Cell>
@@ -160,6 +167,11 @@ function Row(props: {
       </Cell>
       {props.hasActions && (
         <td role="cell" class="actions">
+          {!isRevoked && props.canEdit && (
+            <button type="button" class="quiet" aria-label={messages.list.editNamed(visibleText(item.name))} onClick={() => onEdit(item)}>
+              {messages.list.edit}
+            </button>
+          )}
           {!isRevoked && props.canRotate && (
             <button
               type="button"

@@ -1,4 +1,4 @@
-/** The page of a signed-in user: the token list and the dialogs to create, rotate and revoke tokens. */
+/** The page of a signed-in user: the token list and the dialogs to create, edit, rotate and revoke tokens. */
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
 
@@ -10,6 +10,7 @@ import { messages } from '../messages';
 import { rotatedMembers, rotationForm, type RotationForm } from '../rotation';
 import type { Session } from '../session';
 import {
+  addChange,
   addRevocation,
   changesAfterReload,
   DEFAULT_LIST_OPTIONS,
@@ -20,9 +21,11 @@ import {
   type ListOptions,
   type TokenRow,
 } from '../token-list';
+import { editForm, type EditForm } from '../token-texts';
 import { Dialog, MessageWith } from './components';
 import { CreateTokenDialog } from './create-token-dialog';
 import { CreatedTokenDialog } from './created-token-dialog';
+import { EditTokenDialog } from './edit-token-dialog';
 import { Header } from './header';
 import { RevokeTokenDialog } from './revoke-token-dialog';
 import { RotateTokenDialog } from './rotate-token-dialog';
@@ -35,6 +38,8 @@ export interface TokensPageState {
   listOptions: ListOptions;
   /** The form for a new token, if it is open. */
   createForm?: CreateFormState | undefined;
+  /** The form to change the texts of a token, if it is open. */
+  editForm?: EditForm | undefined;
   /** The form to rotate a token, if it is open. */
   rotateForm?: RotationForm | undefined;
 }
@@ -71,6 +76,7 @@ export function TokensPage(props: {
   const api = useMemo(() => new ApiClient(session, onUnauthenticated), [session]);
   const [listOptions, setListOptions] = useState(initialState?.listOptions ?? DEFAULT_LIST_OPTIONS);
   const [createForm, setCreateForm] = useState(() => restoredForm(initialState?.createForm, maxLifetime));
+  const [openEditForm, setEditForm] = useState(initialState?.editForm);
   const [rotateForm, setRotateForm] = useState(initialState?.rotateForm);
   const [changes, setChanges] = useState(NO_CHANGES);
   const [created, setCreated] = useState<{ item: TokenItem; token: string }>();
@@ -94,11 +100,16 @@ export function TokensPage(props: {
     setListOptions(({ showSystemTokens }) => ({ ...DEFAULT_LIST_OPTIONS, showSystemTokens }));
     setChanges((changes) => ({ ...changes, created: [...changes.created, { item, at: Date.now() }] }));
   };
+  const onChanged = ({ id, name, description }: TokenItem) => {
+    setEditForm(undefined);
+    setChanges((changes) => addChange(changes, id, { name, description }, Date.now()));
+    setNotification({ message: messages.editToken.saved, name });
+  };
   const onRotated = ({ item, draft }: RotationForm, token: CreatedToken) => {
     setRotateForm(undefined);
     onCreated(token);
     const members = rotatedMembers(item, token, draft.overlapSeconds);
-    setChanges((changes) => ({ ...changes, changed: [...changes.changed, { id: item.id, members, at: Date.now() }] }));
+    setChanges((changes) => addChange(changes, item.id, members, Date.now()));
   };
   const onRevoked = (response: RevokedToken) => {
     setItemToRevoke(undefined);
@@ -139,6 +150,7 @@ export function TokensPage(props: {
           onOptionsChange={(change) => setListOptions((options) => ({ ...options, page: 0, ...change }))}
           onRefresh={refresh}
           onCreate={() => setCreateForm({ draft: emptyDraft(maxLifetime), lastRequest: undefined })}
+          onEdit={(item) => setEditForm(editForm(item))}
           onRotate={(item) => setRotateForm(rotationForm(item))}
           onRevoke={setItemToRevoke}
         />
@@ -164,6 +176,18 @@ export function TokensPage(props: {
             setCreateForm(undefined);
             // A request whose response was lost may have created a token, which the list then shows.
             if (createForm.lastRequest) refresh();
+          }}
+        />
+      )}
+      {openEditForm && !isSessionEnded && (
+        <EditTokenDialog
+          api={api}
+          form={openEditForm}
+          onDraftChange={(change) => setEditForm((form) => form && { ...form, draft: { ...form.draft, ...change } })}
+          onChanged={onChanged}
+          onLeave={(isListStale) => {
+            setEditForm(undefined);
+            if (isListStale) refresh();
           }}
         />
       )}
@@ -194,7 +218,7 @@ export function TokensPage(props: {
           }}
         />
       )}
-      {isSessionEnded && !created && <SessionEndedDialog onSignIn={() => props.onSignIn({ listOptions, createForm, rotateForm })} />}
+      {isSessionEnded && !created && <SessionEndedDialog onSignIn={() => props.onSignIn({ listOptions, createForm, editForm: openEditForm, rotateForm })} />}
     </>
   );
 }
