@@ -102,7 +102,7 @@ impl<L: RevokeToken, C: Clock> Revoke<L, C> {
         }
         let mut last = named.clone();
         while let Some(Succession { successor, .. }) = &last.succession {
-            // A user's successor lives on: whoever holds the rotated token did not receive it.
+            // A user's successor stays active: the holder of the rotated token did not receive it.
             let rotated_by = Some(&last.id).filter(|_| extent == Extent::Token);
             let Some(next) = revoke(successor, rotated_by).await? else { break };
             last = next;
