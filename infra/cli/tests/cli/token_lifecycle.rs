@@ -146,6 +146,6 @@ fn update_changes_name_and_description() {
     let refused = STACK.command("token update self --name Other").env("LATCHKEY_TOKEN", token).run();
     assert!(refused.expect_failure(3).contains("its own name"));
     STACK.run(&format!("token revoke {id}")).expect_success();
-    let inactive = STACK.run(&format!("token update {id} --name Late")).expect_failure(1);
+    let inactive = STACK.run(&format!("token update {id} --name Late")).expect_failure(5);
     assert!(inactive.contains("not active"), "{inactive}");
 }
