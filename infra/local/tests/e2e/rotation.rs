@@ -253,3 +253,26 @@ fn item_under_the_id_of_the_successor_does_not_count() {
     stack.rotate(&token, "self", &json!({})).assert_problem(500, "internal");
     assert_eq!(stack.get_self(&token).status, 200, "the token stays as it is");
 }
+
+/// Otherwise a later revocation of the rotated token would not find its successor.
+#[test]
+fn item_of_rotated_token_is_retained_until_its_successor_ends() {
+    const DAY: i64 = 24 * 60 * 60;
+    let stack = SharedStack::get();
+    let owner = stack.owner_token();
+    for (members, lifetime) in [(json!({"expires_in": "1h"}), json!({"expires_in": "90d"})), (json!({}), json!({}))] {
+        let (item, _) = stack.create_token(&owner, &members);
+        let (successor, _) = stack.rotate_token(&owner, token_id(&item), &lifetime);
+        let end = stack.attribute(token_id(&successor), "expires_at");
+        let ttl = || stack.attribute(token_id(&item), "ttl");
+        assert_eq!(stack.attribute(token_id(&item), "v"), Some(4));
+        assert_eq!(ttl(), end.map(|end| end + DAY));
+        stack.revoke(&owner, token_id(&item));
+        assert_eq!(ttl(), end.map(|end| end + DAY), "longer than a revoked token otherwise");
+    }
+    let (item, _) = stack.create_token(&owner, &json!({"expires_in": "1h"}));
+    stack.rotate_token(&owner, token_id(&item), &json!({}));
+    stack.revoke(&owner, token_id(&item));
+    let revoked_at = stack.attribute(token_id(&item), "revoked_at").unwrap();
+    assert_eq!(stack.attribute(token_id(&item), "ttl"), Some(revoked_at + 30 * DAY));
+}

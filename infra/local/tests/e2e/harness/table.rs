@@ -87,6 +87,20 @@ impl TestStack {
         self.run(delete.send()).unwrap();
     }
 
+    /// A numeric attribute of a token's item; `None` if the item does not have it.
+    pub fn attribute(&self, id: &str, attribute: &str) -> Option<i64> {
+        let id: TokenId = id.parse().unwrap();
+        let read = self
+            .operator()
+            .get_item()
+            .table_name(&self.addresses().table)
+            .key("pk", AttributeValue::S(TokenItem::partition(id.key())))
+            .key("sk", AttributeValue::S(TokenItem::SORT.to_owned()))
+            .consistent_read(true);
+        let item = self.run(read.send()).unwrap().item.unwrap();
+        item.get(attribute).map(|value| value.as_n().unwrap().parse().unwrap())
+    }
+
     fn operator(&self) -> aws_sdk_dynamodb::Client {
         operator(&self.addresses().dynamodb_url, &self.template.pseudo_parameters)
     }

@@ -67,6 +67,17 @@ pub enum Command {
     Revoke {
         by: ActorChoice,
         token: Index,
+        family: bool,
+        lost: LostResponses,
+    },
+    /// Rotates a token. Its successor is used, and a minute passes.
+    Rotate {
+        by: ActorChoice,
+        token: Index,
+        lost: LostResponses,
+    },
+    RotateSelf {
+        token: Index,
         lost: LostResponses,
     },
     RevokeSelf {
@@ -108,7 +119,10 @@ fn command() -> impl Strategy<Value = Command> {
         10 => (actor(), select(&ROUTE_ACTIONS[..])).prop_map(|(by, action)| Command::Use { by, action }),
         2 => (actor(), token()).prop_map(|(by, token)| Command::Get { by, token }),
         2 => actor().prop_map(|by| Command::List { by }),
-        4 => (actor(), token(), lost_responses()).prop_map(|(by, token, lost)| Command::Revoke { by, token, lost }),
+        4 => (actor(), token(), proptest::bool::weighted(0.3), lost_responses())
+            .prop_map(|(by, token, family, lost)| Command::Revoke { by, token, family, lost }),
+        4 => (actor(), token(), lost_responses()).prop_map(|(by, token, lost)| Command::Rotate { by, token, lost }),
+        3 => (token(), lost_responses()).prop_map(|(token, lost)| Command::RotateSelf { token, lost }),
         1 => token().prop_map(|token| Command::RevokeSelf { token }),
         1 => (actor(), proptest::option::weighted(0.8, actor()), lost_responses())
             .prop_map(|(by, creator, lost)| Command::RevokeMany { by, creator, lost }),

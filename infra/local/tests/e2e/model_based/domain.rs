@@ -154,6 +154,10 @@ pub struct ExpectedToken {
     pub name: Option<usize>,
     pub revoked: bool,
     pub expired: bool,
+    /// The token that it succeeds, and the caller of the rotation.
+    pub origin: Option<(usize, Actor)>,
+    /// The token that succeeds it. It has been used, so that this token has ended.
+    pub successor: Option<usize>,
 }
 
 #[derive(Debug, Clone)]

@@ -61,11 +61,11 @@ impl Model {
         }
     }
 
-    /// A token is inactive if it or its parent is.
+    /// A token is inactive if it or its parent is. A rotated token has ended.
     pub fn is_active(&self, actor: Actor) -> bool {
         let Actor::Token(token) = actor else { return true };
         let token = &self.tokens[token];
-        !token.revoked && !token.expired && self.is_active(token.creator)
+        !token.revoked && !token.expired && token.successor.is_none() && self.is_active(token.creator)
     }
 
     fn grants(&self, org: usize, role: usize) -> Grants {
@@ -199,6 +199,8 @@ impl Model {
             expiry: expiry(request, parent.map_or(Expiry::Never, |parent| parent.expiry))?,
             flags: if is_public { Flags::default() } else { flags },
             name: None,
+            origin: None,
+            successor: None,
             revoked: false,
             expired: false,
         })
@@ -249,20 +251,82 @@ impl Model {
         self.access_token(actor, token, self.scope_of_view(actor))
     }
 
-    /// The expected result of revoking `token`.
-    pub fn revoke(&self, actor: Actor, token: usize) -> Outcome {
+    /// The expected result of revoking `token`, or its family: a token that needs no permission revokes only itself.
+    pub fn revoke(&self, actor: Actor, token: usize, family: bool) -> Outcome {
+        if family && self.is_active_self(actor, token) {
+            return Outcome::Forbidden;
+        }
         self.access_token(actor, token, self.scope_of_revoke(actor))
     }
 
-    /// The tokens that a bulk revocation by `actor` revokes, those of `creator` or every one, or the rejection.
-    pub fn revoked_in_bulk(&self, actor: Actor, creator: Option<Actor>) -> Result<Vec<usize>, Outcome> {
+    /// The tokens that a bulk revocation by `actor` revokes, those of `creator` or every one, with the successors that they have
+    /// obtained by themselves, or the rejection.
+    pub fn revoked_in_bulk(&self, actor: Actor, creator: Option<Actor>) -> Result<BTreeSet<usize>, Outcome> {
         let scope = self.scope_of_revoke(actor)?;
         let matches = |token: &usize| {
             let ExpectedToken { revoked, expired, creator: created_by, .. } = &self.tokens[*token];
             let is_by_creator = creator.is_none_or(|creator| creator == *created_by);
             !revoked && !expired && is_by_creator && self.is_in_scope(actor, scope, *token)
         };
-        Ok((0..self.tokens.len()).filter(matches).collect())
+        let matching = (0..self.tokens.len()).filter(matches);
+        let with_successors = matching.flat_map(|token| self.revoked_with(actor, token, false));
+        Ok(with_successors.filter(|token| !self.tokens[*token].revoked).collect())
+    }
+
+    /// The successor of `token`, or the error. A token rotates only itself; a user passes the checks of a replay.
+    pub fn rotate(&self, actor: Actor, token: usize) -> Result<ExpectedToken, Outcome> {
+        let rotated = &self.tokens[token];
+        let scope = self.scope_of_create(actor);
+        let is_itself = self.is_active_self(actor, token);
+        match (scope, actor) {
+            _ if is_itself => {}
+            (Err(rejection), _) => return Err(rejection),
+            (Ok(_), Actor::Token(_)) => return Err(Outcome::Forbidden),
+            (Ok(scope), Actor::User(_)) if !self.is_in_scope(actor, scope, token) => return Err(Outcome::NotFound),
+            (Ok(_), Actor::User(_)) => {}
+        }
+        let is_parent_gone = match rotated.creator {
+            Actor::Token(parent) => self.tokens[parent].revoked || self.tokens[parent].expired,
+            Actor::User(_) => false,
+        };
+        if rotated.revoked || is_parent_gone || (rotated.expired && rotated.successor.is_none()) {
+            return Err(Outcome::Conflict);
+        }
+        if let (Ok(scope), Actor::User(_)) = (scope, actor) {
+            let is_public = rotated.token_type.is_public();
+            let inherits_denies = self.deny_roles(actor).is_subset(&(&rotated.roles.roles | &rotated.inherited_denies));
+            let may_delegate = || inherits_denies && self.delegate_roles(actor, scope, &rotated.roles).is_ok();
+            if (is_public && scope == Scope::Own) || (!is_public && !may_delegate()) {
+                return Err(Outcome::Forbidden);
+            }
+        }
+        if rotated.successor.is_some() {
+            return Err(Outcome::Conflict);
+        }
+        Ok(ExpectedToken { origin: Some((token, actor)), ..rotated.clone() })
+    }
+
+    /// The tokens that `actor` revokes with `token`, which comes first.
+    pub fn revoked_with(&self, actor: Actor, token: usize, family: bool) -> Vec<usize> {
+        let mut revoked = vec![token];
+        if !family && actor == Actor::Token(token) {
+            return revoked;
+        }
+        let mut last = token;
+        while let Some(next) = self.tokens[last].successor {
+            let is_by_itself = self.tokens[next].origin == Some((last, Actor::Token(last)));
+            if !family && !is_by_itself {
+                break;
+            }
+            revoked.push(next);
+            last = next;
+        }
+        let mut first = token;
+        while let Some((previous, _)) = self.tokens[first].origin.filter(|_| family) {
+            revoked.push(previous);
+            first = previous;
+        }
+        revoked
     }
 
     /// The expected result of renaming `token`, which a token cannot do to itself. A child of an inactive parent can be renamed.
@@ -277,10 +341,15 @@ impl Model {
         }
     }
 
+    /// Whether `actor` is `token`, which is active and of the access family.
+    fn is_active_self(&self, actor: Actor, token: usize) -> bool {
+        let is_itself = actor == Actor::Token(token) && !self.tokens[token].token_type.is_public();
+        is_itself && self.is_active(actor)
+    }
+
     /// A token of the access family can always read and revoke itself.
     fn access_token(&self, actor: Actor, token: usize, scope: Result<Scope, Outcome>) -> Outcome {
-        let is_itself = actor == Actor::Token(token) && !self.tokens[token].token_type.is_public();
-        if is_itself && self.is_active(actor) {
+        if self.is_active_self(actor, token) {
             return Outcome::Success;
         }
         match scope {

@@ -15,7 +15,10 @@ use super::{
     harness::ServiceUnderTest,
     model::Model,
 };
-use crate::{harness::HttpResponse, key_rotation::IssuedToken};
+use crate::{
+    harness::{HttpResponse, LONG_AGO, token_id},
+    key_rotation::IssuedToken,
+};
 
 /// If a token expires within this time, the runner waits for it, because a request could otherwise arrive before or after.
 const EXPIRY_MARGIN_SECONDS: i64 = 4;
@@ -33,6 +36,16 @@ struct CreatedToken {
     keyed_request: Option<(String, Value)>,
     /// The response to its first revocation.
     revocation: Option<Value>,
+}
+
+impl CreatedToken {
+    /// The token of a response.
+    fn of(response: &HttpResponse, keyed_request: Option<(String, Value)>) -> Self {
+        let item = response.json();
+        let expires_at = item["expires_at"].as_str().map(|time| time.parse::<Timestamp>().unwrap().as_second());
+        let id = token_id(&item).to_owned();
+        Self { id, jwt: response.token(), expires_at, keyed_request, revocation: None }
+    }
 }
 
 pub struct Runner<'a> {
@@ -101,9 +114,18 @@ impl<'a> Runner<'a> {
             Command::Replay { token } => ("replay", self.replay(*token)),
             Command::ReplayWithOtherBody { token } => ("replay with other body", self.replay_with_other_body(*token)),
             Command::Get { by, token } => ("get", Some(self.get(by.resolve(&self.model), self.token_index(*token)))),
-            Command::Revoke { by, token, lost } => {
+            Command::Revoke { by, token, family, lost } => {
                 let actor = by.resolve(&self.model);
-                ("revoke", Some(self.revoke(actor, self.token_index(*token), *lost)))
+                let name = if *family { "revoke family" } else { "revoke" };
+                (name, Some(self.revoke(actor, self.token_index(*token), *family, *lost)))
+            }
+            Command::Rotate { by, token, lost } => {
+                let actor = by.resolve(&self.model);
+                ("rotate", Some(self.rotate(actor, self.token_index(*token), *lost)))
+            }
+            Command::RotateSelf { token, lost } => {
+                let token = self.token_index(*token);
+                ("rotate itself", Some(self.rotate(Actor::Token(token), token, *lost)))
             }
             Command::Rename { by, token, name, lost } => {
                 let actor = by.resolve(&self.model);
@@ -111,7 +133,7 @@ impl<'a> Runner<'a> {
             }
             Command::RevokeSelf { token } => {
                 let token = self.token_index(*token);
-                ("revoke itself", Some(self.revoke(Actor::Token(token), token, LostResponses::None)))
+                ("revoke itself", Some(self.revoke(Actor::Token(token), token, false, LostResponses::None)))
             }
         }
     }
@@ -246,25 +268,59 @@ impl<'a> Runner<'a> {
         status
     }
 
-    fn revoke(&mut self, by: Actor, token: usize, lost: LostResponses) -> u16 {
-        let outcome = self.model.revoke(by, token);
+    fn rotate(&mut self, by: Actor, token: usize, lost: LostResponses) -> u16 {
+        let expected = self.model.rotate(by, token);
+        let send = || self.service.stack().rotate(self.credential(by), &self.created[token].id, &json!({}));
+        let operation = ("create-token", "UpdateItem");
+        let response = self.send_with_lost_responses(operation, lost, true, expected.is_ok(), send);
+        let successor = match expected {
+            Err(outcome) => return assert_outcome(&response, outcome, 201),
+            Ok(successor) => successor,
+        };
+        let status = assert_outcome(&response, Outcome::Success, 201);
+        let item = response.json();
+        assert_eq!(item["rotated_from"], self.created[token].id.as_str(), "{item}");
+        assert_eq!(item["rotated_by"], self.principal(by), "{item}");
+        assert_eq!(item["created_by"], self.principal(successor.creator), "{item}");
+        assert_eq!(item["name"], self.name(token), "{item}");
+        // As if it was used, and a minute had passed.
+        self.service.stack().set_attribute(token_id(&item), "first_used_at", LONG_AGO);
+        // A repetition of the create request returns the rotated token, which has ended.
+        self.created[token].keyed_request = None;
+        self.created.push(CreatedToken::of(&response, None));
+        self.model.tokens[token].successor = Some(self.model.tokens.len());
+        self.model.tokens.push(successor);
+        assert_eq!(self.use_route(Actor::Token(token), Action::ViewCatalog), 401);
+        status
+    }
+
+    fn revoke(&mut self, by: Actor, token: usize, family: bool, lost: LostResponses) -> u16 {
+        let outcome = self.model.revoke(by, token, family);
+        let revoked = self.model.revoked_with(by, token, family);
         // For a token of another organization or owner, DynamoDB rejects the write.
         let is_called = matches!(outcome, Outcome::Success | Outcome::NotFound);
         // A token that has revoked itself or its parent is inactive and cannot retry.
-        let can_retry = by != Actor::Token(token) && !self.is_child(by, token);
-        let path = self.path(token);
+        let can_retry = !revoked.iter().any(|token| by == Actor::Token(*token) || self.is_child(by, *token));
+        let path = format!("{}{}", self.path(token), if family { "?family=true" } else { "" });
         let send = || self.request("DELETE", &path, by);
         let operation = ("revoke-token", "UpdateItem");
         let response = self.send_with_lost_responses(operation, lost, can_retry, is_called, send);
         let status = assert_outcome(&response, outcome, 200);
         if status == 200 {
-            let item = response.json();
+            let mut item = response.json();
             assert!(!item["revoked_at"].is_null(), "{item}");
             assert_eq!(item["name"], self.name(token), "{item}");
+            let also: BTreeSet<_> = revoked[1..].iter().map(|token| self.created[*token].id.as_str()).collect();
+            let answered = item.as_object_mut().unwrap().remove("also_revoked").unwrap_or_default();
+            let answered: BTreeSet<_> =
+                answered.as_array().into_iter().flatten().map(|id| id.as_str().unwrap()).collect();
+            assert_eq!(answered, also, "{item}");
             let first = self.created[token].revocation.get_or_insert_with(|| item.clone());
             assert_eq!(*first, item, "a repeated revocation changed the item");
-            self.model.tokens[token].revoked = true;
-            assert_eq!(self.use_route(Actor::Token(token), Action::ViewCatalog), 401);
+            for token in revoked {
+                self.model.tokens[token].revoked = true;
+                assert_eq!(self.use_route(Actor::Token(token), Action::ViewCatalog), 401);
+            }
         }
         status
     }

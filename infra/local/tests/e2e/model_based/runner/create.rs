@@ -2,17 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
 use super::{CreatedToken, FIRST_NAME, Runner, assert_outcome};
-use crate::{
-    harness::token_id,
-    model_based::{
-        commands::LostResponses,
-        domain::{Actor, CreateRequest, ExpectedToken, Expiry, Outcome, ROLES},
-    },
+use crate::model_based::{
+    commands::LostResponses,
+    domain::{Actor, CreateRequest, ExpectedToken, Expiry, Outcome, ROLES},
 };
 
 impl Runner<'_> {
@@ -38,14 +34,7 @@ impl Runner<'_> {
         let status = assert_outcome(&response, Outcome::Success, 201);
         let item = response.json();
         self.assert_item(by, &token, &item);
-        let expires_at = item["expires_at"].as_str().map(|time| time.parse::<Timestamp>().unwrap().as_second());
-        self.created.push(CreatedToken {
-            id: token_id(&item).to_owned(),
-            jwt: response.token(),
-            expires_at,
-            keyed_request: key.map(|key| (key, body)),
-            revocation: None,
-        });
+        self.created.push(CreatedToken::of(&response, key.map(|key| (key, body))));
         self.model.tokens.push(token);
         status
     }
