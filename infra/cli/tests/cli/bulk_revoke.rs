@@ -131,15 +131,15 @@ fn revoke_by_creator_revokes_parent_token_last() {
 /// A user with `token:revoke` alone may not read the token `self`.
 #[test]
 fn revoke_all_needs_no_permission_to_list() {
-    let role = "711:responder";
+    let role = "741:responder";
     let text = json!({
         "roles": [{"id": role, "name": "", "grants": [{"action": "token:revoke"}, {"action": "token:view", "effect": "deny"}]}],
-        "assignments": [{"org": "711", "user": "7002", "roles": [role]}],
+        "assignments": [{"org": "741", "user": "7002", "roles": [role]}],
     });
-    let file = STACK.write_file("711-responder.json", &text.to_string());
+    let file = STACK.write_file("741-responder.json", &text.to_string());
     STACK.run(&format!("apply {file}")).expect_success();
-    let responder = STACK.user_token("711", "7002");
-    let (id, _) = STACK.create_token_as(&token_manager("711"));
+    let responder = STACK.user_token("741", "7002");
+    let (id, _) = STACK.create_token_as(&token_manager("741"));
     let revoked = STACK.command("token revoke --all --yes").env("LATCHKEY_TOKEN", &responder).run().expect_success();
     assert_eq!(revoked.stdout, format!("{id}\n"));
 }
