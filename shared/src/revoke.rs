@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Time after which a request revokes no further token. It then fails, and its error names the token with which to continue.
-const FOLLOW_TIMEOUT: Duration = Duration::from_secs(4);
+const FOLLOW_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Revokes tokens.
 pub struct Revoke<L, C> {
@@ -34,6 +34,8 @@ pub struct Revoke<L, C> {
 /// Which tokens are revoked together with the named one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
+    /// None.
+    Alone,
     /// The successor that the token obtained by rotating itself, that one's, and so on, unless the token revokes itself.
     Token,
     /// All tokens after it and before it in the chain of rotations.
@@ -85,11 +87,12 @@ impl<L: RevokeToken, C: Clock> Revoke<L, C> {
         mut on_revoked: impl FnMut(&Token) + Send,
     ) -> Result<Option<Token>, ApiError> {
         let revocation = Revocation { at: self.clock.now(), by: caller.principal() };
+        // Between two tokens: a write that is cancelled could succeed without its audit line. A request for the last token that is
+        // revoked continues under the same conditions.
+        let require_time = |last: &Token| {
+            if Instant::now() < deadline { Ok(()) } else { Err(ApiError::Unfinished(last.id.clone())) }
+        };
         let mut revoke = async |id: &TokenId, rotated_by: Option<&TokenId>| {
-            // Between two writes: a write that is cancelled could succeed without its audit line.
-            if Instant::now() >= deadline {
-                return Err(ApiError::Unfinished(id.clone()));
-            }
             let target = RevocationTarget { id, org: &caller.org, accessible, rotated_by };
             let revoked = self.ledger.revoke_token(&target, &revocation).await?;
             revoked.iter().for_each(&mut on_revoked);
@@ -97,18 +100,20 @@ impl<L: RevokeToken, C: Clock> Revoke<L, C> {
         };
         let Some(named) = revoke(id, None).await? else { return Ok(None) };
         let is_by_itself = caller.principal() == Principal::Token(id.clone());
-        if extent == Extent::Token && is_by_itself {
+        if extent == Extent::Alone || (extent == Extent::Token && is_by_itself) {
             return Ok(Some(named));
         }
         let mut last = named.clone();
         while let Some(Succession { successor, .. }) = &last.succession {
             // A user's successor stays active: the holder of the rotated token did not receive it.
             let rotated_by = Some(&last.id).filter(|_| extent == Extent::Token);
+            require_time(&last)?;
             let Some(next) = revoke(successor, rotated_by).await? else { break };
             last = next;
         }
         let mut first = named.clone();
         while let Some(Origin { rotated_from, .. }) = first.origin.as_ref().filter(|_| extent == Extent::Family) {
+            require_time(&first)?;
             let Some(previous) = revoke(rotated_from, None).await? else { break };
             first = previous;
         }
@@ -140,7 +145,8 @@ mod tests {
             let id = chain[index - 1].successor_id();
             let own = Principal::Token(rotated_from.clone());
             let rotated_by = if index == 3 { "local|1001".parse().unwrap() } else { own };
-            let origin = Origin { rotated_from, rotated_by, first_used_at: None };
+            let chain_created_at = samples::plain().created_at;
+            let origin = Origin { rotated_from, rotated_by, chain_created_at, first_used_at: None };
             chain[index - 1].succession =
                 Some(chain[index - 1].succession(id.clone(), samples::at(5), Overlap::DEFAULT));
             chain[index] = Token { id, origin: Some(origin), ..samples::plain() };
@@ -167,7 +173,7 @@ mod tests {
             (own(0), 0, Extent::Token, &[0]),
             (person(&[]), 1, Extent::Family, &[1, 2, 3, 0]),
             (person(&[]), 3, Extent::Family, &[3, 2, 1, 0]),
-            (itself(2), 2, Extent::Family, &[2, 3, 1, 0]),
+            (person(&[]), 0, Extent::Alone, &[0]),
         ] {
             let ledger = Memory::with(tokens.clone());
             let revoked = revoke(&ledger, &caller, &ids[index], extent).await.unwrap();

@@ -186,17 +186,24 @@ where
     ) -> Result<Token, ApiError> {
         let rotated = &rotation.rotated;
         let is_renewable = rotated.token_type.access().is_some_and(|access| access.renewable);
-        let is_limited_to_itself = caller.token().is_some() && !is_renewable;
+        let renewed_end = |end: UnixTime| now.plus(end.seconds_since(rotated.created_at));
+        let own_end = rotated.expires_at.map(|end| if is_renewable { renewed_end(end) } else { end });
+        let is_by_itself = caller.token().is_some();
         let limits = SuccessorLimits {
             max_lifetime: self.max_lifetime,
             parent_end: rotation.parent.as_ref().and_then(Token::end),
-            own_end: rotated.expires_at.filter(|_| is_limited_to_itself),
+            own_end: own_end.filter(|_| is_by_itself),
         };
         let expires_at = limits.expiry(rotated, request.lifetime, now).map_err(|error| match error {
             LifetimeError::BeyondRotated(_) => ApiError::PermissionDenied(error.to_string()),
             other => super::lifetime_error(other),
         })?;
-        let origin = Origin { rotated_from: rotated.id.clone(), rotated_by: caller.principal(), first_used_at: None };
+        let origin = Origin {
+            rotated_from: rotated.id.clone(),
+            rotated_by: caller.principal(),
+            chain_created_at: if is_by_itself { rotated.chain_created_at() } else { now },
+            first_used_at: None,
+        };
         Ok(Token {
             id: rotated.successor_id(),
             created_at: now,
@@ -265,7 +272,11 @@ impl Rotation {
     /// Whether the token and its parent are active. A token that was rotated may have ended: its successor is then returned
     /// again, for example if the overlap was 0 seconds and the first response was lost.
     fn is_possible(&self, now: UnixTime) -> bool {
-        let is_active_parent = |parent: &Token| parent.org == self.rotated.org && parent.is_alive(now);
+        // A parent that is younger than its child has the id of an older token whose item is gone, as in the authorizer.
+        let is_active_parent = |parent: &Token| {
+            let is_older = parent.created_at <= self.rotated.created_at || self.rotated.origin.is_some();
+            parent.org == self.rotated.org && is_older && parent.is_alive(now)
+        };
         let is_orphan = self.rotated.parent.is_some() && !self.parent.as_ref().is_some_and(is_active_parent);
         let is_marked = self.rotated.succession.is_some();
         self.rotated.revocation.is_none() && !is_orphan && (is_marked || self.rotated.is_alive(now))

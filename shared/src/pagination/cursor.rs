@@ -38,12 +38,6 @@ impl PageKey {
         Self(format!("{time}#{LAST_TOKEN_ID}"))
     }
 
-    /// The position before all tokens that were created before `time`, and after all others. It names no token.
-    #[must_use]
-    pub fn created_before(time: UnixTime) -> Self {
-        Self(format!("{:012}#", time.seconds()))
-    }
-
     /// The position with this sort key of the index.
     #[must_use]
     pub fn new(key: String) -> Self {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{BulkRevokeRequest, Extent, Revoke};
+use super::{BulkRevokeRequest, Extent, RevocationFilter, Revoke};
 use crate::{
     caller::Caller,
     error::ApiError,
@@ -18,15 +18,12 @@ use crate::{
     token::{Token, TokenId, TokenSelection},
 };
 
-/// Most tokens that one request revokes, in addition to the successors of the last one and to the tokens that come last.
+/// Most tokens that one request revokes, in addition to the tokens that come last.
 const MAX_REVOKED_TOKENS: usize = 100;
 
 /// Time after which a request ends with the tokens that it has revoked. The request then ends within its time limit, although a read
 /// and a write take up to 2.9 seconds each.
 const REVOKE_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// Time in which a token and the tokens that succeed it are revoked, also at the end of the time of a request.
-const MIN_FOLLOW_TIME: Duration = Duration::from_secs(1);
 
 /// Most tokens that are deferred. More of them are revoked in their turn, which ends the access of the caller early.
 const MAX_DEFERRED_TOKENS: usize = 20;
@@ -57,13 +54,11 @@ struct Progress {
     /// Matching tokens before that position whose revocation ends the access of the caller, in the order of the list: the token that
     /// calls, its parent, and the tokens that either of them succeeds. They are revoked at the end.
     deferred: Vec<TokenId>,
-    /// A revoked token with successors that may be left to revoke.
-    unfinished_chain: Option<TokenId>,
 }
 
 impl<L: RevokeToken + ListTokens, C: Clock> Revoke<L, C> {
     /// Revokes the active tokens in the caller's scope that match the request, newest first, at most 100 and for at most 4 seconds.
-    /// Successors that a token has obtained by itself are revoked with it. The token that calls comes last, after its parent and the
+    /// A successor that a token has obtained by rotating itself matches whenever that token does. The token that calls comes last, after its parent and the
     /// tokens that either of them succeeds: it is revoked when no other token is left. Each token is passed to `on_revoked` as soon
     /// as it is revoked.
     ///
@@ -103,34 +98,22 @@ impl<L: RevokeToken + ListTokens, C: Clock> Revoke<L, C> {
         let unfinished = |revoked: Vec<TokenId>, progress: &Progress| {
             Ok(BulkRevocation { revoked, cursor: progress.to_cursor(request, &caller.org) })
         };
-        if let Some(id) = progress.unfinished_chain.take() {
-            // If the time of a whole request does not suffice, the error names the token with which to continue by its id.
-            self.revoke_new(caller, &accessible, &id, budget.deadline, &mut revoked).await?;
-            has_written = true;
-        }
-        // Few of the tokens that are read may have the creator, so that reads are not limited to the number of missing ones.
+        // Few of the tokens that are read may match, so that reads are not limited to the number of missing ones.
         let limit = |count: usize| {
             let missing = budget.max_tokens.saturating_sub(count).max(1);
-            filter.created_by.is_none().then_some(missing)
+            (request.filter == RevocationFilter::All).then_some(missing)
         };
         let mut page = list.read_page(&self.ledger, progress.position.as_ref(), limit(revoked.ids.len())).await?;
         loop {
             for token in &page.tokens {
-                if !progress.defer(caller, token) {
+                if request.filter.includes(token) && !progress.defer(caller, token) {
                     if must_end(revoked.ids.len(), has_written) {
                         return unfinished(revoked.ids, &progress);
                     }
-                    let deadline = budget.deadline.max(Instant::now() + MIN_FOLLOW_TIME);
-                    match self.revoke_new(caller, &accessible, &token.id, deadline, &mut revoked).await {
-                        Err(ApiError::Unfinished(_)) => progress.unfinished_chain = Some(token.id.clone()),
-                        result => result?,
-                    }
+                    self.revoke_new(caller, &accessible, &token.id, &mut revoked).await?;
                     has_written = true;
                 }
                 progress.position = Some(PageKey::of(token));
-                if progress.unfinished_chain.is_some() {
-                    return unfinished(revoked.ids, &progress);
-                }
             }
             let Some(next_key) = page.next_key else { break };
             progress.position = Some(list.resume_key(&next_key, progress.position));
@@ -150,21 +133,19 @@ impl<L: RevokeToken + ListTokens, C: Clock> Revoke<L, C> {
             return unfinished(revoked.ids, &progress);
         }
         for id in deferred {
-            let deadline = budget.deadline.max(Instant::now() + MIN_FOLLOW_TIME);
-            self.revoke_new(caller, &accessible, &id, deadline, &mut revoked).await?;
+            self.revoke_new(caller, &accessible, &id, &mut revoked).await?;
         }
         // Also if a token that it succeeds was revoked after it.
         revoked.ids.sort_by_key(|id| caller.token().is_some_and(|token| token.id == *id));
         Ok(BulkRevocation { revoked: revoked.ids, cursor: None })
     }
 
-    /// Revokes one token, as by its id, and adds the tokens that this has revoked to `revoked`: none if another request was first.
+    /// Revokes one token and adds it to `revoked`, unless another request was first. Its successors are in the list too.
     async fn revoke_new(
         &self,
         caller: &Caller,
         accessible: &TokenSelection,
         id: &TokenId,
-        deadline: Instant,
         revoked: &mut Revoked<'_, impl FnMut(&Token) + Send>,
     ) -> Result<(), ApiError> {
         let started = self.clock.now();
@@ -177,7 +158,7 @@ impl<L: RevokeToken + ListTokens, C: Clock> Revoke<L, C> {
                 revoked.ids.push(token.id.clone());
             }
         };
-        self.revoke(caller, accessible, id, Extent::Token, deadline, add).await.map(|_| ())
+        self.revoke(caller, accessible, id, Extent::Alone, Instant::now(), add).await.map(|_| ())
     }
 }
 
@@ -191,7 +172,7 @@ impl Progress {
     /// The progress that the cursor of `request` contains, or that of the first page.
     fn of_request(request: &BulkRevokeRequest, org: &OrgId) -> Result<Self, ApiError> {
         let Some(cursor) = &request.cursor else {
-            return Ok(Self { position: request.filter.start(), ..Self::default() });
+            return Ok(Self::default());
         };
         let text = decode(cursor, org, &request.filter.canonical());
         text.and_then(|text| Self::parse(&text)).map_err(|CursorError| {
@@ -202,25 +183,19 @@ impl Progress {
 
     /// Parses the content of a cursor.
     fn parse(text: &str) -> Result<Self, CursorError> {
-        let (chain, rest) = text.split_once(';').ok_or(CursorError)?;
-        let (deferred, key) = rest.split_once(':').ok_or(CursorError)?;
-        let ids = |text: &str| {
-            let ids = text.split(',').filter(|id| !id.is_empty()).map(str::parse);
-            ids.collect::<Result<Vec<TokenId>, _>>().map_err(|_| CursorError)
-        };
-        let mut chain = ids(chain)?;
-        let deferred = ids(deferred)?;
-        if chain.len() > 1 || deferred.len() > MAX_DEFERRED_TOKENS {
+        let (deferred, key) = text.split_once(':').ok_or(CursorError)?;
+        let ids = deferred.split(',').filter(|id| !id.is_empty()).map(str::parse);
+        let deferred = ids.collect::<Result<Vec<TokenId>, _>>().map_err(|_| CursorError)?;
+        if deferred.len() > MAX_DEFERRED_TOKENS {
             return Err(CursorError);
         }
-        Ok(Self { position: Some(PageKey::parse(key.to_owned())?), deferred, unfinished_chain: chain.pop() })
+        Ok(Self { position: Some(PageKey::parse(key.to_owned())?), deferred })
     }
 
     /// The cursor of the request that continues. It names no token that the caller may not access.
     fn to_cursor(&self, request: &BulkRevokeRequest, org: &OrgId) -> Option<String> {
-        let chain = self.unfinished_chain.as_ref().map(ToString::to_string).unwrap_or_default();
         let deferred = self.deferred.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        let text = |key: &PageKey| format!("{chain};{deferred}:{}", key.as_str());
+        let text = |key: &PageKey| format!("{deferred}:{}", key.as_str());
         self.position.as_ref().map(|key| encode(&text(key), org, &request.filter.canonical()))
     }
 

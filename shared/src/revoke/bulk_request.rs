@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use crate::{
     error::ApiError,
     json::excerpt,
-    pagination::{PageKey, TokenFilter},
-    token::{Principal, TypeName, UnixTime},
+    pagination::TokenFilter,
+    token::{Principal, Token, TypeName, UnixTime},
 };
 
 /// The tokens that a request revokes, of those that the caller may access.
@@ -14,7 +14,7 @@ use crate::{
 pub enum RevocationFilter {
     /// The tokens that this user or token created.
     CreatedBy(Principal),
-    /// The tokens that were created before this time.
+    /// The tokens that were created before this time, and those that they obtained by rotating themselves.
     CreatedBefore(UnixTime),
     /// Every token.
     All,
@@ -39,11 +39,12 @@ impl RevocationFilter {
         TokenFilter { types: Some(TypeName::ALL.into_iter().collect()), created_by, limit: None }
     }
 
-    /// The position in that list after which the tokens start; `None`: at its start.
-    pub(super) fn start(&self) -> Option<PageKey> {
+    /// Whether `token`, which is in that list, is one of the tokens. A token that was obtained by rotating itself is as old as the
+    /// first one of its chain: what has the secret of that one has every later one.
+    pub(super) fn includes(&self, token: &Token) -> bool {
         match self {
-            Self::CreatedBefore(time) => Some(PageKey::created_before(*time)),
-            Self::CreatedBy(_) | Self::All => None,
+            Self::CreatedBefore(time) => token.chain_created_at() < *time,
+            Self::CreatedBy(_) | Self::All => true,
         }
     }
 

@@ -43,7 +43,7 @@ pub enum LifetimeError {
     #[error("the maximum lifetime must be a duration of at least one hour, such as 90d")]
     MaxLifetime,
     /// *(never wider)* The token would expire after the token that rotates itself.
-    #[error("a token that rotates itself must not extend its lifetime, which ends at {0}")]
+    #[error("a token that rotates itself must not extend its lifetime: its successor ends at {0} at the latest")]
     BeyondRotated(UnixTime),
     /// *(never wider)* The token would expire after its parent.
     #[error("the token must not outlive its parent, which expires at {0}")]

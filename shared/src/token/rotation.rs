@@ -18,6 +18,9 @@ pub struct Origin {
     pub rotated_from: TokenId,
     /// The caller of the rotation: a user, or the rotated token itself.
     pub rotated_by: Principal,
+    /// When the first token of the chain was created in which each token obtained the next one by rotating itself. What has the
+    /// secret of that token has this one. It is the creation of this token if a user requested it.
+    pub chain_created_at: UnixTime,
     /// When a request with the successor was first allowed; `None` if it has not been used.
     pub first_used_at: Option<UnixTime>,
 }
@@ -49,7 +52,7 @@ pub struct SuccessorLimits {
     pub max_lifetime: Option<MaxLifetime>,
     /// The end of the token that created the rotated one; `None`: no token did, or it does not end.
     pub parent_end: Option<UnixTime>,
-    /// The expiration of a token that rotates itself and cannot renew its lifetime; `None`: it does not apply.
+    /// The latest expiration that a token that rotates itself can obtain; `None`: it does not apply.
     pub own_end: Option<UnixTime>,
 }
 
@@ -74,7 +77,8 @@ impl Overlap {
     pub const DEFAULT: Self = Self(DAY_SECONDS);
     /// Shortest overlap of a token that rotates itself: after its end it could not repeat the request.
     pub const MIN_OF_ITSELF: Self = Self(5 * MINUTE_SECONDS);
-    const MAX_SECONDS: u64 = 30 * DAY_SECONDS;
+    /// The longest overlap, in seconds.
+    pub const MAX_SECONDS: u64 = 30 * DAY_SECONDS;
 
     /// An overlap of `seconds`.
     ///
@@ -120,6 +124,12 @@ impl Token {
     pub fn end(&self) -> Option<UnixTime> {
         let overlap_end = self.succession.as_ref().map(|succession| succession.ends_at);
         [self.expires_at, overlap_end].into_iter().flatten().min()
+    }
+
+    /// When the first token of the chain was created in which each token obtained the next one by rotating itself.
+    #[must_use]
+    pub fn chain_created_at(&self) -> UnixTime {
+        self.origin.as_ref().map_or(self.created_at, |origin| origin.chain_created_at)
     }
 
     /// The mark of a rotation to `successor` at `now`. *(never wider)* The token ends no later than without it.

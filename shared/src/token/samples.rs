@@ -111,6 +111,7 @@ pub(crate) fn successor() -> Token {
     let origin = Origin {
         rotated_from: rotated.id.clone(),
         rotated_by: Principal::Token(rotated.id.clone()),
+        chain_created_at: rotated.created_at,
         first_used_at: None,
     };
     let fingerprint = Some(rotation_fingerprint(Overlap::DEFAULT, None));

@@ -15,6 +15,7 @@ fn rotated_pair(first_used_at: Option<i64>) -> [Token; 2] {
     let origin = Origin {
         rotated_from: rotated.id.clone(),
         rotated_by: Principal::Token(rotated.id.clone()),
+        chain_created_at: rotated.created_at,
         first_used_at: first_used_at.map(samples::at),
     };
     let successor = Token { id, origin: Some(origin), ..rotated.clone() };

@@ -8,7 +8,7 @@ use crate::{
     permissions::{GrantLimits, OrgId, RoleId, TokenGrants},
     ports::ItemError,
     token::{
-        Access, AllowedNetworks, Date, Fingerprint, Origin, Revocation, Succession, Token, TokenClass, TokenId,
+        Access, AllowedNetworks, Date, Fingerprint, Origin, Overlap, Revocation, Succession, Token, TokenClass, TokenId,
         TokenKey, TokenType, TypeName, UnixTime,
     },
 };
@@ -77,6 +77,8 @@ pub struct TokenItem {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     rotated_by: Option<String>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    chain_created_at: Option<UnixTime>,
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     first_used_at: Option<UnixTime>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     successor: Option<String>,
@@ -127,6 +129,10 @@ impl TokenItem {
         let is_listed = token.revocation.is_none();
         let ttl = match &token.revocation {
             Some(revocation) => Some(revocation.at.plus(REVOKED_RETENTION_SECONDS)),
+            // The token that a successor replaces is rejected without the successor's item.
+            None if token.origin.is_some() => token
+                .expires_at
+                .map(|end| end.max(token.created_at.plus(Overlap::MAX_SECONDS)).plus(EXPIRED_RETENTION_SECONDS)),
             None => token.expires_at.map(|end| end.plus(EXPIRED_RETENTION_SECONDS)),
         };
         let inherited_denies = token.token_type.inherited_denies().to_vec();
@@ -155,6 +161,7 @@ impl TokenItem {
             parent_grants: token.token_type.access().and_then(|access| access.grant_limits.parent_grants.clone()),
             rotated_from: token.origin.as_ref().map(|origin| origin.rotated_from.to_string()),
             rotated_by: token.origin.as_ref().map(|origin| origin.rotated_by.to_string()),
+            chain_created_at: token.origin.as_ref().map(|origin| origin.chain_created_at),
             first_used_at: token.origin.as_ref().and_then(|origin| origin.first_used_at),
             successor: token.succession.as_ref().map(|succession| succession.successor.to_string()),
             rotated_at: token.succession.as_ref().map(|succession| succession.rotated_at),
@@ -232,11 +239,12 @@ impl TokenItem {
 
     /// The rotation that created the token. An item with only one of its attributes is invalid.
     fn origin(&self) -> Result<Option<Origin>, ItemError> {
-        match (&self.rotated_from, &self.rotated_by) {
-            (None, None) if self.first_used_at.is_none() => Ok(None),
-            (Some(from), Some(by)) => Ok(Some(Origin {
+        match (&self.rotated_from, &self.rotated_by, self.chain_created_at) {
+            (None, None, None) if self.first_used_at.is_none() => Ok(None),
+            (Some(from), Some(by), Some(chain_created_at)) => Ok(Some(Origin {
                 rotated_from: read(from, "rotated_from")?,
                 rotated_by: read(by, "rotated_by")?,
+                chain_created_at,
                 first_used_at: self.first_used_at,
             })),
             _ => Err(ItemError::Attribute("rotated_from")),
@@ -497,8 +505,9 @@ mod tests {
             (json!({"rotated_from": "app_AAAAAAAAAAAAAAAAAAAAA"}), "rotated_from"),
             (json!({"rotated_by": "local|1"}), "rotated_from"),
             (json!({"first_used_at": 5}), "rotated_from"),
-            (json!({"rotated_from": "app_short", "rotated_by": "local|1"}), "rotated_from"),
-            (json!({"rotated_from": "app_AAAAAAAAAAAAAAAAAAAAA", "rotated_by": "1"}), "rotated_by"),
+            (json!({"rotated_from": "app_AAAAAAAAAAAAAAAAAAAAA", "rotated_by": "local|1"}), "rotated_from"),
+            (json!({"rotated_from": "app_short", "rotated_by": "local|1", "chain_created_at": 1}), "rotated_from"),
+            (json!({"rotated_from": "app_AAAAAAAAAAAAAAAAAAAAA", "rotated_by": "1", "chain_created_at": 1}), "rotated_by"),
             (json!({"successor": "app_AAAAAAAAAAAAAAAAAAAAA"}), "successor"),
             (json!({"successor": "app_AAAAAAAAAAAAAAAAAAAAA", "rotated_at": 5}), "successor"),
             (json!({"rotated_at": 5, "ends_at": 6}), "successor"),

@@ -166,7 +166,9 @@ async fn rotation_by_itself_keeps_the_expiration_unless_renewable() {
     let case = Case::with(renewable.clone());
     assert_eq!(successor(&case, json!({})).await, Ok(11_000));
     assert!(case.stored_successor().unwrap().token_type.access().unwrap().renewable, "kept by the successor");
-    assert_eq!(successor(&Case::with(renewable), json!({"expires_in": "1d"})).await, Ok(87_400));
+    assert_eq!(successor(&Case::with(renewable.clone()), json!({"expires_in": 10_000})).await, Ok(11_000));
+    let longer = successor(&Case::with(renewable), json!({"expires_in": 10_001})).await;
+    assert!(matches!(longer, Err(ApiError::PermissionDenied(_))), "the same length at most: {longer:?}");
     let by_user = Case::new().rotate(&owner(), json!({})).await.unwrap();
     assert_eq!(by_user.issued.token().expires_at, Some(tokens::at(11_000)));
 }

@@ -259,8 +259,7 @@ impl Model {
         self.access_token(actor, token, self.scope_of_revoke(actor))
     }
 
-    /// The tokens that a bulk revocation by `actor` revokes, those of `creator` or every one, with the successors that they have
-    /// obtained by themselves, or the rejection.
+    /// The tokens that a bulk revocation by `actor` revokes, those of `creator` or every one, or the rejection.
     pub fn revoked_in_bulk(&self, actor: Actor, creator: Option<Actor>) -> Result<BTreeSet<usize>, Outcome> {
         let scope = self.scope_of_revoke(actor)?;
         let matches = |token: &usize| {
@@ -268,9 +267,7 @@ impl Model {
             let is_by_creator = creator.is_none_or(|creator| creator == *created_by);
             !revoked && !expired && is_by_creator && self.is_in_scope(actor, scope, *token)
         };
-        let matching = (0..self.tokens.len()).filter(matches);
-        let with_successors = matching.flat_map(|token| self.revoked_with(actor, token, false));
-        Ok(with_successors.filter(|token| !self.tokens[*token].revoked).collect())
+        Ok((0..self.tokens.len()).filter(matches).collect())
     }
 
     /// The successor of `token`, or the error. A token rotates only itself; a user passes the checks of a replay.
