@@ -127,6 +127,7 @@ fn operation_emits_exactly_its_metrics() {
     assert_eq!(simulated.status, 200);
     assert_eq!(stack.get_page("/tokens").status, 200);
     assert_eq!(stack.update(&owner, token_id(&item), &json!({"name": "Renamed"})).status, 200);
+    stack.rotate_token(&owner, token_id(&item), &json!({}));
     let revoked = stack.revoke(&owner, token_id(&item));
     lines_of(&stack, &revoked, "request", 2);
     let revoked = stack.revoke_many(&owner, &json!({"all": true}));

@@ -8,8 +8,8 @@ use crate::{
     permissions::{GrantLimits, OrgId, RoleId, TokenGrants},
     ports::ItemError,
     token::{
-        Access, AllowedNetworks, Date, Fingerprint, Origin, Overlap, Revocation, Succession, Token, TokenClass, TokenId,
-        TokenKey, TokenType, TypeName, UnixTime,
+        Access, AllowedNetworks, Date, Fingerprint, Origin, Overlap, Revocation, Succession, Token, TokenClass,
+        TokenId, TokenKey, TokenType, TypeName, UnixTime,
     },
 };
 
@@ -507,7 +507,10 @@ mod tests {
             (json!({"first_used_at": 5}), "rotated_from"),
             (json!({"rotated_from": "app_AAAAAAAAAAAAAAAAAAAAA", "rotated_by": "local|1"}), "rotated_from"),
             (json!({"rotated_from": "app_short", "rotated_by": "local|1", "chain_created_at": 1}), "rotated_from"),
-            (json!({"rotated_from": "app_AAAAAAAAAAAAAAAAAAAAA", "rotated_by": "1", "chain_created_at": 1}), "rotated_by"),
+            (
+                json!({"rotated_from": "app_AAAAAAAAAAAAAAAAAAAAA", "rotated_by": "1", "chain_created_at": 1}),
+                "rotated_by",
+            ),
             (json!({"successor": "app_AAAAAAAAAAAAAAAAAAAAA"}), "successor"),
             (json!({"successor": "app_AAAAAAAAAAAAAAAAAAAAA", "rotated_at": 5}), "successor"),
             (json!({"rotated_at": 5, "ends_at": 6}), "successor"),

@@ -184,7 +184,7 @@ async fn cursor_of_other_request_or_altered_is_rejected() {
     let key = "000000000001#api_TTTTTTTTTTTTTTTTTTTTa";
     let forged = ["", ";:", ";", ":", ";:x", "x;:", ";x:", ";:1#a", ";:000000000001#"].map(ToOwned::to_owned);
     let ids = |count| vec!["api_TTTTTTTTTTTTTTTTTTTTa"; count].join(",");
-    let long = [format!("{};:{key}", ids(2)), format!(";{}:{key}", ids(21)), format!("x;:{key}"), key.to_owned()];
+    let long = [format!("{}:{key}", ids(21)), format!("x:{key}"), key.to_owned()];
     for forged in forged.iter().chain(&long) {
         let cursor = encode(forged, &person(&[]).org, &by_creator().canonical());
         assert!(!is_accepted(&person(&[]), by_creator(), &cursor).await, "a valid checksum over {forged:?}");
@@ -201,7 +201,7 @@ async fn forged_cursor_revokes_nothing_outside_of_the_scope() {
     let parent = token(TypeName::Api, 1, 'p');
     let caller = calling_token(&[], Some(parent.id.clone()), None).with_scope(Some(Scope::OwnToken));
     let memory = Memory::with([parent.clone(), token(TypeName::Api, 2, 'x')]);
-    let text = format!("{0};{0}:000000000001#api_TTTTTTTTTTTTTTTTTTTTa", parent.id);
+    let text = format!("{0}:000000000001#api_TTTTTTTTTTTTTTTTTTTTa", parent.id);
     let cursor = encode(&text, &caller.org, &RevocationFilter::All.canonical());
     let forged = request(RevocationFilter::All, Some(cursor));
     let answer = run(memory.clone(), budget(9), &caller, &forged).await;
