@@ -25,6 +25,7 @@ EXPECTED_DIFFERENCES = [
         UNRESOLVED_VARIABLES,
         (
             "viewer cannot create a token",
+            "viewer cannot revoke many",
             "token without permissions cannot list",
             "read-only token cannot create a token",
             "token is denied outside of its networks",
