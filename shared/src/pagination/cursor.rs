@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::TokenFilter;
 use crate::{
     permissions::OrgId,
-    token::{Token, TokenId, UnixTime},
+    token::{Token, TokenId},
 };
 
 /// Bytes of the SHA-256 digest that a cursor contains.
