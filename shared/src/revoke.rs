@@ -17,7 +17,7 @@ use crate::{
     error::ApiError,
     permissions::Scope,
     ports::{Clock, RevocationTarget, RevokeToken},
-    token::{Origin, Principal, Revocation, Succession, Token, TokenId, TokenSelection},
+    token::{Origin, Principal, Revocation, Succession, Token, TokenId},
 };
 
 /// Time after which a request revokes no further token. It then fails, and its error names the token with which to continue.
@@ -34,8 +34,6 @@ pub struct Revoke<L, C> {
 /// Which tokens are revoked together with the named one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// None.
-    Alone,
     /// The successor that the token obtained by rotating itself, that one's, and so on, unless the token revokes itself.
     Token,
     /// All tokens after it and before it in the chain of rotations.
@@ -60,7 +58,7 @@ impl<L: RevokeToken, C: Clock> Revoke<L, C> {
         caller: &Caller,
         id: &str,
         extent: Extent,
-        on_revoked: impl FnMut(&Token) + Send,
+        mut on_revoked: impl FnMut(&Token) + Send,
     ) -> Result<Token, ApiError> {
         let accessible = caller.accessible_tokens()?;
         let id = caller.resolve(id)?;
@@ -68,40 +66,19 @@ impl<L: RevokeToken, C: Clock> Revoke<L, C> {
             return Err(ApiError::PermissionDenied("a token can revoke only itself, and not its family".to_owned()));
         }
         let deadline = Instant::now() + FOLLOW_TIMEOUT;
-        self.revoke(caller, &accessible, &id, extent, deadline, on_revoked).await?.ok_or(ApiError::NotFound)
-    }
-
-    /// Revokes the token `id`, which must be in `accessible`, and those that `extent` adds; otherwise as [`Revoke::run`].
-    /// Returns `None` if there is no such token. No write begins after `deadline`.
-    ///
-    /// # Errors
-    ///
-    /// See [`Revoke::run`].
-    pub async fn revoke(
-        &self,
-        caller: &Caller,
-        accessible: &TokenSelection,
-        id: &TokenId,
-        extent: Extent,
-        deadline: Instant,
-        mut on_revoked: impl FnMut(&Token) + Send,
-    ) -> Result<Option<Token>, ApiError> {
-        let revocation = Revocation { at: self.clock.now(), by: caller.principal() };
         // Between two tokens: a write that is cancelled could succeed without its audit line. A request for the last token that is
         // revoked continues under the same conditions.
         let require_time = |last: &Token| {
             if Instant::now() < deadline { Ok(()) } else { Err(ApiError::Unfinished(last.id.clone())) }
         };
+        let revocation = self.revocation(caller);
         let mut revoke = async |id: &TokenId, rotated_by: Option<&TokenId>| {
-            let target = RevocationTarget { id, org: &caller.org, accessible, rotated_by };
-            let revoked = self.ledger.revoke_token(&target, &revocation).await?;
-            revoked.iter().for_each(&mut on_revoked);
-            Ok::<_, ApiError>(revoked)
+            let target = RevocationTarget { id, org: &caller.org, accessible: &accessible, rotated_by };
+            self.revoke_one(&target, &revocation, &mut on_revoked).await
         };
-        let Some(named) = revoke(id, None).await? else { return Ok(None) };
-        let is_by_itself = caller.principal() == Principal::Token(id.clone());
-        if extent == Extent::Alone || (extent == Extent::Token && is_by_itself) {
-            return Ok(Some(named));
+        let named = revoke(&id, None).await?.ok_or(ApiError::NotFound)?;
+        if extent == Extent::Token && caller.principal() == Principal::Token(id) {
+            return Ok(named);
         }
         let mut last = named.clone();
         while let Some(Succession { successor, .. }) = &last.succession {
@@ -117,7 +94,24 @@ impl<L: RevokeToken, C: Clock> Revoke<L, C> {
             let Some(previous) = revoke(rotated_from, None).await? else { break };
             first = previous;
         }
-        Ok(Some(named))
+        Ok(named)
+    }
+
+    /// A revocation by `caller` at the current time.
+    fn revocation(&self, caller: &Caller) -> Revocation {
+        Revocation { at: self.clock.now(), by: caller.principal() }
+    }
+
+    /// Revokes the token that `target` selects, passes it to `on_revoked` and returns it; `None` if there is no such token.
+    async fn revoke_one(
+        &self,
+        target: &RevocationTarget<'_>,
+        revocation: &Revocation,
+        on_revoked: impl FnMut(&Token) + Send,
+    ) -> Result<Option<Token>, ApiError> {
+        let revoked = self.ledger.revoke_token(target, revocation).await?;
+        revoked.iter().for_each(on_revoked);
+        Ok(revoked)
     }
 }
 
@@ -173,7 +167,6 @@ mod tests {
             (own(0), 0, Extent::Token, &[0]),
             (person(&[]), 1, Extent::Family, &[1, 2, 3, 0]),
             (person(&[]), 3, Extent::Family, &[3, 2, 1, 0]),
-            (person(&[]), 0, Extent::Alone, &[0]),
         ] {
             let ledger = Memory::with(tokens.clone());
             let revoked = revoke(&ledger, &caller, &ids[index], extent).await.unwrap();

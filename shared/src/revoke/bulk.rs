@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{BulkRevokeRequest, Extent, RevocationFilter, Revoke};
+use super::{BulkRevokeRequest, RevocationFilter, Revoke};
 use crate::{
     caller::Caller,
     error::ApiError,
@@ -14,7 +14,7 @@ use crate::{
         cursor::{decode, encode},
     },
     permissions::OrgId,
-    ports::{Clock, ListTokens, RevokeToken},
+    ports::{Clock, ListTokens, RevocationTarget, RevokeToken},
     token::{Token, TokenId, TokenSelection},
 };
 
@@ -148,17 +148,18 @@ impl<L: RevokeToken + ListTokens, C: Clock> Revoke<L, C> {
         id: &TokenId,
         revoked: &mut Revoked<'_, impl FnMut(&Token) + Send>,
     ) -> Result<(), ApiError> {
-        let started = self.clock.now();
-        let by = caller.principal();
+        let revocation = self.revocation(caller);
         let add = |token: &Token| {
             // A repetition of the write, after its response was lost, finds the same revocation.
-            let is_own = token.revocation.as_ref().is_some_and(|own| own.by == by && own.at >= started);
+            let is_own =
+                token.revocation.as_ref().is_some_and(|own| own.by == revocation.by && own.at >= revocation.at);
             if is_own && !revoked.ids.contains(&token.id) {
                 (revoked.on_revoked)(token);
                 revoked.ids.push(token.id.clone());
             }
         };
-        self.revoke(caller, accessible, id, Extent::Alone, Instant::now(), add).await.map(|_| ())
+        let target = RevocationTarget { id, org: &caller.org, accessible, rotated_by: None };
+        self.revoke_one(&target, &revocation, add).await.map(|_| ())
     }
 }
 

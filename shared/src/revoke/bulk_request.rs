@@ -40,7 +40,7 @@ impl RevocationFilter {
     }
 
     /// Whether `token`, which is in that list, is one of the tokens. A token that was obtained by rotating itself is as old as the
-    /// first one of its chain: what has the secret of that one has every later one.
+    /// first one of its chain: the secret of that one leads to every later one.
     pub(super) fn includes(&self, token: &Token) -> bool {
         match self {
             Self::CreatedBefore(time) => token.chain_created_at() < *time,

@@ -18,8 +18,8 @@ pub struct Origin {
     pub rotated_from: TokenId,
     /// The caller of the rotation: a user, or the rotated token itself.
     pub rotated_by: Principal,
-    /// When the first token of the chain was created in which each token obtained the next one by rotating itself. What has the
-    /// secret of that token has this one. It is the creation of this token if a user requested it.
+    /// When the first token of the chain was created in which each token obtained the next one by rotating itself: the
+    /// secret of that token leads to this one. It is the creation of this token if a user requested it.
     pub chain_created_at: UnixTime,
     /// When a request with the successor was first allowed; `None` if it has not been used.
     pub first_used_at: Option<UnixTime>,

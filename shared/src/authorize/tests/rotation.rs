@@ -96,7 +96,7 @@ async fn first_grant_to_successor_records_its_first_use() {
     let jwt = issued_jwt(&claims_of(&successor));
     let denied = AuthorizationRequest { route: "GET /v1/entities".to_owned(), ..request(&jwt) };
     assert_eq!(code(decide(&authorizer(&ledger), &denied).await), "permission_denied");
-    assert_eq!(first_use(), None, "a denied request is no use");
+    assert_eq!(first_use(), None, "a denied request is not a use");
     assert!(decide_at(&ledger, &successor, NOW).await.is_ok());
     assert_eq!(first_use(), Some(samples::at(NOW)));
     ledger.state().calls = 0;

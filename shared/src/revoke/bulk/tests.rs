@@ -232,7 +232,7 @@ fn rotate(from: &mut Token, to: &mut Token) {
     to.origin = Some(Origin { rotated_from: from.id.clone(), rotated_by, chain_created_at, first_used_at: None });
 }
 
-/// What has the secret of the old token has the new one, also if the old one is no longer in the list.
+/// The secret of the old token leads to the new one, also if the old one is no longer in the list.
 #[tokio::test]
 async fn successor_is_as_old_as_the_token_that_obtained_it() {
     let [mut new, other, mut old] = three_tokens();
