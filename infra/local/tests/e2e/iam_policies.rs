@@ -257,20 +257,59 @@ fn aws_calls_per_operation_match_design() {
         if name.starts_with("replay") {
             stack.set_attribute(token_id(&created), "created_at", LONG_AGO);
         }
-        let mark = stack.calls.mark();
-        let bearer = format!("Bearer {credential}");
-        let mut headers = vec![("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
-        headers.extend(name.contains("key").then_some(("Idempotency-Key", "a-key")));
-        let response = stack.send(method, path, &headers, body);
-        assert!(response.status < 300, "{name}: {}", response.body);
-        created = response.json();
-        let calls = stack.calls.since(mark);
-        let count = |service: &str| {
-            calls.iter().filter(|call| call.caller == function && call.action.starts_with(service)).count()
-        };
-        let actual = (count("kms:"), count("dynamodb:"));
-        println!("{name:<44} {function:<12} {:>8} {:>8}", actual.0, actual.1);
-        assert_eq!(actual, expected, "{name}: {calls:?}");
+        created = send_and_count(&stack, name, credential, (method, path, body), (function, expected));
+    }
+}
+
+/// Sends a request, which must succeed, and compares the calls of `function` to KMS and `DynamoDB` with `expected`. Returns the response.
+fn send_and_count(
+    stack: &TestStack,
+    name: &str,
+    credential: &str,
+    (method, path, body): (&str, &str, &str),
+    (function, expected): (&str, (usize, usize)),
+) -> Value {
+    let mark = stack.calls.mark();
+    let bearer = format!("Bearer {credential}");
+    let mut headers = vec![("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+    headers.extend(name.contains("key").then_some(("Idempotency-Key", "a-key")));
+    let response = stack.send(method, path, &headers, body);
+    assert!(response.status < 300, "{name}: {}", response.body);
+    let calls = stack.calls.since(mark);
+    let count =
+        |service: &str| calls.iter().filter(|call| call.caller == function && call.action.starts_with(service)).count();
+    let actual = (count("kms:"), count("dynamodb:"));
+    println!("{name:<44} {function:<12} {:>8} {:>8}", actual.0, actual.1);
+    assert_eq!(actual, expected, "{name}: {calls:?}");
+    response.json()
+}
+
+#[test]
+fn aws_calls_of_rotated_tokens_match_design() {
+    const SELF: &str = "/v1/access-tokens/self";
+    let stack = TestStack::new();
+    let owner = stack.user_token_with_roles("123", "1001", &["owner"]);
+    let rotate_path = |(item, _): (Value, String)| format!("{}/rotate", token_path(&item));
+    let (item, token) = stack.create_token(&owner, &json!({}));
+    let (_, successor) = stack.rotate_token(&owner, token_id(&item), &json!({}));
+    let rotated_path = token_path(&item);
+    // The authorizer records the first use of a token on a day.
+    assert_eq!(stack.get_self(&token).status, 200);
+    let (_, rotating) = stack.create_token(&owner, &json!({}));
+    let rotate = rotate_path(stack.create_token(&owner, &json!({})));
+    let rotate_child = rotate_path(stack.create_token(&rotating, &json!({})));
+    let itself = format!("{SELF}/rotate");
+    for (name, credential, method, path, function, expected) in [
+        ("rotate", &owner, "POST", rotate.as_str(), "create-token", (1, 3)),
+        ("rotate again", &owner, "POST", &rotate, "create-token", (1, 1)),
+        ("rotate a child", &owner, "POST", &rotate_child, "create-token", (1, 4)),
+        ("rotate itself", &rotating, "POST", &itself, "create-token", (1, 3)),
+        ("authorize a rotated token", &token, "GET", SELF, "authorizer", (0, 2)),
+        ("authorize a successor, first use", &successor, "GET", SELF, "authorizer", (0, 3)),
+        ("authorize a successor", &successor, "GET", SELF, "authorizer", (0, 1)),
+        ("revoke a rotated token", &owner, "DELETE", &rotated_path, "revoke-token", (0, 3)),
+    ] {
+        send_and_count(&stack, name, credential, (method, path, ""), (function, expected));
     }
 }
 

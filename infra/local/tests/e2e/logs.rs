@@ -113,6 +113,28 @@ fn request_line_counts_aws_calls() {
     }
 }
 
+#[test]
+fn rotation_has_audit_lines_of_both_tokens() {
+    let stack = TestStack::new();
+    let owner = stack.owner_token();
+    let (item, _) = stack.create_token(&owner, &json!({}));
+    let response = stack.rotate(&owner, token_id(&item), &json!({"overlap": "1h"}));
+    stack.remember_secret(response.token());
+    let rotated = stack.request("GET", &format!("/v1/access-tokens/{}", token_id(&item)), &owner).json();
+    let lines = lines_of(&stack, &response, "audit", 2);
+    let line = |event: &str| lines.iter().find(|line| line["event"] == event).unwrap();
+    for (member, value) in [
+        ("token_id", &item["id"]),
+        ("successor", &rotated["successor"]),
+        ("ends_at", &rotated["ends_at"]),
+        ("by", &json!("local|1001")),
+    ] {
+        assert_eq!(line("rotated")[member], *value, "{member}");
+    }
+    assert_eq!(line("created")["token_id"], rotated["successor"]);
+    assert_eq!(line("created")["rotated_from"], item["id"]);
+}
+
 /// A rule is invalid, so that the authorizer counts configuration errors.
 #[test]
 fn operation_emits_exactly_its_metrics() {
