@@ -4,13 +4,15 @@
 mod issuance;
 mod request;
 mod rotate;
+mod rotation_request;
 mod stored_creator;
 mod token_size;
 
 use issuance::Issuance;
 pub use issuance::{IssuedToken, SignedToken};
 pub use request::{CreateTokenRequest, RequestedAccess, RequestedType};
-pub use rotate::{RotateTokenRequest, RotatedToken};
+pub use rotate::RotatedToken;
+pub use rotation_request::RotateTokenRequest;
 pub(crate) use stored_creator::StoredCreator;
 use token_size::TokenSizeLimit;
 

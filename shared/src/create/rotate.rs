@@ -3,34 +3,16 @@
 //! Nothing is lost between these steps: the id of the successor is derived from that of the token, so that the same request
 //! finds the successor again and completes the rotation, until the successor is used.
 
-use serde_json::{Map, Value};
-
-use super::{Create, IssuedToken, SignedToken, StoredCreator, request};
+use super::{Create, IssuedToken, RotateTokenRequest, SignedToken, StoredCreator};
 use crate::{
     caller::Caller,
     error::ApiError,
-    json::excerpt,
     ports::{
         Clock, IdGenerator, InsertOutcome, InsertToken, MarkRotated, ReadAuthorizationData, RecordedToken, Signer,
         find_tokens, insert_token,
     },
-    token::{
-        Family, Fingerprint, Lifetime, LifetimeError, Origin, Overlap, OverlapError, SuccessorLimits, Token, TokenId,
-        TypeName, UnixTime, rotation_fingerprint,
-    },
+    token::{Family, LifetimeError, Origin, Overlap, SuccessorLimits, Token, TokenId, UnixTime},
 };
-
-/// The members of a rotation request.
-const MEMBERS: [&str; 2] = ["overlap", "expires_in"];
-
-/// A request to rotate a token whose members comply with the contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RotateTokenRequest {
-    /// How long the rotated token remains valid.
-    pub overlap: Overlap,
-    /// Requested lifetime of the successor; `None` means the length of the rotated token's lifetime.
-    pub lifetime: Option<Lifetime>,
-}
 
 /// A rotated token with its successor.
 #[derive(Debug)]
@@ -48,30 +30,6 @@ struct Rotation {
     parent: Option<Token>,
     /// The token that is stored under the id of the successor.
     stored_successor: Option<RecordedToken>,
-}
-
-impl RotateTokenRequest {
-    /// Parses the members of a request body that rotates a token of this type.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`ApiError::Invalid`] with the member and the rule that it violates.
-    pub fn parse(members: &Map<String, Value>, type_name: TypeName) -> Result<Self, ApiError> {
-        if let Some(unknown) = members.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
-            let unknown = excerpt(unknown);
-            return Err(ApiError::Invalid(format!("`{unknown}` is not a member of a request to rotate a token")));
-        }
-        let overlap = match members.get("overlap") {
-            None => Ok(Overlap::DEFAULT),
-            Some(Value::String(text)) => Overlap::parse(text),
-            Some(Value::Number(number)) if number.as_f64().is_some_and(|seconds| seconds >= 0.0) => {
-                request::whole_seconds(number).ok_or(OverlapError).and_then(Overlap::new)
-            }
-            Some(_) => Err(OverlapError),
-        };
-        let overlap = overlap.map_err(|error| ApiError::Invalid(error.to_string()))?;
-        Ok(Self { overlap, lifetime: request::lifetime(members, type_name)? })
-    }
 }
 
 impl<L, S, I, C> Create<L, S, I, C>
@@ -259,12 +217,6 @@ where
         let marked = marked.filter(|token| token.revocation.is_none()).ok_or(ApiError::TokenInactive)?;
         let is_marked = marked.succession.as_ref().is_some_and(|succession| succession.successor == successor.id);
         if is_marked { Ok(marked) } else { Err(ApiError::AlreadyRotated) }
-    }
-}
-
-impl RotateTokenRequest {
-    fn fingerprint(self) -> Fingerprint {
-        rotation_fingerprint(self.overlap, self.lifetime)
     }
 }
 
