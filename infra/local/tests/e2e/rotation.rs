@@ -2,8 +2,9 @@
 
 mod under_load;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, thread};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::token::TokenId;
 
@@ -272,4 +273,26 @@ fn item_of_rotated_token_is_retained_until_its_successor_ends() {
     stack.revoke(&owner, token_id(&item));
     let revoked_at = stack.attribute(token_id(&item), "revoked_at").unwrap();
     assert_eq!(stack.attribute(token_id(&item), "ttl"), Some(revoked_at + 30 * DAY));
+}
+
+/// A thief rotates a stolen token, and lets it end, so that a revocation of everything before the theft does not find it.
+#[test]
+fn bulk_revocation_finds_successor_of_ended_token() {
+    let stack = TestStack::new();
+    let owner = stack.owner_token();
+    let (item, stolen) = stack.create_token(&owner, &json!({}));
+    let created_at: Timestamp = item["created_at"].as_str().unwrap().parse().unwrap();
+    let theft = loop {
+        let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
+        if now > created_at {
+            break now;
+        }
+        thread::yield_now();
+    };
+    let (successor, thiefs) = stack.rotate_token(&stolen, "self", &json!({}));
+    assert_eq!(stack.request("DELETE", "/v1/access-tokens/self", &stolen).status, 200);
+    assert_eq!(stack.get_self(&thiefs).status, 200);
+    let revoked = stack.revoke_many(&owner, &json!({"before": theft.to_string()})).json();
+    assert_eq!(revoked["revoked"], json!([successor["id"]]));
+    stack.get_self(&thiefs).assert_problem(401, "unauthenticated");
 }

@@ -368,6 +368,20 @@ async fn only_a_user_creates_renewable_tokens() {
     assert!(matches!(by_token, Err(ApiError::PermissionDenied(_))), "{by_token:?}");
 }
 
+/// The secret of the first token leads to each token that was obtained by rotating itself, and not to that of a user.
+#[tokio::test]
+async fn chain_begins_with_first_token_or_rotation_by_user() {
+    let case = Case::new();
+    let mut token = case.rotated.clone();
+    for (now, by_user, expected) in [(1_000, false, 0), (2_000, false, 0), (3_000, true, 3_000), (4_000, false, 3_000)]
+    {
+        let itself = Case { ledger: case.ledger.clone(), rotated: token.clone() }.itself();
+        let caller = if by_user { owner() } else { itself };
+        token = case.rotate_at(now, &caller, &token.id, json!({})).await.unwrap().issued.token().clone();
+        assert_eq!(token.chain_created_at(), tokens::at(expected), "{now}");
+    }
+}
+
 #[tokio::test]
 async fn rotated_by_names_the_caller() {
     let case = Case::new();
