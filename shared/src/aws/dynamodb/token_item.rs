@@ -421,6 +421,8 @@ mod tests {
         ] {
             assert_eq!(successor[attribute], value, "{attribute}");
         }
+        let unused = Token { expires_at: Some(samples::at(1_566_656_260)), ..samples::successor() };
+        assert_eq!(written(&unused)["ttl"], 1_566_656_200 + 30 * 86_400 + 86_400, "as long as the longest overlap");
         let both =
             Token { allowed_networks: samples::with_networks().allowed_networks, ..samples::with_inherited_denies() };
         assert_eq!((&written(&both)["v"], TokenItem::of(&both).token()), (&json!(3), Ok(both)));
